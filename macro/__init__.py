@@ -1,0 +1,15 @@
+"""Template in, template out: a compiler from `Custom::Trigger` to plain CloudFormation.
+
+| stage | module | takes | gives |
+|---|---|---|---|
+| read | `parse` | a fragment | triggers, and problems of spelling |
+| survey | `references` | a fragment | who mentions whom, in one walk |
+| judge | `check` | triggers | problems of meaning |
+| order | `graph` | triggers, survey | edges, and problems of order |
+| date | `fingerprint` | triggers, survey | when each must run again |
+| build | `emit` | all of it | resources |
+
+`expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
+architecture: model, errors, then parse, references and fingerprint, then check and graph, then
+emit, expand, handler. No stage changes what it was given, reads a clock or calls AWS.
+"""

@@ -1,0 +1,44 @@
+"""What is wrong with a template, and how that is said.
+
+Knows the shape of a message: place, then what, then what to do; one line, no final stop, since
+CloudFormation appends a sentence of its own. Refuses to know what can be wrong.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHOWN = 20
+"""So many problems are said; CloudFormation cuts a longer status reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing the author can mend: where it is, and what it is with its remedy."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class TemplateError(Exception):
+    """A template that cannot be expanded, with all its problems."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        said = [str(problem) for problem in self.problems[:SHOWN]]
+        if more := len(self.problems) - SHOWN:
+            said += [f"and {more} more problems"] if more > 0 else []
+        return " | ".join(said)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Offer the known name that is most like a name: `; did you mean 'Handler'?`, or nothing."""
+    by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""

@@ -1,0 +1,166 @@
+"""When a trigger must run again: one entry per cause, so that a change set shows why.
+
+Knows which properties of a function make a new version of it. Refuses to know how the provider
+compares fingerprints. The bytes are a contract: the same template and parameters give the same
+entries whatever the key order, since a changed entry runs a migration again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from macro.model import ABSENT, Deployment, Json, Trigger
+from macro.references import Mentions, Reference, conditions_within, mentions
+
+CONFIGURATION: Final = frozenset({
+    "Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "FunctionName",
+    "Handler", "ImageConfig", "KmsKeyArn", "MemorySize", "PackageType", "Role", "Runtime",
+    "SnapStart", "Timeout", "TracingConfig", "VpcConfig",
+})  # fmt: skip
+"""What makes a new version beside code, environment and layers: AWS CDK's list (`currentVersion`).
+
+Tags, ReservedConcurrentExecutions, DependsOn and Metadata are no causes.
+"""
+
+_OWN_ENTRY: Final = ("Code", "Environment", "Layers")
+_SECRETIVE: Final = ("Custom::", "AWS::CloudFormation::", "AWS::IAM::AccessKey")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The parts of a template that a value's meaning can depend on."""
+
+    fragment: Mapping[str, Json]
+    deployment: Deployment
+
+    def section(self, name: str) -> Mapping[str, Json]:
+        """Give a section of the template, empty if it is not there or no map."""
+        found = self.fragment.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def parameter(self, name: str) -> Json:
+        """Give a parameter's value, or ABSENT where it is none or a secret."""
+        declared = self.section("Parameters").get(name)
+        if not isinstance(declared, dict) or is_secret(declared):
+            return ABSENT
+        return self.deployment.parameters.get(name, declared.get("Default", ABSENT))
+
+
+def is_secret(parameter: Mapping[str, Json]) -> bool:
+    """Tell whether a parameter has NoEcho, however that is written."""
+    return str(parameter.get("NoEcho", "")).lower() == "true"
+
+
+def fingerprint(
+    trigger: Trigger, content: Content, *, watched: Iterable[str] = ()
+) -> dict[str, Json]:
+    """Date a trigger: what is in the result and differs from last time runs it again.
+
+    Hashes are 16 hexadecimal digits. `References` repeats what the handler refers to, for
+    CloudFormation to resolve at deployment. `watched` are the ids of ExecuteOnResourceChange.
+    """
+    entries: dict[str, Json] = {}
+    referenced: dict[str, Json] = {}
+    if trigger.execute_on_handler_change:
+        for function in trigger.handler.functions:
+            parts = _function_parts(function, content)
+            for name, part in sorted(parts.items()):
+                entries[_entry(name, function, trigger)] = _digest(part, content)
+                referenced |= dict(_live(mentions(part), content))
+    if trigger.payload is not ABSENT:
+        entries["Payload"] = _digest(trigger.payload, content)
+    if referenced:
+        entries["References"] = dict(sorted(referenced.items()))
+    for logical_id in watched:
+        definition = content.section("Resources").get(logical_id)
+        entries[f"Resources.{logical_id}"] = _digest(definition, content)
+    if trigger.execute_on_every_deployment:
+        entries["Deployment"] = content.deployment.request_id
+    return entries
+
+
+def _entry(name: str, function: str, trigger: Trigger) -> str:
+    return name if len(trigger.handler.functions) == 1 else f"{name}.{function}"
+
+
+def _function_parts(function: str, content: Content) -> dict[str, Json]:
+    """Split what makes a new version of a function by cause."""
+    resource = content.section("Resources").get(function)
+    if not isinstance(resource, dict) or not isinstance(resource.get("Properties"), dict):
+        return {}
+    properties: Mapping[str, Json] = resource["Properties"]
+    parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
+    if resource.get("Type") == "AWS::Serverless::Function":
+        # SAM has yet to run: what it will make of the properties and the globals is its business.
+        shared = content.section("Globals").get("Function")
+        rest = {name: value for name, value in properties.items() if name not in parts}
+        rest.pop("Tags", None)
+        return parts | {"Configuration": [rest, shared] if shared else rest}
+    known = {name: value for name, value in properties.items() if name in CONFIGURATION}
+    return parts | ({"Configuration": known} if known else {})
+
+
+def _digest(value: Json, content: Content) -> str:
+    """Hash a value with everything its meaning depends on, except secrets."""
+    return hashlib.sha256(_canonical(_folded(value, content)).encode()).hexdigest()[:16]
+
+
+def _canonical(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _folded(value: Json, content: Content) -> Json:
+    found = mentions(value)
+    conditions: dict[str, Json] = {}
+    waiting = list(found.conditions)
+    while waiting:
+        name = waiting.pop()
+        if name not in conditions:
+            conditions[name] = content.section("Conditions").get(name)
+            waiting.extend(conditions_within(conditions[name]))
+    said = mentions(list(conditions.values()))
+    mappings = {*found.mappings, *said.mappings}
+    names = {reference.name for reference in (*found.references, *said.references)}
+    parameters = {name: content.parameter(name) for name in names}
+    return {
+        "Value": value,
+        "Conditions": conditions,
+        "Mappings": {name: content.section("Mappings").get(name) for name in mappings},
+        "Parameters": {name: given for name, given in parameters.items() if given is not ABSENT},
+    }
+
+
+def _live(found: Mentions, content: Content) -> Iterator[tuple[str, Json]]:
+    """Repeat references, each within its own `Fn::If`, under names that tell them apart."""
+    for reference in found.references:
+        attribute = "" if _is_secretive(reference, content) else reference.attribute
+        if _is_repeatable(reference, content):
+            value: Json = {"Ref": reference.name}
+            if attribute:
+                value = {"Fn::GetAtt": [reference.name, attribute]}
+            sides = [f"{'' if taken else '!'}{name}" for name, taken in reference.branches]
+            name = ".".join(filter(None, (reference.name, attribute)))
+            yield " ".join([name, *sides]), _within(reference.branches, value)
+
+
+def _is_repeatable(reference: Reference, content: Content) -> bool:
+    parameter = content.section("Parameters").get(reference.name)
+    if isinstance(parameter, dict):
+        return not is_secret(parameter)
+    return reference.name.partition(".")[0] in content.section("Resources")
+
+
+def _is_secretive(reference: Reference, content: Content) -> bool:
+    """Tell whether a resource's attributes may be secrets, or are not known by name."""
+    resource = content.section("Resources").get(reference.name)
+    what = str(resource.get("Type", "")) if isinstance(resource, dict) else ""
+    return reference.attribute == "*" or what.startswith(_SECRETIVE)
+
+
+def _within(branches: tuple[tuple[str, bool], ...], value: Json) -> Json:
+    for condition, taken in reversed(branches):
+        nothing = {"Ref": "AWS::NoValue"}
+        value = {"Fn::If": [condition, *((value, nothing) if taken else (nothing, value))]}
+    return value

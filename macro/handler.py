@@ -1,0 +1,37 @@
+"""The Lambda entry: the envelope CloudFormation sends a macro, and the one it wants back.
+
+Knows Lambda and the macro protocol. Refuses to know templates. It holds the one `try`: an
+exception that escaped would reach the author as "malformed response" and nothing more.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from macro.errors import TemplateError
+from macro.expand import expand
+from macro.model import Deployment, Json
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
+    """Answer CloudFormation: `{requestId, status, fragment}`, or `errorMessage` beside a failure.
+
+    Event and answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
+    """
+    request_id = event["requestId"]
+    try:
+        deployment = Deployment(
+            parameters=event.get("templateParameterValues") or {},
+            request_id=request_id,
+            settings=event.get("params") or {},
+        )
+        fragment = expand(event["fragment"], deployment)
+    except TemplateError as error:
+        return {"requestId": request_id, "status": "failure", "errorMessage": str(error)}
+    except Exception:  # noqa: BLE001 (CloudFormation would only say "malformed response")
+        _LOG.exception("expanding failed, request %s", request_id)
+        said = f"cfn-trigger failed on this template, please report it with request {request_id}"
+        return {"requestId": request_id, "status": "failure", "errorMessage": said}
+    return {"requestId": request_id, "status": "success", "fragment": fragment}

@@ -1,0 +1,96 @@
+"""The vocabulary of the macro: frozen values, no behaviour.
+
+Knows what a trigger is. Refuses to know how one is spelled, checked, ordered or built.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+Json = Any
+"""A value of a template: what `json.loads` gives."""
+
+InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+
+TRIGGER_TYPE: Final = "Custom::Trigger"
+FUNCTION_TYPES: Final = frozenset({"AWS::Lambda::Function", "AWS::Serverless::Function"})
+
+
+class Absent:
+    """The type of `ABSENT`: what the author did not write, where null would be a value."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What CloudFormation tells a macro beside the template.
+
+    `parameters` holds every declared parameter's value (lists stay lists), `request_id` is new
+    for every run, `settings` are the transform's own parameters.
+    """
+
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    request_id: str = ""
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """The function to run: its ARN as the template says it, and the functions that may be meant.
+
+    `functions` are logical ids; it is empty for a function outside the template.
+    """
+
+    arn: Json
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often a failing handler is tried; seconds."""
+
+    max_attempts: int = 1
+    interval: float = 5
+    backoff_rate: float = 2
+    max_interval: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """One `Custom::Trigger` of a template, every setting with its meaning; seconds."""
+
+    logical_id: str
+    handler: Handler
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+    """The resource's own attributes beside Type and Properties: Condition, DependsOn, …"""
+    payload: Json | Absent = ABSENT
+    invocation_type: InvocationType = "RequestResponse"
+    timeout: int = 900
+    execute_after: tuple[str, ...] = ()
+    execute_before: tuple[str, ...] = ()
+    execute_on_handler_change: bool = True
+    execute_on_every_deployment: bool = False
+    execute_on_resource_change: tuple[str, ...] = ()
+    execute_on_rollback: bool | None = None
+    """None: true where the template reads the trigger's result."""
+    execute_on_delete: bool = False
+    enabled: bool = True
+    retry: Retry = Retry()
+    poll_interval: float = 10
+    expect: Json | Absent = ABSENT
+    on_failure: Literal["Fail", "Continue"] = "Fail"
+    no_echo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """An order we add: `waiting` is provisioned after `first`, since the property `why` says so."""
+
+    waiting: str
+    first: str
+    why: str

@@ -1,0 +1,134 @@
+"""Which logical ids, parameters, mappings and conditions a template's values mention.
+
+Knows the intrinsic functions that point at something. Refuses to know what a trigger is: it
+surveys the whole template once, and every later stage asks the survey.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from macro.model import Json
+
+_SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A `Ref` (no attribute) or `Fn::GetAtt` of a name, and the `Fn::If` branches it stands under.
+
+    An attribute that is computed is `*`. `branches` are pairs of a condition's name and the side
+    taken, the outermost first.
+    """
+
+    name: str
+    attribute: str = ""
+    branches: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentions:
+    """What one value mentions; everything in document order, without repetition."""
+
+    references: tuple[Reference, ...] = ()
+    mappings: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Who mentions whom in a template: by resource, and in the outputs."""
+
+    resources: Mapping[str, Mentions] = field(default_factory=dict)
+    outputs: Mentions = Mentions()
+
+    def attributes_read(self, logical_id: str) -> tuple[str, ...]:
+        """Name the attributes of a resource that the template reads, sorted."""
+        everywhere = [self.outputs, *self.resources.values()]
+        found = (r for mentions in everywhere for r in mentions.references if r.name == logical_id)
+        return tuple(sorted({r.attribute for r in found} - {"", "*"}))
+
+
+def survey(fragment: Mapping[str, Json]) -> Survey:
+    """Walk a template once; values of any shape are accepted."""
+    resources, outputs = fragment.get("Resources"), fragment.get("Outputs")
+    known = resources if isinstance(resources, dict) else {}
+    return Survey(
+        resources={name: mentions(resource) for name, resource in known.items()},
+        outputs=mentions(outputs),
+    )
+
+
+def mentions(value: Json) -> Mentions:
+    """Collect what a value mentions, at any depth; `DependsOn` is no mention."""
+    references: dict[Reference, None] = {}
+    mappings: dict[str, None] = {}
+    conditions: dict[str, None] = {}
+    stack: list[tuple[Json, tuple[tuple[str, bool], ...]]] = [(value, ())]
+    while stack:
+        node, branches = stack.pop()
+        if isinstance(node, list):
+            stack.extend((item, branches) for item in reversed(node))
+        elif isinstance(node, dict):
+            match node if len(node) == 1 else None:
+                case {"Ref": str(name)}:
+                    references[Reference(name, "", branches)] = None
+                case {"Fn::GetAtt": target} if found := name_and_attribute(target):
+                    references[Reference(*found, branches)] = None
+                    stack.append((target, branches))
+                case {"Fn::Sub": text}:
+                    for name, attribute in substitutions(text):
+                        references[Reference(name, attribute, branches)] = None
+                    stack.append((text, branches))
+                case {"Fn::If": [str(condition), yes, no]}:
+                    conditions[condition] = None
+                    stack.append((no, (*branches, (condition, False))))
+                    stack.append((yes, (*branches, (condition, True))))
+                case {"Fn::FindInMap": [str(mapping), *_] as arguments}:
+                    mappings[mapping] = None
+                    stack.append((arguments, branches))
+                case _:
+                    stack.extend((item, branches) for item in reversed(node.values()))
+    return Mentions(
+        references=tuple(references), mappings=tuple(mappings), conditions=tuple(conditions)
+    )
+
+
+def name_and_attribute(target: Json) -> tuple[str, str] | None:
+    """Read the argument of `Fn::GetAtt`, a list or dotted text; nothing if it is neither."""
+    match target:
+        case [str(name), attribute]:
+            return name, attribute if isinstance(attribute, str) else "*"
+        case str(text) if "." in text:
+            name, _, attribute = text.partition(".")
+            return name, attribute
+    return None
+
+
+def substitutions(text: Json) -> Iterator[tuple[str, str]]:
+    """Yield name and attribute of what an `Fn::Sub` refers to; its own variables are none."""
+    own: Json = {}
+    if isinstance(text, list) and text:
+        own = text[1] if len(text) > 1 and isinstance(text[1], dict) else {}
+        text = text[0]
+    for written in _SUBSTITUTION.findall(text) if isinstance(text, str) else ():
+        name, _, attribute = written.strip().partition(".")
+        if written.strip() not in own:
+            yield name, attribute
+
+
+def conditions_within(condition: Json) -> tuple[str, ...]:
+    """Name the conditions that a condition's definition refers to."""
+    found: dict[str, None] = {}
+    stack = [condition]
+    while stack:
+        node = stack.pop()
+        match node:
+            case {"Condition": str(name)} if len(node) == 1:
+                found[name] = None
+            case dict():
+                stack.extend(node.values())
+            case list():
+                stack.extend(node)
+    return tuple(found)

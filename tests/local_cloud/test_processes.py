@@ -1,0 +1,153 @@
+"""What is left when a local cloud has ended: nothing."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from local_cloud.cloud import Cloud, CloudError, running
+from tests.cloud.clients import Clients
+from tests.local_cloud.account import Account, function, probing
+
+ROOT = Path(__file__).parent.parent.parent
+ENDLESS = "import threading\ndef handler(event, context):\n    threading.Event().wait(60)\n"
+
+
+def processes(port: str) -> list[str]:
+    listed = subprocess.run(
+        ["ps", "axeww", "-o", "command"], capture_output=True, text=True, check=True
+    )
+    return [line for line in listed.stdout.splitlines() if f"GATEWAY_PORT={port} " in f"{line} "]
+
+
+def port_of(cloud: Cloud) -> str:
+    return cloud.endpoint.rpartition(":")[2]
+
+
+def is_listening(port: str) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", int(port))) == 0
+
+
+def run_an_endless_function(clients: Clients) -> None:
+    account = Account(clients=clients)
+    stack = account.create(function(ENDLESS, Timeout=60), capabilities=["CAPABILITY_IAM"])
+    resource = account.cloudformation.describe_stack_resource(
+        StackName=stack, LogicalResourceId="Function"
+    )
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    clients.boto("lambda").invoke(FunctionName=name, InvocationType="Event", Payload="{}")
+    wait_for(lambda: len(processes(port_of(clients.cloud))) > 1)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.05)
+
+
+def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "local_cloud", *arguments],
+        cwd=ROOT,
+        env={"TMPDIR": str(folder), "PATH": ""},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def exported(person: "subprocess.Popen[str]") -> dict[str, str]:
+    assert person.stdout
+    lines = [person.stdout.readline() for _ in range(8)]
+    return dict(re.findall(r"^export (\w+)='?(.*?)'?$", "".join(lines), re.MULTILINE))
+
+
+def test_nothing_is_left_though_a_function_was_running(tmp_path: Path) -> None:
+    with running(log=tmp_path / "log") as cloud:
+        with closing(Clients(cloud=cloud, home=tmp_path)) as clients:
+            run_an_endless_function(clients)
+        assert len(processes(port_of(cloud))) == 2
+
+    assert processes(port_of(cloud)) == []
+    assert not is_listening(port_of(cloud))
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_nothing_is_left_after_an_exception() -> None:
+    with pytest.raises(KeyError), running() as cloud:
+        raise KeyError
+
+    assert processes(port_of(cloud)) == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_politely_and_leaves_nothing(ending: int, tmp_path: Path) -> None:
+    with command("--port=0", folder=tmp_path) as person:
+        environment = exported(person)
+        port = environment["AWS_ENDPOINT_URL"].rpartition(":")[2]
+        assert len(processes(port)) == 1
+
+        person.send_signal(ending)
+
+        assert person.wait(timeout=10) == 0
+    assert processes(port) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_server_leaves_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
+    with command("--port=0", folder=tmp_path) as person:
+        port = exported(person)["AWS_ENDPOINT_URL"].rpartition(":")[2]
+
+        person.kill()
+
+    wait_for(lambda: processes(port) == [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_prints_what_a_shell_needs(tmp_path: Path) -> None:
+    with command("--port=0", folder=tmp_path) as person:
+        environment = exported(person)
+        person.terminate()
+
+    assert environment == {
+        "AWS_ENDPOINT_URL": environment["AWS_ENDPOINT_URL"],
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+def test_a_port_that_is_taken_is_said_to_be(cloud: Cloud) -> None:
+    port = port_of(cloud)
+
+    with pytest.raises(CloudError) as caught, running(port=int(port)):
+        pass
+
+    assert str(caught.value) == (
+        f"port {port} on 127.0.0.1: Address already in use; stop what is using it or name another"
+    )
+
+
+def test_a_reset_cloud_is_empty_of_stacks_and_macros(tmp_path: Path) -> None:
+    with running() as cloud, closing(Clients(cloud=cloud, home=tmp_path)) as clients:
+        account = Account(clients=clients)
+        account.register_macro("Probe")
+
+        cloud.reset()
+
+        assert account.cloudformation.list_stacks()["StackSummaries"] == []
+        account.register_macro("Probe")
+        assert account.note(probing())["said"]["transformId"] == "123456789012::Probe"

@@ -1,0 +1,1 @@
+"""The provider: the Lambda function that runs triggers inside the author's stack."""

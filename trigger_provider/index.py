@@ -1,0 +1,613 @@
+"""Run a handler during a deployment and answer CloudFormation exactly once.
+
+Knows the custom-resource protocol and Lambda's Invoke, refuses to know the shorthand, and ignores
+what it doesn't know of an older or newer macro's properties. Every template that has a trigger
+embeds this text, so it is terse, and private functions have a name instead of a docstring.
+"""
+
+import base64
+import difflib
+import hashlib
+import http.client
+import json
+import os
+import re
+import socket
+import ssl
+import time
+import traceback
+from calendar import timegm
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
+
+RESERVE = 10  # seconds of an execution kept for the answer
+PROPAGATION = 60  # seconds that IAM may take to know a new policy
+LIMIT = 4095  # bytes of an answer; CloudFormation refuses more and loses the reason
+ABSENT: Any = type("Absent", (), {})()
+
+Map = dict[str, Any]
+Reply = tuple[int, Any, bytes]  # HTTP status or NOT_SENT or LOST, headers, body or why
+
+# ---- vocabulary: what was asked, what came of it, what comes next; times in seconds
+
+
+class Request(NamedTuple):
+    """What CloudFormation asks, with the trigger's settings and their defaults."""
+
+    event: Map
+    kind: str
+    name: str
+    old_id: str
+    payload: Any = ABSENT
+    old_payload: Any = ABSENT
+    expect: Any = ABSENT
+    unchanged: bool = False
+    handler_arn: str = ""
+    timeout: float = 900
+    service_timeout: float = 3600
+    invocation_type: str = "RequestResponse"
+    execute_on_handler_change: bool = True
+    execute_on_rollback: bool = False
+    execute_on_delete: bool = False
+    enabled: bool = True
+    max_attempts: float = 1
+    interval: float = 5
+    backoff_rate: float = 2
+    max_interval: float = 60
+    poll_interval: float = 10
+    on_failure: str = "Fail"
+    no_echo: bool = False
+    attributes: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """`done`, `pending`, `skipped`, `failed` (it may have run) or `refused` (it did not run)."""
+
+    kind: str
+    error: str = ""
+    message: str = ""
+    frames: tuple[str, ...] = ()
+    log: str = ""
+    result: Any = ABSENT
+
+
+class Progress(NamedTuple):
+    """What is known so far; all but `fresh` survives a hand-over."""
+
+    began: float
+    rolling_back: bool = False
+    ready: bool = False
+    log_group: str = ""
+    failures: int = 0
+    refusals: int = 0
+    refused_since: float = 0
+    resume_at: float = 0
+    longest: float = 0
+    state: Any = None
+    cancelled: str = ""
+    outcome: Outcome = Outcome("none")
+    fresh: bool = True
+
+
+class Clock(NamedTuple):
+    """Now, and what is left of this execution."""
+
+    now: float
+    left: float
+
+
+class Action(NamedTuple):
+    """`look`, `invoke` and `wait` for so many seconds, `hand over`, or `respond`."""
+
+    do: str
+    seconds: float = 0
+    outcome: Outcome = Outcome("none")
+
+
+# ---- decision: pure functions from what is known to what comes next
+
+
+def decide(request: Request, progress: Progress, clock: Clock) -> Action:
+    """Say what comes next, for every request, progress and clock."""
+    outcome, due = progress.outcome, progress.began + request.timeout
+    pause, room = progress.resume_at - clock.now, clock.left - RESERVE
+    if why := reason_to_skip(request, progress):
+        return Action("respond", outcome=Outcome("skipped", message=why))
+    if (ended := last_word(request, progress, clock)) or max(clock.now, progress.resume_at) >= due:
+        return Action("respond", outcome=ended or too_late(request, outcome))
+    if pause > 0 and (pause <= room or progress.fresh):
+        return Action("wait", min(pause, max(room, 1)))
+    if not progress.fresh and (pause > 0 or clock.left < max(60, 1.5 * progress.longest)):
+        return Action("hand over")
+    return Action("invoke" if progress.ready else "look", max(1, min(room, due - clock.now)))
+
+
+def reason_to_skip(request: Request, progress: Progress) -> str:
+    match request.kind:
+        case _ if not request.enabled:
+            return "Enabled is false"
+        case "Delete" if not request.execute_on_delete:
+            return "ExecuteOnDelete is false"
+        case "Delete" if never_created(request):
+            return "it was never created"
+        case "Update" if progress.rolling_back and not request.execute_on_rollback:
+            return "the stack is rolling back"
+        case "Update" if request.unchanged:
+            return "ExecuteOnHandlerChange is false"
+    return ""
+
+
+def never_created(request: Request) -> bool:
+    stack = request.event["StackId"].split("/")[1]
+    chosen = re.escape(f"{stack}-{request.name}-") + "[A-Z0-9]{8,}"  # since nobody answered
+    return request.old_id == marker(request) or bool(re.fullmatch(chosen, request.old_id))
+
+
+def marker(request: Request) -> str:
+    return request.name + "-create-failed"
+
+
+def last_word(request: Request, progress: Progress, clock: Clock) -> Outcome | None:
+    """Return the outcome that ends it, if the last one does."""
+    outcome = progress.outcome
+    match outcome.kind:
+        case "done":
+            return outcome
+        case "failed" if progress.failures >= request.max_attempts:
+            return outcome
+        case "refused" if "AccessDenied" in outcome.error:
+            if clock.now - progress.refused_since >= PROPAGATION:
+                return outcome._replace(kind="failed")
+        case "pending" if progress.cancelled:
+            return Outcome("failed", "Cancelled", f"the stack is {progress.cancelled}")
+    return None
+
+
+def too_late(request: Request, outcome: Outcome) -> Outcome:
+    message = f"{outcome.message or 'not done'}; Timeout is {request.timeout:g} s"
+    return outcome._replace(kind="failed", error=outcome.error or "Timeout", message=message)
+
+
+def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:
+    """Fold an outcome into what is known, with the time to go on."""
+    news: Map = {"outcome": outcome, "fresh": False, "refusals": 0, "refused_since": 0}
+    pause = 0.0
+    match outcome.kind:
+        case "refused":
+            news["refusals"] = progress.refusals + 1
+            news["refused_since"] = progress.refused_since or clock.now
+            pause = min(2**progress.refusals, 10)
+        case "failed":
+            news["failures"] = progress.failures + 1
+            pause = request.interval * request.backoff_rate**progress.failures
+            pause = min(pause, request.max_interval)
+        case "pending":
+            news["state"] = outcome.result.get("EventState")
+            pause = float(outcome.result.get("RetryAfter", request.poll_interval))
+    return progress._replace(resume_at=clock.now + pause, **news)
+
+
+def judge(request: Request, result: Any) -> Outcome:
+    """Read a result: done, not done yet, or failed by its own word or by Expect."""
+    said = result if isinstance(result, dict) else {}
+    match said.get("Status"):
+        case "IN_PROGRESS":
+            return Outcome("pending", result=result)
+        case "FAILED" | "FAILURE":
+            return Outcome("failed", "Failed", str(said.get("Reason", "no Reason was given")))
+    lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
+    return Outcome("failed", "Expect", lacks) if lacks else Outcome("done", result=result)
+
+
+def difference(expected: Any, actual: Any, path: str) -> str:
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        pairs = [(v, actual.get(k, ABSENT), f"{path}.{k}") for k, v in expected.items()]
+        return next((found for pair in pairs if (found := difference(*pair))), "")
+    if expected == actual and isinstance(expected, bool) == isinstance(actual, bool):
+        return ""
+    got = "absent" if actual is ABSENT else cut(text(actual), 300)
+    return f"{path} is {got}, expected {cut(text(expected), 300)}"
+
+
+def function_error(payload: bytes, log: str = "") -> Outcome:
+    """Read the error payload of any runtime; none of its fields is sure to be there."""
+    try:
+        error = dict(json.loads(payload))
+    except (ValueError, TypeError):
+        error = {"errorMessage": payload.decode(errors="replace")}
+    frames = [str(f) for f in error.get("stackTrace") or error.get("trace") or ()]
+    if any('File "' in f for f in frames):
+        frames.reverse()  # Python alone puts the innermost frame last
+    said = (error.get(key) for key in ("errorMessage", "Message", "message"))
+    message = str(next(filter(None, said), "no message"))
+    return Outcome("failed", str(error.get("errorType") or "Error"), message, tuple(frames[:3]), log)
+
+
+def explain(request: Request, progress: Progress, failed: Outcome) -> str:
+    """Say why: one line, the most useful first, no final stop."""
+    name = request.handler_arn.split(":function:")[-1].split(":")[0]
+    where = f"full log: {progress.log_group or '/aws/lambda/' + name}"
+    if request.no_echo:
+        return f"{failed.error}; {where}"
+    parts = [cut(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500)]
+    if failed.frames:
+        parts += ["at " + cut("; at ".join(failed.frames).replace("/var/task/", ""), 600)]
+    if request.max_attempts > 1:
+        parts += [f"attempt {progress.failures} of {request.max_attempts:g}"]
+    lines = re.sub("(?m)^(START|END|REPORT|INIT_START) .*", "", failed.log).split("\n")
+    if told := " / ".join(filter(str.strip, lines)):
+        parts += ["last log lines: " + cut(told[-800:], 900)]
+    return " ".join("; ".join([*parts, where]).split())
+
+
+def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
+    """Compose an answer of at most LIMIT bytes, and say what went wrong, if anything did."""
+    data = attributes(outcome.result) if outcome.kind == "done" else {}
+    outcome = (unusable(request, data) if data else None) or outcome
+    reason = explain(request, progress, outcome) if outcome.kind == "failed" else ""
+    forgiven = request.kind == "Delete" or progress.rolling_back or request.on_failure == "Continue"
+    body = {key: request.event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    if reason and not forgiven:
+        body |= {"Status": "FAILED", "PhysicalResourceId": request.old_id or marker(request)}
+        return body | {"Reason": cut(reason, LIMIT - size(body | {"Reason": ""}))}, reason
+    own = {} if reason else data
+    body |= {"Status": "SUCCESS", "PhysicalResourceId": physical_id(request, own)}
+    body["Reason"] = cut(reason or outcome.message or "done", 900)
+    if request.kind != "Delete":
+        body["NoEcho"] = request.no_echo
+        body["Data"] = fitted(request, own, cut(reason, 900), body)
+    return body, reason
+
+
+def attributes(result: Any) -> dict[str, str]:
+    """Name what a result holds: `A`, `A.B`, `A.0`, and `Result`, the whole; values as text."""
+
+    def walk(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
+        items = enumerate(item) if isinstance(item, list) else ()
+        for key, child in item.items() if isinstance(item, dict) else items:
+            yield f"{path}{key}", text(child)
+            yield from walk(child, f"{path}{key}.")
+
+    own = result.get("Data") if isinstance(result, dict) else None
+    whole = "" if result is ABSENT else json.dumps(result, ensure_ascii=False)
+    return dict(walk(result)) | dict(walk(own)) | {"Result": whole}
+
+
+def unusable(request: Request, data: dict[str, str]) -> Outcome | None:
+    if not 0 < size(data.get("PhysicalResourceId", "-")) - 2 <= 1024:
+        return Outcome("failed", "PhysicalResourceId", "the handler's is not 1 to 1,024 bytes long")
+    for name in request.attributes:
+        if name not in {*data, "Error", "Truncated"}:
+            near = "".join(difflib.get_close_matches(name, data, 1))
+            hint = f"; did you mean {near!r}?" if near else ""
+            message = f"the template reads {name!r}, the result has none{hint}"
+            return Outcome("failed", "Attribute", message)
+    return None
+
+
+def physical_id(request: Request, data: dict[str, str]) -> str:
+    if request.kind == "Delete":
+        return request.old_id
+    made = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
+    old = request.old_id.replace(marker(request), "")
+    return data.get("PhysicalResourceId") or old or f"{request.name}-{made[:12]}"
+
+
+def fitted(request: Request, data: dict[str, str], error: str, body: Map) -> dict[str, str]:
+    """Choose the attributes that fit: first those the template reads."""
+    kept = dict.fromkeys([*request.attributes, "Result", "Truncated"], "") | {"Error": error}
+    left_out = []
+    for name in filter(data.__contains__, [*request.attributes, "Result", *data]):
+        if size(body | {"Data": kept | {name: data[name]}}) < LIMIT - 200:
+            kept[name] = data[name]
+        else:
+            left_out.append(name)
+    return kept | {"Truncated": cut("left out: " * bool(left_out) + ", ".join(left_out), 150)}
+
+
+def text(item: Any) -> str:
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+
+
+def encoded(item: Any) -> bytes:
+    return json.dumps(item, ensure_ascii=False).encode(errors="replace")
+
+
+def size(item: Any) -> int:
+    return len(encoded(item))
+
+
+def cut(item: str, room: int) -> str:
+    """Shorten a text to so many bytes of JSON, less the quotes."""
+    if size(item) - 2 <= room:
+        return item
+    item = item[:room]
+    while size(item) > room - 1:
+        item = item[: -1 - (size(item) - room) // 6]
+    return item + "…"
+
+
+# ---- effects: the only code that sleeps, reads a clock or opens a socket
+
+
+class Effects(NamedTuple):
+    """What the service needs of the world; the tests replace it."""
+
+    clock: Callable[[], Clock]
+    sleep: Callable[[float], None]
+    call: Callable[[str, str, str, bytes, Map, float], Reply]  # as signed_call
+    put: Callable[[str, bytes], Reply]
+    log: Callable[[Map], None]
+
+
+KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}  # NAT forgets in 350 s
+TRUST = ssl.create_default_context()
+REGION = os.environ.get("AWS_REGION", "us-east-1")
+NOT_SENT, LOST = 0, 1
+
+
+def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
+    """Send a request once: its status, headers and body, or NOT_SENT or LOST, and why."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=5, context=TRUST)
+    failed = NOT_SENT
+    try:
+        connection.connect()
+        failed = LOST
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
+            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+        connection.sock.settimeout(seconds)
+        connection.request(method, url.split(parts.netloc, 1)[1] or "/", body, headers)
+        reply = connection.getresponse()
+        return reply.status, reply.headers, reply.read()
+    except (OSError, http.client.HTTPException) as error:
+        return failed, {}, f"{type(error).__name__} {error}".encode()
+    finally:
+        connection.close()
+
+
+def signed_call(
+    service: str, method: str, path: str, body: bytes, headers: Map, seconds: float
+) -> Reply:
+    env = os.environ
+    home = f"https://{service}.{REGION}.{env.get('URL_SUFFIX', 'amazonaws.com')}"
+    home = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL") or home
+    request = AWSRequest(method, home.rstrip("/") + path, headers, body)
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    SigV4Auth(ReadOnlyCredentials(*map(env.get, keys)), service, REGION).add_auth(request)
+    return exchange(method, str(request.url), body, dict(request.headers.items()), seconds)
+
+
+# ---- service: carries the decisions out; one guard, one answer
+
+Log = Callable[..., None]
+
+
+def serve(event: Map, effects: Effects, me: str) -> None:
+    """Serve one event until it is answered or handed on."""
+    request, progress = asked(event), Progress(effects.clock().now)
+
+    def log(step: str, **more: Any) -> None:
+        effects.log({"step": step, "trigger": request.name, "type": request.kind} | more)
+
+    try:
+        request, progress = read(event, effects.clock().now)
+        if effects.clock().now > progress.began + request.service_timeout:
+            log("dropped: CloudFormation no longer waits", level="ERROR")
+            return
+        if request.kind == "Update" and "Progress" not in event:
+            rolling_back = stack_status(request, effects, log).startswith("UPDATE_ROLLBACK")
+            progress = progress._replace(rolling_back=rolling_back)
+        while (action := decide(request, progress, effects.clock())).do != "respond":
+            log(action.do, attempt=progress.failures + 1, seconds=action.seconds)
+            if action.do == "hand over":
+                hand_over(event, progress, effects, me)
+                return
+            progress = carry_out(action, request, progress, effects, log)
+        outcome = action.outcome
+    except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
+        log("provider failed", level="ERROR", trace=traceback.format_exc())
+        outcome = Outcome("failed", type(error).__name__, str(error))
+    body, reason = answer(request, progress, outcome)
+    level = "INFO" if not reason else "WARN" if body["Status"] == "FAILED" else "ERROR"
+    log("respond", level=level, status=body["Status"], reason=reason or outcome.message)
+    for pause in (1, 2, 4, 8, 0):
+        status, _, _ = effects.put(event["ResponseURL"], encoded(body))
+        if 200 <= status < 300:
+            return
+        log("the answer was not taken", level="ERROR", status=status)
+        effects.sleep(pause)
+
+
+def carry_out(
+    action: Action, request: Request, progress: Progress, effects: Effects, log: Log
+) -> Progress:
+    if action.do == "wait":
+        effects.sleep(action.seconds)
+        polls = progress.outcome.kind == "pending" and request.kind != "Delete"
+        status = ""
+        if polls and not progress.rolling_back:
+            status = stack_status(request, effects, log)
+        gone = "ROLLBACK" in status or "DELETE" in status
+        return progress._replace(fresh=False, cancelled=status if gone else "")
+    if action.do == "look":
+        outcome = look(request, effects)
+        if outcome.kind == "done":
+            return progress._replace(ready=True, log_group=outcome.result)
+    else:
+        began = effects.clock().now
+        outcome = invoke(request, progress, effects, action.seconds)
+        took = effects.clock().now - began
+        progress = progress._replace(longest=max(progress.longest, took))
+    log(outcome.kind, error=outcome.error)
+    return learn(request, progress, outcome, effects.clock())
+
+
+def look(request: Request, effects: Effects) -> Outcome:
+    """See whether the handler can be invoked; its log group is the result."""
+    where = path(request.handler_arn, "configuration")
+    status, _, body = effects.call("lambda", "GET", where, b"", {}, 10)
+    if status in (NOT_SENT, LOST, 429):
+        return Outcome("refused", "Unreachable", body.decode(errors="replace"))
+    told = json.loads(body) if status == 200 else {}  # denied: go on
+    if told.get("State") == "Pending" or told.get("LastUpdateStatus") == "InProgress":
+        return Outcome("refused", "NotReady", "the handler is still being created or updated")
+    return Outcome("done", result=told.get("LoggingConfig", {}).get("LogGroup", ""))
+
+
+DID_NOT_RUN = re.compile("AccessDenied|ResourceConflict|NotReady|TooManyRequests|Throttl")
+
+
+def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
+    payload, context = invocation(request, progress)
+    sync = request.invocation_type == "RequestResponse"
+    headers = {"X-Amz-Invocation-Type": request.invocation_type}
+    headers |= {"X-Amz-Log-Type": "Tail"} if sync else {}
+    headers |= {"X-Amz-Client-Context": context} if sync and context else {}
+    if sync and len(context) > 3583:
+        return Outcome("failed", "ClientContext", "EventState and Old are over 3,583 bytes")
+    where = path(request.handler_arn, "invocations")
+    status, told, body = effects.call("lambda", "POST", where, payload, headers, seconds)
+    why = body.decode(errors="replace")
+    if status == NOT_SENT:
+        return Outcome("refused", "Unreachable", why)
+    if status == LOST and "timed out" in why:
+        why = f"no answer in {seconds:.0f} s; return IN_PROGRESS to be polled"
+        return Outcome("failed", "HandlerTooSlow", why)
+    if status == LOST:
+        return Outcome("failed", "ConnectionLost", f"{why}; the handler may have run")
+    if status >= 300:
+        error = (told.get("X-Amzn-ErrorType") or f"HTTP {status}").split(":")[0]
+        kind = "refused" if DID_NOT_RUN.search(error) else "failed"
+        return function_error(body)._replace(kind=kind, error=error)
+    if told.get("X-Amz-Function-Error"):
+        tail = base64.b64decode(told.get("X-Amz-Log-Result", ""))
+        return function_error(body, tail.decode(errors="replace"))
+    try:
+        return judge(request, json.loads(body or b"null")) if sync else Outcome("done")
+    except ValueError:
+        return Outcome("failed", "BadResult", "the handler's result is no JSON")
+
+
+def path(function: str, what: str) -> str:
+    return f"/2015-03-31/functions/{quote(function, safe='')}/{what}"
+
+
+def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
+    """Compose the handler's event, and the client context that describes it beside a payload."""
+    keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
+    about = {key: request.event[key] for key in keys if key in request.event}
+    state = {} if progress.state is None else {"EventState": progress.state}
+    # CloudFormation reuses RequestId when a deployment is retried: no key without the date
+    parts = [*(request.event[key] for key in keys[1:4]), url_date(request.event)]
+    about["ExecutionId"] = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    about |= {"Attempt": progress.failures + 1} | state
+    about |= {} if request.old_payload is ABSENT else {"Old": request.old_payload}
+    if request.payload is ABSENT:
+        return encoded(about), ""
+    context = json.dumps({"custom": {"trigger": json.dumps(about)}}).encode()
+    payload = request.payload
+    payload = payload | state if isinstance(payload, dict) else payload
+    return encoded(payload), base64.b64encode(context).decode()
+
+
+def stack_status(request: Request, effects: Effects, log: Log) -> str:
+    query = {"Action": "DescribeStacks", "StackName": request.event["StackId"]}
+    form = urlencode(query | {"Version": "2010-05-15"}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for pause in (1, 2, 4, 8, 16, 0):
+        status, _, body = effects.call("cloudformation", "POST", "/", form, headers, 10)
+        if status == 200:
+            return str(re.findall("<StackStatus>(.*?)</", body.decode())[0])
+        if 400 <= status < 500 and b"Throttling" not in body:
+            break
+        effects.sleep(pause)
+    log("stack status unknown, taken as not rolling back", level="WARN", status=status)
+    return ""
+
+
+def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None:
+    outcome = progress.outcome._replace(result=None)
+    kept = progress._replace(outcome=outcome, fresh=True)._asdict()
+    body = encoded(event | {"Progress": kept})
+    headers = {"X-Amz-Invocation-Type": "Event"}
+    told = b""
+    for pause in (1, 2, 3, 0):
+        status, _, told = effects.call("lambda", "POST", path(me, "invocations"), body, headers, 5)
+        if status == 202:
+            return
+        if status == LOST:
+            break
+        effects.sleep(pause)
+    raise RuntimeError(f"no fresh execution to go on in: {told.decode(errors='replace')}")
+
+
+# ---- lambda: the entry, and what it reads
+
+
+def asked(event: Map, **settings: Any) -> Request:
+    old_id = event.get("PhysicalResourceId", "")
+    return Request(event, event["RequestType"], event["LogicalResourceId"], old_id, **settings)
+
+
+def read(event: Map, now: float) -> tuple[Request, Progress]:
+    props, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
+    given = props | props.get("Retry", {})
+    typed: Map = {}
+    for field, default in Request._field_defaults.items():
+        told = given.get(field.title().replace("_", ""))
+        if told is not None and default is not ABSENT:
+            typed[field] = told == "true" if isinstance(default, bool) else type(default)(told)
+    same = all(props.get(key) == old.get(key) for key in ("Fingerprint", "Payload"))
+    for field, sent in {"payload": props, "expect": props, "old_payload": old}.items():
+        typed[field] = assembled(sent.get(field.replace("old_", "").title()))
+    request = asked(event, **typed)
+    once = not (request.execute_on_handler_change or request.attributes)
+    date = url_date(event)
+    began = timegm(time.strptime(date, "%Y%m%dT%H%M%SZ")) if date else now
+    kept = event.get("Progress", {"began": began, "outcome": ["none"]})
+    progress = Progress(**{key: kept[key] for key in kept if key in Progress._fields})
+    progress = progress._replace(outcome=Outcome(*progress.outcome))
+    return request._replace(unchanged=once and same), progress
+
+
+def url_date(event: Map) -> str:
+    return parse_qs(urlsplit(event["ResponseURL"]).query).get("X-Amz-Date", [""])[0]
+
+
+def assembled(sent: Map | None) -> Any:
+    """Put a JSON skeleton and the values only CloudFormation could resolve together."""
+    if sent is None:
+        return ABSENT
+    whole = [json.loads(sent["Skeleton"])]
+    for hole in reversed(sent.get("Values", [])):
+        place: Any = whole
+        last: Any = 0
+        for key in hole["Path"]:
+            place = place[last]
+            last = int(key) if isinstance(place, list) else key
+        if "Value" in hole:
+            place[last] = hole["Value"]
+        else:  # AWS::NoValue
+            del place[last]
+    return whole[0] if whole else ABSENT
+
+
+def handler(event: Map, context: Any) -> None:
+    """Serve one event of CloudFormation, or one that an earlier execution handed over."""
+    effects = Effects(  # the one place with a clock
+        clock=lambda: Clock(time.time(), context.get_remaining_time_in_millis() / 1000),
+        sleep=time.sleep,
+        call=signed_call,
+        put=lambda url, body: exchange("PUT", url, body, {"Content-Type": ""}, 5),
+        log=lambda entry: print(json.dumps(entry), flush=True),
+    )
+    serve(event, effects, context.invoked_function_arn)
