@@ -6,6 +6,7 @@ embeds this text, so it is terse, and private functions have a name instead of a
 """
 
 import base64
+import contextlib
 import difflib
 import hashlib
 import http.client
@@ -27,6 +28,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 RESERVE = 10  # seconds of an execution kept for the answer
 PROPAGATION = 60  # seconds that IAM may take to know a new policy
+OWN_LOG = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "the trigger provider's")
 LIMIT = 4095  # bytes of an answer; CloudFormation refuses more and loses the reason
 ABSENT: Any = type("Absent", (), {})()
 
@@ -48,18 +50,18 @@ class Request(NamedTuple):
     expect: Any = ABSENT
     unchanged: bool = False
     handler_arn: str = ""
-    timeout: float = 900
-    service_timeout: float = 3600
+    timeout: float = 900.0
+    service_timeout: float = 3600.0
     invocation_type: str = "RequestResponse"
     execute_on_handler_change: bool = True
     execute_on_rollback: bool = False
     execute_on_delete: bool = False
     enabled: bool = True
-    max_attempts: float = 1
-    interval: float = 5
-    backoff_rate: float = 2
-    max_interval: float = 60
-    poll_interval: float = 10
+    max_attempts: float = 1.0
+    interval: float = 5.0
+    backoff_rate: float = 2.0
+    max_interval: float = 60.0
+    poll_interval: float = 10.0
     on_failure: str = "Fail"
     no_echo: bool = False
     attributes: tuple[str, ...] = ()
@@ -188,8 +190,12 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
             pause = min(pause, request.max_interval)
         case "pending":
             news["state"] = outcome.result.get("EventState")
-            pause = float(outcome.result.get("RetryAfter", request.poll_interval))
+            after = outcome.result.get("RetryAfter")
+            pause = request.poll_interval if after is None else float(after)
     return progress._replace(resume_at=clock.now + pause, **news)
+
+
+NUMBER = r"\d+(\.\d*)?"
 
 
 def judge(request: Request, result: Any) -> Outcome:
@@ -197,7 +203,9 @@ def judge(request: Request, result: Any) -> Outcome:
     said = result if isinstance(result, dict) else {}
     match said.get("Status"):
         case "IN_PROGRESS":
-            return Outcome("pending", result=result)
+            if (after := said.get("RetryAfter")) is None or re.fullmatch(NUMBER, str(after)):
+                return Outcome("pending", result=result)
+            return Outcome("failed", "BadResult", f"RetryAfter takes seconds, not {after!r}")
         case "FAILED" | "FAILURE":
             return Outcome("failed", "Failed", str(said.get("Reason", "no Reason was given")))
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
@@ -220,18 +228,20 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
         error = dict(json.loads(payload))
     except (ValueError, TypeError):
         error = {"errorMessage": payload.decode(errors="replace")}
-    frames = [str(f) for f in error.get("stackTrace") or error.get("trace") or ()]
+    frames = [" ".join(str(f).split()) for f in error.get("stackTrace") or error.get("trace") or ()]
     if any('File "' in f for f in frames):
         frames.reverse()  # Python alone puts the innermost frame last
     said = (error.get(key) for key in ("errorMessage", "Message", "message"))
     message = str(next(filter(None, said), "no message"))
-    return Outcome("failed", str(error.get("errorType") or "Error"), message, tuple(frames[:3]), log)
+    return Outcome(
+        "failed", str(error.get("errorType") or "Error"), message, tuple(frames[:3]), log
+    )
 
 
 def explain(request: Request, progress: Progress, failed: Outcome) -> str:
     """Say why: one line, the most useful first, no final stop."""
     name = request.handler_arn.split(":function:")[-1].split(":")[0]
-    where = f"full log: {progress.log_group or '/aws/lambda/' + name}"
+    where = f"full log: {progress.log_group or ('/aws/lambda/' + name if name else OWN_LOG)}"
     if request.no_echo:
         return f"{failed.error}; {where}"
     parts = [cut(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500)]
@@ -239,8 +249,8 @@ def explain(request: Request, progress: Progress, failed: Outcome) -> str:
         parts += ["at " + cut("; at ".join(failed.frames).replace("/var/task/", ""), 600)]
     if request.max_attempts > 1:
         parts += [f"attempt {progress.failures} of {request.max_attempts:g}"]
-    lines = re.sub("(?m)^(START|END|REPORT|INIT_START) .*", "", failed.log).split("\n")
-    if told := " / ".join(filter(str.strip, lines)):
+    noise = r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$"
+    if told := " / ".join(filter(None, re.sub(noise, "", failed.log).splitlines())):
         parts += ["last log lines: " + cut(told[-800:], 900)]
     return " ".join("; ".join([*parts, where]).split())
 
@@ -261,16 +271,20 @@ def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map,
     if request.kind != "Delete":
         body["NoEcho"] = request.no_echo
         body["Data"] = fitted(request, own, cut(reason, 900), body)
+        for name in request.attributes:
+            if name in own and body["Data"][name] != text(own[name]):
+                said = f"the template reads {name!r}, too long for an answer of 4,096 bytes"
+                return answer(request, progress, Outcome("failed", "Attribute", said))
     return body, reason
 
 
-def attributes(result: Any) -> dict[str, str]:
-    """Name what a result holds: `A`, `A.B`, `A.0`, and `Result`, the whole; values as text."""
+def attributes(result: Any) -> Map:
+    """Name what a result holds: `A`, `A.B`, `A.0`, and `Result`, the whole."""
 
-    def walk(item: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    def walk(item: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         items = enumerate(item) if isinstance(item, list) else ()
         for key, child in item.items() if isinstance(item, dict) else items:
-            yield f"{path}{key}", text(child)
+            yield f"{path}{key}", child
             yield from walk(child, f"{path}{key}.")
 
     own = result.get("Data") if isinstance(result, dict) else None
@@ -278,9 +292,11 @@ def attributes(result: Any) -> dict[str, str]:
     return dict(walk(result)) | dict(walk(own)) | {"Result": whole}
 
 
-def unusable(request: Request, data: dict[str, str]) -> Outcome | None:
-    if not 0 < size(data.get("PhysicalResourceId", "-")) - 2 <= 1024:
-        return Outcome("failed", "PhysicalResourceId", "the handler's is not 1 to 1,024 bytes long")
+def unusable(request: Request, data: Map) -> Outcome | None:
+    own = data.get("PhysicalResourceId")
+    if own is not None and not (isinstance(own, str) and 0 < len(own.encode()) <= 1024):
+        said = "the handler's own is no text of 1 to 1,024 bytes"
+        return Outcome("failed", "PhysicalResourceId", said)
     for name in request.attributes:
         if name not in {*data, "Error", "Truncated"}:
             near = "".join(difflib.get_close_matches(name, data, 1))
@@ -290,7 +306,7 @@ def unusable(request: Request, data: dict[str, str]) -> Outcome | None:
     return None
 
 
-def physical_id(request: Request, data: dict[str, str]) -> str:
+def physical_id(request: Request, data: Map) -> str:
     if request.kind == "Delete":
         return request.old_id
     made = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
@@ -298,16 +314,24 @@ def physical_id(request: Request, data: dict[str, str]) -> str:
     return data.get("PhysicalResourceId") or old or f"{request.name}-{made[:12]}"
 
 
-def fitted(request: Request, data: dict[str, str], error: str, body: Map) -> dict[str, str]:
-    """Choose the attributes that fit: first those the template reads."""
+def fitted(request: Request, data: Map, error: str, body: Map) -> dict[str, str]:
+    """Choose the attributes that fit: those the template reads, the whole, single values, parts.
+
+    Parts (maps and lists) are tried only where all else fits: a result of 6 MB has many.
+    """
     kept = dict.fromkeys([*request.attributes, "Result", "Truncated"], "") | {"Error": error}
-    left_out = []
-    for name in filter(data.__contains__, [*request.attributes, "Result", *data]):
-        if size(body | {"Data": kept | {name: data[name]}}) < LIMIT - 200:
-            kept[name] = data[name]
+    parts = sorted(data, key=lambda name: isinstance(data[name], dict | list))
+    room = LIMIT - 200 - size(body | {"Data": kept})
+    left_out: list[str] = []
+    for name in filter(data.__contains__, dict.fromkeys([*request.attributes, "Result", *parts])):
+        skip = left_out and name not in request.attributes and isinstance(data[name], dict | list)
+        cost = LIMIT if skip or room < 10 else size(name) + size(text(data[name])) + 4
+        if cost <= room:
+            kept[name], room = text(data[name]), room - cost
         else:
             left_out.append(name)
-    return kept | {"Truncated": cut("left out: " * bool(left_out) + ", ".join(left_out), 150)}
+    told = f"{len(left_out)} left out: {', '.join(left_out[:9])}" if left_out else ""
+    return kept | {"Truncated": cut(told, 150)}
 
 
 def text(item: Any) -> str:
@@ -393,19 +417,22 @@ Log = Callable[..., None]
 
 def serve(event: Map, effects: Effects, me: str) -> None:
     """Serve one event until it is answered or handed on."""
+    known = event.get("Progress", {})
     request, progress = asked(event), Progress(effects.clock().now)
+    progress = progress._replace(rolling_back=known.get("rolling_back", False))
 
     def log(step: str, **more: Any) -> None:
         effects.log({"step": step, "trigger": request.name, "type": request.kind} | more)
 
     try:
-        request, progress = read(event, effects.clock().now)
+        if request.kind == "Update" and not known:
+            rolling_back = stack_status(request, effects, log).startswith("UPDATE_ROLLBACK")
+            progress = progress._replace(rolling_back=rolling_back)
+        request, progress = read(event, progress)
         if effects.clock().now > progress.began + request.service_timeout:
             log("dropped: CloudFormation no longer waits", level="ERROR")
             return
-        if request.kind == "Update" and "Progress" not in event:
-            rolling_back = stack_status(request, effects, log).startswith("UPDATE_ROLLBACK")
-            progress = progress._replace(rolling_back=rolling_back)
+        progress = notice_cancel(request, progress, effects, log)
         while (action := decide(request, progress, effects.clock())).do != "respond":
             log(action.do, attempt=progress.failures + 1, seconds=action.seconds)
             if action.do == "hand over":
@@ -413,18 +440,30 @@ def serve(event: Map, effects: Effects, me: str) -> None:
                 return
             progress = carry_out(action, request, progress, effects, log)
         outcome = action.outcome
+        body, reason = answer(request, progress, outcome)
     except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
         log("provider failed", level="ERROR", trace=traceback.format_exc())
         outcome = Outcome("failed", type(error).__name__, str(error))
-    body, reason = answer(request, progress, outcome)
+        body, reason = answer(request, progress, outcome)
     level = "INFO" if not reason else "WARN" if body["Status"] == "FAILED" else "ERROR"
-    log("respond", level=level, status=body["Status"], reason=reason or outcome.message)
+    told = "Expect is not met" if reason.startswith("Expect") else reason or outcome.message
+    log("respond", level=level, status=body["Status"], reason=told)
     for pause in (1, 2, 4, 8, 0):
-        status, _, _ = effects.put(event["ResponseURL"], encoded(body))
+        status, _, why = effects.put(event["ResponseURL"], encoded(body))
         if 200 <= status < 300:
             return
-        log("the answer was not taken", level="ERROR", status=status)
+        why = why if status in (NOT_SENT, LOST) else b""
+        log("the answer was not taken", level="ERROR", status=status, why=why.decode())
         effects.sleep(pause)
+
+
+def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
+    began_outside = request.kind != "Delete" and not progress.rolling_back
+    if progress.outcome.kind != "pending" or not began_outside:
+        return progress
+    status = stack_status(request, effects, log)
+    gone = "ROLLBACK" in status or "DELETE" in status
+    return progress._replace(cancelled=status if gone else "")
 
 
 def carry_out(
@@ -432,12 +471,7 @@ def carry_out(
 ) -> Progress:
     if action.do == "wait":
         effects.sleep(action.seconds)
-        polls = progress.outcome.kind == "pending" and request.kind != "Delete"
-        status = ""
-        if polls and not progress.rolling_back:
-            status = stack_status(request, effects, log)
-        gone = "ROLLBACK" in status or "DELETE" in status
-        return progress._replace(fresh=False, cancelled=status if gone else "")
+        return notice_cancel(request, progress._replace(fresh=False), effects, log)
     if action.do == "look":
         outcome = look(request, effects)
         if outcome.kind == "done":
@@ -457,7 +491,9 @@ def look(request: Request, effects: Effects) -> Outcome:
     status, _, body = effects.call("lambda", "GET", where, b"", {}, 10)
     if status in (NOT_SENT, LOST, 429):
         return Outcome("refused", "Unreachable", body.decode(errors="replace"))
-    told = json.loads(body) if status == 200 else {}  # denied: go on
+    told: Map = {}
+    with contextlib.suppress(ValueError):
+        told = json.loads(body) if status == 200 else {}  # denied: go on
     if told.get("State") == "Pending" or told.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
     return Outcome("done", result=told.get("LoggingConfig", {}).get("LogGroup", ""))
@@ -480,7 +516,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
     if status == NOT_SENT:
         return Outcome("refused", "Unreachable", why)
     if status == LOST and "timed out" in why:
-        why = f"no answer in {seconds:.0f} s; return IN_PROGRESS to be polled"
+        why = f"no answer in {seconds:.0f} s; return IN_PROGRESS in time, to be polled"
         return Outcome("failed", "HandlerTooSlow", why)
     if status == LOST:
         return Outcome("failed", "ConnectionLost", f"{why}; the handler may have run")
@@ -523,13 +559,17 @@ def stack_status(request: Request, effects: Effects, log: Log) -> str:
     query = {"Action": "DescribeStacks", "StackName": request.event["StackId"]}
     form = urlencode(query | {"Version": "2010-05-15"}).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, room = 0, 1.0
     for pause in (1, 2, 4, 8, 16, 0):
-        status, _, body = effects.call("cloudformation", "POST", "/", form, headers, 10)
+        if (room := effects.clock().left - RESERVE) <= 0:
+            break
+        seconds = min(room, RESERVE)
+        status, _, body = effects.call("cloudformation", "POST", "/", form, headers, seconds)
         if status == 200:
             return str(re.findall("<StackStatus>(.*?)</", body.decode())[0])
         if 400 <= status < 500 and b"Throttling" not in body:
             break
-        effects.sleep(pause)
+        effects.sleep(min(pause, room))
     log("stack status unknown, taken as not rolling back", level="WARN", status=status)
     return ""
 
@@ -544,7 +584,7 @@ def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None
         status, _, told = effects.call("lambda", "POST", path(me, "invocations"), body, headers, 5)
         if status == 202:
             return
-        if status == LOST:
+        if status == LOST or effects.clock().left < 2 * RESERVE:
             break
         effects.sleep(pause)
     raise RuntimeError(f"no fresh execution to go on in: {told.decode(errors='replace')}")
@@ -558,7 +598,7 @@ def asked(event: Map, **settings: Any) -> Request:
     return Request(event, event["RequestType"], event["LogicalResourceId"], old_id, **settings)
 
 
-def read(event: Map, now: float) -> tuple[Request, Progress]:
+def read(event: Map, progress: Progress) -> tuple[Request, Progress]:
     props, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
     given = props | props.get("Retry", {})
     typed: Map = {}
@@ -572,9 +612,10 @@ def read(event: Map, now: float) -> tuple[Request, Progress]:
     request = asked(event, **typed)
     once = not (request.execute_on_handler_change or request.attributes)
     date = url_date(event)
-    began = timegm(time.strptime(date, "%Y%m%dT%H%M%SZ")) if date else now
-    kept = event.get("Progress", {"began": began, "outcome": ["none"]})
-    progress = Progress(**{key: kept[key] for key in kept if key in Progress._fields})
+    if date:
+        progress = progress._replace(began=timegm(time.strptime(date, "%Y%m%dT%H%M%SZ")))
+    kept = event.get("Progress", {"outcome": progress.outcome})
+    progress = progress._replace(**{key: kept[key] for key in kept if key in Progress._fields})
     progress = progress._replace(outcome=Outcome(*progress.outcome))
     return request._replace(unchanged=once and same), progress
 

@@ -1,13 +1,17 @@
-"""One local cloud for all tests here, and the real clients pointed at it."""
+"""One local cloud for all tests here, the real clients pointed at it, and the macro deployed."""
 
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from local_cloud.cloud import Cloud, running
-from tests.cloud.clients import Clients
+from tests.cloud.clients import Clients, Outcome
+from tests.cloud.stacks import Stack
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clients(cloud: Cloud, home: Path) -> Iterator[Clients]:
     with closing(Clients(cloud=cloud, home=home)) as those:
         yield those
+
+
+@pytest.fixture(scope="session")
+def macro(clients: Clients) -> Outcome:
+    """Deploy the macro as README says: plain `sam build && sam deploy`."""
+    built = clients.sam("build", cwd=ROOT)
+    assert built.exit_code == 0, built.stderr
+    deployed = clients.sam("deploy", "--no-progressbar", cwd=ROOT)
+    assert deployed.exit_code == 0, deployed.stderr
+    return deployed
+
+
+@pytest.fixture
+def stack(macro: Outcome, clients: Clients, tmp_path: Path) -> Iterator[Stack]:
+    """Give a stack of the test's own, in an account that has the macro."""
+    assert "Successfully created/updated stack - cfn-trigger" in macro.stdout
+    own = Stack(name=f"stack-{uuid4()}", clients=clients, folder=tmp_path)
+    yield own
+    own.delete()

@@ -66,10 +66,8 @@ def put(aws: Endpoints, event: dict[str, Any], body: bytes, *, added: str = "", 
 @contextlib.contextmanager
 def breach_of(rule: str) -> Iterator[Endpoints]:
     """Yield services that must have seen a breach by the end."""
-    services = endpoints()
-    yield services.__enter__()
-    with pytest.raises(AssertionError, match=rule):
-        services.__exit__(None, None, None)
+    with pytest.raises(AssertionError, match=rule), endpoints() as aws:
+        yield aws
 
 
 def test_calls_that_hold_the_protocol_are_no_breach() -> None:
