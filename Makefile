@@ -51,7 +51,7 @@ PIP := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m pip
 
 build-MacroFunction:
 	$(PIP) install --quiet --requirement macro/requirements.txt --target "$(ARTIFACTS_DIR)" \
-	  --platform manylinux2014_aarch64 --python-version 3.13 --only-binary=:all: --no-compile
+	  --platform manylinux2014_aarch64 --python-version 3.13 --only-binary=:all: --no-compile --no-warn-conflicts
 	rm -rf "$(ARTIFACTS_DIR)/bin"
 	mkdir -p "$(ARTIFACTS_DIR)/macro" "$(ARTIFACTS_DIR)/trigger_provider"
 	cp macro/*.py "$(ARTIFACTS_DIR)/macro/"

@@ -109,9 +109,11 @@ class Stack:
         return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
     def log(self, function: str) -> list[str]:
-        """List what a function of the stack has printed so far."""
-        group = f"/aws/lambda/{self.physical_id(function)}"
-        return list(_lines(self.clients.boto("logs"), group))
+        """List what a function of the stack has printed so far, even if it is gone."""
+        logs = self.clients.boto("logs")
+        prefix = f"/aws/lambda/{self.name}-{function}-"
+        groups = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        return [line for group in groups for line in _lines(logs, group["logGroupName"])]
 
     def delete(self) -> None:
         """Delete the stack and wait until it is gone."""
@@ -127,11 +129,7 @@ class Stack:
 
 
 def _lines(logs: Any, group: str) -> Iterator[str]:
-    try:
-        events = logs.filter_log_events(logGroupName=group)["events"]
-    except logs.exceptions.ResourceNotFoundException:
-        return  # it has not run
-    for event in events:
+    for event in logs.filter_log_events(logGroupName=group)["events"]:
         for line in event["message"].splitlines():
             if not line.startswith(LAMBDA_LINES):
                 yield line

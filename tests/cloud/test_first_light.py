@@ -114,13 +114,7 @@ def test_a_handler_that_raises_fails_the_deployment_with_its_own_words(stack: St
     assert reason.startswith(
         "Runtime.HandlerError: no such table; last log lines: about to fail / "
     )
-    assert reason.endswith(f"LookupError: no such table; full log: /aws/lambda/{_called(stack)}")
-
-
-def _called(stack: Stack) -> str:
-    reason = stack.reason("Run")
-    assert f"{stack.name}-Bad-" in reason
-    return reason.rpartition("/")[2]
+    assert f"LookupError: no such table; full log: /aws/lambda/{stack.name}-Bad-" in reason
 
 
 def test_a_failed_update_is_rolled_back_without_running_the_old_handler(stack: Stack) -> None:
@@ -160,9 +154,9 @@ def test_a_provider_without_the_handlers_policy_may_not_invoke_it(stack: Stack) 
     assert outcome.exit_code == 1
     reason = stack.reason("Run")
     assert reason.startswith("AccessDeniedException: ")
-    assert "is not authorized to perform: lambda:InvokeFunction on resource: " in reason
-    assert "; Timeout is 3 s; full log: /aws/lambda/" in reason
-    assert stack.log_of_deleted("Seen") == []
+    assert "lambda:InvokeFunction" in reason
+    assert f"; Timeout is 3 s; full log: /aws/lambda/{stack.name}-Seen-" in reason
+    assert stack.log("Seen") == []
 
 
 def test_all_problems_of_a_template_are_in_one_message(stack: Stack) -> None:

@@ -16,16 +16,14 @@ import pytest
 from local_cloud.cloud import Cloud, CloudError, running
 from tests.cloud.clients import Clients
 from tests.local_cloud.account import Account, function, probing
+from tests.processes import with_environment
 
 ROOT = Path(__file__).parent.parent.parent
 ENDLESS = "import threading\ndef handler(event, context):\n    threading.Event().wait(60)\n"
 
 
 def processes(port: str) -> list[str]:
-    listed = subprocess.run(
-        ["ps", "axeww", "-o", "command"], capture_output=True, text=True, check=True
-    )
-    return [line for line in listed.stdout.splitlines() if f"GATEWAY_PORT={port} " in f"{line} "]
+    return with_environment(f"GATEWAY_PORT={port}")
 
 
 def port_of(cloud: Cloud) -> str:
@@ -67,7 +65,7 @@ def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
 
 def exported(person: "subprocess.Popen[str]") -> dict[str, str]:
     assert person.stdout
-    lines = [person.stdout.readline() for _ in range(8)]
+    lines = [person.stdout.readline() for _ in range(9)]
     return dict(re.findall(r"^export (\w+)='?(.*?)'?$", "".join(lines), re.MULTILINE))
 
 

@@ -1,0 +1,407 @@
+"""The decision, in all its cells.
+
+A cell is a situation (what is asked, where the stack is), the settings, the last outcome, the
+attempts made, what is left of Timeout and of this execution, and whether it is fresh, the handler
+ready, the next start due. Every law here is checked against every cell that it speaks of.
+"""
+
+import itertools
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.provider.world import STACK_ID
+from trigger_provider.index import Action, Clock, Outcome, Progress, Request, decide, learn
+
+BEGAN, TIMEOUT = 1_800_000_000.0, 3000.0
+OWN_ID, MARKER, MADE_UP = "own", "Run-create-failed", "shop-Run-1KXVQZ3F8R0B2"
+
+SITUATIONS = {
+    "Create": ("Create", False, ""),
+    "Update": ("Update", False, OWN_ID),
+    "Update in a rollback": ("Update", True, OWN_ID),
+    "Delete": ("Delete", False, OWN_ID),
+    "Delete of a failed Create": ("Delete", False, MARKER),
+    "Delete of a Create without answer": ("Delete", False, MADE_UP),
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "not enabled": {"enabled": False},
+    "on rollback": {"execute_on_rollback": True},
+    "on delete": {"execute_on_delete": True},
+    "unchanged": {"unchanged": True},
+    "all": {"execute_on_rollback": True, "execute_on_delete": True},
+}
+OUTCOMES = {
+    "none": Outcome("none"),
+    "done": Outcome("done", result={"Rows": 5}),
+    "pending": Outcome("pending"),
+    "cancelled": Outcome("pending"),
+    "failed": Outcome("failed", "E", "no"),
+    "denied": Outcome("refused", "AccessDeniedException", "no"),
+    "denied too long": Outcome("refused", "AccessDeniedException", "no"),
+    "refused": Outcome("refused", "TooManyRequestsException", "no"),
+}
+FAILURES = (0, 2, 3)
+OF_TIMEOUT = (-1.0, 3.0, 2000.0)
+OF_EXECUTION = (5.0, 59.0, 300.0, 899.0)
+PAUSES = (-5.0, 7.0, 700.0)
+LONGEST = (0.0, 650.0)
+
+
+class Cell(NamedTuple):
+    situation: str
+    settings: str
+    outcome: str
+    request: Request
+    progress: Progress
+    clock: Clock
+    action: Action
+
+    @property
+    def skips(self) -> bool:
+        """Whether the contract says that nothing runs."""
+        told = self.settings, self.situation
+        on_delete, on_rollback = self.settings in {"on delete", "all"}, "rollback" in self.settings
+        return (
+            self.settings == "not enabled"
+            or ("Delete" in self.situation and not on_delete)
+            or self.situation.startswith("Delete of")
+            or ("rollback" in self.situation and not (on_rollback or self.settings == "all"))
+            or told == ("unchanged", "Update")
+        )
+
+    @property
+    def ends(self) -> bool:
+        """Whether the last outcome is the last word."""
+        spent = self.outcome == "failed" and self.progress.failures >= 3
+        return spent or self.outcome in {"done", "cancelled", "denied too long"}
+
+    @property
+    def pause(self) -> float:
+        return self.progress.resume_at - self.clock.now
+
+    @property
+    def due(self) -> float:
+        return self.progress.began + TIMEOUT
+
+    @property
+    def is_late(self) -> bool:
+        return max(self.clock.now, self.progress.resume_at) >= self.due
+
+    @property
+    def goes_on(self) -> bool:
+        return not (self.skips or self.ends or self.is_late)
+
+
+def request(situation: str, **settings: Any) -> Request:
+    kind, _, old_id = SITUATIONS[situation]
+    event = {"StackId": STACK_ID, "RequestId": "r", "LogicalResourceId": "Run"}
+    return Request(event, kind, "Run", old_id, timeout=TIMEOUT, max_attempts=3, **settings)
+
+
+@cache
+def cells() -> tuple[Cell, ...]:
+    return tuple(every_cell())
+
+
+def every_cell() -> Iterator[Cell]:
+    axes = FAILURES, OF_TIMEOUT, OF_EXECUTION, PAUSES, LONGEST, (True, False), (True, False)
+    for situation, settings, outcome in itertools.product(SITUATIONS, SETTINGS, OUTCOMES):
+        asked = request(situation, **SETTINGS[settings])
+        for failures, of_timeout, left, pause, longest, fresh, ready in itertools.product(*axes):
+            if (outcome == "failed") != (failures > 0):
+                continue
+            now = BEGAN + TIMEOUT - of_timeout
+            progress = Progress(
+                began=BEGAN,
+                rolling_back=SITUATIONS[situation][1],
+                ready=ready,
+                failures=failures,
+                refused_since=now - (61 if outcome == "denied too long" else 9),
+                resume_at=now + pause,
+                longest=longest,
+                cancelled="ROLLBACK_IN_PROGRESS" if outcome == "cancelled" else "",
+                outcome=OUTCOMES[outcome],
+                fresh=fresh,
+            )
+            clock = Clock(now, left)
+            action = decide(asked, progress, clock)
+            yield Cell(situation, settings, outcome, asked, progress, clock, action)
+
+
+def going_on() -> Iterator[Cell]:
+    return (cell for cell in cells() if cell.goes_on)
+
+
+# ---- the whole of it
+
+
+def test_every_cell_has_an_action_of_a_known_kind() -> None:
+    kinds = {cell.action.do for cell in cells()}
+
+    assert kinds == {"look", "invoke", "wait", "hand over", "respond"}
+
+
+def test_it_ends_when_nothing_runs_or_the_outcome_is_the_last_word_or_timeout_is_over() -> None:
+    for cell in cells():
+        responds = cell.skips or cell.ends or cell.is_late
+
+        assert (cell.action.do == "respond") == responds, cell
+
+
+def test_a_response_says_how_it_ended_and_a_failure_says_why() -> None:
+    for cell in cells():
+        if cell.action.do == "respond":
+            outcome = cell.action.outcome
+
+            assert outcome.kind in {"done", "failed", "skipped"}, cell
+            assert outcome.message or outcome.kind == "done", cell
+            assert outcome.error or outcome.kind != "failed", cell
+
+
+def test_deciding_twice_decides_the_same() -> None:
+    for cell in cells()[::97]:
+        assert decide(cell.request, cell.progress, cell.clock) == cell.action
+
+
+# ---- what runs nothing
+
+
+def skipped_because(why: str) -> set[tuple[str, str]]:
+    answer = Action("respond", outcome=Outcome("skipped", message=why))
+    return {(cell.situation, cell.settings) for cell in cells() if cell.action == answer}
+
+
+def test_a_trigger_that_is_not_enabled_runs_nothing_whatever_is_asked() -> None:
+    skipped = skipped_because("Enabled is false")
+
+    assert skipped == {(situation, "not enabled") for situation in SITUATIONS}
+
+
+def test_a_delete_runs_nothing_unless_the_author_said_so() -> None:
+    deletes = {situation for situation in SITUATIONS if situation.startswith("Delete")}
+    silent = {"defaults", "on rollback", "unchanged"}
+
+    assert skipped_because("ExecuteOnDelete is false") == set(itertools.product(deletes, silent))
+
+
+def test_a_delete_of_what_was_never_created_runs_nothing() -> None:
+    never = {"Delete of a failed Create", "Delete of a Create without answer"}
+
+    skipped = skipped_because("it was never created")
+
+    assert skipped == set(itertools.product(never, {"on delete", "all"}))
+
+
+def test_an_update_during_a_rollback_runs_nothing_unless_the_author_said_so() -> None:
+    skipped = skipped_because("the stack is rolling back")
+
+    assert skipped == {
+        ("Update in a rollback", settings) for settings in ("defaults", "on delete", "unchanged")
+    }
+
+
+def test_only_an_update_can_be_skipped_because_nothing_changed() -> None:
+    skipped = skipped_because("ExecuteOnHandlerChange is false")
+
+    assert skipped == {("Update", "unchanged")}
+
+
+# ---- what ends it
+
+
+def test_what_is_done_is_answered_even_when_its_time_is_over() -> None:
+    for cell in cells():
+        if cell.outcome == "done" and not cell.skips:
+            assert cell.action == Action("respond", outcome=OUTCOMES["done"]), cell
+
+
+def test_attempts_end_with_the_last_that_retry_grants() -> None:
+    for cell in cells():
+        if cell.outcome == "failed" and not cell.skips and cell.progress.failures >= 3:
+            assert cell.action.outcome == OUTCOMES["failed"], cell
+
+
+def test_a_denied_invocation_is_retried_until_permissions_propagate() -> None:
+    for cell in cells():
+        if cell.outcome == "denied" and cell.goes_on:
+            assert cell.action.do != "respond", cell
+        if cell.outcome == "denied too long" and not cell.skips:
+            failure = Outcome("failed", "AccessDeniedException", "no")
+
+            assert cell.action == Action("respond", outcome=failure), cell
+
+
+def test_a_poll_of_a_cancelled_stack_ends_it_and_says_what_the_stack_does() -> None:
+    said = Outcome("failed", "Cancelled", "the stack is ROLLBACK_IN_PROGRESS")
+
+    for cell in cells():
+        if cell.outcome == "cancelled" and not cell.skips:
+            assert cell.action == Action("respond", outcome=said), cell
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "message"),
+    [
+        ("none", "Timeout", "not done; Timeout is 3000 s"),
+        ("pending", "Timeout", "not done; Timeout is 3000 s"),
+        ("failed", "E", "no; Timeout is 3000 s"),
+        ("refused", "TooManyRequestsException", "no; Timeout is 3000 s"),
+        ("denied", "AccessDeniedException", "no; Timeout is 3000 s"),
+    ],
+)
+def test_once_timeout_is_over_the_failure_says_so_and_what_came_last(
+    outcome: str, error: str, message: str
+) -> None:
+    for cell in cells():
+        if cell.outcome == outcome and cell.is_late and not (cell.skips or cell.ends):
+            said = OUTCOMES[outcome]._replace(kind="failed", error=error, message=message)
+
+            assert cell.action == Action("respond", outcome=said), cell
+
+
+def test_a_wait_that_ends_after_timeout_is_not_begun() -> None:
+    for cell in cells():
+        if cell.action.do == "wait":
+            assert cell.clock.now + cell.pause < cell.due, cell
+
+
+# ---- waits
+
+
+def test_nothing_starts_before_its_pause_is_over() -> None:
+    for cell in going_on():
+        if cell.pause > 0:
+            assert cell.action.do in {"wait", "hand over"}, cell
+
+
+def test_a_wait_lasts_until_the_next_start_or_leaves_time_for_the_answer() -> None:
+    for cell in going_on():
+        if cell.action.do == "wait":
+            room = max(cell.clock.left - 10, 1)
+
+            assert 0 < cell.action.seconds == min(cell.pause, room), cell
+
+
+def test_a_pause_that_fits_into_this_execution_is_waited_for_in_it() -> None:
+    for cell in going_on():
+        if 0 < cell.pause <= cell.clock.left - 10:
+            assert cell.action == Action("wait", cell.pause), cell
+
+
+# ---- starts
+
+
+def test_a_fresh_execution_always_invokes_or_waits_first() -> None:
+    for cell in going_on():
+        if cell.progress.fresh:
+            assert cell.action.do in {"look", "invoke", "wait"}, cell
+
+
+def test_an_execution_that_lacks_the_time_for_another_attempt_hands_over() -> None:
+    for cell in going_on():
+        if not cell.progress.fresh and cell.pause <= 0:
+            enough = cell.clock.left >= max(60, 1.5 * cell.progress.longest)
+
+            assert (cell.action.do == "hand over") != enough, cell
+
+
+def test_a_pause_that_does_not_fit_into_this_execution_is_handed_over() -> None:
+    for cell in going_on():
+        if not cell.progress.fresh and cell.pause > cell.clock.left - 10:
+            assert cell.action == Action("hand over"), cell
+
+
+def test_the_handler_is_looked_at_until_it_is_ready_and_not_again() -> None:
+    for cell in cells():
+        if cell.action.do in {"look", "invoke"}:
+            assert cell.action.do == ("invoke" if cell.progress.ready else "look"), cell
+
+
+def test_an_invocation_may_take_what_is_left_of_timeout_and_of_the_execution_less_the_answer() -> (
+    None
+):
+    for cell in going_on():
+        if cell.action.do == "invoke":
+            room = min(cell.clock.left - 10, cell.due - cell.clock.now)
+
+            assert cell.action.seconds == max(1, room), cell
+
+
+# ---- what is learnt
+
+NOW = Clock(BEGAN + 100, 800)
+
+
+def learnt(progress: Progress, outcome: Outcome, **settings: Any) -> Progress:
+    return learn(request("Create", **settings), progress, outcome, NOW)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_after_any_outcome_an_execution_is_no_longer_fresh(outcome: str) -> None:
+    told = OUTCOMES[outcome]
+    told = told._replace(result={}) if told.kind == "pending" else told
+
+    assert not learnt(Progress(BEGAN), told).fresh
+
+
+def test_failures_are_counted_and_pauses_grow_to_their_longest() -> None:
+    progress, pauses = Progress(BEGAN), []
+
+    for _ in range(6):
+        progress = learnt(
+            progress, OUTCOMES["failed"], interval=3, backoff_rate=2.0, max_interval=20
+        )
+        pauses.append(progress.resume_at - NOW.now)
+
+    assert progress.failures == 6
+    assert pauses == [3, 6, 12, 20, 20, 20]
+
+
+def test_pauses_grow_to_their_longest_however_many_attempts_there_are() -> None:
+    progress = Progress(BEGAN, failures=1_100)
+
+    progress = learnt(progress, OUTCOMES["failed"], backoff_rate=2.0, max_interval=20)
+
+    assert progress.resume_at == NOW.now + 20
+
+
+def test_refusals_count_no_attempt_and_their_pauses_grow_to_ten_seconds() -> None:
+    progress, pauses = Progress(BEGAN), []
+
+    for _ in range(6):
+        progress = learnt(progress, OUTCOMES["refused"])
+        pauses.append(progress.resume_at - NOW.now)
+
+    assert progress.failures == 0
+    assert pauses == [1, 2, 4, 8, 10, 10]
+
+
+@pytest.mark.parametrize("between", ["failed", "pending"])
+def test_what_is_not_refused_ends_a_row_of_refusals(between: str) -> None:
+    progress = Progress(BEGAN, refusals=5, refused_since=BEGAN)
+
+    progress = learnt(progress, OUTCOMES[between]._replace(result={}))
+
+    assert (progress.refusals, progress.refused_since) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "pause"), [({}, 10), ({"RetryAfter": 3}, 3), ({"RetryAfter": None}, 10)]
+)
+def test_the_next_poll_is_due_when_the_handler_says_or_after_poll_interval(
+    said: dict[str, Any], pause: float
+) -> None:
+    progress = learnt(Progress(BEGAN), Outcome("pending", result=said), poll_interval=10)
+
+    assert progress.resume_at == NOW.now + pause
+
+
+def test_the_last_state_that_a_handler_gave_is_the_one_that_is_kept() -> None:
+    first = Outcome("pending", result={"EventState": {"page": 1}})
+    second = Outcome("pending", result={"EventState": {"page": 2}})
+
+    assert learnt(learnt(Progress(BEGAN), first), second).state == {"page": 2}
