@@ -38,25 +38,32 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Who mentions whom in a template: by resource, and in the outputs."""
+    """Who mentions whom in a template: what each resource mentions, and what of it is read.
+
+    `attributes` are the names that resources and outputs read of each resource, sorted.
+    """
 
     resources: Mapping[str, Mentions] = field(default_factory=dict)
-    outputs: Mentions = Mentions()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def attributes_read(self, logical_id: str) -> tuple[str, ...]:
         """Name the attributes of a resource that the template reads, sorted."""
-        everywhere = [self.outputs, *self.resources.values()]
-        found = (r for mentions in everywhere for r in mentions.references if r.name == logical_id)
-        return tuple(sorted({r.attribute for r in found} - {"", "*"}))
+        return self.attributes.get(logical_id, ())
 
 
 def survey(fragment: Mapping[str, Json]) -> Survey:
     """Walk a template once; values of any shape are accepted."""
     resources, outputs = fragment.get("Resources"), fragment.get("Outputs")
     known = resources if isinstance(resources, dict) else {}
+    by_resource = {name: mentions(resource) for name, resource in known.items()}
+    read: dict[str, set[str]] = {}
+    for found in (*by_resource.values(), mentions(outputs)):
+        for reference in found.references:
+            if reference.attribute not in ("", "*"):
+                read.setdefault(reference.name, set()).add(reference.attribute)
     return Survey(
-        resources={name: mentions(resource) for name, resource in known.items()},
-        outputs=mentions(outputs),
+        resources=by_resource,
+        attributes={name: tuple(sorted(attributes)) for name, attributes in read.items()},
     )
 
 
