@@ -10,18 +10,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from macro.errors import Problem
-from macro.model import ABSENT, Json, Trigger
+from macro.model import ABSENT, Json, Settings, Trigger
 from macro.references import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What the rules look at: `made` are the logical ids that the expansion adds."""
+    """What the rules look at.
 
-    fragment: Mapping[str, Json]
-    triggers: tuple[Trigger, ...]
-    survey: Survey
+    `taken` are the author's logical ids, `made` those that the expansion adds, `resources` what
+    the stack will hold of both, with the functions that triggers define.
+    """
+
+    taken: frozenset[str]
     made: tuple[str, ...]
+    resources: Mapping[str, Json]
+    triggers: tuple[Trigger, ...]
+    settings: Settings
+    survey: Survey
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
@@ -33,7 +39,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
 def made_ids_are_free(subject: Subject) -> Iterator[Problem]:
     """Refuse a logical id of ours that the author has taken."""
     for name in subject.made:
-        if name in subject.fragment["Resources"]:
+        if name in subject.taken:
             yield Problem(name, "is the logical id of a resource made for triggers; rename yours")
 
 
@@ -44,9 +50,9 @@ def results_are_waited_for(subject: Subject) -> Iterator[Problem]:
             continue
         reason = f"InvocationType {trigger.invocation_type} waits for no result"
         if trigger.expect is not ABSENT:
-            yield Problem(f"{trigger.logical_id}.Expect", f"{reason}; use RequestResponse")
+            yield Problem(f"{trigger.place}.Expect", f"{reason}; use RequestResponse")
         for attribute in subject.survey.attributes_read(trigger.logical_id):
-            place = f"{trigger.logical_id}.InvocationType"
+            place = f"{trigger.place}.InvocationType"
             yield Problem(place, f"{reason}, yet {attribute!r} is read; use RequestResponse")
 
 
@@ -54,11 +60,11 @@ def conditional_handlers_have_conditional_triggers(subject: Subject) -> Iterator
     """Refuse a trigger that is always made, of a function that is not."""
     for trigger in subject.triggers:
         for function in trigger.handler.functions:
-            condition = subject.fragment["Resources"][function].get("Condition")
+            condition = subject.resources[function].get("Condition")
             if condition and not trigger.attributes.get("Condition"):
                 remedy = f"give the trigger Condition: {condition}"
                 said = f"{function!r} exists only under {condition!r}; {remedy}"
-                yield Problem(f"{trigger.logical_id}.Handler", said)
+                yield Problem(f"{trigger.place}.Handler", said)
 
 
 _SECRET: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
@@ -69,7 +75,7 @@ def secrets_stay_with_the_handler(subject: Subject) -> Iterator[Problem]:
     for trigger in subject.triggers:
         for name, value in (("Payload", trigger.payload), ("Expect", trigger.expect)):
             for kind in sorted(set(_secrets(value))):
-                place = f"{trigger.logical_id}.{name}"
+                place = f"{trigger.place}.{name}"
                 said = f"CloudFormation resolves no {kind} reference here; read it in the handler"
                 yield Problem(place, said)
 
@@ -86,9 +92,113 @@ def _secrets(value: Json) -> Iterator[str]:
                 stack.extend(items)
 
 
+def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Problem]:
+    """Refuse a destination that Lambda would never use, or that somebody else configures."""
+    configured = {
+        reference.name: name
+        for name, resource in subject.resources.items()
+        if _type(resource) == "AWS::Lambda::EventInvokeConfig"
+        for reference in subject.survey.resources[name].references
+    }
+    for trigger in subject.triggers:
+        if trigger.failure_destination is ABSENT:
+            continue
+        place = f"{trigger.place}.FailureDestination"
+        if trigger.invocation_type != "Event":
+            said = f"is for events, and InvocationType is {trigger.invocation_type}; use Event"
+            yield Problem(place, said)
+        function = trigger.handler.functions[0] if len(trigger.handler.functions) == 1 else ""
+        if trigger.handler.arn != {"Fn::GetAtt": [function, "Arn"]}:
+            yield Problem(place, "needs a handler that is a function of this template, unqualified")
+        elif function in configured:
+            said = f"{function!r} has one already in {configured[function]!r}; set it there"
+            yield Problem(place, said)
+        elif "EventInvokeConfig" in (subject.resources[function].get("Properties") or {}):
+            yield Problem(place, f"{function!r} has an EventInvokeConfig; set it there")
+        configured.setdefault(function, trigger.logical_id)
+
+
+def everything_is_known(subject: Subject) -> Iterator[Problem]:
+    """Refuse to come after everything while SAM has yet to say what that is."""
+    untransformed = [n for n, r in subject.resources.items() if _type(r).startswith(SERVERLESS)]
+    for trigger in subject.triggers:
+        if "*" in trigger.execute_after and untransformed:
+            remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
+            said = f"'*' cannot include what SAM will make of {untransformed[0]!r}; {remedy}"
+            yield Problem(f"{trigger.place}.ExecuteAfter", said)
+
+
+def settings_fit_together(subject: Subject) -> Iterator[Problem]:
+    """Refuse parameters of the transform that contradict each other."""
+    settings, place = subject.settings, "Transform.Parameters"
+    if bool(settings.subnet_ids) != bool(settings.security_group_ids):
+        yield Problem(f"{place}.SubnetIds", "go with SecurityGroupIds; give both or none")
+    if settings.provider_role and (settings.permissions_boundary or settings.role_path):
+        said = "is used as it is; leave out PermissionsBoundary and RolePath"
+        yield Problem(f"{place}.ProviderRole", said)
+
+
+SERVERLESS: Final = "AWS::Serverless::"
+SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
+MOST_RESOURCES: Final = 500
+MOST_POLICY_CHARACTERS: Final = 10_240
+LONGEST_ARN: Final = 118
+"""`arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters."""
+
+
+def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
+    """Yield the quotas of CloudFormation and IAM that an expanded template breaks.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    resources = expanded["Resources"]
+    if (count := len(resources)) > MOST_RESOURCES:
+        said = f"{count} with those made for triggers; CloudFormation allows {MOST_RESOURCES}"
+        yield Problem("Resources", f"{said}; split the template")
+    documents = [
+        policy["PolicyDocument"]
+        for resource in resources.values()
+        for policy in _policies_of(resource, role, is_role=resource is resources.get(role))
+    ]
+    if (size := sum(map(_characters, documents))) > MOST_POLICY_CHARACTERS:
+        said = f"up to {size} characters of policies for so many handlers"
+        remedy = "give the transform a ProviderRole that may invoke them"
+        yield Problem(role, f"{said}; a role holds {MOST_POLICY_CHARACTERS}; {remedy}")
+
+
+def _policies_of(resource: Json, role: str, *, is_role: bool) -> list[Json]:
+    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    if is_role:
+        return list(properties["Policies"]) if properties else []
+    if properties and _type(resource) == "AWS::IAM::Policy":
+        return [properties] if properties.get("Roles") == [{"Ref": role}] else []
+    return []
+
+
+def _characters(document: Json) -> int:
+    """Count a policy's characters with the longest ARNs its references can resolve to."""
+    match document:
+        case {"Fn::GetAtt": _} | {"Ref": _}:
+            return LONGEST_ARN + 2
+        case {"Fn::Join": [_, parts]}:
+            return sum(map(_characters, parts))
+        case dict():
+            return 1 + sum(len(key) + 4 + _characters(item) for key, item in document.items())
+        case list():
+            return 1 + sum(1 + _characters(item) for item in document)
+    return len(str(document)) + 2
+
+
+def _type(resource: Json) -> str:
+    return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
+
+
 RULES: Final[tuple[Callable[[Subject], Iterator[Problem]], ...]] = (
     made_ids_are_free,
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
     secrets_stay_with_the_handler,
+    destinations_are_of_asynchronous_functions,
+    everything_is_known,
+    settings_fit_together,
 )

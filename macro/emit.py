@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from troposphere import GetAtt, Join, Ref, awslambda, iam, logs
+from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 
 from macro.graph import depends_on
-from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Retry, Trigger
+from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Retry, Settings, Trigger
+from macro.parse import without_shorthand
 from macro.references import mentions
 
 PROVIDER: Final = "TriggerProvider"
@@ -48,99 +49,203 @@ class Plan:
     edges: tuple[Edge, ...]
     fingerprints: Mapping[str, Json]
     reads: Mapping[str, tuple[str, ...]]
+    settings: Settings
 
 
-def support(trigger: Trigger) -> Iterator[Edge]:
+def functions(trigger: Trigger) -> dict[str, Json]:
+    """Build the function that is defined with a trigger, and what it needs; nothing for others.
+
+    It has a log group without a name (Lambda would leave one behind otherwise) and, unless the
+    author gave one, a role that may write to it; `Policies` adds statements to that role.
+    """
+    if trigger.function is None:
+        return {}
+    name, role = f"{trigger.logical_id}Function", f"{trigger.logical_id}Role"
+    group = f"{trigger.logical_id}LogGroup"
+    properties = {key: value for key, value in trigger.function.items() if key != "Policies"}
+    properties.setdefault("LoggingConfig", {"LogGroup": {"Ref": group}})
+    built: list[AWSObject] = [logs.LogGroup(group, RetentionInDays=30)]
+    if "Role" not in properties:
+        properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
+        built.append(_role(role, "Runs a handler of this stack", group))
+    made = {resource.title: resource.to_dict() for resource in built}
+    if role in made and (statements := trigger.function.get("Policies")):
+        document = {"Version": "2012-10-17", "Statement": statements}
+        made[role]["Properties"]["Policies"].append(
+            {"PolicyName": "Handler", "PolicyDocument": document}
+        )
+    made[name] = {"Type": "AWS::Lambda::Function", "Properties": properties}
+    condition = trigger.attributes.get("Condition")
+    return {
+        logical_id: resource | ({"Condition": condition} if condition else {})
+        for logical_id, resource in made.items()
+    }
+
+
+def support(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
     """Yield what a trigger waits for in any case: its handler, and the provider's rights."""
-    firsts = [*trigger.handler.functions, *_policies(trigger.handler), HAND_OVER, INVOKE_CONFIG]
+    firsts = [*trigger.handler.functions, INVOKE_CONFIG]
+    if not settings.provider_role:
+        firsts += [*_policies(trigger.handler), HAND_OVER]
+    if trigger.failure_destination is not ABSENT:
+        firsts.append(_destination_id(trigger))
     for first in firsts:
-        yield Edge(waiting=trigger.logical_id, first=first, why=f"{trigger.logical_id}.Handler")
+        yield Edge(waiting=trigger.logical_id, first=first, why=f"{trigger.place}.Handler")
 
 
-def made(triggers: Iterable[Trigger]) -> tuple[str, ...]:
-    """Name the resources that are made for triggers, beside the triggers themselves."""
-    policies = [name for trigger in triggers for name in _policies(trigger.handler)]
-    return (LOG_GROUP, ROLE, PROVIDER, HAND_OVER, INVOKE_CONFIG, *dict.fromkeys(policies))
+def made(triggers: Iterable[Trigger], settings: Settings) -> tuple[str, ...]:
+    """Name the resources that are made for triggers: an author must not have taken the names."""
+    names = [LOG_GROUP, PROVIDER, INVOKE_CONFIG]
+    if not settings.provider_role:
+        names += [ROLE, HAND_OVER]
+    for trigger in triggers:
+        names += [trigger.logical_id] if trigger.is_metadata else []
+        names += functions(trigger)
+        names += [] if settings.provider_role else _policies(trigger.handler)
+        names += [] if trigger.failure_destination is ABSENT else [_destination_id(trigger)]
+    return tuple(dict.fromkeys(names))
 
 
 def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
     """Build the template: the author's, in its order, and what was made for it at the end."""
-    shared = _shared_condition(plan.triggers)
-    resources: dict[str, Json] = dict(fragment["Resources"])
+    resources = {
+        name: without_shorthand(resource) for name, resource in fragment["Resources"].items()
+    }
+    conditions = dict(fragment.get("Conditions") or {})
     for trigger in plan.triggers:
         resources[trigger.logical_id] = _trigger(trigger, plan)
-    condition = shared if isinstance(shared, str) else CONDITION if shared else ""
-    for name, resource in (_provider() | _rights(plan.triggers)).items():
-        own = resources.get(name.removeprefix(INVOKE), {}).get("Condition") or condition
-        resources[name] = resource | ({"Condition": own} if own else {})
+        resources |= functions(trigger)
+        if trigger.failure_destination is not ABSENT:
+            resources[_destination_id(trigger)] = _destination(trigger, resources)
+    resources |= _under_conditions(plan, resources, conditions)
     for name, edges in _by_waiting(plan.edges).items():
         resources[name] = _waiting(resources[name], edges, resources)
     expanded = dict(fragment) | {"Resources": resources}
-    if condition == CONDITION:
-        expanded["Conditions"] = {**fragment.get("Conditions", {}), CONDITION: shared}
+    if conditions:
+        expanded["Conditions"] = conditions
     return expanded
+
+
+def _under_conditions(
+    plan: Plan, resources: Mapping[str, Json], conditions: dict[str, Json]
+) -> dict[str, Json]:
+    """Build what triggers share, under their condition; new conditions are added to the others."""
+    names = [str(trigger.attributes.get("Condition", "")) for trigger in plan.triggers]
+    shared = _either(names, CONDITION, conditions)
+    made = _provider(plan.settings)
+    if not plan.settings.provider_role:
+        made |= _rights(plan.triggers)
+    for name, resource in made.items():
+        # A policy names its function, which may be made in fewer cases than the provider.
+        own = resources.get(name.removeprefix(INVOKE), {}).get("Condition")
+        condition = shared
+        if own and own not in names:
+            condition = f"{name}Condition"
+            both = [{"Condition": shared}, {"Condition": own}]
+            conditions[condition] = {"Fn::And": both}
+        elif own:
+            condition = own
+        made[name] = resource | ({"Condition": condition} if condition else {})
+    return made
+
+
+def _either(names: list[str], name: str, conditions: dict[str, Json]) -> str:
+    """Name the condition under which one of several holds; none if one of them always does.
+
+    `Fn::Or` takes 2 to 10 conditions and is nested beyond.
+    """
+    distinct = list(dict.fromkeys(names))
+    if "" in distinct:
+        return ""
+    if len(distinct) == 1:
+        return distinct[0]
+    either: list[Json] = [{"Condition": one} for one in distinct]
+    while len(either) > 1:
+        groups = [either[i : i + 10] for i in range(0, len(either), 10)]
+        either = [{"Fn::Or": group} if len(group) > 1 else group[0] for group in groups]
+    conditions[name] = either[0]
+    return name
 
 
 # ---- the provider, one per stack
 
 
-def _provider() -> dict[str, Json]:
-    built = [
-        logs.LogGroup(LOG_GROUP, RetentionInDays=30),
-        iam.Role(
-            ROLE,
-            Description="Runs the triggers of this stack",
-            AssumeRolePolicyDocument=_policy(
-                "sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"}
-            ),
-            Policies=[
-                iam.Policy(
-                    PolicyName="WriteLogs",
-                    PolicyDocument=_policy(
-                        "logs:CreateLogStream",
-                        "logs:PutLogEvents",
-                        Resource=GetAtt(LOG_GROUP, "Arn"),
-                    ),
-                ),
-                iam.Policy(
-                    PolicyName="SeeRollback",
-                    PolicyDocument=_policy(
-                        "cloudformation:DescribeStacks", Resource=Ref("AWS::StackId")
-                    ),
-                ),
-            ],
-        ),
-        awslambda.Function(
-            PROVIDER,
-            Description="Runs the triggers of this stack (cfn-trigger)",
-            Runtime="python3.13",
-            Handler="index.handler",
-            Architectures=["arm64"],
-            MemorySize=512,
-            Timeout=900,
-            RecursiveLoop="Allow",
-            Role=GetAtt(ROLE, "Arn"),
-            LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(LOG_GROUP)),
-            Environment=awslambda.Environment(Variables={"URL_SUFFIX": Ref("AWS::URLSuffix")}),
-            Code=awslambda.Code(ZipFile=SOURCE),
-        ),
-        # A policy of its own: a role that names the function that needs the role is a cycle.
-        iam.PolicyType(
-            HAND_OVER,
-            PolicyName=HAND_OVER,
-            Roles=[Ref(ROLE)],
-            PolicyDocument=_policy("lambda:InvokeFunction", Resource=GetAtt(PROVIDER, "Arn")),
-        ),
-        # A crashed provider must not run a handler twice, nor a late event a migration.
-        awslambda.EventInvokeConfig(
-            INVOKE_CONFIG,
-            FunctionName=Ref(PROVIDER),
-            Qualifier="$LATEST",
-            MaximumRetryAttempts=0,
-            MaximumEventAgeInSeconds=3600,
-        ),
-    ]
+def _provider(settings: Settings) -> dict[str, Json]:
+    group = logs.LogGroup(LOG_GROUP, RetentionInDays=settings.log_retention_in_days)
+    if settings.kms_key_arn:
+        group.KmsKeyId = settings.kms_key_arn
+    function = awslambda.Function(
+        PROVIDER,
+        Description="Runs the triggers of this stack (cfn-trigger)",
+        Runtime=settings.runtime,
+        Handler="index.handler",
+        Architectures=[settings.architecture],
+        MemorySize=settings.memory_size,
+        Timeout=900,
+        RecursiveLoop="Allow",
+        Role=settings.provider_role or GetAtt(ROLE, "Arn"),
+        LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(LOG_GROUP)),
+        Environment=awslambda.Environment(Variables={"URL_SUFFIX": Ref("AWS::URLSuffix")}),
+        Code=awslambda.Code(ZipFile=SOURCE),
+    )
+    if settings.subnet_ids:
+        function.VpcConfig = awslambda.VPCConfig(
+            SubnetIds=list(settings.subnet_ids),
+            SecurityGroupIds=list(settings.security_group_ids),
+        )
+    # A crashed provider must not run a handler twice, nor a late event a migration.
+    invoke_config = awslambda.EventInvokeConfig(
+        INVOKE_CONFIG,
+        FunctionName=Ref(PROVIDER),
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=0,
+        MaximumEventAgeInSeconds=3600,
+    )
+    built = [group, *_provider_rights(settings), function, invoke_config]
     return {resource.title: resource.to_dict() for resource in built}
+
+
+def _provider_rights(settings: Settings) -> Iterator[AWSObject]:
+    if settings.provider_role:
+        return
+    role = _role(ROLE, "Runs the triggers of this stack", LOG_GROUP)
+    see = _policy("cloudformation:DescribeStacks", Resource=Ref("AWS::StackId"))
+    role.Policies.append(iam.Policy(PolicyName="SeeRollback", PolicyDocument=see))
+    if settings.subnet_ids:
+        interfaces = _policy(*_NETWORK_INTERFACES, Resource="*")
+        role.Policies.append(iam.Policy(PolicyName="JoinVpc", PolicyDocument=interfaces))
+    if settings.permissions_boundary:
+        role.PermissionsBoundary = settings.permissions_boundary
+    if settings.role_path:
+        role.Path = settings.role_path
+    yield role
+    # A policy of its own: a role that names the function that needs the role is a cycle.
+    yield iam.PolicyType(
+        HAND_OVER,
+        PolicyName=HAND_OVER,
+        Roles=[Ref(ROLE)],
+        PolicyDocument=_policy("lambda:InvokeFunction", Resource=GetAtt(PROVIDER, "Arn")),
+    )
+
+
+# What Lambda needs to join a VPC, less the actions that have no part in it: the managed policy
+# AWSLambdaVPCAccessExecutionRole without its logs.
+_NETWORK_INTERFACES: Final = (
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+)  # fmt: skip
+
+
+def _role(name: str, description: str, group: str) -> AWSObject:
+    """Build a role for a function that may write to its own log group, and make none."""
+    write = _policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=GetAtt(group, "Arn"))
+    lambda_only = _policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+    return iam.Role(
+        name,
+        Description=description,
+        AssumeRolePolicyDocument=lambda_only,
+        Policies=[iam.Policy(PolicyName="WriteLogs", PolicyDocument=write)],
+    )
 
 
 def _rights(triggers: Iterable[Trigger]) -> dict[str, Json]:
@@ -195,7 +300,7 @@ def _trigger(trigger: Trigger, plan: Plan) -> dict[str, Json]:
 
 def _settings(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
     """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
-    plain = Trigger(logical_id="", handler=trigger.handler)
+    plain = Trigger(logical_id="", place="", handler=trigger.handler)
     for name in _SETTINGS:
         field = _field(name)
         if (value := getattr(trigger, field)) != getattr(plain, field):
@@ -227,6 +332,25 @@ def _field(name: str) -> str:
 
 def _camel(field: str) -> str:
     return field.title().replace("_", "")
+
+
+def _destination_id(trigger: Trigger) -> str:
+    return f"{trigger.logical_id}Destination"
+
+
+def _destination(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, Json]:
+    """Build the configuration that sends an event whose retries are spent to its destination."""
+    (function,) = trigger.handler.functions
+    config = awslambda.EventInvokeConfig(
+        _destination_id(trigger),
+        FunctionName=Ref(function),
+        Qualifier="$LATEST",
+    ).to_dict()
+    # By hand: troposphere takes no intrinsic function that is a plain map.
+    destination = {"OnFailure": {"Destination": trigger.failure_destination}}
+    config["Properties"]["DestinationConfig"] = destination
+    condition = resources[function].get("Condition") or trigger.attributes.get("Condition")
+    return dict(config) | ({"Condition": condition} if condition else {})
 
 
 def skeleton(value: Json) -> dict[str, Json]:
@@ -281,7 +405,8 @@ def _waiting(
         condition = resources[first].get("Condition")
         if first in known or first in listed:
             continue
-        if condition and condition != resource.get("Condition"):
+        # What triggers share is there whenever one of them is.
+        if condition and condition not in (resource.get("Condition"), CONDITION):
             perhaps.append({"Fn::If": [condition, {"Ref": first}, {"Ref": "AWS::NoValue"}]})
         else:
             listed.append(first)
@@ -291,21 +416,3 @@ def _waiting(
     if perhaps:
         changed["Metadata"] = {**resource.get("Metadata", {}), EDGES: perhaps}
     return changed
-
-
-def _shared_condition(triggers: Iterable[Trigger]) -> Json:
-    """Give the condition of what is shared: none, one's name, or the `Fn::Or` of several.
-
-    `Fn::Or` takes 2 to 10 conditions and is nested beyond.
-    """
-    names = [str(trigger.attributes.get("Condition", "")) for trigger in triggers]
-    distinct = list(dict.fromkeys(names))
-    if "" in distinct:
-        return None
-    if len(distinct) == 1:
-        return distinct[0]
-    either: list[Json] = [{"Condition": name} for name in distinct]
-    while len(either) > 1:
-        groups = [either[i : i + 10] for i in range(0, len(either), 10)]
-        either = [{"Fn::Or": group} if len(group) > 1 else group[0] for group in groups]
-    return either[0]

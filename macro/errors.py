@@ -20,7 +20,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return " ".join(f"{self.place}: {self.message}".split())
 
 
 class TemplateError(Exception):
@@ -32,8 +32,8 @@ class TemplateError(Exception):
 
     def __str__(self) -> str:
         said = [str(problem) for problem in self.problems[:SHOWN]]
-        if more := len(self.problems) - SHOWN:
-            said += [f"and {more} more problems"] if more > 0 else []
+        if (more := len(self.problems) - SHOWN) > 0:
+            said.append(f"and {more} more problem{'s' if more > 1 else ''}")
         return " | ".join(said)
 
 

@@ -24,46 +24,57 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     """
     if not isinstance(fragment, dict) or "Resources" not in fragment:
         raise TemplateError([_NOT_A_TEMPLATE])
-    triggers, problems = parse.triggers(fragment, deployment)
-    if not triggers and not problems:
+    triggers, misspelled = parse.triggers(fragment, deployment)
+    settings, missettings = parse.settings(deployment)
+    if not triggers and not misspelled:
         return fragment
-    understood = _understood(fragment, triggers)
-    seen = survey(understood)
+
+    resources = _defined(fragment, triggers)
+    understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
+    seen = survey({**fragment, "Resources": understood})
+    made = emit.made(triggers, settings)
     subject = check.Subject(
-        fragment=fragment, triggers=triggers, survey=seen, made=emit.made(triggers)
+        taken=frozenset(fragment["Resources"]),
+        made=made,
+        resources=understood,
+        triggers=triggers,
+        settings=settings,
+        survey=seen,
     )
-    order = graph.order(
-        understood["Resources"],
-        seen,
-        triggers,
-        [edge for trigger in triggers for edge in emit.support(trigger)],
-    )
-    if found := (*problems, *check.problems(subject), *order.problems):
+    support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
+    order = graph.order(understood, seen, triggers, support, made=made)
+    if found := (*misspelled, *missettings, *check.problems(subject), *order.problems):
         raise TemplateError(found)
-    content = Content(fragment=fragment, deployment=deployment)
+
+    content = Content(fragment={**fragment, "Resources": resources}, deployment=deployment)
     plan = emit.Plan(
         triggers=triggers,
         edges=order.edges,
         fingerprints={
-            trigger.logical_id: fingerprint(
-                trigger, content, watched=order.watched[trigger.logical_id]
-            )
-            for trigger in triggers
+            one.logical_id: fingerprint(one, content, watched=order.watched[one.logical_id])
+            for one in triggers
         },
-        reads={
-            trigger.logical_id: seen.attributes_read(trigger.logical_id) for trigger in triggers
-        },
+        reads={one.logical_id: seen.attributes_read(one.logical_id) for one in triggers},
+        settings=settings,
     )
-    return emit.template(fragment, plan)
+    expanded = emit.template(fragment, plan)
+    if found := tuple(check.limits(expanded, emit.ROLE)):
+        raise TemplateError(found)
+    return expanded
 
 
-def _understood(fragment: Mapping[str, Json], triggers: tuple[Trigger, ...]) -> dict[str, Json]:
-    """Put what a trigger will refer to in the place of its spelling, where a Ref is a selector."""
-    resources = dict(fragment["Resources"])
+def _defined(fragment: Mapping[str, Json], triggers: tuple[Trigger, ...]) -> dict[str, Json]:
+    """Give the author's resources, and the functions that triggers define."""
+    resources = {
+        name: parse.without_shorthand(resource) for name, resource in fragment["Resources"].items()
+    }
     for trigger in triggers:
-        values = (trigger.handler.arn, trigger.payload, trigger.expect)
-        kept = [value for value in values if value is not ABSENT]
-        resources[trigger.logical_id] = {
-            "Type": TRIGGER_TYPE, "Properties": kept, **trigger.attributes
-        }  # fmt: skip
-    return {**fragment, "Resources": resources}
+        resources |= emit.functions(trigger)
+    return resources
+
+
+def _mentioning(trigger: Trigger) -> dict[str, Json]:
+    """Say what a trigger will refer to, without its spelling, where a Ref may be a selector."""
+    values = (trigger.handler.arn, trigger.payload, trigger.expect)
+    kept = [value for value in values if value is not ABSENT]
+    return {"Type": TRIGGER_TYPE, "Properties": kept, **trigger.attributes}

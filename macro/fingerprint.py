@@ -92,6 +92,8 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
         return {}
     properties: Mapping[str, Json] = resource["Properties"]
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
+    if "Layers" in parts:
+        parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
     if resource.get("Type") == "AWS::Serverless::Function":
         # SAM has yet to run: what it will make of the properties and the globals is its business.
         shared = content.section("Globals").get("Function")
@@ -100,6 +102,17 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
         return parts | {"Configuration": [rest, shared] if shared else rest}
     known = {name: value for name, value in properties.items() if name in CONFIGURATION}
     return parts | ({"Configuration": known} if known else {})
+
+
+def _layers(value: Json, content: Content) -> dict[str, Json]:
+    """Give the content of the layers that are made by the template itself."""
+    names = sorted({reference.name for reference in mentions(value).references})
+    resources = {name: content.section("Resources").get(name) for name in names}
+    return {
+        name: resource.get("Properties")
+        for name, resource in resources.items()
+        if isinstance(resource, dict) and str(resource.get("Type")).endswith("::LayerVersion")
+    }
 
 
 def _digest(value: Json, content: Content) -> str:

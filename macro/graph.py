@@ -5,6 +5,7 @@ are added in a fixed order, each against all that came before it: one that the a
 hold or is a problem, one that a pattern selected gives way.
 """
 
+import dataclasses
 import fnmatch
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,12 @@ from macro.errors import Problem, nearest
 from macro.model import Edge, Json, Trigger
 from macro.references import Survey
 
+_APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
+_STAGES: Final = frozenset(
+    f"{service}::{kind}"
+    for service in ("AWS::ApiGateway", "AWS::ApiGatewayV2")
+    for kind in ("Deployment", "Stage")
+)
 _ATTACHED: Final = frozenset(
     {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
 )
@@ -41,12 +48,17 @@ class _Selection:
     """What one property of one trigger selects: by name, and by pattern."""
 
     trigger: str
+    place: str
     side: Side
     named: tuple[str, ...]
     matched: tuple[str, ...]
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(sorted(self.named + self.matched))
+
     def edges(self, others: Iterable[str]) -> Iterator[Edge]:
-        why = f"{self.trigger}.{self.side}"
+        why = f"{self.place}.{self.side}"
         for other in others:
             first, waiting = (other, self.trigger)
             if self.side == "ExecuteBefore":
@@ -59,26 +71,28 @@ def order(
     survey: Survey,
     triggers: Iterable[Trigger],
     support: Iterable[Edge],
+    *,
+    made: Iterable[str] = (),
 ) -> Order:
     """Order triggers among the resources of a template.
 
-    `support` are the edges that every trigger needs (its handler, its policy, …); the result
-    holds them too, and each edge once. A cycle is a problem if an edge of ours closes it. A cycle
-    of the author's own, or through the branches of an `Fn::If`, is CloudFormation's to judge,
-    since it may not exist at deployment.
+    `made` are resources of ours, which no selector matches. `support` are the edges that every
+    trigger needs (its handler, its policy, …); the result holds them too, and each edge once.
+    A cycle is a problem if an edge of ours closes it. A cycle of the author's own, or through the
+    branches of an `Fn::If`, is CloudFormation's to judge, since it may not exist at deployment.
     """
+    ours = frozenset(made)
+    selectable = {
+        name: resource
+        for name, resource in resources.items()
+        if name not in ours and isinstance(resource, dict)
+    }
     by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
-    graph, problems = _Graph.of(resources, survey), []
-    selections: list[_Selection] = []
-    watched: dict[str, tuple[str, ...]] = {}
-    for trigger in by_id:
-        for side in _SIDES:
-            selection, unknown = _select(trigger, side, resources, by_id)
-            problems.extend(unknown)
-            if side == "ExecuteOnResourceChange":
-                watched[trigger.logical_id] = tuple(sorted(selection.named + selection.matched))
-            else:
-                selections.append(selection)
+    selections, problems = _selections(by_id, selectable, survey)
+    watched = {one.trigger: one.all for one in selections if one.side == "ExecuteOnResourceChange"}
+    selections = [one for one in selections if one.side != "ExecuteOnResourceChange"]
+
+    graph = _Graph.of(resources, survey)
     named = (edge for selection in selections for edge in selection.edges(selection.named))
     for edge in (*support, *named):
         if path := graph.path(edge.first, edge.waiting):
@@ -89,14 +103,27 @@ def order(
         if edge.waiting not in graph.waited_for(edge.first):
             graph.add(edge)
     for selection in selections:
-        after = selection.side == "ExecuteAfter"
         # Edges that all start, or all end, at the trigger can close no cycle among themselves.
-        against = (
-            graph.waiting_for(selection.trigger) if after else graph.waited_for(selection.trigger)
-        )
+        reach = graph.waiting_for if selection.side == "ExecuteAfter" else graph.waited_for
+        against = reach(selection.trigger)
         for edge in selection.edges(other for other in selection.matched if other not in against):
             graph.add(edge)
     return Order(edges=tuple(graph.added), watched=watched, problems=tuple(problems))
+
+
+def _selections(
+    triggers: list[Trigger], resources: Mapping[str, Json], survey: Survey
+) -> tuple[list["_Selection"], list[Problem]]:
+    selections: list[_Selection] = []
+    problems: list[Problem] = []
+    for trigger in triggers:
+        for side in _SIDES:
+            selection, unknown = _select(trigger, side, resources, triggers)
+            problems.extend(unknown)
+            if side != "ExecuteOnResourceChange":
+                selection = _with_stages(selection, resources, survey)
+            selections.append(selection)
+    return selections, problems
 
 
 def _cycle(edge: Edge, path: list[str]) -> Problem:
@@ -108,7 +135,7 @@ def _select(
     trigger: Trigger, side: Side, resources: Mapping[str, Json], triggers: Iterable[Trigger]
 ) -> tuple[_Selection, list[Problem]]:
     selectors = _selectors(trigger, side)
-    place = f"{trigger.logical_id}.{side}"
+    place = f"{trigger.place}.{side}"
     named: dict[str, None] = {}
     matched: dict[str, None] = {}
     problems = []
@@ -126,9 +153,31 @@ def _select(
             problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
     others = tuple(other for other in matched if other not in named)
     selection = _Selection(
-        trigger=trigger.logical_id, side=side, named=tuple(named), matched=others
+        trigger=trigger.logical_id,
+        place=trigger.place,
+        side=side,
+        named=tuple(named),
+        matched=others,
     )
     return selection, problems
+
+
+def _with_stages(
+    selection: _Selection, resources: Mapping[str, Json], survey: Survey
+) -> _Selection:
+    """Select the deployments and stages of a selected API too: without them it answers nothing."""
+    selected = {*selection.named, *selection.matched}
+    apis = {name for name in selected if _type(resources[name]) in _APIS}
+    if not apis:
+        return selection
+    added = tuple(
+        name
+        for name, resource in resources.items()
+        if _type(resource) in _STAGES
+        and name not in selected
+        and not apis.isdisjoint(_mentioned(survey, name))
+    )
+    return dataclasses.replace(selection, matched=(*selection.matched, *added))
 
 
 def _everywhere(side: Side, triggers: Iterable[Trigger]) -> Iterator[str]:
@@ -194,7 +243,7 @@ def _permissions(
                 kinds = _ATTACHED if owner != function else {"AWS::Logs::LogGroup"}
                 for other in attached.get(owner, ()):
                     if _type(resources[other]) in kinds:
-                        why = f"{trigger.logical_id}.Handler"
+                        why = f"{trigger.place}.Handler"
                         yield Edge(waiting=trigger.logical_id, first=other, why=why)
 
 

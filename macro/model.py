@@ -31,7 +31,7 @@ class Deployment:
     """What CloudFormation tells a macro beside the template.
 
     `parameters` holds every declared parameter's value (lists stay lists), `request_id` is new
-    for every run, `settings` are the transform's own parameters.
+    for every run, `settings` are the transform's own parameters as they were written.
     """
 
     parameters: Mapping[str, Json] = field(default_factory=dict)
@@ -62,10 +62,16 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """One `Custom::Trigger` of a template, every setting with its meaning; seconds."""
+    """One trigger of a template, every setting with its meaning; seconds."""
 
     logical_id: str
     handler: Handler
+    place: str
+    """Where its properties stand, for messages."""
+    function: Mapping[str, Json] | None = None
+    """The properties of a function that is defined with the trigger, if one is."""
+    is_metadata: bool = False
+    """Whether it is written in the metadata of its function."""
     attributes: Mapping[str, Json] = field(default_factory=dict)
     """The resource's own attributes beside Type and Properties: Condition, DependsOn, …"""
     payload: Json | Absent = ABSENT
@@ -84,7 +90,24 @@ class Trigger:
     poll_interval: float = 10
     expect: Json | Absent = ABSENT
     on_failure: Literal["Fail", "Continue"] = "Fail"
+    failure_destination: Json | Absent = ABSENT
     no_echo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What holds for the provider of the whole stack: the transform's own parameters."""
+
+    log_retention_in_days: int = 30
+    permissions_boundary: str = ""
+    role_path: str = ""
+    provider_role: str = ""
+    runtime: str = "python3.13"
+    memory_size: int = 512
+    architecture: str = "arm64"
+    kms_key_arn: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

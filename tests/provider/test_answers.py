@@ -266,6 +266,19 @@ def test_any_failure_at_all_is_answered(  # noqa: PLR0917 (as many parts as a fa
     assert answer.status == ("FAILED" if on_failure == "Fail" else "SUCCESS")
 
 
+@pytest.mark.parametrize("letter", ["x", "€", '"', "\x00"])
+def test_a_reason_beside_the_longest_physical_id_fills_the_answer_and_no_more(
+    stack: Stack, handler: Handler, letter: str
+) -> None:
+    frames = [letter * 300] * 3
+    handler.plays(raises("E", letter * 3000, log=letter * 1000, stackTrace=frames))
+
+    answer = stack.asks("Update", physical_id="i" * 1024)
+
+    assert len(json.dumps(answer.body, ensure_ascii=False).encode()) in range(4080, 4096)
+    assert answer.reason.startswith(f"E: {letter}")
+
+
 # ---- NoEcho
 
 

@@ -105,9 +105,6 @@ def test_problems_are_an_error_message_and_no_traceback(macro: Function) -> None
     assert invocation.payload == {
         "requestId": "request-1",
         "status": "failure",
-        "errorMessage": (
-            "Run.Handlr: unknown property; did you mean 'Handler'? | "
-            "Run: has no Handler; name the function to run"
-        ),
+        "errorMessage": "Run.Handlr: unknown property; did you mean 'Handler'?",
     }
     assert "Traceback" not in invocation.log

@@ -108,4 +108,3 @@ def found(*references: str | Reference) -> Mentions:
             for text in references
         )
     )
-

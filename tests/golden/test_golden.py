@@ -1,0 +1,46 @@
+"""Templates as an author writes them, and what becomes of each: every folder here is a rule."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.golden.cases import FOLDER, actual, cases, expected
+
+CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_template_becomes_what_its_case_says(case: str) -> None:
+    assert expected(case) == actual(case)
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_case_has_one_answer(case: str) -> None:
+    answers = sorted(path.name for path in (FOLDER / case).iterdir())
+
+    assert answers in (["expected.yaml", "template.yaml"], ["problem.txt", "template.yaml"])
+
+
+@pytest.mark.parametrize("case", cases("problem.txt"))
+def test_a_problem_is_a_place_with_what_is_wrong_and_what_to_do(case: str) -> None:
+    for said in expected(case).text.splitlines():
+        place, _, message = said.partition(": ")
+
+        assert place
+        assert message
+        assert not message.endswith(".")
+
+
+def test_cfn_lint_finds_nothing_in_what_was_expanded() -> None:
+    files = [str(FOLDER / case / "expected.yaml") for case in cases("expected.yaml")]
+
+    linted = subprocess.run(
+        [CFN_LINT, "--regions", "eu-central-1", "--non-zero-exit-code", "informational", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)

@@ -1,0 +1,194 @@
+"""An event comes in, one answer goes out, and a log tells how, whatever breaks."""
+
+import pytest
+
+from tests.provider.cloudformation import Stack, sent
+from tests.provider.world import (
+    SECRET,
+    Behaviour,
+    Handler,
+    World,
+    connection_refused,
+    in_progress,
+    never_answers,
+    raises,
+    reset_after_send,
+    returns,
+    returns_text,
+    service_error,
+    throttled,
+)
+
+RETRY = {"MaxAttempts": 3, "Interval": 4, "BackoffRate": 3, "MaxInterval": 10}
+
+
+# ---- the answer goes out
+
+
+@pytest.mark.parametrize(
+    "fault", [service_error(500), service_error(503), reset_after_send(), connection_refused()]
+)
+def test_an_answer_that_was_not_taken_is_put_again_unchanged(
+    stack: Stack, handler: Handler, world: World, fault: Behaviour
+) -> None:
+    handler.plays(returns({"Rows": 5}))
+    world.bucket.plays(fault, fault, fault)
+
+    assert stack.asks("Create").data["Rows"] == "5"
+    assert len(handler.invocations) == 1
+
+
+def test_an_answer_after_a_handler_that_used_its_time_up_still_has_time_for_a_second_try(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(never_answers())
+    world.bucket.plays(never_answers(), Behaviour(status=200))
+
+    assert stack.asks("Create").status == "FAILED"
+
+
+def test_an_answer_that_nobody_takes_is_given_up_and_logged(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(returns(None))
+    world.bucket.always(service_error())
+
+    assert stack.sends(stack.event("Create")) == []
+    assert world.ends == ["returned"]
+    assert world.log[-1]["level"] == "ERROR"
+
+
+# ---- stale and broken events
+
+
+def test_an_event_that_cloudformation_gave_up_on_is_dropped(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    event = stack.event("Create", Timeout=900)
+    world.pass_time(961)
+
+    assert stack.sends(event) == []
+    assert handler.invocations == []
+    assert world.ends == ["returned"]
+
+
+def test_time_that_an_event_spent_in_lambdas_queue_is_part_of_timeout(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    event = stack.event("Create", Timeout=900)
+    world.pass_time(600)
+    handler.plays(never_answers())
+
+    stack.sends(event)
+
+    assert world.elapsed == 900
+
+
+def test_a_response_url_without_a_date_counts_timeout_from_the_first_execution(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    event = stack.event("Create", Timeout=2000)
+    event["ResponseURL"] = "https://bucket.s3.amazonaws.com/answer?Signature=" + SECRET
+    handler.always(in_progress())
+
+    (answer,) = stack.sends(event)
+
+    assert world.executions > 1
+    assert 1980 <= answer.at <= 2000
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"Timeout": "soon"},
+        {"Payload": "a text"},
+        {"Payload": {"Skeleton": "{"}},
+        {"Payload": sent({}, {"Path": ["a", "b"], "Value": "1"})},
+        {"Retry": "often"},
+    ],
+    ids=["Timeout", "Payload", "Skeleton", "Path", "Retry"],
+)
+def test_properties_that_the_provider_cannot_read_are_answered_with_a_failure(
+    stack: Stack, handler: Handler, broken: dict[str, object]
+) -> None:
+    answer = stack.asks("Create", **broken)
+
+    assert answer.status == "FAILED"
+    assert handler.invocations == []
+
+
+def test_a_delete_that_the_provider_cannot_read_is_answered_with_success(stack: Stack) -> None:
+    assert stack.asks("Delete", Timeout="soon").status == "SUCCESS"
+
+
+def test_an_old_payload_that_the_provider_cannot_read_stops_no_update(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(returns(None))
+
+    answer = stack.asks("Update", old={"Payload": {"Older": "form"}})
+
+    assert answer.status == "SUCCESS"
+
+
+def test_properties_of_another_macro_version_are_ignored(stack: Stack, handler: Handler) -> None:
+    handler.plays(returns(None))
+
+    answer = stack.asks("Create", Progress={"began": 0}, Kind="Delete", Newer=[{"Deep": True}])
+
+    assert answer.status == "SUCCESS"
+    assert handler.events[0]["RequestType"] == "Create"
+
+
+@pytest.mark.parametrize("depth", [50, 300, 450, 900, 990, 5000])
+def test_an_exception_inside_the_provider_still_answers(
+    stack: Stack, handler: Handler, world: World, depth: int
+) -> None:
+    handler.plays(returns_text("[" * depth + "]" * depth))
+
+    assert stack.asks("Create").status in {"SUCCESS", "FAILED"}
+    assert world.ends == ["returned"]
+
+
+# ---- the log
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        returns({SECRET: SECRET}),
+        returns({"Status": "IN_PROGRESS", "EventState": SECRET, "RetryAfter": SECRET}),
+        returns({"Expected": SECRET}),
+        returns({"PhysicalResourceId": SECRET * 1000}),
+        returns_text(SECRET),
+    ],
+    ids=["success", "bad poll", "not as expected", "bad id", "no JSON"],
+)
+def test_the_log_holds_neither_payload_nor_result(
+    stack: Stack, handler: Handler, behaviour: Behaviour
+) -> None:
+    handler.plays(behaviour)
+
+    stack.asks("Create", Payload=sent({"password": SECRET}), Expect=sent({SECRET: SECRET}))
+
+
+def test_each_step_is_one_line_of_the_log(stack: Stack, handler: Handler, world: World) -> None:
+    handler.plays(throttled(), raises("E", "no"), in_progress(), returns({"Rows": 5}))
+
+    stack.asks("Create", Retry=RETRY)
+
+    assert [entry["step"] for entry in world.log] == [
+        "look",
+        "invoke",
+        "refused",
+        "wait",
+        "invoke",
+        "failed",
+        "wait",
+        "invoke",
+        "pending",
+        "wait",
+        "invoke",
+        "done",
+        "respond",
+    ]
