@@ -82,7 +82,7 @@ class Progress(NamedTuple):
     """What is known so far; all but `fresh` survives a hand-over."""
 
     began: float
-    rolling_back: bool = False
+    rolling_back: bool | None = None
     ready: bool = False
     log_group: str = ""
     failures: int = 0
@@ -124,7 +124,8 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
         return Action("respond", outcome=ended or too_late(request, outcome))
     if pause > 0 and (pause <= room or progress.fresh):
         return Action("wait", min(pause, max(room, 1)))
-    if not progress.fresh and (pause > 0 or clock.left < max(60, 1.5 * progress.longest)):
+    need = 1.5 * progress.longest if outcome.kind != "refused" else progress.longest + RESERVE
+    if not progress.fresh and (pause > 0 or clock.left < max(60, need)):
         return Action("hand over")
     return Action("invoke" if progress.ready else "look", max(1, min(room, due - clock.now)))
 
@@ -165,14 +166,16 @@ def last_word(request: Request, progress: Progress, clock: Clock) -> Outcome | N
         case "refused" if "AccessDenied" in outcome.error:
             if clock.now - progress.refused_since >= PROPAGATION:
                 return outcome._replace(kind="failed")
-        case "pending" if progress.cancelled:
-            return Outcome("failed", "Cancelled", f"the stack is {progress.cancelled}")
+    if progress.cancelled:
+        gone = Outcome("failed", "Cancelled", f"the stack is {progress.cancelled}")
+        return outcome if outcome.kind == "failed" else gone
     return None
 
 
 def too_late(request: Request, outcome: Outcome) -> Outcome:
-    message = f"{outcome.message or 'not done'}; Timeout is {request.timeout:g} s"
-    return outcome._replace(kind="failed", error=outcome.error or "Timeout", message=message)
+    told = outcome.message.rstrip(" .") or "not done"
+    told = f"{told}; Timeout is {request.timeout:g} s"
+    return outcome._replace(kind="failed", error=outcome.error or "Timeout", message=told)
 
 
 def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:
@@ -182,16 +185,17 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
     match outcome.kind:
         case "refused":
             news["refusals"] = progress.refusals + 1
-            news["refused_since"] = progress.refused_since or clock.now
-            pause = min(2**progress.refusals, 10)
+            if "AccessDenied" in outcome.error:
+                news["refused_since"] = progress.refused_since or clock.now
+            pause = min(2 ** min(progress.refusals, 4), 10)
         case "failed":
             news["failures"] = progress.failures + 1
-            pause = request.interval * request.backoff_rate**progress.failures
+            pause = request.interval * request.backoff_rate ** min(progress.failures, 60)
             pause = min(pause, request.max_interval)
         case "pending":
             news["state"] = outcome.result.get("EventState")
             after = outcome.result.get("RetryAfter")
-            pause = request.poll_interval if after is None else float(after)
+            pause = max(1, request.poll_interval if after is None else float(after))
     return progress._replace(resume_at=clock.now + pause, **news)
 
 
@@ -205,9 +209,9 @@ def judge(request: Request, result: Any) -> Outcome:
         case "IN_PROGRESS":
             if (after := said.get("RetryAfter")) is None or re.fullmatch(NUMBER, str(after)):
                 return Outcome("pending", result=result)
-            return Outcome("failed", "BadResult", f"RetryAfter takes seconds, not {after!r}")
+            return Outcome("failed", "BadResult", "its RetryAfter is no number of seconds")
         case "FAILED" | "FAILURE":
-            return Outcome("failed", "Failed", str(said.get("Reason", "no Reason was given")))
+            return Outcome("failed", "Failed", str(said.get("Reason") or "no Reason was given"))
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
     return Outcome("failed", "Expect", lacks) if lacks else Outcome("done", result=result)
 
@@ -216,10 +220,19 @@ def difference(expected: Any, actual: Any, path: str) -> str:
     if isinstance(expected, dict) and isinstance(actual, dict):
         pairs = [(v, actual.get(k, ABSENT), f"{path}.{k}") for k, v in expected.items()]
         return next((found for pair in pairs if (found := difference(*pair))), "")
-    if expected == actual and isinstance(expected, bool) == isinstance(actual, bool):
+    if equal(expected, actual):
         return ""
     got = "absent" if actual is ABSENT else cut(text(actual), 300)
     return f"{path} is {got}, expected {cut(text(expected), 300)}"
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Compare as JSON does: Python alone takes true for 1."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def function_error(payload: bytes, log: str = "") -> Outcome:
@@ -228,11 +241,14 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
         error = dict(json.loads(payload))
     except (ValueError, TypeError):
         error = {"errorMessage": payload.decode(errors="replace")}
-    frames = [" ".join(str(f).split()) for f in error.get("stackTrace") or error.get("trace") or ()]
-    if any('File "' in f for f in frames):
-        frames.reverse()  # Python alone puts the innermost frame last
     said = (error.get(key) for key in ("errorMessage", "Message", "message"))
     message = str(next(filter(None, said), "no message"))
+    trace = error.get("stackTrace") or error.get("trace")
+    trace = trace.splitlines() if isinstance(trace, str) else trace
+    trace = trace if isinstance(trace, list) else []
+    frames = [" ".join(str(f).split()).removeprefix("at ") for f in trace if message not in str(f)]
+    if any('File "' in f for f in frames):
+        frames.reverse()  # Python alone puts the innermost frame last
     return Outcome(
         "failed", str(error.get("errorType") or "Error"), message, tuple(frames[:3]), log
     )
@@ -247,8 +263,9 @@ def explain(request: Request, progress: Progress, failed: Outcome) -> str:
     parts = [cut(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500)]
     if failed.frames:
         parts += ["at " + cut("; at ".join(failed.frames).replace("/var/task/", ""), 600)]
-    if request.max_attempts > 1:
-        parts += [f"attempt {progress.failures} of {request.max_attempts:g}"]
+    made = progress.failures + (progress.outcome.kind == "done")
+    if made and request.max_attempts > 1:
+        parts += [f"attempt {made} of {request.max_attempts:g}"]
     noise = r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$"
     if told := " / ".join(filter(None, re.sub(noise, "", failed.log).splitlines())):
         parts += ["last log lines: " + cut(told[-800:], 900)]
@@ -258,7 +275,8 @@ def explain(request: Request, progress: Progress, failed: Outcome) -> str:
 def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
     """Compose an answer of at most LIMIT bytes, and say what went wrong, if anything did."""
     data = attributes(outcome.result) if outcome.kind == "done" else {}
-    outcome = (unusable(request, data) if data else None) or outcome
+    if data and request.kind != "Delete":
+        outcome = unusable(request, data) or outcome
     reason = explain(request, progress, outcome) if outcome.kind == "failed" else ""
     forgiven = request.kind == "Delete" or progress.rolling_back or request.on_failure == "Continue"
     body = {key: request.event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
@@ -272,7 +290,7 @@ def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map,
         body["NoEcho"] = request.no_echo
         body["Data"] = fitted(request, own, cut(reason, 900), body)
         for name in request.attributes:
-            if name in own and body["Data"][name] != text(own[name]):
+            if name in own and body["Data"].get(name) != text(own[name]):
                 said = f"the template reads {name!r}, too long for an answer of 4,096 bytes"
                 return answer(request, progress, Outcome("failed", "Attribute", said))
     return body, reason
@@ -289,16 +307,20 @@ def attributes(result: Any) -> Map:
 
     own = result.get("Data") if isinstance(result, dict) else None
     whole = "" if result is ABSENT else json.dumps(result, ensure_ascii=False)
-    return dict(walk(result)) | dict(walk(own)) | {"Result": whole}
+    data = dict(walk(result)) | dict(walk(own)) | {"Result": whole}
+    return {name: item for name, item in data.items() if name not in OURS}
+
+
+OURS = ("Error", "Truncated")
 
 
 def unusable(request: Request, data: Map) -> Outcome | None:
     own = data.get("PhysicalResourceId")
-    if own is not None and not (isinstance(own, str) and 0 < len(own.encode()) <= 1024):
+    if own is not None and not (isinstance(own, str) and 0 < size(own) - 2 <= 1024):
         said = "the handler's own is no text of 1 to 1,024 bytes"
         return Outcome("failed", "PhysicalResourceId", said)
     for name in request.attributes:
-        if name not in {*data, "Error", "Truncated"}:
+        if name not in data and name not in OURS:
             near = "".join(difflib.get_close_matches(name, data, 1))
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"the template reads {name!r}, the result has none{hint}"
@@ -310,7 +332,7 @@ def physical_id(request: Request, data: Map) -> str:
     if request.kind == "Delete":
         return request.old_id
     made = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
-    old = request.old_id.replace(marker(request), "")
+    old = "" if never_created(request) else request.old_id
     return data.get("PhysicalResourceId") or old or f"{request.name}-{made[:12]}"
 
 
@@ -319,9 +341,12 @@ def fitted(request: Request, data: Map, error: str, body: Map) -> dict[str, str]
 
     Parts (maps and lists) are tried only where all else fits: a result of 6 MB has many.
     """
-    kept = dict.fromkeys([*request.attributes, "Result", "Truncated"], "") | {"Error": error}
-    parts = sorted(data, key=lambda name: isinstance(data[name], dict | list))
+    kept = {"Result": "", "Truncated": "", "Error": error}
     room = LIMIT - 200 - size(body | {"Data": kept})
+    for name in request.attributes:
+        room -= size(name) + 6 if name not in kept else 0
+        kept |= {name: kept.get(name, "")} if room > 0 else {}
+    parts = sorted(data, key=lambda name: isinstance(data[name], dict | list))
     left_out: list[str] = []
     for name in filter(data.__contains__, dict.fromkeys([*request.attributes, "Result", *parts])):
         skip = left_out and name not in request.attributes and isinstance(data[name], dict | list)
@@ -417,22 +442,21 @@ Log = Callable[..., None]
 
 def serve(event: Map, effects: Effects, me: str) -> None:
     """Serve one event until it is answered or handed on."""
-    known = event.get("Progress", {})
-    request, progress = asked(event), Progress(effects.clock().now)
-    progress = progress._replace(rolling_back=known.get("rolling_back", False))
+    props, known = event.get("ResourceProperties", {}), event.get("Progress", {})
+    secret = str(props.get("NoEcho", "false")) == "true"
+    request = asked(event, no_echo=secret, on_failure=props.get("OnFailure", "Fail"))
+    progress = Progress(effects.clock().now, known.get("rolling_back"))
 
     def log(step: str, **more: Any) -> None:
         effects.log({"step": step, "trigger": request.name, "type": request.kind} | more)
 
     try:
-        if request.kind == "Update" and not known:
-            rolling_back = stack_status(request, effects, log).startswith("UPDATE_ROLLBACK")
-            progress = progress._replace(rolling_back=rolling_back)
         request, progress = read(event, progress)
         if effects.clock().now > progress.began + request.service_timeout:
             log("dropped: CloudFormation no longer waits", level="ERROR")
             return
-        progress = notice_cancel(request, progress, effects, log)
+        progress = notice_rollback(request, progress, effects, log)
+        progress = notice_cancel(request, progress, effects, log) if known else progress
         while (action := decide(request, progress, effects.clock())).do != "respond":
             log(action.do, attempt=progress.failures + 1, seconds=action.seconds)
             if action.do == "hand over":
@@ -444,6 +468,7 @@ def serve(event: Map, effects: Effects, me: str) -> None:
     except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
         log("provider failed", level="ERROR", trace=traceback.format_exc())
         outcome = Outcome("failed", type(error).__name__, str(error))
+        progress = notice_rollback(request, progress, effects, log)
         body, reason = answer(request, progress, outcome)
     level = "INFO" if not reason else "WARN" if body["Status"] == "FAILED" else "ERROR"
     told = "Expect is not met" if reason.startswith("Expect") else reason or outcome.message
@@ -457,11 +482,17 @@ def serve(event: Map, effects: Effects, me: str) -> None:
         effects.sleep(pause)
 
 
-def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
-    began_outside = request.kind != "Delete" and not progress.rolling_back
-    if progress.outcome.kind != "pending" or not began_outside:
+def notice_rollback(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
+    if progress.rolling_back is not None:
         return progress
-    status = stack_status(request, effects, log)
+    status = "" if request.kind != "Update" else stack_status(request, progress, effects, log)
+    return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
+
+
+def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
+    if request.kind == "Delete" or progress.rolling_back:
+        return progress
+    status = stack_status(request, progress, effects, log)
     gone = "ROLLBACK" in status or "DELETE" in status
     return progress._replace(cancelled=status if gone else "")
 
@@ -515,9 +546,11 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
     why = body.decode(errors="replace")
     if status == NOT_SENT:
         return Outcome("refused", "Unreachable", why)
-    if status == LOST and "timed out" in why:
-        why = f"no answer in {seconds:.0f} s; return IN_PROGRESS in time, to be polled"
-        return Outcome("failed", "HandlerTooSlow", why)
+    if status == LOST and "timed out" in why and "Errno" not in why:
+        due = progress.began + request.timeout
+        hint = "return IN_PROGRESS in time, to be polled"
+        hint = f"Timeout is {request.timeout:g} s" if effects.clock().now + 1 >= due else hint
+        return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
     if status == LOST:
         return Outcome("failed", "ConnectionLost", f"{why}; the handler may have run")
     if status >= 300:
@@ -555,19 +588,20 @@ def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
     return encoded(payload), base64.b64encode(context).decode()
 
 
-def stack_status(request: Request, effects: Effects, log: Log) -> str:
+def stack_status(request: Request, progress: Progress, effects: Effects, log: Log) -> str:
     query = {"Action": "DescribeStacks", "StackName": request.event["StackId"]}
     form = urlencode(query | {"Version": "2010-05-15"}).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    status, room = 0, 1.0
+    status = 0
     for pause in (1, 2, 4, 8, 16, 0):
-        if (room := effects.clock().left - RESERVE) <= 0:
+        now, left = effects.clock()
+        if (room := min(left - RESERVE, progress.began + request.timeout - now)) <= 0:
             break
         seconds = min(room, RESERVE)
         status, _, body = effects.call("cloudformation", "POST", "/", form, headers, seconds)
-        if status == 200:
-            return str(re.findall("<StackStatus>(.*?)</", body.decode())[0])
-        if 400 <= status < 500 and b"Throttling" not in body:
+        if found := re.search(b"<StackStatus>(.*?)</", body):
+            return found[1].decode()
+        if 200 <= status < 500 and b"Throttling" not in body:
             break
         effects.sleep(min(pause, room))
     log("stack status unknown, taken as not rolling back", level="WARN", status=status)
@@ -606,11 +640,12 @@ def read(event: Map, progress: Progress) -> tuple[Request, Progress]:
         told = given.get(field.title().replace("_", ""))
         if told is not None and default is not ABSENT:
             typed[field] = told == "true" if isinstance(default, bool) else type(default)(told)
-    same = all(props.get(key) == old.get(key) for key in ("Fingerprint", "Payload"))
-    for field, sent in {"payload": props, "expect": props, "old_payload": old}.items():
-        typed[field] = assembled(sent.get(field.replace("old_", "").title()))
+    same = all(props.get(key) == old.get(key) for key in ("Fingerprint", "Payload", "Enabled"))
+    typed["payload"], typed["expect"] = (assembled(props.get(k)) for k in ("Payload", "Expect"))
+    with contextlib.suppress(Exception):  # told for information, by whatever macro
+        typed["old_payload"] = assembled(old.get("Payload"))
     request = asked(event, **typed)
-    once = not (request.execute_on_handler_change or request.attributes)
+    once = not (request.execute_on_handler_change or request.attributes or never_created(request))
     date = url_date(event)
     if date:
         progress = progress._replace(began=timegm(time.strptime(date, "%Y%m%dT%H%M%SZ")))

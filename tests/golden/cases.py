@@ -2,7 +2,8 @@
 
 A case is a folder with a `template.yaml`, and either an `expected.yaml` (the expanded template,
 with a placeholder for the provider's source) or a `problem.txt` (one problem per line). Knows how a
-template reaches the macro: without its transforms, in JSON, with the parameters' defaults.
+template reaches the macro: in JSON, without its transforms, with the parameters' defaults, before
+or after SAM as its list of transforms says.
 """
 
 import json
@@ -11,11 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from boto3 import Session
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.utils.py27hash_fix import to_py27_compatible_template
 from samtranslator.yaml_helper import yaml_parse
 
 from macro.emit import SOURCE
 from macro.handler import handler
 
+SAM: Final = "AWS::Serverless-2016-10-31"
 FOLDER: Final = Path(__file__).parent
 REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"
 PLACEHOLDER: Final = "the text of trigger_provider/index.py"
@@ -51,23 +57,41 @@ def expected(case: str) -> Outcome:
 
 
 def actual(case: str) -> Outcome:
-    """Expand the template of a case."""
-    answer = answered(template(case))
-    if answer["status"] == "failure":
-        said = answer["errorMessage"].replace(" | ", "\n")
-        return Outcome(file="problem.txt", text=f"{said}\n")
-    return Outcome(file="expected.yaml", text=in_yaml(answer["fragment"]))
+    """Let a case's transforms work on its template in their order."""
+    fragment = template(case)
+    transforms = fragment.pop("Transform")
+    for transform in transforms if isinstance(transforms, list) else [transforms]:
+        if transform == SAM:
+            fragment = by_sam(fragment)
+            continue
+        parameters = transform["Parameters"] if isinstance(transform, dict) else {}
+        answer = answered(fragment, parameters)
+        if answer["status"] == "failure":
+            said = answer["errorMessage"].replace(" | ", "\n")
+            return Outcome(file="problem.txt", text=f"{said}\n")
+        fragment = answer["fragment"]
+    return Outcome(file="expected.yaml", text=in_yaml(fragment))
 
 
-def answered(written: Template) -> Template:
-    """Give the macro's answer to a template, which need not be without its transforms."""
-    fragment = {name: section for name, section in written.items() if name != "Transform"}
+def by_sam(fragment: Template) -> Template:
+    """Let the real SAM transform a fragment."""
+    session = Session(region_name="eu-central-1")
+    mutable = json.loads(json.dumps(fragment)) | {"Transform": SAM}
+    to_py27_compatible_template(mutable)
+    given = values(fragment)
+    translated = Translator({}, Parser(), boto_session=session).translate(mutable, given)
+    through_json: Template = json.loads(json.dumps(translated))
+    return through_json
+
+
+def answered(fragment: Template, settings: Template) -> Template:
+    """Give the macro's answer to a fragment and the transform's own parameters."""
     event = {
         "region": "eu-central-1",
         "accountId": "123456789012",
         "fragment": fragment,
         "transformId": "123456789012::Trigger",
-        "params": _settings(written.get("Transform", [])),
+        "params": settings,
         "requestId": REQUEST,
         "templateParameterValues": values(fragment),
     }
@@ -84,17 +108,30 @@ def values(fragment: Template) -> Template:
     return given
 
 
-def _settings(transforms: Any) -> Template:
-    for transform in transforms if isinstance(transforms, list) else [transforms]:
-        if isinstance(transform, dict) and transform["Name"] == "Trigger":
-            return dict(transform.get("Parameters", {}))
-    return {}
-
-
 def in_yaml(fragment: Template) -> str:
-    """Write an expanded template, without the provider's source."""
+    """Write an expanded template as an author would, without the provider's source."""
     provider = fragment["Resources"].get("TriggerProvider")
     if provider and provider["Properties"]["Code"] == {"ZipFile": SOURCE}:
         provider["Properties"]["Code"] = {"ZipFile": PLACEHOLDER}
-    text: str = yaml.safe_dump(fragment, sort_keys=False, width=100, allow_unicode=True)
-    return text
+    return yaml.dump(
+        fragment, Dumper=_ShortForm, sort_keys=False, width=100, default_flow_style=None
+    )
+
+
+class _ShortForm(yaml.SafeDumper):
+    """Writes intrinsic functions as tags."""
+
+    def map(self, written: Template) -> yaml.Node:
+        match list(written.items()):
+            case [("Ref", str(name))]:
+                return self.represent_scalar("!Ref", name)
+            case [("Fn::GetAtt", [str(name), str(attribute)])]:
+                return self.represent_scalar("!GetAtt", f"{name}.{attribute}")
+            case [(str(function), str(text))] if function.startswith("Fn::"):
+                return self.represent_scalar(f"!{function[4:]}", text)
+            case [(str(function), list(items))] if function.startswith("Fn::"):
+                return self.represent_sequence(f"!{function[4:]}", items)
+        return self.represent_dict(written.items())
+
+
+_ShortForm.add_representer(dict, _ShortForm.map)
