@@ -24,7 +24,7 @@ lint: $(VENV)/ready
 	$(BIN)/cfn-lint template.yaml
 
 unit: $(VENV)/ready
-	$(BIN)/pytest -m "not campaign"
+	$(BIN)/pytest
 
 campaign: $(VENV)/ready ## the seeded campaigns in full
 	$(BIN)/pytest -m campaign

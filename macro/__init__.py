@@ -2,7 +2,7 @@
 
 | stage | module | takes | gives |
 |---|---|---|---|
-| read | `parse` | a fragment | triggers, and problems of spelling |
+| read | `parse`, by `readers` | a fragment | triggers, and problems of spelling |
 | survey | `references` | a fragment | who mentions whom, in one walk |
 | judge | `check` | triggers | problems of meaning |
 | order | `graph` | triggers, survey | edges, and problems of order |
@@ -10,6 +10,6 @@
 | build | `emit` | all of it | resources |
 
 `expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
-architecture: model, errors, then parse, references and fingerprint, then check and graph, then
-emit, expand, handler. No stage changes what it was given, reads a clock or calls AWS.
+architecture: model, errors, references, then readers, parse and fingerprint, then check and graph,
+then emit, expand, handler. No stage changes what it was given, reads a clock or calls AWS.
 """

@@ -19,11 +19,14 @@ class Subject:
     """What the rules look at.
 
     `taken` are the author's logical ids, `made` those that the expansion adds, `resources` what
-    the stack will hold of both, with the functions that triggers define.
+    the stack will hold of both, with the functions that triggers define; `conditions` are the
+    names the author gave to conditions, `made_conditions` those that the expansion may add.
     """
 
     taken: frozenset[str]
     made: tuple[str, ...]
+    conditions: frozenset[str]
+    made_conditions: tuple[str, ...]
     resources: Mapping[str, Json]
     triggers: tuple[Trigger, ...]
     settings: Settings
@@ -41,6 +44,9 @@ def made_ids_are_free(subject: Subject) -> Iterator[Problem]:
     for name in subject.made:
         if name in subject.taken:
             yield Problem(name, "is the logical id of a resource made for triggers; rename yours")
+    for name in subject.made_conditions:
+        if name in subject.conditions:
+            yield Problem(name, "is the name of a condition made for triggers; rename yours")
 
 
 def results_are_waited_for(subject: Subject) -> Iterator[Problem]:
@@ -59,6 +65,8 @@ def results_are_waited_for(subject: Subject) -> Iterator[Problem]:
 def conditional_handlers_have_conditional_triggers(subject: Subject) -> Iterator[Problem]:
     """Refuse a trigger that is always made, of a function that is not."""
     for trigger in subject.triggers:
+        if "Fn::If" in trigger.handler.arn:
+            continue  # what is chosen under a condition is the author's to choose rightly
         for function in trigger.handler.functions:
             condition = subject.resources[function].get("Condition")
             if condition and not trigger.attributes.get("Condition"):

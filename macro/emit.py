@@ -7,7 +7,6 @@ Refuses to decide anything: what to make and in which order is settled before it
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 from macro.graph import depends_on
 from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Retry, Settings, Trigger
 from macro.parse import without_shorthand
+from macro.readers import as_map, field_name
 from macro.references import mentions
 
 PROVIDER: Final = "TriggerProvider"
@@ -29,6 +29,7 @@ INVOKE_CONFIG: Final = f"{PROVIDER}InvokeConfig"
 HAND_OVER: Final = f"{PROVIDER}HandOver"
 INVOKE: Final = f"{PROVIDER}Invoke"
 CONDITION: Final = f"{PROVIDER}Condition"
+"""The condition of what triggers share, where it is made of several."""
 
 EDGES: Final = "TriggerEdges"
 """The metadata key of edges that a DependsOn cannot say."""
@@ -86,7 +87,7 @@ def support(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
     """Yield what a trigger waits for in any case: its handler, and the provider's rights."""
     firsts = [*trigger.handler.functions, INVOKE_CONFIG]
     if not settings.provider_role:
-        firsts += [*_policies(trigger.handler), HAND_OVER]
+        firsts += [*policies(trigger.handler), HAND_OVER]
     if trigger.failure_destination is not ABSENT:
         firsts.append(_destination_id(trigger))
     for first in firsts:
@@ -101,7 +102,7 @@ def made(triggers: Iterable[Trigger], settings: Settings) -> tuple[str, ...]:
     for trigger in triggers:
         names += [trigger.logical_id] if trigger.is_metadata else []
         names += functions(trigger)
-        names += [] if settings.provider_role else _policies(trigger.handler)
+        names += [] if settings.provider_role else policies(trigger.handler)
         names += [] if trigger.failure_destination is ABSENT else [_destination_id(trigger)]
     return tuple(dict.fromkeys(names))
 
@@ -111,7 +112,7 @@ def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
     resources = {
         name: without_shorthand(resource) for name, resource in fragment["Resources"].items()
     }
-    conditions = dict(fragment.get("Conditions") or {})
+    conditions = dict(as_map(fragment.get("Conditions")))
     for trigger in plan.triggers:
         resources[trigger.logical_id] = _trigger(trigger, plan)
         resources |= functions(trigger)
@@ -132,21 +133,26 @@ def _under_conditions(
     """Build what triggers share, under their condition; new conditions are added to the others."""
     names = [str(trigger.attributes.get("Condition", "")) for trigger in plan.triggers]
     shared = _either(names, CONDITION, conditions)
-    made = _provider(plan.settings)
-    if not plan.settings.provider_role:
-        made |= _rights(plan.triggers)
-    for name, resource in made.items():
+    made = {
+        name: resource | ({"Condition": shared} if shared else {})
+        for name, resource in _provider(plan.settings).items()
+    }
+    if plan.settings.provider_role:
+        return made
+    for name, (function, policy) in _rights(plan.triggers).items():
         # A policy names its function, which may be made in fewer cases than the provider.
-        own = resources.get(name.removeprefix(INVOKE), {}).get("Condition")
-        condition = shared
-        if own and own not in names:
-            condition = f"{name}Condition"
-            both = [{"Condition": shared}, {"Condition": own}]
-            conditions[condition] = {"Fn::And": both}
-        elif own:
-            condition = own
-        made[name] = resource | ({"Condition": condition} if condition else {})
+        own = str(as_map(resources.get(function)).get("Condition", ""))
+        condition = own or shared
+        if own and shared and own not in names:
+            condition = condition_id(name)
+            conditions[condition] = {"Fn::And": [{"Condition": shared}, {"Condition": own}]}
+        made[name] = policy | ({"Condition": condition} if condition else {})
     return made
+
+
+def condition_id(policy: str) -> str:
+    """Name the condition under which both a policy's function and the provider are made."""
+    return f"{policy}Condition"
 
 
 def _either(names: list[str], name: str, conditions: dict[str, Json]) -> str:
@@ -248,34 +254,55 @@ def _role(name: str, description: str, group: str) -> AWSObject:
     )
 
 
-def _rights(triggers: Iterable[Trigger]) -> dict[str, Json]:
-    """Build a policy per handler: one for all would make every trigger wait for every handler."""
-    arns = {name: arn for trigger in triggers for name, arn in _policies(trigger.handler).items()}
-    built = (
-        iam.PolicyType(
-            name,
-            PolicyName=name,  # equal names on one role overwrite each other
-            Roles=[Ref(ROLE)],
-            PolicyDocument=_policy(
-                "lambda:InvokeFunction",
-                "lambda:GetFunctionConfiguration",
-                Resource=[arn, f"{arn}:*" if isinstance(arn, str) else Join(":", [arn, "*"])],
-            ),
-        )
-        for name, arn in arns.items()
-    )
-    return {policy.title: policy.to_dict() for policy in built}
+def _rights(triggers: Iterable[Trigger]) -> dict[str, tuple[str, Json]]:
+    """Build a policy per handler: one for all would make every trigger wait for every handler.
+
+    By logical id: the function of the template that it is about, if it is one, and the policy.
+    """
+    found: dict[str, tuple[str, Json]] = {}
+    for trigger in triggers:
+        for name, (function, arn) in policies(trigger.handler).items():
+            built = iam.PolicyType(
+                None,
+                PolicyName=name,  # equal names on one role overwrite each other
+                Roles=[Ref(ROLE)],
+                PolicyDocument=_policy(
+                    "lambda:InvokeFunction",
+                    "lambda:GetFunctionConfiguration",
+                    Resource=[arn, f"{arn}:*" if isinstance(arn, str) else Join(":", [arn, "*"])],
+                ),
+            )
+            found[name] = (function, built.to_dict())
+    return found
 
 
-def _policies(handler: Handler) -> dict[str, Json]:
-    """Name the policies that invoking a handler takes, each with the function's ARN."""
-    if handler.functions:
-        return {INVOKE + name: {"Fn::GetAtt": [name, "Arn"]} for name in handler.functions}
+def policies(handler: Handler) -> dict[str, tuple[str, Json]]:
+    """Name the policies that invoking a handler takes, each with its function and the ARN.
+
+    A choice between handlers is one policy: a branch of it may be no function of the template.
+    """
+    if handler.functions and "Fn::If" not in handler.arn:
+        return {
+            _policy_id(name): (name, {"Fn::GetAtt": [name, "Arn"]}) for name in handler.functions
+        }
     arn = handler.arn
     if isinstance(arn, str):
         arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
-    digest = hashlib.sha256(json.dumps(arn, sort_keys=True).encode()).hexdigest()[:8]
-    return {INVOKE + digest: arn}
+    return {INVOKE + _hash(json.dumps(arn, sort_keys=True)): ("", arn)}
+
+
+def _policy_id(function: str) -> str:
+    """Name the policy of a function; IAM takes 128 characters, and one name is taken by us."""
+    name = INVOKE + function
+    is_fine = len(name) <= _LONGEST_POLICY_NAME and name.isascii() and name.isalnum()
+    return name if is_fine and name != INVOKE_CONFIG else INVOKE + _hash(function)
+
+
+_LONGEST_POLICY_NAME: Final = 128
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _policy(*actions: str, **more: Json) -> dict[str, Json]:
@@ -302,7 +329,7 @@ def _settings(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, J
     """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
     plain = Trigger(logical_id="", place="", handler=trigger.handler)
     for name in _SETTINGS:
-        field = _field(name)
+        field = field_name(name)
         if (value := getattr(trigger, field)) != getattr(plain, field):
             yield name, value
     on_rollback = (
@@ -324,10 +351,6 @@ _SETTINGS: Final = (
     "InvocationType", "Timeout", "ExecuteOnHandlerChange", "ExecuteOnDelete", "Enabled",
     "PollInterval", "OnFailure", "NoEcho",
 )  # fmt: skip
-
-
-def _field(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _camel(field: str) -> str:
@@ -360,19 +383,32 @@ def skeleton(value: Json) -> dict[str, Json]:
     `{Path, Value}`, the path from the outside in; an `AWS::NoValue` leaves a path without value.
     """
     values: list[Json] = []
-
-    def literal(node: Json, path: tuple[str, ...]) -> Json:
+    whole: list[Json] = [None]
+    waiting: list[tuple[Json, Json, Json, tuple[str, ...]]] = [(whole, 0, value, ())]
+    while waiting:
+        place, key, node, path = waiting.pop()
+        place[key] = None
         if _is_dynamic(node):
             values.append({"Path": list(path), "Value": node})
-            return None
-        if isinstance(node, dict):
-            return {key: literal(item, (*path, str(key))) for key, item in node.items()}
-        if isinstance(node, list):
-            return [literal(item, (*path, str(index))) for index, item in enumerate(node)]
-        return node
-
-    text = json.dumps(literal(value, ()), sort_keys=True, ensure_ascii=False)
+        elif isinstance(node, dict):
+            place[key] = {}
+            waiting += [
+                (place[key], name, item, (*path, str(name)))
+                for name, item in sorted(node.items(), key=_by_name, reverse=True)
+            ]
+        elif isinstance(node, list):
+            place[key] = [None] * len(node)
+            waiting += reversed(
+                [(place[key], at, item, (*path, str(at))) for at, item in enumerate(node)]
+            )
+        else:
+            place[key] = node
+    text = json.dumps(whole[0], ensure_ascii=False)
     return {"Skeleton": text, **({"Values": values} if values else {})}
+
+
+def _by_name(item: tuple[Json, Json]) -> str:
+    return str(item[0])
 
 
 def _is_dynamic(node: Json) -> bool:
@@ -398,12 +434,14 @@ def _waiting(
     resource: Mapping[str, Json], firsts: Iterable[str], resources: Mapping[str, Json]
 ) -> dict[str, Json]:
     """Add edges to a resource: a DependsOn, or a Ref in Metadata where that may not exist."""
-    known = {reference.name for reference in mentions(resource.get("Properties")).references}
-    listed = list(depends_on(resource))
+    found = mentions(resource.get("Properties")).references
+    known = {reference.name for reference in found if not reference.branches}
+    written = resource.get("DependsOn")
+    listed = list(written) if isinstance(written, list) else [written] if written else []
     perhaps: list[Json] = []
     for first in firsts:
         condition = resources[first].get("Condition")
-        if first in known or first in listed:
+        if first in known or first in depends_on(resource):
             continue
         # What triggers share is there whenever one of them is.
         if condition and condition not in (resource.get("Condition"), CONDITION):
@@ -411,8 +449,8 @@ def _waiting(
         else:
             listed.append(first)
     changed = dict(resource)
-    if listed != list(depends_on(resource)):
+    if listed not in ([], written, [written]):
         changed["DependsOn"] = listed
     if perhaps:
-        changed["Metadata"] = {**resource.get("Metadata", {}), EDGES: perhaps}
+        changed["Metadata"] = {**as_map(resource.get("Metadata")), EDGES: perhaps}
     return changed

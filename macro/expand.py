@@ -10,6 +10,7 @@ from macro import check, emit, graph, parse
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
 from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Trigger
+from macro.readers import as_map
 from macro.references import survey
 
 _NOT_A_TEMPLATE: Final = Problem(
@@ -36,6 +37,8 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     subject = check.Subject(
         taken=frozenset(fragment["Resources"]),
         made=made,
+        conditions=frozenset(as_map(fragment.get("Conditions"))),
+        made_conditions=tuple(emit.condition_id(name) for name in made),
         resources=understood,
         triggers=triggers,
         settings=settings,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from macro.model import ABSENT, Deployment, Json, Trigger
+from macro.readers import as_map
 from macro.references import Mentions, Reference, conditions_within, mentions
 
 CONFIGURATION: Final = frozenset({
@@ -25,7 +26,9 @@ Tags, ReservedConcurrentExecutions, DependsOn and Metadata are no causes.
 """
 
 _OWN_ENTRY: Final = ("Code", "Environment", "Layers")
-_SECRETIVE: Final = ("Custom::", "AWS::CloudFormation::", "AWS::IAM::AccessKey")
+_SECRETIVE: Final = (
+    "Custom::", "AWS::CloudFormation::", "AWS::Serverless::Application", "AWS::IAM::AccessKey",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,7 @@ class Content:
 
     def section(self, name: str) -> Mapping[str, Json]:
         """Give a section of the template, empty if it is not there or no map."""
-        found = self.fragment.get(name)
-        return found if isinstance(found, dict) else {}
+        return as_map(self.fragment.get(name))
 
     def parameter(self, name: str) -> Json:
         """Give a parameter's value, or ABSENT where it is none or a secret."""
@@ -87,19 +89,19 @@ def _entry(name: str, function: str, trigger: Trigger) -> str:
 
 def _function_parts(function: str, content: Content) -> dict[str, Json]:
     """Split what makes a new version of a function by cause."""
-    resource = content.section("Resources").get(function)
-    if not isinstance(resource, dict) or not isinstance(resource.get("Properties"), dict):
-        return {}
-    properties: Mapping[str, Json] = resource["Properties"]
+    resource = as_map(content.section("Resources").get(function))
+    properties = as_map(resource.get("Properties"))
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
     if resource.get("Type") == "AWS::Serverless::Function":
         # SAM has yet to run: what it will make of the properties and the globals is its business.
-        shared = content.section("Globals").get("Function")
-        rest = {name: value for name, value in properties.items() if name not in parts}
-        rest.pop("Tags", None)
-        return parts | {"Configuration": [rest, shared] if shared else rest}
+        shared = as_map(content.section("Globals").get("Function"))
+        own, common = (
+            {name: value for name, value in given.items() if name not in {*parts, "Tags"}}
+            for given in (properties, shared)
+        )
+        return parts | {"Configuration": [own, common] if common else own}
     known = {name: value for name, value in properties.items() if name in CONFIGURATION}
     return parts | ({"Configuration": known} if known else {})
 
@@ -107,11 +109,11 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
 def _layers(value: Json, content: Content) -> dict[str, Json]:
     """Give the content of the layers that are made by the template itself."""
     names = sorted({reference.name for reference in mentions(value).references})
-    resources = {name: content.section("Resources").get(name) for name in names}
+    resources = {name: as_map(content.section("Resources").get(name)) for name in names}
     return {
         name: resource.get("Properties")
         for name, resource in resources.items()
-        if isinstance(resource, dict) and str(resource.get("Type")).endswith("::LayerVersion")
+        if str(resource.get("Type")).endswith("::LayerVersion")
     }
 
 

@@ -140,8 +140,11 @@ def _select(
     matched: dict[str, None] = {}
     problems = []
     for selector in selectors:
+        owner, _, generated = selector.partition(".")
         if selector in resources:
             named[selector] = None
+        elif owner in resources and generated in ("Alias", "Version"):
+            named[owner] = None  # SAM makes those of the function
         elif not _is_pattern(selector):
             hint = nearest(selector, resources)
             problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))

@@ -55,7 +55,13 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
     """Walk a template once; values of any shape are accepted."""
     resources, outputs = fragment.get("Resources"), fragment.get("Outputs")
     known = resources if isinstance(resources, dict) else {}
-    by_resource = {name: mentions(resource) for name, resource in known.items()}
+    shared = fragment.get("Globals")
+    of_functions = shared.get("Function") if isinstance(shared, dict) else None
+    by_resource = {
+        # SAM will merge its globals into these: what they refer to, the functions will.
+        name: mentions([resource, of_functions] if _is_serverless_function(resource) else resource)
+        for name, resource in known.items()
+    }
     read: dict[str, set[str]] = {}
     for found in (*by_resource.values(), mentions(outputs)):
         for reference in found.references:
@@ -65,6 +71,10 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
         resources=by_resource,
         attributes={name: tuple(sorted(attributes)) for name, attributes in read.items()},
     )
+
+
+def _is_serverless_function(resource: Json) -> bool:
+    return isinstance(resource, dict) and resource.get("Type") == "AWS::Serverless::Function"
 
 
 def mentions(value: Json) -> Mentions:

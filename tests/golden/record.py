@@ -1,6 +1,6 @@
 """Write what becomes of golden templates, for a person to read before it is committed.
 
-    python -m tests.golden.record CASE...    these cases; without a name, those without an answer
+python -m tests.golden.record CASE...    these cases; without a name, those without an answer
 """
 
 import sys

@@ -216,7 +216,7 @@ class Stack:
             self.world.pass_time(max(0.0, began + waits - self.world.elapsed))
             self.transcript.append(f"{kind} {name}: no answer")
             return False, old.physical_id if old else f"shop-{name}-1KXVQZ3F8R0B2"
-        (answer,) = answers
+        answer = answers[0]  # what comes after the first is read by nobody
         self.transcript.append(f"{kind} {name}: {answer.status}")
         self.reasons.append(answer.reason)
         return answer.status == "SUCCESS", answer.physical_id

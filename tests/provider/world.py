@@ -56,6 +56,7 @@ class Behaviour:
     body: bytes = b""
     seconds: float = 0.0
     why: str = ""
+    kills: bool = False
 
 
 def returns(result: Any) -> Behaviour:
@@ -133,6 +134,11 @@ def never_answers() -> Behaviour:
 def takes(seconds: float, behaviour: Behaviour) -> Behaviour:
     """Let a behaviour take its time."""
     return replace(behaviour, seconds=seconds)
+
+
+def killed(behaviour: Behaviour) -> Behaviour:
+    """Let Lambda kill the provider's execution as a call comes back."""
+    return replace(behaviour, kills=True)
 
 
 def state(of_function: str = "Active", last_update: str = "Successful", **more: Any) -> Behaviour:
@@ -241,6 +247,7 @@ class Case:
     event: Event
     put: list[bytes] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    lost_replies: int = 0  # to hand-overs that Lambda took: the provider can't know, and answers
 
 
 # ---- the world
@@ -253,7 +260,7 @@ class World:
         self.now = START
         self.handler = Handler("handler")
         self.hand_overs = Line("hand-over", Behaviour(status=202))
-        self.stack = Line("question about the stack")
+        self.stack = Line("question about the stack", Behaviour())
         self.bucket = Line("response bucket", Behaviour(status=200))
         self.log: list[dict[str, Any]] = []
         self.ends: list[str] = []
@@ -297,6 +304,7 @@ class World:
         return case.answers
 
     def _execute(self, case: Case, event: Event) -> None:
+        holds(not case.put or case.lost_replies, "an execution goes on after another has answered")
         execution = Execution(self, case, self.now + LIMIT_OF_AN_EXECUTION)
         try:
             serve(json.loads(json.dumps(event)), execution.effects(), PROVIDER)
@@ -311,6 +319,9 @@ class World:
         """Start a fresh execution with an event; Lambda's queue takes a second."""
         self._queue.append((self.now + 1, event))
 
+    def gave_up_waiting(self) -> None:
+        """Notice that the last call took longer than the provider waits."""
+
     def step(self) -> None:
         """Count what the provider does, so that what never ends is noticed."""
         self._steps += 1
@@ -324,6 +335,9 @@ class Execution:
     world: World
     case: Case
     end: float
+    put_before: set[bytes] = field(default_factory=set)
+    taken: bool = False
+    heard: bool = False  # that it was taken
 
     def effects(self) -> Effects:
         return Effects(clock=self.clock, sleep=self.sleep, call=self.call, put=self.put,
@@ -342,6 +356,7 @@ class Execution:
         self, service: str, method: str, path: str, body: bytes, headers: Event, seconds: float
     ) -> tuple[int, HTTPMessage, bytes]:
         self._goes_on(f"calls {service}")
+        holds(not self.put_before, f"an answer was put and the provider calls {service}")
         holds(0 < seconds <= self.end - self.world.now, f"a call may take {seconds} s")
         match service, method, path.rsplit("/", 1):
             case "lambda", "GET", [function, "configuration"]:
@@ -350,7 +365,7 @@ class Execution:
                 meet = partial(self.world.handler.looks.next, self.world.now)
             case "lambda", "POST", [function, "invocations"] if function == path_to(PROVIDER):
                 holds(headers == {"X-Amz-Invocation-Type": "Event"}, f"a hand-over with {headers}")
-                meet = partial(self._takes_over, body)
+                meet = partial(self._takes_over, body, seconds)
             case "lambda", "POST", [function, "invocations"]:
                 holds(function == path_to(self.handler), f"an invocation of {function}")
                 meet = partial(self._invoked, body, headers)
@@ -365,10 +380,11 @@ class Execution:
     def put(self, url: str, body: bytes) -> tuple[int, HTTPMessage, bytes]:
         self._goes_on("answers again")
         holds(url == self.case.event["ResponseURL"], "the ResponseURL was changed")
-        holds(set(self.case.put) <= {body}, "an answer that was not taken was changed")
+        holds(self.put_before <= {body}, "an answer that was not taken was changed")
         checked(body, self.case.event)
         self.case.put.append(body)
-        return self._meets(partial(self._answered, body), 5)
+        self.put_before.add(body)
+        return self._meets(partial(self._answered, body, 5), 5)
 
     def log(self, entry: dict[str, Any]) -> None:
         line = json.dumps(entry)
@@ -384,7 +400,7 @@ class Execution:
 
     def _goes_on(self, does: str) -> None:
         self.world.step()
-        holds(not self.case.answers, f"CloudFormation is answered and the provider {does}")
+        holds(not self.heard, f"CloudFormation is answered and the provider {does}")
 
     def _pass(self, seconds: float) -> None:
         if self.world.now + seconds > self.end:
@@ -396,7 +412,10 @@ class Execution:
         self, meet: Callable[[], Behaviour], seconds: float
     ) -> tuple[int, HTTPMessage, bytes]:
         met = meet()
+        if met.kills:
+            raise EndOfExecutionError
         if met.seconds > seconds:
+            self.world.gave_up_waiting()
             self._pass(seconds)
             return LOST, HTTPMessage(), b"TimeoutError timed out"
         self._pass(met.seconds)
@@ -429,12 +448,14 @@ class Execution:
         met = met if met.status is not None else replace(met, status=usual[kind])
         return met if sync or met.status not in usual.values() else replace(met, body=b"")
 
-    def _takes_over(self, body: bytes) -> Behaviour:
+    def _takes_over(self, body: bytes, seconds: float) -> Behaviour:
         holds(len(body) <= 1_048_576, "an asynchronous event over 1 MB")
         event = json.loads(body)
         holds(event.items() >= self.case.event.items(), "a hand-over that lost the request")
         met = self.world.hand_overs.next(self.world.now)
         if met.status in (202, LOST):
+            heard = met.status == 202 and met.seconds <= seconds
+            self.case.lost_replies += not (heard or met.kills)
             self.world.hand_over(event)
         return met
 
@@ -443,20 +464,23 @@ class Execution:
         stack = self.case.event["StackId"]
         expected = {"Action": "DescribeStacks", "StackName": stack, "Version": "2010-05-15"}
         holds(query == expected, f"a question about the stack with {query}")
-        if self.world.stack.script or self.world.stack.otherwise:
-            return self.world.stack.next(self.world.now)
-        self.world.stack.times.append(self.world.now)
+        met = self.world.stack.next(self.world.now)
+        if met.status is not None:
+            return met
         xml = (
             "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>"
             f"<StackId>{stack}</StackId><StackStatus>{self.world.stack_status}</StackStatus>"
             "</member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
         )
-        return Behaviour(status=200, body=xml.encode())
+        return replace(met, status=200, body=xml.encode())
 
-    def _answered(self, body: bytes) -> Behaviour:
+    def _answered(self, body: bytes, seconds: float) -> Behaviour:
         met = self.world.bucket.next(self.world.now)
         if met.status is not None and 200 <= met.status < 300:
-            self.case.answers.append(Answer(at=self.world.elapsed, body=json.loads(body)))
+            self.heard = met.seconds <= seconds
+            if not self.taken:
+                self.taken = True
+                self.case.answers.append(Answer(at=self.world.elapsed, body=json.loads(body)))
         return met
 
 

@@ -70,8 +70,10 @@ def test_a_result_of_an_invocation_that_gives_none_cannot_be_read(
     fragment.setdefault(place, {})["Orders"] = table(Name=value) | {"Value": value}
 
     assert problems(fragment) == [
-        f"Run.InvocationType: InvocationType {kind} waits for no result, "
-        "yet 'Rows' is read; use RequestResponse"
+        (
+            f"Run.InvocationType: InvocationType {kind} waits for no result, "
+            "yet 'Rows' is read; use RequestResponse"
+        )
     ]
 
 
@@ -85,8 +87,10 @@ def test_a_trigger_that_is_always_made_cannot_have_a_function_that_is_not() -> N
     fragment = template(Migrate=under("Production", function()), Run=trigger())
 
     assert problems(fragment) == [
-        "Run.Handler: 'Migrate' exists only under 'Production'; "
-        "give the trigger Condition: Production"
+        (
+            "Run.Handler: 'Migrate' exists only under 'Production'; "
+            "give the trigger Condition: Production"
+        )
     ]
 
 
@@ -122,8 +126,10 @@ def test_a_secret_within_a_substitution_is_a_problem() -> None:
     payload = sub("{{resolve:secretsmanager:${Orders}}}")
 
     assert problems(template(Orders=table(), Run=trigger(Payload=payload))) == [
-        "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
-        "read it in the handler"
+        (
+            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
+            "read it in the handler"
+        )
     ]
 
 
@@ -131,8 +137,10 @@ def test_each_kind_of_secret_is_said_once() -> None:
     payload = ["{{resolve:ssm-secure:a}}", "{{resolve:secretsmanager:b}}{{resolve:ssm-secure:c}}"]
 
     assert problems(template(Run=trigger(Payload=payload))) == [
-        "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
-        "read it in the handler",
+        (
+            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
+            "read it in the handler"
+        ),
         "Run.Payload: CloudFormation resolves no ssm-secure reference here; read it in the handler",
     ]
 
@@ -156,8 +164,10 @@ def test_an_alias_has_the_condition_of_its_function(alias: str) -> None:
     )
 
     assert problems(fragment) == [
-        "Run.Handler: 'Migrate' exists only under 'Production'; "
-        "give the trigger Condition: Production"
+        (
+            "Run.Handler: 'Migrate' exists only under 'Production'; "
+            "give the trigger Condition: Production"
+        )
     ]
 
 

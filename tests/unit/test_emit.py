@@ -15,6 +15,7 @@ from tests.unit.templates import (
     function,
     get,
     of_type,
+    problems,
     properties,
     ref,
     resources,
@@ -30,11 +31,10 @@ ARN: Final = "arn:aws:lambda:eu-central-1:123456789012:function:migrate"
 PROVIDER: Final = [
     "TriggerProviderLogGroup",
     "TriggerProviderRole",
-    "TriggerProvider",
     "TriggerProviderHandOver",
+    "TriggerProvider",
     "TriggerProviderInvokeConfig",
 ]
-SUPPORT: Final = ["TriggerProviderHandOver", "TriggerProviderInvokeConfig"]
 
 
 def made(fragment: Template) -> list[str]:
@@ -219,7 +219,11 @@ def test_a_trigger_in_full() -> None:
             "HandlerArn": get("Migrate"),
             "Fingerprint": fingerprint(fragment),
         },
-        "DependsOn": ["TriggerProviderInvokeMigrate", *SUPPORT],
+        "DependsOn": [
+            "TriggerProviderInvokeConfig",
+            "TriggerProviderInvokeMigrate",
+            "TriggerProviderHandOver",
+        ],
     }
 
 
@@ -320,6 +324,14 @@ def test_the_attributes_that_the_template_reads_are_sent_along() -> None:
     )
 
     assert properties(fragment)["Attributes"] == ["Count", "Deep.Total", "Rows"]
+
+
+def test_the_attributes_that_sams_globals_read_are_sent_along() -> None:
+    variables = {"Variables": {"ROWS": get("Run", "Rows")}}
+    sections = {"Globals": {"Function": {"Environment": variables}}}
+    fragment = template(sections, Service=of_type("AWS::Serverless::Function"), Run=trigger())
+
+    assert properties(fragment)["Attributes"] == ["Rows"]
 
 
 def test_the_resources_own_attributes_are_kept() -> None:
@@ -425,7 +437,7 @@ def test_what_is_made_for_one_conditional_trigger_has_its_condition() -> None:
 
 
 def test_what_is_made_for_several_conditional_triggers_has_the_or_of_their_conditions() -> None:
-    sections = {"Conditions": {"A": {}, "B": {}}}
+    sections: Template = {"Conditions": {"A": {}, "B": {}}}
     fragment = template(
         sections, One=under("A", trigger()), Two=under("B", trigger()), More=under("A", trigger())
     )
@@ -462,7 +474,7 @@ def test_an_or_takes_two_to_ten_conditions_at_every_level(number: int) -> None:
     assert sorted(named) == sorted(f"C{n}" for n in range(number))
 
 
-def test_a_right_exists_only_where_the_providers_role_does() -> None:
+def test_a_right_exists_only_where_the_providers_role_and_its_function_do() -> None:
     fragment = template(
         {"Conditions": {"Production": {}, "Migrating": {}}},
         Migrate=under("Production", function()),
@@ -471,7 +483,21 @@ def test_a_right_exists_only_where_the_providers_role_does() -> None:
 
     found = conditions(fragment)
 
-    assert found["TriggerProviderInvokeMigrate"] == found["TriggerProviderRole"]
+    assert found["TriggerProviderRole"] == "Migrating"
+    assert expanded(fragment)["Conditions"][found["TriggerProviderInvokeMigrate"]] == {
+        "Fn::And": [{"Condition": "Migrating"}, {"Condition": "Production"}]
+    }
+
+
+def test_a_right_beside_an_unconditional_trigger_exists_where_its_function_does() -> None:
+    fragment = template(
+        {"Conditions": {"Production": {}, "Checking": {}}},
+        Check=under("Production", function()),
+        Run=trigger(),
+        Try=under("Checking", trigger("Check")),
+    )
+
+    assert conditions(fragment)["TriggerProviderInvokeCheck"] == "Production"
 
 
 @pytest.mark.parametrize("section", [None, "odd", ["odd"]])
@@ -481,6 +507,38 @@ def test_conditions_that_are_no_map_are_no_obstacle(section: Any) -> None:
     )
 
     assert "TriggerProviderCondition" in expanded(fragment)["Conditions"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"Type": "AWS::IAM::Policy", "Properties": "odd"},
+        {"Type": ["odd"], "Metadata": {"Trigger": {}}},
+        {"Type": {"odd": 1}, "Condition": ["odd"], "DependsOn": {"odd": 1}},
+    ],
+)
+def test_a_resource_of_an_odd_shape_is_no_obstacle(odd: Template) -> None:
+    assert resources(template(Odd=odd, Run=trigger(ExecuteOnResourceChange=["*"])))["Odd"] == odd
+
+
+def test_a_loop_over_resources_of_an_odd_shape_is_no_obstacle() -> None:
+    loop: Any = ["Name", ["A"], {"Odd${Name}": {"Type": ["odd"]}}]
+    fragment = template(**{"Fn::ForEach::Odd": loop})
+
+    assert expanded(fragment) == fragment
+
+
+# ---- a function that is defined with its trigger
+
+
+def test_policies_beside_a_role_of_the_authors_are_not_lost_without_a_word() -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    code = {"ZipFile": "def handler(event, context): ..."}
+    own = {"Role": "arn:aws:iam::123456789012:role/a", "Policies": [statement], "Code": code}
+
+    said = problems(template(Run=of_type("Custom::Trigger", Function=own)))
+
+    assert [each.partition(":")[0] for each in said] == ["Run.Function"]
 
 
 # ---- names

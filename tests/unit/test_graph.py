@@ -94,7 +94,7 @@ def test_an_alias_that_sam_will_make_is_selected_as_its_function(generated: str)
 def test_what_is_no_resource_is_never_selected() -> None:
     loop = ["Name", ["A", "B"], {"Queue${Name}": QUEUE}]
     run = trigger(ExecuteAfter=["*"], ExecuteBefore=["*"])
-    odd = {"Fn::ForEach::Queues": loop, "Odd": "text", "Nothing": None}
+    odd: dict[str, Any] = {"Fn::ForEach::Queues": loop, "Odd": "text", "Nothing": None}
     fragment = template(Orders=table(), Run=run, **odd)
 
     assert waits(fragment) == ["Orders"]
@@ -268,8 +268,10 @@ def test_a_trigger_before_what_its_handler_needs_is_a_cycle() -> None:
     )
 
     assert problems(fragment) == [
-        "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
-        "give up one of these orders"
+        (
+            "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
+            "give up one of these orders"
+        )
     ]
 
 
@@ -281,8 +283,10 @@ def test_a_trigger_after_what_waits_for_it_is_a_cycle() -> None:
     )
 
     assert problems(fragment) == [
-        "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Orders -> Run; "
-        "give up one of these orders"
+        (
+            "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Orders -> Run; "
+            "give up one of these orders"
+        )
     ]
 
 
@@ -374,8 +378,10 @@ def test_what_sams_globals_refer_to_is_needed_by_its_functions() -> None:
     )
 
     assert problems(fragment) == [
-        "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
-        "give up one of these orders"
+        (
+            "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
+            "give up one of these orders"
+        )
     ]
 
 
@@ -516,3 +522,30 @@ def test_metadata_that_is_no_map_is_no_obstacle(metadata: Any) -> None:
     fragment = template(Jobs=jobs, Run=under("Production", trigger(ExecuteBefore=["Jobs"])))
 
     assert problems(fragment) == []
+
+
+@pytest.mark.parametrize("kind", ["AWS::Serverless::LayerVersion", "AWS::Serverless::Application"])
+def test_a_wait_that_sam_would_drop_with_the_metadata_is_a_problem(kind: str) -> None:
+    waits_for_it = of_type(kind, ContentUri="./layer")
+    run = under("Production", trigger(ExecuteBefore=["Layer"]))
+
+    said = problems(template(Layer=waits_for_it, Run=run))
+
+    assert [each.partition(":")[0] for each in said] == ["Run.ExecuteBefore"]
+
+
+# ---- what is made for a trigger has edges of its own
+
+
+def test_a_trigger_before_its_own_failure_destination_is_a_cycle() -> None:
+    run = trigger(InvocationType="Event", FailureDestination=get("Jobs"), ExecuteBefore=["Jobs"])
+
+    said = problems(template(Jobs=QUEUE, Run=run))
+
+    assert [each.partition(": closes")[0] for each in said] == ["Run.ExecuteBefore"]
+
+
+def test_a_precondition_gives_way_to_its_failure_destination() -> None:
+    run = trigger(InvocationType="Event", FailureDestination=get("Jobs"), ExecuteBefore=["*"])
+
+    assert waits(template(Jobs=QUEUE, Run=run), "Jobs") == []

@@ -1,0 +1,190 @@
+"""What a trigger costs with our provider, over AWS CDK's and two libraries for custom resources.
+
+`python -m benchmarks.provider` prints medians of interleaved runs and their ratios to CDK: absolute
+times of a shared machine say little. The results are written down in RESULTS.md beside this file.
+
+Every provider runs under Lambda's own runtime client and the runtime interface emulator, and calls
+stubs of Lambda and of the response bucket over TLS. *Cold* is from the event's arrival at the
+emulator, which then starts the runtime, to the arrival of the answer at the bucket; *warm* is the
+same in a running environment. *CPU* is read by the process around the call of the provider's
+handler, so without initialisation: for the first event, which Lambda runs at a share of a core,
+and for warm ones. *Memory* is what is resident after the last warm event. *Starts* counts how often
+a handler is run that is slower than the client's read timeout; the timeouts are shortened to keep
+the run short, the number of retries is everyone's own default.
+"""
+
+import os
+import platform
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.services import Services, services
+from benchmarks.subjects import (
+    CFN_LAMBDA_HANDLER,
+    CRHELPER,
+    Environment,
+    Seen,
+    Subject,
+    cdk,
+    empty,
+    environment,
+    macro,
+    node_version,
+    peer,
+    runtime_client,
+    trigger,
+)
+from tests.runtime.function import runtime
+
+COLD_RUNS: Final = 15
+WARM_RUNS: Final = 200
+SLOW_HANDLER: Final = 2.5  # seconds: over every shortened timeout
+TARGETS: Final = "| *target* | ÷ 1.00 | ÷ 0.20 | | ÷ 0.25 | ÷ 0.50 | 1 |"
+MACRO_EVENT: Final = {
+    "region": "us-east-1",
+    "accountId": "123456789012",
+    "fragment": {
+        "Resources": {
+            "Check": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}}},
+            "Run": {"Type": "Custom::Trigger", "Properties": {"Handler": {"Ref": "Check"}}},
+        }
+    },
+    "transformId": "123456789012::Trigger",
+    "params": {},
+    "requestId": "request-1",
+    "templateParameterValues": {},
+}
+
+
+@dataclass(slots=True)
+class Taken:
+    """What the runs of one provider took: milliseconds, megabytes, a count."""
+
+    cold: list[float] = field(default_factory=list)
+    first_cpu: list[float] = field(default_factory=list)
+    warm_cpu: list[float] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
+    memory: float = 0
+    starts: int = 0
+
+    def figures(self) -> list[float]:
+        """Give what a row of the table shows and compares."""
+        measured = (self.cold, self.first_cpu, self.warm_cpu, self.warm)
+        return [*map(statistics.median, measured), self.memory]
+
+
+def triggered(served: Services, running: Environment, properties: dict[str, str]) -> Seen:
+    """Send one event and see it answered; the end is the arrival of the answer."""
+    seen = running.timed(served.event(properties))
+    if (served.status, served.starts) != ("SUCCESS", 1):
+        raise RuntimeError(f"{served.starts} starts, answered {served.status!r}: {seen.result}")
+    return seen._replace(ended=served.answered_at)
+
+
+def milliseconds(seen: Seen) -> float:
+    """Tell how long an invocation took."""
+    return (seen.ended - seen.began) * 1e3
+
+
+def measure_cold(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
+    """Start every provider anew, in turns."""
+    for _ in range(COLD_RUNS):
+        for subject in subjects:
+            with environment(subject, served.environment) as running:
+                seen = triggered(served, running, subject.properties)
+            taken[subject.name].cold.append(milliseconds(seen))
+            taken[subject.name].first_cpu.append(seen.result["cpu_ms"])
+
+
+def measure_warm(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
+    """Keep every provider running, and send to them in turns."""
+    with ExitStack() as stack:
+        running = {
+            subject.name: stack.enter_context(environment(subject, served.environment))
+            for subject in subjects
+        }
+        for _ in range(WARM_RUNS):
+            for subject in subjects:
+                seen = triggered(served, running[subject.name], subject.properties)
+                taken[subject.name].warm.append(milliseconds(seen))
+                taken[subject.name].warm_cpu.append(seen.result["cpu_ms"])
+                taken[subject.name].memory = seen.result["rss_mb"]
+
+
+def measure_starts(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
+    """Let the handler be too slow for the client, once for each provider."""
+    for subject in subjects:
+        variables = served.environment | dict(subject.hurried_environment)
+        with environment(subject, variables) as running:
+            triggered(served, running, subject.properties)
+            served.seconds_per_start = SLOW_HANDLER
+            running.timed(served.event(subject.properties | subject.hurried_properties))
+            served.seconds_per_start = 0
+        taken[subject.name].starts = served.starts
+
+
+def providers(folder: Path) -> Iterator[str]:
+    """Measure the providers, and give the table."""
+    subjects = [
+        cdk(),
+        trigger(),
+        peer("crhelper", CRHELPER, "with_crhelper"),
+        peer("cfn-lambda-handler", CFN_LAMBDA_HANDLER, "with_cfn_lambda_handler"),
+    ]
+    taken = {subject.name: Taken() for subject in subjects}
+    with services(folder, runtime() / "botocore" / "cacert.pem") as served:
+        measure_starts(served, taken, subjects)
+        measure_cold(served, taken, subjects)
+        measure_warm(served, taken, subjects)
+    yield "| provider | cold → PUT, ms | CPU in handler, first event, ms | CPU in handler, warm, ms \
+| warm → PUT, ms | resident after 200, MB | starts of a slow handler |"
+    yield "|---|---|---|---|---|---|---|"
+    reference = taken[subjects[0].name].figures()
+    for name, its in taken.items():
+        both = zip(its.figures(), reference, strict=True)
+        cells = [f"{figure:.1f} (÷ {figure / cdks:.2f})" for figure, cdks in both]
+        yield f"| {name} | {' | '.join(cells)} | {its.starts} |"
+    yield TARGETS
+
+
+def macro_cold() -> Iterator[str]:
+    """Measure the macro's cold start, event in to response out, and give the table."""
+    subjects = [empty(), macro()]
+    taken: dict[str, list[float]] = {subject.name: [] for subject in subjects}
+    for _ in range(COLD_RUNS):
+        for subject in subjects:
+            with environment(subject, {}) as running:
+                seen = running.timed(MACRO_EVENT)
+            response: Any = seen.result
+            if subject.name == "macro" and response.get("status") != "success":
+                raise RuntimeError(f"the macro failed: {response}")
+            taken[subject.name].append(milliseconds(seen))
+    nothing, expanding = (statistics.median(times) for times in taken.values())
+    yield "| | cold → response, ms | target |"
+    yield "|---|---|---|"
+    yield f"| an empty function | {nothing:.1f} | |"
+    yield f"| the macro | {expanding:.1f} (÷ {expanding / nothing:.2f}) | ÷ 2.50 |"
+
+
+def lines() -> Iterator[str]:
+    """Measure all, and say under what."""
+    with tempfile.TemporaryDirectory(prefix="cfn-trigger-benchmark-") as folder:
+        yield from providers(Path(folder))
+    yield ""
+    yield from macro_cold()
+    client = "aws-lambda-ric" if "aws-lambda-ric" in runtime_client().parts else "our stand-in"
+    yield ""
+    yield (
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, Node {node_version()} under "
+        f"{client}; {COLD_RUNS} cold and {WARM_RUNS} warm runs of each, in turns."
+    )
+
+
+if __name__ == "__main__":
+    for line in lines():
+        print(line, flush=True)

@@ -1,0 +1,288 @@
+"""Install what is measured and run it under the runtime interface emulator.
+
+Knows where each provider comes from and what starts it: npm, pip, the runtime clients. Refuses to
+know what is measured. Everything lands in `build/peers`, under a name that holds the versions.
+"""
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from tests.runtime.function import (
+    BOOTSTRAP,
+    LIMIT_TO_STOP,
+    REPOSITORY,
+    _emulator,
+    _lambda_environment,
+    _Server,
+    runtime,
+    wait_until,
+)
+
+HERE: Final = Path(__file__).parent / "peers"
+BUILD: Final = REPOSITORY / "build" / "peers"
+CRHELPER: Final = ("crhelper==2.0.12",)
+CFN_LAMBDA_HANDLER: Final = ("cfn-lambda-handler==1.4.0", "requests==2.34.2")
+LIMIT_TO_INSTALL: Final = 120
+CDK_MEMORY: Final = 128  # MB, the default of CDK's provider
+
+# What a trigger says of timeouts: as long as one waits by default, and as short as one can.
+Properties = dict[str, str]
+INVOKES: Final = {"InvocationType": "RequestResponse", "ExecuteOnHandlerChange": "true"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A function to measure: what starts it, and how an event asks it for a short timeout."""
+
+    name: str
+    folder: Path
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    properties: Properties = field(default_factory=dict)
+    hurried_environment: Mapping[str, str] = field(default_factory=dict)
+    hurried_properties: Properties = field(default_factory=dict)
+
+
+class Seen(NamedTuple):
+    """One invocation: when it began and ended on the clock of `time.monotonic`, its result."""
+
+    began: float
+    ended: float
+    result: Any
+
+
+class Environment(_Server):
+    """One execution environment; made by `environment`, which also ends it."""
+
+    def timed(self, event: object) -> Seen:
+        """Invoke synchronously; cold if it is the first time."""
+        seen = self._log.stat().st_size
+        body = json.dumps(event).encode()
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=60)
+        with contextlib.closing(connection):
+            began = time.monotonic()
+            connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+            reply = connection.getresponse().read()
+            ended = time.monotonic()
+        wait_until(lambda: self._reported(seen), LIMIT_TO_STOP)
+        return Seen(began, ended, json.loads(reply))
+
+    def _reported(self, seen: int) -> bool:
+        with self._log.open("rb") as log:
+            log.seek(seen)
+            return b"REPORT RequestId" in log.read()
+
+
+@contextlib.contextmanager
+def environment(subject: Subject, variables: Mapping[str, str]) -> Iterator[Environment]:
+    """Yield an execution environment, not yet initialised; whatever it started is dead after."""
+    with tempfile.TemporaryDirectory(prefix="cfn-trigger-benchmark-") as home:
+        emulator = Path(shutil.copy(_emulator(), home))
+        emulator.chmod(0o700)
+        told = _lambda_environment(subject.folder, name="provider", timeout=900, memory=512)
+        told |= {"HOME": home} | dict(variables) | dict(subject.environment)
+        started = Environment.started(
+            emulator, list(subject.command), folder=subject.folder, environment=told
+        )
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+# ---- functions in Python
+
+
+def python(folder: Path, handler: str, **settings: Any) -> Subject:
+    """Make a subject of a folder with Python code, run by awslambdaric as Lambda runs it."""
+    interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", BOOTSTRAP)
+    command = (*interpreter, str(folder), str(runtime()), handler)
+    return Subject(folder=folder, command=command, **settings)
+
+
+def trigger() -> Subject:
+    """Make a subject of our provider: its source as it stands in a template."""
+    folder = _empty_folder("trigger")
+    shutil.copy(REPOSITORY / "trigger_provider" / "index.py", folder)
+    shutil.copy(HERE / "measured.py", folder)
+    return python(
+        folder,
+        "measured.handler",
+        name="cfn-trigger",
+        environment={"MEASURED": "index.handler"},
+        properties=INVOKES | {"Timeout": "900"},
+        hurried_properties={"Timeout": "2"},
+    )
+
+
+def peer(name: str, packages: tuple[str, ...], module: str) -> Subject:
+    """Make a subject of a library for custom resources and the function that uses it."""
+    folder = _kept(name, " ".join(packages), lambda made: _pip(made, packages))
+    for source in (HERE / f"{module}.py", HERE / "measured.py"):
+        shutil.copy(source, folder)
+    return python(
+        folder,
+        "measured.handler",
+        name=name,
+        environment={"MEASURED": f"{module}.handler"},
+        properties=INVOKES,
+        hurried_environment={"READ_TIMEOUT": "0.3"},
+    )
+
+
+def macro() -> Subject:
+    """Make a subject of the macro's package, compiled for the Python that runs it here."""
+    folder = _empty_folder("macro")
+    python_here = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
+    _run(["make", "build-MacroFunction", f"ARTIFACTS_DIR={folder}", python_here], REPOSITORY)
+    return python(folder, "macro.handler.handler", name="macro")
+
+
+def empty() -> Subject:
+    """Make a subject of a function that does nothing."""
+    folder = _empty_folder("empty")
+    (folder / "empty.py").write_text("def handler(event, context):\n    return event\n")
+    return python(folder, "empty.handler", name="an empty function")
+
+
+def _pip(folder: Path, packages: tuple[str, ...]) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--target", str(folder), *packages], REPOSITORY)
+
+
+# ---- CDK's provider, in Node
+
+
+def cdk() -> Subject:
+    """Make a subject of CDK's provider: the files that it deploys, their SDK beside them."""
+    node, installed = _tool("node"), node_modules()
+    handlers = installed / "aws-cdk-lib" / "custom-resource-handlers" / "dist"
+    folder = _empty_folder("cdk")
+    entrypoint = handlers / "core" / "nodejs-entrypoint-handler" / "index.js"
+    shutil.copy(entrypoint, folder / "__entrypoint__.js")
+    shutil.copy(handlers / "triggers" / "lambda" / "index.js", folder / "index.js")
+    shutil.copy(HERE / "measured.js", folder)
+    # As Lambda limits the heap of its Node
+    heap = (f"--max-semi-space-size={CDK_MEMORY * 5 // 100}",)
+    heap += (f"--max-old-space-size={CDK_MEMORY * 9 // 10}",)
+    return Subject(
+        name="AWS CDK triggers",
+        folder=folder,
+        command=(node, *heap, str(runtime_client()), "measured.handler"),
+        environment={
+            "NODE_PATH": str(installed),
+            "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs" + node_version().split(".")[0] + ".x",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(CDK_MEMORY),
+        },
+        properties=INVOKES | {"Timeout": "120000"},
+        hurried_properties={"Timeout": "300"},
+    )
+
+
+@functools.cache
+def node_modules() -> Path:
+    """Give the folder with CDK, the SDK and Lambda's runtime client, installed once."""
+    manifest = HERE / "package.json"
+
+    def install(folder: Path) -> None:
+        shutil.copy(manifest, folder)
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
+        _run([_tool("npm"), "install", *quiet, "--legacy-peer-deps"], folder)
+        try:
+            _build_runtime_client(folder / "node_modules" / "aws-lambda-ric")
+        except (subprocess.SubprocessError, OSError) as error:
+            print(f"aws-lambda-ric does not build ({error}): its stand-in runs", file=sys.stderr)
+
+    key = manifest.read_text() + node_version()
+    return _kept("node", key, install) / "node_modules"
+
+
+def runtime_client() -> Path:
+    """Give the script that takes events from the Runtime API: Lambda's own, if it was built."""
+    original = node_modules() / "aws-lambda-ric"
+    built = (original / "dist" / "rapid-client.node").exists()
+    return original / "bin" / "index.mjs" if built else HERE / "runtime.mjs"
+
+
+def node_version() -> str:
+    """Tell the version of Node."""
+    asked = subprocess.run([_tool("node"), "--version"], check=True, capture_output=True, text=True)
+    return asked.stdout.strip().removeprefix("v")
+
+
+def _build_runtime_client(package: Path) -> None:
+    # What its install scripts do, but for curl's autotools, which fewer people have than cmake.
+    deps = package / "deps"
+    for archive in deps.glob("*.tar.gz"):
+        _run(["tar", "xzf", archive.name, "--no-same-owner"], deps)
+    into = f"-DCMAKE_INSTALL_PREFIX={deps / 'artifacts'}"
+    (curl,), (client,) = deps.glob("curl-curl-*"), deps.glob("aws-lambda-cpp-*[0-9]")
+    no_tls = ("-DCURL_ENABLE_SSL=OFF", "-DCMAKE_USE_OPENSSL=OFF", "-DCURL_USE_LIBSSH2=OFF")
+    plain = ("-DHTTP_ONLY=ON", "-DCURL_ZLIB=OFF", "-DENABLE_THREADED_RESOLVER=OFF", *no_tls)
+    alone = ("-DBUILD_SHARED_LIBS=OFF", "-DBUILD_CURL_EXE=OFF", "-DBUILD_TESTING=OFF")
+    relocatable = "-DCMAKE_POSITION_INDEPENDENT_CODE=ON"
+    _cmake(curl, into, relocatable, *plain, *alone)
+    _cmake(client, into, relocatable, f"-DCMAKE_PREFIX_PATH={deps / 'artifacts'}")
+    gyp = [str(package.parent / ".bin" / "node-gyp"), "rebuild", f"--python={sys.executable}"]
+    prefix = Path(_tool("node")).parent.parent
+    at_hand = (prefix / "include" / "node" / "node_api.h").exists()  # else they are downloaded
+    _run([*gyp, f"--nodedir={prefix}"] if at_hand else gyp, package)
+    shutil.copy(package / "build" / "Release" / "rapid-client.node", package / "dist")
+
+
+def _cmake(source: Path, *options: str) -> None:
+    _run(["cmake", "-S", str(source), "-B", str(source / "made"), *options], source)
+    _run(["cmake", "--build", str(source / "made"), "--target", "install", "--parallel"], source)
+
+
+# ---- installing
+
+
+def _kept(name: str, key: str, install: Any) -> Path:
+    folder = BUILD / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    if not folder.exists():
+        print(f"installing {name} …", file=sys.stderr, flush=True)
+        install(scratch := _empty_folder("scratch"))
+        scratch.rename(folder)
+    return folder
+
+
+def _empty_folder(name: str) -> Path:
+    folder = BUILD / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        sys.exit(f"{name} is not on the PATH: install Node 20 or later, which has node and npm")
+    return os.path.realpath(found) if name == "node" else found
+
+
+def _run(command: list[str], folder: Path) -> None:
+    started = subprocess.run(
+        command,
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_TO_INSTALL,
+    )
+    if started.returncode:
+        print(started.stderr[-2000:], file=sys.stderr)
+        started.check_returncode()

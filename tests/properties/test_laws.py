@@ -1,0 +1,381 @@
+"""What holds for every template.
+
+- A template without triggers comes back as it is, with the same bytes.
+- Expanding returns a template or raises `TemplateError`; it does nothing else.
+- What is given is never changed.
+- The same template and parameters give the same bytes.
+- The order of keys changes no fingerprint, no order of resources and no problem.
+- Of the author's, nothing changes but `DependsOn`, which grows, and `Metadata.TriggerEdges`.
+- What comes out has no cycle where what went in had none.
+- Every order that was asked for by name is in what comes out.
+- Of a pattern, everything that it matches is before or after the trigger, as asked if possible.
+- A trigger waits for its handler.
+- Whatever the conditions say, what was added refers to nothing that is not there.
+- A secret is in nothing that comes out.
+- A payload reaches the handler as it was written.
+- What comes out has no triggers of ours any more.
+"""
+
+import copy
+import fnmatch
+import json
+import re
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from graphlib import TopologicalSorter
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from macro.errors import TemplateError
+from macro.expand import expand
+from macro.model import Deployment
+from tests.properties.strategies import (
+    Template,
+    templates_of_any_shape,
+    templates_with_triggers,
+    templates_without_triggers,
+    values,
+)
+from trigger_provider.index import assembled
+
+Graph = dict[str, set[str]]
+Law = Callable[[Any], None]
+
+SLOW: Final = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+BRIEF: Final = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=SLOW,
+)
+LONG: Final = settings(BRIEF, derandomize=False, max_examples=1_000)
+LAWS: Final[list[tuple[Law, st.SearchStrategy[Any]]]] = []
+
+
+def law(strategy: st.SearchStrategy[Any]) -> Callable[[Law], Law]:
+    """Hold a law against examples, and note it for the campaign."""
+
+    def held(check: Law) -> Law:
+        LAWS.append((check, strategy))
+        return BRIEF(given(strategy)(check))
+
+    return held
+
+
+# ---- what is asked of a template
+
+
+def expanded(template: Template, canary: str = "hush") -> Template:
+    """Expand a template, or give up the example if it has a problem."""
+    values_given = {"Stage": "test", "Secret": canary}
+    try:
+        found = expand(template, Deployment(parameters=values_given, request_id="request"))
+    except TemplateError:
+        assume(condition=False)
+    return dict(found)
+
+
+def problems(template: Template) -> set[str]:
+    try:
+        expand(template, Deployment(parameters={"Stage": "test"}))
+    except TemplateError as error:
+        return {problem.place for problem in error.problems}
+    return set()
+
+
+def triggers(template: Template) -> dict[str, Template]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "Custom::Trigger"
+    }
+
+
+def referred(value: Any, *, branches: bool) -> Iterator[str]:
+    """Name what a value refers to, within the branches of an If or without them."""
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::GetAtt": [str(name), _]}:
+            yield name
+        case {"Fn::GetAtt": str(name)}:
+            yield name.partition(".")[0]
+        case {"Fn::Sub": str(text)}:
+            yield from re.findall(r"\$\{(\w+)", text)
+        case {"Fn::If": [_, *_]} if not branches:
+            pass
+        case dict():
+            for item in value.values():
+                yield from referred(item, branches=branches)
+        case list():
+            for item in value:
+                yield from referred(item, branches=branches)
+
+
+def graph(template: Template, *, branches: bool, among: AbstractSet[str] | None = None) -> Graph:
+    """Say which resource waits for which; an edge of ours counts though it stands in an If."""
+    known = template["Resources"].keys() if among is None else among
+    found: Graph = {}
+    for name, resource in template["Resources"].items():
+        own = {key: value for key, value in resource.items() if key != "Metadata"}
+        edges = resource.get("Metadata", {}).get("TriggerEdges", [])
+        after = resource.get("DependsOn", [])
+        firsts = {
+            *referred(own, branches=branches),
+            *referred(edges, branches=True),
+            *([after] if isinstance(after, str) else after),
+        }
+        found[name] = (firsts & known) - {name}
+    return found
+
+
+def waited_for(found: Graph, name: str) -> set[str]:
+    seen: set[str] = set()
+    stack = [name]
+    while stack:
+        new = found[stack.pop()] - seen
+        seen |= new
+        stack.extend(new)
+    return seen
+
+
+def matched(template: Template, trigger: str, side: str) -> Iterator[str]:
+    """Name what the patterns of a trigger's property select."""
+    of_all = {name for name, own in triggers(template).items() if "*" in own.get(side, [])}
+    for selector in triggers(template)[trigger].get(side, []):
+        if "*" not in selector and "::" not in selector:
+            continue
+        for name, resource in template["Resources"].items():
+            compared = resource["Type"] if "::" in selector else name
+            if fnmatch.fnmatchcase(compared, selector) and name not in {trigger, *of_all}:
+                yield name
+
+
+def holds(condition: Any, template: Template, truths: dict[str, bool]) -> bool:
+    """Say whether a condition holds, given the truth of the author's own."""
+    match condition:
+        case {"Condition": str(name)}:
+            return holds(name, template, truths)
+        case {"Fn::And": parts}:
+            return all(holds(part, template, truths) for part in parts)
+        case {"Fn::Or": parts}:
+            return any(holds(part, template, truths) for part in parts)
+        case str() if condition in truths:
+            return truths[condition]
+        case str():
+            return holds(template["Conditions"][condition], template, truths)
+    raise AssertionError(condition)
+
+
+def chosen(value: Any, template: Template, truths: dict[str, bool]) -> Any:
+    """Take the branches of every If that are taken."""
+    match value:
+        case {"Fn::If": [condition, yes, no]}:
+            side = yes if holds(condition, template, truths) else no
+            return chosen(side, template, truths)
+        case dict():
+            return {key: chosen(item, template, truths) for key, item in value.items()}
+        case list():
+            return [chosen(item, template, truths) for item in value]
+    return value
+
+
+def dangling(template: Template, truths: dict[str, bool]) -> set[tuple[str, str]]:
+    """Pair each resource that is there with what it waits for that is not."""
+    there = {
+        name: chosen(resource, template, truths)
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource or holds(resource["Condition"], template, truths)
+    }
+    absent: AbstractSet[str] = template["Resources"].keys() - there.keys()
+    return {
+        (name, first)
+        for name, firsts in graph({"Resources": there}, branches=True, among=absent).items()
+        for first in firsts
+    }
+
+
+def turned(value: Any) -> Any:
+    """Turn the key order of every map around."""
+    match value:
+        case dict():
+            return {key: turned(value[key]) for key in reversed(value)}
+        case list():
+            return [turned(item) for item in value]
+    return value
+
+
+# ---- laws
+
+
+@law(templates_without_triggers)
+def test_a_template_without_triggers_comes_back_as_it_is(template: Template) -> None:
+    before = json.dumps(template)
+
+    assert json.dumps(expand(template, Deployment())) == before
+
+
+@law(templates_of_any_shape)
+def test_expanding_returns_or_raises_a_template_error(template: Template) -> None:
+    through_json = json.loads(json.dumps(template))
+    try:
+        found = expand(through_json, Deployment(parameters={"Stage": "test"}, request_id="request"))
+    except TemplateError as error:
+        assert "\n" not in str(error)  # noqa: PT017 (both outcomes are looked at)
+    else:
+        assert json.dumps(found)
+
+
+@law(templates_of_any_shape | templates_with_triggers())
+def test_what_is_given_is_never_changed(template: Template) -> None:
+    before = copy.deepcopy(template)
+    with suppress(Exception):  # what comes of it is another law's business
+        expand(template, Deployment(parameters={"Stage": "test"}))
+
+    assert json.dumps(template) == json.dumps(before)
+
+
+@law(templates_with_triggers())
+def test_the_same_template_gives_the_same_bytes(template: Template) -> None:
+    again = copy.deepcopy(template)
+
+    assert json.dumps(expanded(template)) == json.dumps(expanded(again))
+
+
+@law(templates_with_triggers())
+def test_the_order_of_keys_decides_no_fingerprint_and_no_property(template: Template) -> None:
+    one, other = triggers(expanded(template)), triggers(expanded(turned(template)))
+
+    assert {name: json.dumps(own, sort_keys=True) for name, own in one.items()} == {
+        name: json.dumps(own, sort_keys=True) for name, own in other.items()
+    }
+
+
+@law(templates_with_triggers())
+def test_the_order_of_keys_decides_no_order_of_resources(template: Template) -> None:
+    one, other = expanded(template), expanded(turned(template))
+
+    assert graph(one, branches=True) == graph(other, branches=True)
+
+
+@law(templates_with_triggers())
+def test_the_order_of_keys_decides_no_problem(template: Template) -> None:
+    assert problems(template) == problems(turned(template))
+
+
+@law(templates_with_triggers())
+def test_nothing_of_the_authors_changes_but_what_it_waits_for(template: Template) -> None:
+    found = expanded(template)
+
+    for name, resource in template["Resources"].items():
+        if name in triggers(template):
+            continue
+        became = copy.deepcopy(found["Resources"][name])
+        own = resource.get("DependsOn", [])
+        own = [own] if isinstance(own, str) else own
+        waits = became.pop("DependsOn", [])
+        waits = [waits] if isinstance(waits, str) else waits
+        became.get("Metadata", {}).pop("TriggerEdges", None)
+        if became.get("Metadata") == {}:
+            del became["Metadata"]
+
+        assert waits[: len(own)] == own
+        assert became == {key: value for key, value in resource.items() if key != "DependsOn"}
+
+    conditions = {
+        name: condition
+        for name, condition in found["Conditions"].items()
+        if not name.startswith("TriggerProvider")
+    }
+    assert found | {"Resources": {}, "Conditions": conditions} == template | {"Resources": {}}
+
+
+@law(templates_with_triggers())
+def test_what_comes_out_has_no_cycle(template: Template) -> None:
+    TopologicalSorter(graph(expanded(template), branches=False)).prepare()
+
+
+@law(templates_with_triggers())
+def test_patterns_alone_close_no_cycle_whatever_the_conditions(template: Template) -> None:
+    for own in triggers(template).values():
+        own["Payload"] = None
+        for side in ("ExecuteAfter", "ExecuteBefore"):
+            own[side] = [selector for selector in own.get(side, []) if "*" in selector]
+
+    TopologicalSorter(graph(expanded(template), branches=True)).prepare()
+
+
+@law(templates_with_triggers())
+def test_every_order_that_was_asked_for_by_name_is_kept(template: Template) -> None:
+    found = graph(expanded(template), branches=False)
+
+    for name, own in triggers(template).items():
+        named = template["Resources"].keys()
+        assert named & set(own.get("ExecuteAfter", [])) <= waited_for(found, name)
+        for other in named & set(own.get("ExecuteBefore", [])):
+            assert name in waited_for(found, other)
+
+
+@law(templates_with_triggers())
+def test_of_a_pattern_everything_is_before_or_after_the_trigger(template: Template) -> None:
+    found = graph(expanded(template), branches=True)
+
+    for name in triggers(template):
+        for side in ("ExecuteAfter", "ExecuteBefore"):
+            for other in matched(template, name, side):
+                assert other in waited_for(found, name) or name in waited_for(found, other)
+
+
+@law(templates_with_triggers())
+def test_a_trigger_waits_for_its_handler(template: Template) -> None:
+    found = graph(expanded(template), branches=False)
+
+    for name, own in triggers(template).items():
+        handler = "Seed" if own["Handler"] == {"Fn::GetAtt": "Seed.Arn"} else "Migrate"
+        assert {handler, f"TriggerProviderInvoke{handler}"} <= waited_for(found, name)
+
+
+@law(templates_with_triggers())
+def test_what_was_added_refers_to_nothing_that_is_not_there(template: Template) -> None:
+    found = expanded(template)
+
+    for own in triggers(template).values():
+        own["Handler"] = {"Ref": "Seed" if "Seed" in str(own["Handler"]) else "Migrate"}
+    for is_test in (True, False):
+        truths = {"IsTest": is_test, "IsLive": not is_test}
+        if not dangling(template, truths):
+            assert dangling(found, truths) == set()
+
+
+@law(templates_with_triggers())
+def test_a_secret_is_in_nothing_that_comes_out(template: Template) -> None:
+    assert json.dumps(expanded(template, canary="a")) == json.dumps(expanded(template, canary="b"))
+
+
+@law(values)
+def test_a_payload_reaches_the_handler_as_it_was_written(payload: Any) -> None:
+    payload = json.loads(json.dumps(payload))
+    run = {"Type": "Custom::Trigger", "Properties": {"Handler": "Migrate", "Payload": payload}}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "a.b"}}
+    found = expanded({"Resources": {"Migrate": function, "Run": run}})
+
+    assert assembled(found["Resources"]["Run"]["Properties"]["Payload"]) == payload
+
+
+@law(templates_with_triggers())
+def test_what_comes_out_has_no_triggers_of_ours(template: Template) -> None:
+    found = expanded(template)
+
+    assert expand(found, Deployment()) is found
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("check", "strategy"), LAWS, ids=[check.__name__ for check, _ in LAWS])
+def test_every_law_holds_at_length(check: Law, strategy: st.SearchStrategy[Any]) -> None:
+    LONG(given(strategy)(check))()
