@@ -10,6 +10,7 @@
 | build | `emit` | all of it | resources |
 
 `expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
-architecture: model, errors, references, then readers, parse and fingerprint, then check and graph,
-then emit, expand, handler. No stage changes what it was given, reads a clock or calls AWS.
+architecture: model, errors, shapes, references, then readers, parse and fingerprint, then check
+and graph, then emit, expand, handler. No stage changes what it was given, reads a clock or calls
+AWS.
 """

@@ -5,13 +5,14 @@ Knows what makes no sense although it is spelled well. Refuses to know spelling 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from macro.errors import Problem
-from macro.model import ABSENT, Json, Settings, Trigger
+from macro.model import ABSENT, Edge, Json, Settings, Trigger
 from macro.references import Survey
+from macro.shapes import as_map, type_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Pro
     configured = {
         reference.name: name
         for name, resource in subject.resources.items()
-        if _type(resource) == "AWS::Lambda::EventInvokeConfig"
+        if type_of(resource) == "AWS::Lambda::EventInvokeConfig"
         for reference in subject.survey.resources[name].references
     }
     for trigger in subject.triggers:
@@ -121,14 +122,14 @@ def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Pro
         elif function in configured:
             said = f"{function!r} has one already in {configured[function]!r}; set it there"
             yield Problem(place, said)
-        elif "EventInvokeConfig" in (subject.resources[function].get("Properties") or {}):
+        elif "EventInvokeConfig" in as_map(subject.resources[function].get("Properties")):
             yield Problem(place, f"{function!r} has an EventInvokeConfig; set it there")
         configured.setdefault(function, trigger.logical_id)
 
 
 def everything_is_known(subject: Subject) -> Iterator[Problem]:
     """Refuse to come after everything while SAM has yet to say what that is."""
-    untransformed = [n for n, r in subject.resources.items() if _type(r).startswith(SERVERLESS)]
+    untransformed = [n for n, r in subject.resources.items() if type_of(r).startswith(SERVERLESS)]
     for trigger in subject.triggers:
         if "*" in trigger.execute_after and untransformed:
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
@@ -146,12 +147,42 @@ def settings_fit_together(subject: Subject) -> Iterator[Problem]:
         yield Problem(f"{place}.ProviderRole", said)
 
 
+def answers_hold_what_is_read(subject: Subject) -> Iterator[Problem]:
+    """Refuse to read more attributes than an answer to CloudFormation has room to name."""
+    for trigger in subject.triggers:
+        read = subject.survey.attributes_read(trigger.logical_id)
+        if sum(len(name.encode()) + ATTRIBUTE_OVERHEAD for name in read) > MOST_ATTRIBUTE_BYTES:
+            said = f"{len(read)} attributes are read, more than fit into an answer of 4,096 bytes"
+            yield Problem(trigger.place, f"{said}; read fewer, or keep them in a parameter store")
+
+
+ATTRIBUTE_OVERHEAD: Final = 6
+MOST_ATTRIBUTE_BYTES: Final = 2_500
+"""What is left of 4,096 bytes beside ids of their greatest length."""
+
 SERVERLESS: Final = "AWS::Serverless::"
 SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 MOST_RESOURCES: Final = 500
 MOST_POLICY_CHARACTERS: Final = 10_240
 LONGEST_ARN: Final = 118
 """`arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters."""
+
+
+def unsayable(edges: Iterable[Edge], resources: Mapping[str, Json]) -> Iterator[Problem]:
+    """Yield the edges that SAM would lose: it drops the metadata of some of its resources.
+
+    An edge to what exists under a condition of its own cannot be a DependsOn.
+    """
+    for edge in edges:
+        waiting = resources[edge.waiting]
+        condition = as_map(resources.get(edge.first)).get("Condition")
+        if type_of(waiting) in LOSES_METADATA and condition not in (None, waiting.get("Condition")):
+            remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
+            said = f"{edge.waiting!r} cannot wait for {edge.first!r} before SAM has run; {remedy}"
+            yield Problem(edge.why, said)
+
+
+LOSES_METADATA: Final = frozenset({"AWS::Serverless::LayerVersion", "AWS::Serverless::Application"})
 
 
 def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
@@ -175,10 +206,10 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
 
 
 def _policies_of(resource: Json, role: str, *, is_role: bool) -> list[Json]:
-    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    properties = as_map(as_map(resource).get("Properties"))
     if is_role:
-        return list(properties["Policies"]) if properties else []
-    if properties and _type(resource) == "AWS::IAM::Policy":
+        return list(properties["Policies"])
+    if type_of(resource) == "AWS::IAM::Policy":
         return [properties] if properties.get("Roles") == [{"Ref": role}] else []
     return []
 
@@ -197,10 +228,6 @@ def _characters(document: Json) -> int:
     return len(str(document)) + 2
 
 
-def _type(resource: Json) -> str:
-    return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
-
-
 RULES: Final[tuple[Callable[[Subject], Iterator[Problem]], ...]] = (
     made_ids_are_free,
     results_are_waited_for,
@@ -209,4 +236,5 @@ RULES: Final[tuple[Callable[[Subject], Iterator[Problem]], ...]] = (
     destinations_are_of_asynchronous_functions,
     everything_is_known,
     settings_fit_together,
+    answers_hold_what_is_read,
 )

@@ -17,8 +17,9 @@ from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 from macro.graph import depends_on
 from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Retry, Settings, Trigger
 from macro.parse import without_shorthand
-from macro.readers import as_map, field_name
+from macro.readers import field_name
 from macro.references import mentions
+from macro.shapes import as_map
 
 PROVIDER: Final = "TriggerProvider"
 """The provider's logical id. It never changes: CloudFormation refuses a changed ServiceToken."""

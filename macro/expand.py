@@ -10,8 +10,8 @@ from macro import check, emit, graph, parse
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
 from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Trigger
-from macro.readers import as_map
 from macro.references import survey
+from macro.shapes import as_map
 
 _NOT_A_TEMPLATE: Final = Problem(
     "Fn::Transform", "Trigger works on whole templates; write it under the template's Transform"
@@ -46,7 +46,9 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     )
     support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
     order = graph.order(understood, seen, triggers, support, made=made)
-    if found := (*misspelled, *missettings, *check.problems(subject), *order.problems):
+    unsayable = check.unsayable(order.edges, understood)
+    judged = (*check.problems(subject), *order.problems, *unsayable)
+    if found := (*misspelled, *missettings, *judged):
         raise TemplateError(found)
 
     content = Content(fragment={**fragment, "Resources": resources}, deployment=deployment)
@@ -78,6 +80,8 @@ def _defined(fragment: Mapping[str, Json], triggers: tuple[Trigger, ...]) -> dic
 
 def _mentioning(trigger: Trigger) -> dict[str, Json]:
     """Say what a trigger will refer to, without its spelling, where a Ref may be a selector."""
-    values = (trigger.handler.arn, trigger.payload, trigger.expect)
+    values = (
+        trigger.handler.arn, trigger.payload, trigger.expect, trigger.failure_destination,
+    )  # fmt: skip
     kept = [value for value in values if value is not ABSENT]
     return {"Type": TRIGGER_TYPE, "Properties": kept, **trigger.attributes}

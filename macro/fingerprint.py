@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from macro.model import ABSENT, Deployment, Json, Trigger
-from macro.readers import as_map
 from macro.references import Mentions, Reference, conditions_within, mentions
+from macro.shapes import as_map, type_of
 
 CONFIGURATION: Final = frozenset({
     "Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "FunctionName",
@@ -94,7 +94,7 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
-    if resource.get("Type") == "AWS::Serverless::Function":
+    if type_of(resource) == "AWS::Serverless::Function":
         # SAM has yet to run: what it will make of the properties and the globals is its business.
         shared = as_map(content.section("Globals").get("Function"))
         own, common = (
@@ -113,7 +113,7 @@ def _layers(value: Json, content: Content) -> dict[str, Json]:
     return {
         name: resource.get("Properties")
         for name, resource in resources.items()
-        if str(resource.get("Type")).endswith("::LayerVersion")
+        if type_of(resource).endswith("::LayerVersion")
     }
 
 
@@ -169,8 +169,7 @@ def _is_repeatable(reference: Reference, content: Content) -> bool:
 
 def _is_secretive(reference: Reference, content: Content) -> bool:
     """Tell whether a resource's attributes may be secrets, or are not known by name."""
-    resource = content.section("Resources").get(reference.name)
-    what = str(resource.get("Type", "")) if isinstance(resource, dict) else ""
+    what = type_of(content.section("Resources").get(reference.name))
     return reference.attribute == "*" or what.startswith(_SECRETIVE)
 
 

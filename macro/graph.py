@@ -15,6 +15,7 @@ from typing import Final, Literal
 from macro.errors import Problem, nearest
 from macro.model import Edge, Json, Trigger
 from macro.references import Survey
+from macro.shapes import type_of
 
 _APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
 _STAGES: Final = frozenset(
@@ -170,13 +171,13 @@ def _with_stages(
 ) -> _Selection:
     """Select the deployments and stages of a selected API too: without them it answers nothing."""
     selected = {*selection.named, *selection.matched}
-    apis = {name for name in selected if _type(resources[name]) in _APIS}
+    apis = {name for name in selected if type_of(resources[name]) in _APIS}
     if not apis:
         return selection
     added = tuple(
         name
         for name, resource in resources.items()
-        if _type(resource) in _STAGES
+        if type_of(resource) in _STAGES
         and name not in selected
         and not apis.isdisjoint(_mentioned(survey, name))
     )
@@ -214,16 +215,12 @@ def _matches(
         logical_id
         for logical_id, resource in resources.items()
         if logical_id not in left_out
-        and fnmatch.fnmatchcase(_type(resource) if by_type else logical_id, selector)
+        and fnmatch.fnmatchcase(type_of(resource) if by_type else logical_id, selector)
     )
 
 
-def _type(resource: Json) -> str:
-    return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
-
-
 def _types(resources: Mapping[str, Json]) -> set[str]:
-    return {_type(resource) for resource in resources.values()} - {""}
+    return {type_of(resource) for resource in resources.values()} - {""}
 
 
 def _permissions(
@@ -236,7 +233,7 @@ def _permissions(
     """
     attached: dict[str, list[str]] = {}
     for logical_id, resource in resources.items():
-        if _type(resource) in _ATTACHED | {"AWS::Logs::LogGroup"}:
+        if type_of(resource) in _ATTACHED | {"AWS::Logs::LogGroup"}:
             for name in _mentioned(survey, logical_id):
                 attached.setdefault(name, []).append(logical_id)
     for trigger in triggers:
@@ -245,13 +242,13 @@ def _permissions(
             for owner in [*owners, function]:
                 kinds = _ATTACHED if owner != function else {"AWS::Logs::LogGroup"}
                 for other in attached.get(owner, ()):
-                    if _type(resources[other]) in kinds:
+                    if type_of(resources[other]) in kinds:
                         why = f"{trigger.place}.Handler"
                         yield Edge(waiting=trigger.logical_id, first=other, why=why)
 
 
 def _is_role(resource: Json) -> bool:
-    return _type(resource) == "AWS::IAM::Role"
+    return type_of(resource) == "AWS::IAM::Role"
 
 
 def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Knows Lambda and the macro protocol. Refuses to know templates. It holds the one
 exception that escaped would reach the author as "malformed response" and nothing more.
 """
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Final
@@ -11,6 +12,12 @@ from typing import Final
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment, Json
+
+BODY_LIMIT: Final = 51_200
+"""Bytes of an expanded template that was passed by body, not through S3.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot.html
+"""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -34,4 +41,7 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
         _LOG.exception("expanding failed, request %s", request_id)
         said = f"cfn-trigger failed on this template, please report it with request {request_id}"
         return {"requestId": request_id, "status": "failure", "errorMessage": said}
-    return {"requestId": request_id, "status": "success", "fragment": fragment}
+    answer = {"requestId": request_id, "status": "success", "fragment": fragment}
+    if fragment is not event["fragment"] and (size := len(json.dumps(fragment))) > BODY_LIMIT:
+        _LOG.warning("%s bytes: a template passed by body may expand to %s", size, BODY_LIMIT)
+    return answer

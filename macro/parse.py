@@ -22,7 +22,6 @@ from macro.readers import (
     Reader,
     WrongError,
     anything,
-    as_map,
     boolean,
     days,
     field_name,
@@ -37,6 +36,7 @@ from macro.readers import (
     text,
     texts,
 )
+from macro.shapes import as_map, type_of
 
 METADATA: Final = "Trigger"
 """The key under a function's Metadata that makes a trigger of it."""
@@ -80,7 +80,7 @@ def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
 def without_shorthand(resource: Json) -> Json:
     """Take the trigger out of a function's metadata, and out of what SAM copied it to."""
     metadata = as_map(as_map(resource).get("Metadata"))
-    if METADATA not in metadata or resource.get("Type") not in {*FUNCTION_TYPES, _COPIED_TO}:
+    if METADATA not in metadata or type_of(resource) not in {*FUNCTION_TYPES, _COPIED_TO}:
         return resource
     rest = {name: value for name, value in metadata.items() if name != METADATA}
     kept = {name: value for name, value in resource.items() if name != "Metadata"}
@@ -134,7 +134,7 @@ def _holds_a_trigger(value: Json) -> bool:
         if is_shorthand(node):
             return True
         if isinstance(node, dict):
-            if node.get("Type") in FUNCTION_TYPES and METADATA in as_map(node.get("Metadata")):
+            if type_of(node) in FUNCTION_TYPES and METADATA in as_map(node.get("Metadata")):
                 return True
             stack.extend(node.values())
         elif isinstance(node, list):

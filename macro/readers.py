@@ -12,6 +12,7 @@ from typing import Any, Final
 from macro.errors import nearest
 from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import mentions, name_and_attribute
+from macro.shapes import as_map, type_of
 
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _GIVES_ANYTHING: Final = ("Custom::", "AWS::CloudFormation::")
@@ -24,11 +25,6 @@ _ARN: Final = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$
 
 class WrongError(Exception):
     """A value that its property does not take; each argument says what it does take."""
-
-
-def as_map(value: Json) -> Mapping[str, Json]:
-    """Give a map, an empty one where the value is none."""
-    return value if isinstance(value, dict) else {}
 
 
 def is_shorthand(resource: Json) -> bool:
@@ -61,7 +57,7 @@ class Lookup:
 
     def type_of(self, logical_id: str) -> str:
         """Give the type of a resource, empty if there is none of that id."""
-        return str(as_map(self.resources.get(logical_id)).get("Type", ""))
+        return type_of(self.resources.get(logical_id))
 
     def functions_in(self, value: Json) -> tuple[str, ...]:
         """Name the functions that a value refers to, or is the logical id of.
@@ -216,6 +212,8 @@ def function(value: Json, _: Lookup) -> Mapping[str, Json]:
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
         remedy = "write the code inline, or the trigger into the Metadata of a function"
         raise WrongError(f"has a local path in its code, which nothing uploads here; {remedy}")
+    if "Role" in value and "Policies" in value:
+        raise WrongError("has a Role and Policies; give the statements to the role")
     return value
 
 

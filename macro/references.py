@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from macro.model import Json
+from macro.shapes import as_map, type_of
 
+_SERVERLESS: Final = "AWS::Serverless::Function"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -53,17 +55,14 @@ class Survey:
 
 def survey(fragment: Mapping[str, Json]) -> Survey:
     """Walk a template once; values of any shape are accepted."""
-    resources, outputs = fragment.get("Resources"), fragment.get("Outputs")
-    known = resources if isinstance(resources, dict) else {}
-    shared = fragment.get("Globals")
-    of_functions = shared.get("Function") if isinstance(shared, dict) else None
+    of_functions = as_map(fragment.get("Globals")).get("Function")
     by_resource = {
         # SAM will merge its globals into these: what they refer to, the functions will.
-        name: mentions([resource, of_functions] if _is_serverless_function(resource) else resource)
-        for name, resource in known.items()
+        name: mentions([resource, of_functions] if type_of(resource) == _SERVERLESS else resource)
+        for name, resource in as_map(fragment.get("Resources")).items()
     }
     read: dict[str, set[str]] = {}
-    for found in (*by_resource.values(), mentions(outputs)):
+    for found in (*by_resource.values(), mentions(fragment.get("Outputs"))):
         for reference in found.references:
             if reference.attribute not in ("", "*"):
                 read.setdefault(reference.name, set()).add(reference.attribute)
@@ -71,10 +70,6 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
         resources=by_resource,
         attributes={name: tuple(sorted(attributes)) for name, attributes in read.items()},
     )
-
-
-def _is_serverless_function(resource: Json) -> bool:
-    return isinstance(resource, dict) and resource.get("Type") == "AWS::Serverless::Function"
 
 
 def mentions(value: Json) -> Mentions:
