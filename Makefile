@@ -24,7 +24,7 @@ lint: $(VENV)/ready
 	$(BIN)/cfn-lint template.yaml
 
 unit: $(VENV)/ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 campaign: $(VENV)/ready ## the seeded campaigns in full
 	$(BIN)/pytest -m campaign

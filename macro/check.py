@@ -11,7 +11,7 @@ from typing import Final
 
 from macro.errors import Problem
 from macro.model import ABSENT, Edge, Json, Settings, Trigger
-from macro.references import Survey
+from macro.references import Survey, mentions
 from macro.shapes import as_map, type_of
 
 
@@ -21,7 +21,9 @@ class Subject:
 
     `taken` are the author's logical ids, `made` those that the expansion adds, `resources` what
     the stack will hold of both, with the functions that triggers define; `conditions` are the
-    names the author gave to conditions, `made_conditions` those that the expansion may add.
+    names the author gave to conditions, `made_conditions` those that the expansion may add;
+    `function_globals` are SAM's, for functions; `wrong_settings` are the places of those that
+    could not be read.
     """
 
     taken: frozenset[str]
@@ -29,8 +31,10 @@ class Subject:
     conditions: frozenset[str]
     made_conditions: tuple[str, ...]
     resources: Mapping[str, Json]
+    function_globals: Mapping[str, Json]
     triggers: tuple[Trigger, ...]
     settings: Settings
+    wrong_settings: frozenset[str]
     survey: Survey
 
 
@@ -66,7 +70,7 @@ def results_are_waited_for(subject: Subject) -> Iterator[Problem]:
 def conditional_handlers_have_conditional_triggers(subject: Subject) -> Iterator[Problem]:
     """Refuse a trigger that is always made, of a function that is not."""
     for trigger in subject.triggers:
-        if "Fn::If" in trigger.handler.arn:
+        if mentions(trigger.handler.arn).conditions:
             continue  # what is chosen under a condition is the author's to choose rightly
         for function in trigger.handler.functions:
             condition = subject.resources[function].get("Condition")
@@ -107,7 +111,8 @@ def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Pro
         reference.name: name
         for name, resource in subject.resources.items()
         if type_of(resource) == "AWS::Lambda::EventInvokeConfig"
-        for reference in subject.survey.resources[name].references
+        and as_map(resource.get("Properties")).get("Qualifier") == "$LATEST"
+        for reference in mentions(as_map(resource.get("Properties")).get("FunctionName")).references
     }
     for trigger in subject.triggers:
         if trigger.failure_destination is ABSENT:
@@ -122,9 +127,16 @@ def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Pro
         elif function in configured:
             said = f"{function!r} has one already in {configured[function]!r}; set it there"
             yield Problem(place, said)
-        elif "EventInvokeConfig" in as_map(subject.resources[function].get("Properties")):
+        elif "EventInvokeConfig" in _with_globals(function, subject):
             yield Problem(place, f"{function!r} has an EventInvokeConfig; set it there")
         configured.setdefault(function, trigger.logical_id)
+
+
+def _with_globals(function: str, subject: Subject) -> set[str]:
+    """Name the properties of a function, with those that SAM will give it."""
+    resource = subject.resources[function]
+    own = {*as_map(as_map(resource).get("Properties"))}
+    return own | {*subject.function_globals} if type_of(resource).startswith(SERVERLESS) else own
 
 
 def everything_is_known(subject: Subject) -> Iterator[Problem]:
@@ -140,11 +152,17 @@ def everything_is_known(subject: Subject) -> Iterator[Problem]:
 def settings_fit_together(subject: Subject) -> Iterator[Problem]:
     """Refuse parameters of the transform that contradict each other."""
     settings, place = subject.settings, "Transform.Parameters"
-    if bool(settings.subnet_ids) != bool(settings.security_group_ids):
+    together = {f"{place}.SubnetIds", f"{place}.SecurityGroupIds"}
+    are_read = together.isdisjoint(subject.wrong_settings)
+    if are_read and bool(settings.subnet_ids) != bool(settings.security_group_ids):
         yield Problem(f"{place}.SubnetIds", "go with SecurityGroupIds; give both or none")
     if settings.provider_role and (settings.permissions_boundary or settings.role_path):
         said = "is used as it is; leave out PermissionsBoundary and RolePath"
         yield Problem(f"{place}.ProviderRole", said)
+    for trigger in subject.triggers if settings.provider_role else ():
+        if trigger.function is not None and "Role" not in trigger.function:
+            said = "has no Role, and with a ProviderRole no IAM resource is made; give it one"
+            yield Problem(f"{trigger.place}.Function", said)
 
 
 def answers_hold_what_is_read(subject: Subject) -> Iterator[Problem]:
@@ -188,6 +206,8 @@ LOSES_METADATA: Final = frozenset({"AWS::Serverless::LayerVersion", "AWS::Server
 def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     """Yield the quotas of CloudFormation and IAM that an expanded template breaks.
 
+    `role` is the provider's own, empty where there is none.
+
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
     resources = expanded["Resources"]
@@ -196,8 +216,8 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
         yield Problem("Resources", f"{said}; split the template")
     documents = [
         policy["PolicyDocument"]
-        for resource in resources.values()
-        for policy in _policies_of(resource, role, is_role=resource is resources.get(role))
+        for name, resource in resources.items()
+        for policy in _policies_of(resource, role, is_role=name == role)
     ]
     if (size := sum(map(_characters, documents))) > MOST_POLICY_CHARACTERS:
         said = f"up to {size} characters of policies for so many handlers"
@@ -221,6 +241,8 @@ def _characters(document: Json) -> int:
             return LONGEST_ARN + 2
         case {"Fn::Join": [_, parts]}:
             return sum(map(_characters, parts))
+        case dict() if len(document) == 1 and next(iter(document)).startswith("Fn::"):
+            return LONGEST_ARN + 2
         case dict():
             return 1 + sum(len(key) + 4 + _characters(item) for key, item in document.items())
         case list():

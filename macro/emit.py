@@ -65,12 +65,14 @@ def functions(trigger: Trigger) -> dict[str, Json]:
     name, role = f"{trigger.logical_id}Function", f"{trigger.logical_id}Role"
     group = f"{trigger.logical_id}LogGroup"
     properties = {key: value for key, value in trigger.function.items() if key != "Policies"}
-    properties.setdefault("LoggingConfig", {"LogGroup": {"Ref": group}})
-    built: list[AWSObject] = [logs.LogGroup(group, RetentionInDays=30)]
+    properties["LoggingConfig"] = {
+        "LogGroup": {"Ref": group},
+        **as_map(properties.get("LoggingConfig")),
+    }
+    made = {group: logs.LogGroup(None, RetentionInDays=30).to_dict()}
     if "Role" not in properties:
         properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
-        built.append(_role(role, "Runs a handler of this stack", group))
-    made = {resource.title: resource.to_dict() for resource in built}
+        made[role] = _role(None, "Runs a handler of this stack", group).to_dict()
     if role in made and (statements := trigger.function.get("Policies")):
         document = {"Version": "2012-10-17", "Statement": statements}
         made[role]["Properties"]["Policies"].append(
@@ -243,7 +245,7 @@ _NETWORK_INTERFACES: Final = (
 )  # fmt: skip
 
 
-def _role(name: str, description: str, group: str) -> AWSObject:
+def _role(name: str | None, description: str, group: str) -> AWSObject:
     """Build a role for a function that may write to its own log group, and make none."""
     write = _policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=GetAtt(group, "Arn"))
     lambda_only = _policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
@@ -282,7 +284,7 @@ def policies(handler: Handler) -> dict[str, tuple[str, Json]]:
 
     A choice between handlers is one policy: a branch of it may be no function of the template.
     """
-    if handler.functions and "Fn::If" not in handler.arn:
+    if handler.functions and not mentions(handler.arn).conditions:
         return {
             _policy_id(name): (name, {"Fn::GetAtt": [name, "Arn"]}) for name in handler.functions
         }
@@ -366,7 +368,7 @@ def _destination(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, J
     """Build the configuration that sends an event whose retries are spent to its destination."""
     (function,) = trigger.handler.functions
     config = awslambda.EventInvokeConfig(
-        _destination_id(trigger),
+        None,
         FunctionName=Ref(function),
         Qualifier="$LATEST",
     ).to_dict()

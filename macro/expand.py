@@ -40,14 +40,20 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
         conditions=frozenset(as_map(fragment.get("Conditions"))),
         made_conditions=tuple(emit.condition_id(name) for name in made),
         resources=understood,
+        function_globals=as_map(as_map(fragment.get("Globals")).get("Function")),
         triggers=triggers,
         settings=settings,
+        wrong_settings=frozenset(problem.place for problem in missettings),
         survey=seen,
     )
     support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
-    order = graph.order(understood, seen, triggers, support, made=made)
-    unsayable = check.unsayable(order.edges, understood)
-    judged = (*check.problems(subject), *order.problems, *unsayable)
+    ours = set(made) - {trigger.logical_id for trigger in triggers}
+    order = graph.order(understood, seen, triggers, support, made=ours)
+    judged = (
+        *check.problems(subject),
+        *order.problems,
+        *check.unsayable(order.edges, understood),
+    )
     if found := (*misspelled, *missettings, *judged):
         raise TemplateError(found)
 
@@ -63,7 +69,7 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
         settings=settings,
     )
     expanded = emit.template(fragment, plan)
-    if found := tuple(check.limits(expanded, emit.ROLE)):
+    if found := tuple(check.limits(expanded, "" if settings.provider_role else emit.ROLE)):
         raise TemplateError(found)
     return expanded
 

@@ -26,6 +26,7 @@ Tags, ReservedConcurrentExecutions, DependsOn and Metadata are no causes.
 """
 
 _OWN_ENTRY: Final = ("Code", "Environment", "Layers")
+_SAM_CODE: Final = ("CodeUri", "InlineCode", "ImageUri")
 _SECRETIVE: Final = (
     "Custom::", "AWS::CloudFormation::", "AWS::Serverless::Application", "AWS::IAM::AccessKey",
 )  # fmt: skip
@@ -67,10 +68,12 @@ def fingerprint(
     referenced: dict[str, Json] = {}
     if trigger.execute_on_handler_change:
         for function in trigger.handler.functions:
-            parts = _function_parts(function, content)
-            for name, part in sorted(parts.items()):
+            condition = as_map(content.section("Resources").get(function)).get("Condition")
+            shared = condition in (None, trigger.attributes.get("Condition"))
+            within = () if shared else ((str(condition), True),)
+            for name, part in sorted(_function_parts(function, content).items()):
                 entries[_entry(name, function, trigger)] = _digest(part, content)
-                referenced |= dict(_live(mentions(part), content))
+                referenced |= dict(_live(mentions(part), content, within=within))
     if trigger.payload is not ABSENT:
         entries["Payload"] = _digest(trigger.payload, content)
     if referenced:
@@ -92,18 +95,29 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
     resource = as_map(content.section("Resources").get(function))
     properties = as_map(resource.get("Properties"))
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
+    configuration = {name: what for name, what in properties.items() if name in CONFIGURATION}
+    if type_of(resource) == "AWS::Serverless::Function":
+        # SAM has yet to merge its globals into this: both count, as they are.
+        shared = as_map(content.section("Globals").get("Function"))
+        both = (properties, shared)
+        of_sam = {
+            "Code": _taken(_SAM_CODE, *both),
+            "Environment": _taken(("Environment",), *both),
+            "Layers": _taken(("Layers",), *both),
+        }
+        parts = {entry: taken for entry, taken in of_sam.items() if taken}
+        rest = {*properties, *shared} - {*_SAM_CODE, *_OWN_ENTRY, "Tags"}
+        configuration = _taken(sorted(rest), *both)
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
-    if type_of(resource) == "AWS::Serverless::Function":
-        # SAM has yet to run: what it will make of the properties and the globals is its business.
-        shared = as_map(content.section("Globals").get("Function"))
-        own, common = (
-            {name: value for name, value in given.items() if name not in {*parts, "Tags"}}
-            for given in (properties, shared)
-        )
-        return parts | {"Configuration": [own, common] if common else own}
-    known = {name: value for name, value in properties.items() if name in CONFIGURATION}
-    return parts | ({"Configuration": known} if known else {})
+    return parts | ({"Configuration": configuration} if configuration else {})
+
+
+def _taken(names: Iterable[str], *sources: Mapping[str, Json]) -> dict[str, Json]:
+    """Take some properties of a function and of SAM's globals; empty if neither has one."""
+    wanted = tuple(names)
+    found = {name: [source.get(name) for source in sources] for name in wanted}
+    return {name: values for name, values in found.items() if any(v is not None for v in values)}
 
 
 def _layers(value: Json, content: Content) -> dict[str, Json]:
@@ -147,7 +161,9 @@ def _folded(value: Json, content: Content) -> Json:
     }
 
 
-def _live(found: Mentions, content: Content) -> Iterator[tuple[str, Json]]:
+def _live(
+    found: Mentions, content: Content, *, within: tuple[tuple[str, bool], ...]
+) -> Iterator[tuple[str, Json]]:
     """Repeat references, each within its own `Fn::If`, under names that tell them apart."""
     for reference in found.references:
         attribute = "" if _is_secretive(reference, content) else reference.attribute
@@ -155,9 +171,10 @@ def _live(found: Mentions, content: Content) -> Iterator[tuple[str, Json]]:
             value: Json = {"Ref": reference.name}
             if attribute:
                 value = {"Fn::GetAtt": [reference.name, attribute]}
-            sides = [f"{'' if taken else '!'}{name}" for name, taken in reference.branches]
+            branches = (*within, *reference.branches)
+            sides = [f"{'' if taken else '!'}{name}" for name, taken in branches]
             name = ".".join(filter(None, (reference.name, attribute)))
-            yield " ".join([name, *sides]), _within(reference.branches, value)
+            yield " ".join([name, *sides]), _within(branches, value)
 
 
 def _is_repeatable(reference: Reference, content: Content) -> bool:

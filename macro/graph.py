@@ -15,7 +15,7 @@ from typing import Final, Literal
 from macro.errors import Problem, nearest
 from macro.model import Edge, Json, Trigger
 from macro.references import Survey
-from macro.shapes import type_of
+from macro.shapes import as_map, type_of
 
 _APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
 _STAGES: Final = frozenset(
@@ -232,9 +232,11 @@ def _permissions(
     missing log group itself, after which CloudFormation fails with AlreadyExists.
     """
     attached: dict[str, list[str]] = {}
+    by_name = dict(_names(resources))
     for logical_id, resource in resources.items():
         if type_of(resource) in _ATTACHED | {"AWS::Logs::LogGroup"}:
-            for name in _mentioned(survey, logical_id):
+            named = (by_name[text] for text in _texts(resource) if text in by_name)
+            for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
                 attached.setdefault(name, []).append(logical_id)
     for trigger in triggers:
         for function in trigger.handler.functions:
@@ -245,6 +247,26 @@ def _permissions(
                     if type_of(resources[other]) in kinds:
                         why = f"{trigger.place}.Handler"
                         yield Edge(waiting=trigger.logical_id, first=other, why=why)
+
+
+def _names(resources: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield what functions' log groups and roles are called, where that is written, with whose."""
+    for logical_id, resource in resources.items():
+        properties = as_map(as_map(resource).get("Properties"))
+        if isinstance(name := properties.get("FunctionName"), str):
+            yield f"/aws/lambda/{name}", logical_id
+        if _is_role(resource) and isinstance(name := properties.get("RoleName"), str):
+            yield name, logical_id
+
+
+def _texts(resource: Json) -> Iterator[str]:
+    """Yield the names a policy or a log group is written with."""
+    properties = as_map(as_map(resource).get("Properties"))
+    roles = properties.get("Roles")
+    written = (properties.get("LogGroupName"), properties.get("RoleName"))
+    for name in (*written, *(roles if isinstance(roles, list) else ())):
+        if isinstance(name, str):
+            yield name
 
 
 def _is_role(resource: Json) -> bool:

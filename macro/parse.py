@@ -151,7 +151,7 @@ def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]
         known = {name: what for name, what in known.items() if name not in _NAMES_THE_HANDLER}
     given = {name: value for name, value in properties.items() if name != "ServiceToken"}
     values, problems = _read(given, known, template, source.place)
-    named = [name for name in _NAMES_THE_HANDLER if name in given]
+    named = [name for name in _NAMES_THE_HANDLER if name in given and name in known]
     if len(named) > 1:
         problems.append(Problem(source.place, "has a Handler and a Function; keep one of them"))
     elif not (named or source.function or _meant(given)):

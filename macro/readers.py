@@ -64,14 +64,18 @@ class Lookup:
 
         An alias or a version counts as its function.
         """
-        names = [reference.name.partition(".")[0] for reference in mentions(value).references]
         found: dict[str, None] = {}
-        for name in [*names, value] if isinstance(value, str) else names:
-            if self.type_of(name) in FUNCTION_TYPES:
-                found[name] = None
-            elif self.type_of(name) in _QUALIFIED:
-                named = as_map(self.resources[name].get("Properties")).get("FunctionName")
-                found |= dict.fromkeys(self.functions_in(named))
+        waiting, seen = [value], set()
+        while waiting:
+            node = waiting.pop(0)
+            names = [reference.name.partition(".")[0] for reference in mentions(node).references]
+            for name in [*names, node] if isinstance(node, str) else names:
+                if self.type_of(name) in FUNCTION_TYPES:
+                    found[name] = None
+                elif self.type_of(name) in _QUALIFIED and name not in seen:
+                    seen.add(name)
+                    properties = as_map(self.resources[name].get("Properties"))
+                    waiting.append(properties.get("FunctionName"))
         return tuple(found)
 
 
@@ -156,16 +160,18 @@ def selectors(value: Json, template: Lookup) -> tuple[str, ...]:
             value = [value]
     match value:
         case str():
-            return (_selector(value),)
+            return (_selector(value, template),)
         case list():
-            return tuple(_selector(item) for item in value)
+            return tuple(_selector(item, template) for item in value)
     raise WrongError(f"takes a list of selectors, not {said(value)}")
 
 
-def _selector(item: Json) -> str:
+def _selector(item: Json, template: Lookup) -> str:
     match item:
         case str() if item:
             return item
+        case {"Ref": str(name)} if name in template.declared:
+            raise WrongError(f"takes a list parameter alone; {name!r} stands among other selectors")
         case {"Ref": str(name)} if len(item) == 1:
             return name
     raise WrongError(f"takes logical ids, globs, types and Refs, not {said(item)}")
@@ -192,7 +198,8 @@ def texts(value: Json, template: Lookup) -> tuple[str, ...]:
     """Take a list of ids, also as one text with commas."""
     literal = template.literal(value)
     items = literal.split(",") if isinstance(literal, str) else literal
-    if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
+    is_list = isinstance(items, list) and items
+    if not is_list or not all(isinstance(item, str) and item.strip() for item in items):
         raise WrongError(f"takes a list of ids, not {said(literal)}")
     return tuple(item.strip() for item in items)
 
@@ -232,8 +239,21 @@ def handler(value: Json, template: Lookup) -> Handler:
         case {"Fn::GetAtt": target} if len(value) == 1 and (found := name_and_attribute(target)):
             return _attribute(*found, template)
         case dict() if len(value) == 1 and str(next(iter(value))).startswith("Fn::"):
-            return Handler(arn=value, functions=template.functions_in(value))
+            functions = template.functions_in(value)
+            return Handler(arn=_with_arns(value, functions), functions=functions)
     raise WrongError(f"takes a function of the template or an ARN, not {said(value)}")
+
+
+def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
+    """Say the ARN of a function wherever its Ref, which is its name, is written."""
+    match value:
+        case {"Ref": str(name)} if len(value) == 1 and name in functions:
+            return {"Fn::GetAtt": [name, "Arn"]}
+        case dict():
+            return {key: _with_arns(item, functions) for key, item in value.items()}
+        case list():
+            return [_with_arns(item, functions) for item in value]
+    return value
 
 
 def _written(value: str, template: Lookup) -> Handler:

@@ -190,6 +190,18 @@ def test_every_branch_of_a_handler_may_be_invoked() -> None:
     assert ARN in documents
 
 
+def test_a_right_is_for_an_arn_where_a_branch_of_the_handler_is_a_ref() -> None:
+    fragment = template(
+        Check=function(), Run=trigger(when("Production", ref("Migrate"), ref("Check")))
+    )
+
+    documents = json.dumps([resources(fragment)[name] for name in made(fragment)])
+
+    assert json.dumps(get("Migrate")) in documents
+    assert json.dumps(get("Check")) in documents
+    assert json.dumps(ref("Migrate")) not in documents
+
+
 def test_a_function_named_config_leaves_the_providers_invoke_config_alone() -> None:
     fragment = template(Config=function(), Run=trigger("Config"))
 
@@ -547,6 +559,20 @@ def test_policies_beside_a_role_of_the_authors_are_not_lost_without_a_word() -> 
 @pytest.mark.parametrize("name", ["my-function", "Fünction", "1"])
 def test_a_logical_id_that_cloudformation_will_refuse_is_no_obstacle(name: str) -> None:
     assert "Run" in resources(template(**{name: function()}, Run=trigger(get(name))))
+
+
+@pytest.mark.parametrize("name", ["my-run", "Läufer"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}}),
+        trigger(InvocationType="Event", FailureDestination="arn:aws:sqs:eu-central-1:1:a"),
+    ],
+)
+def test_a_triggers_logical_id_that_cloudformation_will_refuse_is_no_obstacle(
+    name: str, run: Template
+) -> None:
+    assert name in resources(template(**{name: run}))
 
 
 def test_a_long_logical_id_makes_no_policy_name_that_is_longer_than_iam_takes() -> None:

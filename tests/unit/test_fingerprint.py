@@ -106,7 +106,10 @@ def test_the_bytes_of_an_untransformed_function_are_a_contract() -> None:
         Run=trigger(),
     )
 
-    assert fingerprint(fragment) == {"Configuration": "296e49f1efb294a5"}
+    assert fingerprint(fragment) == {
+        "Code": "756ac043e706f27a",
+        "Configuration": "a0b6af2cac05cda9",
+    }
 
 
 def turned(value: Any) -> Any:
@@ -280,7 +283,8 @@ def test_an_untransformed_function_counts_with_the_globals() -> None:
     before = fingerprint(with_handler(sam, Globals={"Function": {"Timeout": 5}}))
     after = fingerprint(with_handler(sam, Globals={"Function": {"Timeout": 6}}))
 
-    assert (list(before), before == after) == (["Configuration"], False)
+    assert list(before) == ["Code", "Configuration"]
+    assert {entry for entry in before if before[entry] != after[entry]} == {"Configuration"}
 
 
 def test_a_tag_of_an_untransformed_function_does_not_count() -> None:
@@ -306,6 +310,17 @@ def test_an_untransformed_function_that_is_all_globals_counts() -> None:
     after = fingerprint(with_handler(bare, Globals={"Function": {"CodeUri": "s3://code/2"}}))
 
     assert before != after
+
+
+@pytest.mark.parametrize("name", ["Environment", "Layers"])
+def test_what_the_globals_add_to_what_an_untransformed_function_has_counts(name: str) -> None:
+    sam = of_type("AWS::Serverless::Function", Environment={"Variables": {"A": 1}}, Layers=["a"])
+    one, other = {"Environment": {"Variables": {"B": 1}}}, {"Layers": ["b"]}
+    before = fingerprint(with_handler(sam, Globals={"Function": {}}))
+
+    changed = {"Environment": one, "Layers": other}[name]
+
+    assert fingerprint(with_handler(sam, Globals={"Function": changed})) != before
 
 
 # ---- parameters, mappings and conditions
@@ -508,6 +523,20 @@ def test_the_same_reference_under_different_ifs_is_repeated_for_each() -> None:
         "Orders A": when("A", ref("Orders")),
         "Orders B": when("B", ref("Orders")),
     }
+
+
+def test_a_reference_of_a_function_that_may_not_be_there_keeps_its_condition() -> None:
+    chosen = when("Production", get("Large"), get("Migrate"))
+    fragment = template(
+        {"Conditions": {"Production": {}}},
+        Orders=under("Production", table()),
+        Large=under("Production", variables(TABLE=ref("Orders"))),
+        Run=trigger(chosen),
+    )
+
+    references = fingerprint(fragment)["References"]
+
+    assert list(references.values()) == [when("Production", ref("Orders"))]
 
 
 def test_what_makes_no_new_version_is_not_repeated() -> None:

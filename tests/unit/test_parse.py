@@ -250,6 +250,17 @@ def test_sams_alias_within_an_intrinsic_counts_as_its_function() -> None:
     )
 
 
+@pytest.mark.parametrize("named", [ref("Live"), ref("Other"), sub("${Other}")])
+def test_aliases_of_one_another_are_of_no_function(named: Any) -> None:
+    fragment = template(
+        Live=of_type("AWS::Lambda::Alias", FunctionName=named),
+        Other=of_type("AWS::Lambda::Alias", FunctionName=ref("Live")),
+        Run=trigger(ref("Live")),
+    )
+
+    assert read(fragment).handler.functions == ()
+
+
 # ---- problems
 
 

@@ -1,0 +1,97 @@
+"""The provider's rights are exactly sufficient: each statement, taken away, is missed.
+
+Each rule is a pair: what a right is for, and the same deployment without it.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from macro.expand import expand
+from macro.model import Deployment
+from tests.cloud.clients import Outcome
+from tests.cloud.stacks import Stack, function, trigger
+
+SEEN = """
+    def handler(event, context):
+        print(event["RequestType"])
+        return {}
+"""
+RAISING = """
+    def handler(event, context):
+        raise LookupError("no such table")
+"""
+POLLED = """
+    def handler(event, context):
+        if event.get("EventState") == "asked":
+            return {"Done": "yes"}
+        return {"Status": "IN_PROGRESS", "EventState": "asked"}
+"""
+# With so short an execution, every poll but the first is a fresh execution's.
+SHORT = 61
+
+
+def deployed(stack: Stack, resources: dict[str, Any], *, without: str = "") -> Outcome:
+    """Deploy what triggers become, less one of the provider's policies."""
+    expanded = json.loads(json.dumps(expand({"Resources": resources}, Deployment())))
+    made = expanded["Resources"]
+    made["TriggerProvider"]["Properties"]["Timeout"] = SHORT
+    if without in made:
+        del made[without]
+    policies = made["TriggerProviderRole"]["Properties"]["Policies"]
+    policies[:] = [policy for policy in policies if policy["PolicyName"] != without]
+    for resource in made.values():
+        if without in resource.get("DependsOn", []):
+            resource["DependsOn"].remove(without)
+    return stack.deploy_text(json.dumps(expanded))
+
+
+@pytest.mark.parametrize(("without", "exit_code"), [("", 0), ("TriggerProviderHandOver", 1)])
+def test_going_on_in_a_fresh_execution_takes_the_right_to_invoke_oneself(
+    stack: Stack, without: str, exit_code: int
+) -> None:
+    run = trigger("Polled", PollInterval=1)
+
+    outcome = deployed(stack, {**function("Polled", POLLED), "Run": run}, without=without)
+
+    assert outcome.exit_code == exit_code, stack.events()
+    if without:
+        assert stack.reason("Run").startswith("RuntimeError: no fresh execution to go on in: ")
+
+
+@pytest.mark.parametrize(("without", "runs"), [("", 1), ("SeeRollback", 2)])
+def test_seeing_a_rollback_takes_the_right_to_describe_the_stack(
+    stack: Stack, without: str, runs: int
+) -> None:
+    good = {**function("Seen", SEEN), "Run": trigger("Seen")}
+    assert deployed(stack, good, without=without).exit_code == 0
+    changed = {
+        **function("Seen", SEEN, MemorySize=256),
+        **function("Bad", RAISING),
+        "Run": trigger("Seen"),
+        "Fail": trigger("Bad", ExecuteAfter=["Run"]),
+    }
+
+    assert deployed(stack, changed, without=without).exit_code == 1
+
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    ran = stack.log("Seen")[1:]
+    assert ran == ["Update"] * runs
+
+
+@pytest.mark.parametrize(("action", "is_found"), [("", True), ("GetFunctionConfiguration", False)])
+def test_knowing_the_handlers_log_takes_the_right_to_see_its_configuration(
+    stack: Stack, *, action: str, is_found: bool
+) -> None:
+    group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/own"}}}
+    bad = function("Bad", RAISING, LoggingConfig={"LogGroup": {"Ref": "Group"}})
+    resources = {**group, **bad, "Run": trigger("Bad")}
+    text = json.dumps(expand({"Resources": resources}, Deployment()))
+
+    outcome = stack.deploy_text(
+        text.replace(f"lambda:{action}", "lambda:GetPolicy") if action else text
+    )
+
+    assert outcome.exit_code == 1
+    assert stack.reason("Run").endswith("full log: /own") == is_found
