@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit campaign bench deploy clean build-MacroFunction
+.PHONY: help demo test lint unit deployments others campaign bench deploy clean build-MacroFunction
 
 help: ## what there is to make
 	@grep -E '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,10 +24,23 @@ lint: $(VENV)/ready
 	$(BIN)/cfn-lint template.yaml
 
 unit: $(VENV)/ready
-	$(BIN)/pytest -n 2
+	$(MAKE) --jobs=2 $(SYNC) deployments others
+
+# Deployments wait a lot: they run beside the rest, where make can keep the outputs apart.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+deployments:
+	$(BIN)/pytest tests/cloud tests/demo
+
+others:
+	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/demo
 
 campaign: $(VENV)/ready ## the seeded campaigns in full
 	$(BIN)/pytest -m campaign
+
+bench: $(VENV)/ready ## measure against peers; results are in benchmarks/RESULTS.md
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
+	$(BIN)/python -m benchmarks.provider
 
 deploy: $(VENV)/ready ## deploy the macro to the AWS account of the current credentials
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
@@ -44,15 +57,16 @@ $(VENV)/ready: pyproject.toml macro/requirements.txt
 	@touch $@
 
 # `sam build` calls this with ARTIFACTS_DIR. The package holds the macro, the provider's source and
-# the few run-time dependencies. It is compiled where the function's own Python is at hand, which
+# troposphere, without what troposphere imports for YAML. It is compiled where the function's own Python is at hand, which
 # halves the import; unchecked, since a zip file does not keep the sources' times.
 RUNTIME_PYTHON := python3.13
 PIP := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m pip
 
 build-MacroFunction:
 	$(PIP) install --quiet --requirement macro/requirements.txt --target "$(ARTIFACTS_DIR)" \
-	  --platform manylinux2014_aarch64 --python-version 3.13 --only-binary=:all: --no-compile --no-warn-conflicts
+	  --no-deps --no-compile --only-binary=:all: --python-version 3.13
 	rm -rf "$(ARTIFACTS_DIR)/bin"
+	cp package/cfn_flip.py "$(ARTIFACTS_DIR)/"
 	mkdir -p "$(ARTIFACTS_DIR)/macro" "$(ARTIFACTS_DIR)/trigger_provider"
 	cp macro/*.py "$(ARTIFACTS_DIR)/macro/"
 	cp trigger_provider/*.py "$(ARTIFACTS_DIR)/trigger_provider/"

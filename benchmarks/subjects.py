@@ -176,8 +176,8 @@ def cdk() -> Subject:
     shutil.copy(handlers / "triggers" / "lambda" / "index.js", folder / "index.js")
     shutil.copy(HERE / "measured.js", folder)
     # As Lambda limits the heap of its Node
-    heap = (f"--max-semi-space-size={CDK_MEMORY * 5 // 100}",)
-    heap += (f"--max-old-space-size={CDK_MEMORY * 9 // 10}",)
+    young, old = CDK_MEMORY * 5 // 100, CDK_MEMORY * 9 // 10
+    heap = (f"--max-semi-space-size={young}", f"--max-old-space-size={old}")
     return Subject(
         name="AWS CDK triggers",
         folder=folder,

@@ -5,6 +5,7 @@ Knows what makes no sense although it is spelled well. Refuses to know spelling 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -46,7 +47,9 @@ def problems(subject: Subject) -> Iterator[Problem]:
 
 def made_ids_are_free(subject: Subject) -> Iterator[Problem]:
     """Refuse a logical id of ours that the author has taken."""
-    for name in subject.made:
+    for name, times in Counter(subject.made).items():
+        if times > 1:
+            yield Problem(name, "would be made twice for triggers; rename one of them")
         if name in subject.taken:
             yield Problem(name, "is the logical id of a resource made for triggers; rename yours")
     for name in subject.made_conditions:
@@ -215,7 +218,7 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
         said = f"{count} with those made for triggers; CloudFormation allows {MOST_RESOURCES}"
         yield Problem("Resources", f"{said}; split the template")
     documents = [
-        policy["PolicyDocument"]
+        as_map(policy).get("PolicyDocument")
         for name, resource in resources.items()
         for policy in _policies_of(resource, role, is_role=name == role)
     ]

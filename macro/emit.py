@@ -65,14 +65,18 @@ def functions(trigger: Trigger) -> dict[str, Json]:
     name, role = f"{trigger.logical_id}Function", f"{trigger.logical_id}Role"
     group = f"{trigger.logical_id}LogGroup"
     properties = {key: value for key, value in trigger.function.items() if key != "Policies"}
-    properties["LoggingConfig"] = {
-        "LogGroup": {"Ref": group},
-        **as_map(properties.get("LoggingConfig")),
-    }
-    made = {group: logs.LogGroup(None, RetentionInDays=30).to_dict()}
+    logging = properties.get("LoggingConfig", {})
+    writes_elsewhere = (
+        not isinstance(logging, dict) or _is_dynamic(logging) or "LogGroup" in logging
+    )
+    made: dict[str, Json] = {}
+    if not writes_elsewhere:
+        properties["LoggingConfig"] = {"LogGroup": {"Ref": group}, **logging}
+        made[group] = logs.LogGroup(None, RetentionInDays=30).to_dict()
     if "Role" not in properties:
         properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
-        made[role] = _role(None, "Runs a handler of this stack", group).to_dict()
+        target = _group_arn(logging) if writes_elsewhere else GetAtt(group, "Arn")
+        made[role] = _role(None, "Runs a handler of this stack", target).to_dict()
     if role in made and (statements := trigger.function.get("Policies")):
         document = {"Version": "2012-10-17", "Statement": statements}
         made[role]["Properties"]["Policies"].append(
@@ -84,6 +88,14 @@ def functions(trigger: Trigger) -> dict[str, Json]:
         logical_id: resource | ({"Condition": condition} if condition else {})
         for logical_id, resource in made.items()
     }
+
+
+def _group_arn(logging: Json) -> Json:
+    """Say the ARN of the log group that the author chose, whatever gives its name."""
+    if not isinstance(logging, dict) or "LogGroup" not in logging:
+        return "*"
+    arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+    return {"Fn::Sub": [arn, {"Name": logging["LogGroup"]}]}
 
 
 def support(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
@@ -102,12 +114,13 @@ def made(triggers: Iterable[Trigger], settings: Settings) -> tuple[str, ...]:
     names = [LOG_GROUP, PROVIDER, INVOKE_CONFIG]
     if not settings.provider_role:
         names += [ROLE, HAND_OVER]
+    rights: dict[str, None] = {}
     for trigger in triggers:
         names += [trigger.logical_id] if trigger.is_metadata else []
         names += functions(trigger)
-        names += [] if settings.provider_role else policies(trigger.handler)
         names += [] if trigger.failure_destination is ABSENT else [_destination_id(trigger)]
-    return tuple(dict.fromkeys(names))
+        rights |= dict.fromkeys(policies(trigger.handler))
+    return (*names, *(() if settings.provider_role else rights))
 
 
 def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
@@ -120,7 +133,9 @@ def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
         resources[trigger.logical_id] = _trigger(trigger, plan)
         resources |= functions(trigger)
         if trigger.failure_destination is not ABSENT:
-            resources[_destination_id(trigger)] = _destination(trigger, resources)
+            name, function = _destination_id(trigger), trigger.handler.functions[0]
+            both = (trigger.attributes.get("Condition"), resources[function].get("Condition"))
+            resources[name] = _under(_destination(trigger), _both(both, name, conditions))
     resources |= _under_conditions(plan, resources, conditions)
     for name, edges in _by_waiting(plan.edges).items():
         resources[name] = _waiting(resources[name], edges, resources)
@@ -136,21 +151,29 @@ def _under_conditions(
     """Build what triggers share, under their condition; new conditions are added to the others."""
     names = [str(trigger.attributes.get("Condition", "")) for trigger in plan.triggers]
     shared = _either(names, CONDITION, conditions)
-    made = {
-        name: resource | ({"Condition": shared} if shared else {})
-        for name, resource in _provider(plan.settings).items()
-    }
+    made = {name: _under(resource, shared) for name, resource in _provider(plan.settings).items()}
     if plan.settings.provider_role:
         return made
     for name, (function, policy) in _rights(plan.triggers).items():
         # A policy names its function, which may be made in fewer cases than the provider.
-        own = str(as_map(resources.get(function)).get("Condition", ""))
-        condition = own or shared
-        if own and shared and own not in names:
-            condition = condition_id(name)
-            conditions[condition] = {"Fn::And": [{"Condition": shared}, {"Condition": own}]}
-        made[name] = policy | ({"Condition": condition} if condition else {})
+        own = as_map(resources.get(function)).get("Condition")
+        implied = own in names
+        condition = _both((None if implied else shared, own), name, conditions)
+        made[name] = _under(policy, condition)
     return made
+
+
+def _under(resource: Json, condition: str) -> Json:
+    return resource | ({"Condition": condition} if condition else {})
+
+
+def _both(pair: tuple[Json, Json], name: str, conditions: dict[str, Json]) -> str:
+    """Name the condition under which two hold, for a resource of ours; none if both always do."""
+    distinct = [str(one) for one in dict.fromkeys(pair) if one]
+    if len(distinct) < len("ab"):
+        return distinct[0] if distinct else ""
+    conditions[condition_id(name)] = {"Fn::And": [{"Condition": one} for one in distinct]}
+    return condition_id(name)
 
 
 def condition_id(policy: str) -> str:
@@ -217,7 +240,7 @@ def _provider(settings: Settings) -> dict[str, Json]:
 def _provider_rights(settings: Settings) -> Iterator[AWSObject]:
     if settings.provider_role:
         return
-    role = _role(ROLE, "Runs the triggers of this stack", LOG_GROUP)
+    role = _role(ROLE, "Runs the triggers of this stack", GetAtt(LOG_GROUP, "Arn"))
     see = _policy("cloudformation:DescribeStacks", Resource=Ref("AWS::StackId"))
     role.Policies.append(iam.Policy(PolicyName="SeeRollback", PolicyDocument=see))
     if settings.subnet_ids:
@@ -245,9 +268,9 @@ _NETWORK_INTERFACES: Final = (
 )  # fmt: skip
 
 
-def _role(name: str | None, description: str, group: str) -> AWSObject:
-    """Build a role for a function that may write to its own log group, and make none."""
-    write = _policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=GetAtt(group, "Arn"))
+def _role(name: str | None, description: str, group: Json) -> AWSObject:
+    """Build a role for a function that may write to a log group (its ARN), and make none."""
+    write = _policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=group)
     lambda_only = _policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
     return iam.Role(
         name,
@@ -364,7 +387,7 @@ def _destination_id(trigger: Trigger) -> str:
     return f"{trigger.logical_id}Destination"
 
 
-def _destination(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, Json]:
+def _destination(trigger: Trigger) -> dict[str, Json]:
     """Build the configuration that sends an event whose retries are spent to its destination."""
     (function,) = trigger.handler.functions
     config = awslambda.EventInvokeConfig(
@@ -375,8 +398,7 @@ def _destination(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, J
     # By hand: troposphere takes no intrinsic function that is a plain map.
     destination = {"OnFailure": {"Destination": trigger.failure_destination}}
     config["Properties"]["DestinationConfig"] = destination
-    condition = resources[function].get("Condition") or trigger.attributes.get("Condition")
-    return dict(config) | ({"Condition": condition} if condition else {})
+    return dict(config)
 
 
 def skeleton(value: Json) -> dict[str, Json]:

@@ -149,7 +149,8 @@ def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]
     known = _PROPERTIES
     if source.function:
         known = {name: what for name, what in known.items() if name not in _NAMES_THE_HANDLER}
-    given = {name: value for name, value in properties.items() if name != "ServiceToken"}
+    blank = () if source.function else ("ServiceToken",)  # or it would not be ours
+    given = {name: value for name, value in properties.items() if name not in blank}
     values, problems = _read(given, known, template, source.place)
     named = [name for name in _NAMES_THE_HANDLER if name in given and name in known]
     if len(named) > 1:

@@ -219,6 +219,9 @@ def function(value: Json, _: Lookup) -> Mapping[str, Json]:
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
         remedy = "write the code inline, or the trigger into the Metadata of a function"
         raise WrongError(f"has a local path in its code, which nothing uploads here; {remedy}")
+    statements = value.get("Policies", [])
+    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+        raise WrongError("has Policies that are no list of IAM statements; attach others to a Role")
     if "Role" in value and "Policies" in value:
         raise WrongError("has a Role and Policies; give the statements to the role")
     return value

@@ -12,6 +12,7 @@ from typing import Final
 from macro.model import Json
 from macro.shapes import as_map, type_of
 
+_NESTED: Final = (dict, list)
 _SERVERLESS: Final = "AWS::Serverless::Function"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
@@ -81,7 +82,7 @@ def mentions(value: Json) -> Mentions:
     while stack:
         node, branches = stack.pop()
         if isinstance(node, list):
-            stack.extend((item, branches) for item in reversed(node))
+            stack.extend((item, branches) for item in reversed(node) if isinstance(item, _NESTED))
         elif isinstance(node, dict):
             match node if len(node) == 1 else None:
                 case {"Ref": str(name)}:
@@ -101,7 +102,8 @@ def mentions(value: Json) -> Mentions:
                     mappings[mapping] = None
                     stack.append((arguments, branches))
                 case _:
-                    stack.extend((item, branches) for item in reversed(node.values()))
+                    items = [item for item in node.values() if isinstance(item, _NESTED)]
+                    stack.extend((item, branches) for item in reversed(items))
     return Mentions(
         references=tuple(references), mappings=tuple(mappings), conditions=tuple(conditions)
     )

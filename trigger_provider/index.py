@@ -125,7 +125,7 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
     if pause > 0 and (pause <= room or progress.fresh):
         return Action("wait", min(pause, max(room, 1)))
     need = 1.5 * progress.longest if outcome.kind != "refused" else progress.longest + RESERVE
-    if not progress.fresh and (pause > 0 or clock.left < max(60, need)):
+    if not progress.fresh and (pause > 0 or clock.left < max(60, min(need, 840))):
         return Action("hand over")
     return Action("invoke" if progress.ready else "look", max(1, min(room, due - clock.now)))
 
@@ -485,12 +485,17 @@ def serve(event: Map, effects: Effects, me: str) -> None:
 def notice_rollback(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
     if progress.rolling_back is not None:
         return progress
-    status = "" if request.kind != "Update" else stack_status(request, progress, effects, log)
+    if request.kind != "Update":
+        return progress._replace(rolling_back=False)
+    if not (status := stack_status(request, progress, effects, log)):
+        return progress  # the first status that can be read decides
     return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
-    if request.kind == "Delete" or progress.rolling_back:
+    was_unknown = progress.rolling_back is None
+    progress = notice_rollback(request, progress, effects, log)
+    if request.kind == "Delete" or progress.rolling_back or was_unknown:
         return progress
     status = stack_status(request, progress, effects, log)
     gone = "ROLLBACK" in status or "DELETE" in status

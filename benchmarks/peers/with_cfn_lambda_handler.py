@@ -14,8 +14,9 @@ aws_lambda = boto3.client("lambda", config=config)
 
 
 def run(event: dict[str, Any], _: Any) -> dict[str, Any]:
-    """Invoke the handler."""
-    aws_lambda.invoke(FunctionName=event["ResourceProperties"]["HandlerArn"])
+    """Invoke the handler and wait for it."""
+    function = event["ResourceProperties"]["HandlerArn"]
+    aws_lambda.invoke(FunctionName=function)["Payload"].read()  # frees the connection for the next
     return {"Status": "SUCCESS"}
 
 

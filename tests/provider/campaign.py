@@ -7,7 +7,8 @@
     handed over can't know, and answers at once; the fresh one goes on and answers too, unread.
     Each of the two answers once, and together they start the handler no more often than one.
 (b) Never FAILED in answer to a Delete, nor to an Update sent during a rollback, if CloudFormation
-    told the stack's status at least once before the answer.
+    told the stack's status at least once before the answer. A question that was throttled or
+    got lost is asked again.
 (c) The handler starts no more often than Retry grants and it asked to be polled, never after it
     was done, never once the answer is put, and not at all where the contract says so. A poll
     carries the state that the handler gave last.
@@ -16,6 +17,10 @@
 (e) It comes before the ServiceTimeout, unless Lambda held an event until Timeout was over.
 (f) The log never holds the ResponseURL, the payload or the result; with NoEcho, a reason neither.
 (g) SUCCESS tells that the handler succeeded, or that nothing had to; a success is told as one.
+(h) It gives up no earlier than it must: when Retry is spent, a minute of denials is over, the next
+    start would come after Timeout, the stack is cancelled, or no fresh execution is to be had.
+(i) Executions that leave the handler alone are few, since a fresh one invokes first; one that
+    begins after the ServiceTimeout does nothing.
 
 The protocol itself, (d) and (f) among it, is held by `tests/provider/world.py` at each call.
 `python -m tests.provider.campaign SEED` prints what happened in a life.
@@ -40,6 +45,8 @@ from tests.provider.world import (
     holds,
 )
 
+NEVER = 1e12
+FEW = 5  # executions that only wait: a pause of an hour takes four, and one may start in the last
 STABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 
@@ -54,10 +61,13 @@ class Met:
     invocations: list[Fault] = field(default_factory=list)
     started_at: list[float] = field(default_factory=list)
     puts: list[Fault] = field(default_factory=list)
-    told_status: bool = False
+    questions: list[Fault] = field(default_factory=list)
+    told_status_at: float = NEVER
     told_before_start: bool = False
-    began_at: float = 1e9
-    cancelled_at: float = 1e9
+    began_at: float = NEVER
+    cancelled_at: float = NEVER
+    idle_executions: int = 0
+    hand_overs: list[Fault] = field(default_factory=list)
     killed: bool = False
     ran_out: bool = False
     event_lost: bool = False
@@ -178,10 +188,13 @@ class RoughWorld(World):
         if line == "bucket":
             met.puts.append(fault)
         if line == "stack" and fault.name == "ok":
-            met.told_status = True
+            met.told_status_at = min(met.told_status_at, self.elapsed)
             met.told_before_start |= not met.invocations
-        if line == "hand-over" and fault.name.startswith("taken"):
-            met.lost_replies += not fault.behaviour.kills
+        if line == "stack":
+            met.questions.append(fault)
+        if line == "hand-over":
+            met.hand_overs.append(fault)
+            met.lost_replies += fault.name.startswith("taken") and not fault.behaviour.kills
         self._line, self._killed = line, fault.behaviour.kills
         self.notes(f"  {line}: {fault.name}")
         return fault
@@ -205,18 +218,23 @@ class RoughWorld(World):
         self._queue.append((self.now + 1 + later, event))
 
     def _execute(self, case: Case, event: Event) -> None:
-        met, puts = self.met, len(self.met.puts)
+        met, puts, starts = self.met, len(self.met.puts), len(self.met.invocations)
+        calls = len(self.handler.times) + len(self.handler.looks.times)
         met.began_at = min(met.began_at, self.elapsed)
         waited = self.elapsed - met.sent_at
         met.held_past_timeout |= waited > met.timeout
         service_timeout = float(case.event["ResourceProperties"]["ServiceTimeout"])
-        met.held_past_service_timeout |= waited > service_timeout
+        too_late = waited > service_timeout
+        met.held_past_service_timeout |= too_late
         self.notes(" execution")
         self._killed = False
         super()._execute(case, event)
         end = self.ends[-1]
         self.notes(f" {end}")
-        holds(not end.startswith("crashed"), f"an execution {end}")
+        holds(not end.startswith("crashed"), f"(a) an execution {end}")
+        met.idle_executions += calls == len(self.handler.times) + len(self.handler.looks.times)
+        did = (len(met.puts), len(met.invocations)) != (puts, starts)
+        holds(not (too_late and did), "(i) an execution did something after the ServiceTimeout")
         if end == "killed" and not self._killed:
             holds(met.puts[puts:], "(a) the time of an execution ran out before it put an answer")
             met.ran_out = True
@@ -310,6 +328,10 @@ def held_to_the_invariants(
         comes_in_time(met, answer)
         keeps_a_secret(met, answer)
         tells_the_truth(met, answer)
+    if len(answers) == 1:
+        gives_up_no_earlier_than_it_must(met, answers[0])
+    few = met.idle_executions <= FEW or has_a_large_state(met)
+    holds(few, f"(i) {met.idle_executions} executions left the handler alone")
 
 
 def is_answered_once(met: Met, answers: list[Answer]) -> None:
@@ -322,7 +344,13 @@ def is_answered_once(met: Met, answers: list[Answer]) -> None:
 def never_wedges_a_stack(met: Met, answer: Answer) -> None:
     if answer.status == "FAILED":
         holds(met.kind != "Delete", "(b) FAILED in answer to a Delete")
-        holds(not (met.rolling_back and met.told_status), "(b) FAILED during a rollback")
+        told = answer.at > met.told_status_at
+        told |= answer.at == met.told_status_at and not met.lost_replies  # else the fresh one's
+        holds(not (met.rolling_back and told), "(b) FAILED during a rollback")
+        if met.rolling_back and answer.at < met.sent_at + met.timeout - 1:
+            first = [fault.name for fault in met.questions[:3]]
+            final = {"denied", "garbage"}
+            holds(len(first) == 3 or final & {*first}, f"(b) the stack was asked {first} only")
 
 
 def starts_as_often_as_granted(met: Met, *, calm: bool) -> None:
@@ -367,13 +395,56 @@ def keeps_a_secret(met: Met, answer: Answer) -> None:
 
 def tells_the_truth(met: Met, answer: Answer) -> None:
     last = met.starts[-1].ends if met.starts else "none"
-    cancelled = met.cancelled_at < 1e9
+    cancelled = met.cancelled_at < NEVER
     if answer.status == "SUCCESS":
         excused = met.is_forgiven or met.must_skip or cancelled
         holds(excused or last in {"done", "unclear"}, f"(g) SUCCESS after {last}")
     elif met.is_readable and len(met.old_id) < 100 and not met.lost_replies:
         holds(last != "done", f"(g) FAILED though the handler was done: {answer.reason}")
         holds(not met.must_skip, f"(g) FAILED though nothing had to run: {answer.reason}")
+
+
+def gives_up_no_earlier_than_it_must(met: Met, answer: Answer) -> None:
+    if not met.invocations or met.must_skip or met.rolling_back or met.cancelled_at < NEVER:
+        return
+    if any(fault.name != "ok" for fault in met.hand_overs) or has_a_large_state(met):
+        return
+    last, retry = met.invocations[-1], met.settings.get("Retry", {})
+    match last.ends:
+        case "pending":
+            said = met.settings.get("PollInterval", 10)
+            pause = max(1.0, float(said if last.retry_after is None else last.retry_after))
+        case "failed":
+            if sum(fault.ends in {"failed", "unclear"} for fault in met.starts) >= retry.get(
+                "MaxAttempts", 1
+            ):
+                return
+            pause = float(retry.get("MaxInterval", 60))
+        case "refused":
+            if "denied" in last.name and answer.at - denied_since(met) >= 60:
+                return
+            pause = 10.0
+        case _:
+            return
+    next_start = answer.at + pause + 1  # the date of a request has no fractions of a second
+    holds(
+        next_start >= met.sent_at + met.timeout, f"(h) gave up after {last.name}: {answer.reason}"
+    )
+
+
+def denied_since(met: Met) -> float:
+    """Return when the row of denials at the end began."""
+    since = met.started_at[-1]
+    for fault, at in zip(met.invocations[::-1], met.started_at[::-1], strict=True):
+        if "denied" not in fault.name:
+            break
+        since = at
+    return since
+
+
+def has_a_large_state(met: Met) -> bool:
+    """Whether a state may be too large for a client context, which fails attempts unstarted."""
+    return "Payload" in met.settings and any(len(str(f.state)) > 300 for f in met.invocations)
 
 
 # ---- play

@@ -50,6 +50,7 @@ class Fault:
     ends: Ending = "unclear"
     own_id: str | None = None
     state: Any = None
+    retry_after: Any = None
 
     @property
     def started(self) -> bool:
@@ -188,7 +189,7 @@ class Draw:
             "NoEcho": lambda: True,
             "Attributes": lambda: self.dice.sample(READ, self.dice.randint(1, 4)),
             "Payload": self.payload,
-            "Expect": lambda: sent({"Ready": True, "Rows": 5}),
+            "Expect": lambda: sent({"Rows": 5, "Ready": True}),
         }
         drawn |= {name: draw() for name, draw in options.items() if self.chance(0.35)}
         rare: dict[str, Callable[[], Any]] = {
@@ -287,8 +288,13 @@ class Draw:
             case "pending":
                 after = self.one(60, 400) if patient else self.one(*RETRY_AFTER)
                 state = self.one(*STATES)
-                met = in_progress(state, after)
-                return Fault(name=f"pending {after}", behaviour=met, ends="pending", state=state)
+                return Fault(
+                    name=f"pending {after}",
+                    behaviour=in_progress(state, after),
+                    ends="pending",
+                    state=state,
+                    retry_after=after,
+                )
             case "odd pending":
                 met = in_progress(SECRET, self.one(*NO_RETRY_AFTER))
             case "says failed":

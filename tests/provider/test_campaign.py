@@ -107,7 +107,7 @@ def judged(
                 says="FAILED",
                 settings={"ExecuteOnRollback": True},
                 rolling_back=True,
-                told_status=True,
+                told_status_at=0.0,
             ),
             "(b) FAILED during a rollback",
         ),

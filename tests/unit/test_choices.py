@@ -174,6 +174,32 @@ def test_a_right_is_there_only_with_its_function_and_the_providers_role(
         assert there["TriggerProvider"] == (there["Run"] or there["More"])
 
 
+@pytest.mark.parametrize(
+    ("of_function", "of_trigger"),
+    [("", ""), ("", "B"), ("A", "A"), ("A", "B")],
+)
+def test_a_failure_destination_is_there_only_with_its_function_and_its_trigger(
+    of_function: str, of_trigger: str
+) -> None:
+    sections: Template = {"Conditions": {"A": {}, "B": {}}}
+    run = trigger(InvocationType="Event", FailureDestination=get("Lost"))
+    condition = {"Condition": of_trigger} if of_trigger else {}
+    fragment = template(
+        sections,
+        Migrate=function() | ({"Condition": of_function} if of_function else {}),
+        Lost=of_type("AWS::SQS::Queue") | condition,
+        Run=run | condition,
+    )
+    result = expanded(fragment)
+
+    for given in every_case("AB"):
+        there = {
+            name: holds(one.get("Condition"), given, result["Conditions"])
+            for name, one in result["Resources"].items()
+        }
+        assert there["RunDestination"] == (there["Migrate"] and there["Run"])
+
+
 def test_a_right_under_two_conditions_has_the_and_of_them() -> None:
     sections: Template = {"Conditions": {"A": {}, "B": {}}}
     fragment = template(sections, Migrate=under("A", function()), Run=under("B", trigger()))

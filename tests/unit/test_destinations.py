@@ -97,7 +97,7 @@ def test_a_failure_destination_of_a_trigger_in_metadata() -> None:
 
 
 def test_a_failure_destination_has_the_condition_of_its_function() -> None:
-    fragment = template(Migrate=under("Production", function()), Run=under("Migrating", sending()))
+    fragment = template(Migrate=under("Production", function()), Run=under("Production", sending()))
 
     assert resources(fragment)["RunDestination"]["Condition"] == "Production"
 

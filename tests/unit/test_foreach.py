@@ -101,3 +101,20 @@ def test_a_loop_itself_is_matched_by_no_pattern(side: str) -> None:
 
     assert NAME not in waits(fragment)
     assert resources(fragment)[NAME] == loop("Name", table())
+
+
+# ---- a part of a template
+
+
+@pytest.mark.parametrize(
+    "part", [{"Run": trigger()}, {"Properties": {"Handler": "Migrate"}}, {}, [], "text", None]
+)
+def test_what_is_no_template_is_refused(part: Any) -> None:
+    assert problems(part) == [
+        "Fn::Transform: Trigger works on whole templates; write it under the template's Transform"
+    ]
+
+
+@pytest.mark.parametrize("odd", [None, "text", [], 5])
+def test_resources_that_are_no_map_are_cloudformations_to_refuse(odd: Any) -> None:
+    assert expanded({"Resources": odd}) == {"Resources": odd}

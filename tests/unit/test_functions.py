@@ -143,6 +143,25 @@ def test_another_setting_of_the_log_leaves_the_log_group_in_use() -> None:
     }
 
 
+def test_a_choice_of_log_settings_is_left_as_it_is() -> None:
+    logging = when("Json", {"LogFormat": "JSON"}, {"LogFormat": "Text"})
+    emitted = resources(template(Run=defining(LoggingConfig=logging)))
+
+    assert emitted["RunFunction"]["Properties"]["LoggingConfig"] == logging
+
+
+def test_a_function_may_write_to_the_log_group_that_its_author_gave_it() -> None:
+    own = of_type("AWS::Logs::LogGroup")
+    run = defining(LoggingConfig={"LogGroup": ref("Own")})
+
+    emitted = resources(template(Own=own, Run=run))
+
+    arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+    assert statements(emitted["RunRole"])[0][0]["Resource"] == {
+        "Fn::Sub": [arn, {"Name": ref("Own")}]
+    }
+
+
 def test_a_role_of_the_authors_is_used_as_it_is() -> None:
     emitted = resources(template(Run=defining(Role=OWN_ROLE)))
 
@@ -211,6 +230,23 @@ def test_a_function_that_is_no_map_of_properties_is_a_problem(value: Any, said: 
     assert problems(template(Run=of_type("Custom::Trigger", Function=value))) == [
         f"Run.Function: takes the properties of an AWS::Lambda::Function, not {said}"
     ]
+
+
+@pytest.mark.parametrize("policies", ["AmazonS3ReadOnlyAccess", ["AmazonS3ReadOnlyAccess"], 5])
+def test_policies_that_are_no_statements_are_a_problem(policies: Any) -> None:
+    said = problems(template(Run=defining(Policies=policies)))
+
+    assert [each.partition(":")[0] for each in said] == ["Run.Function"]
+
+
+def test_two_resources_of_ours_never_share_a_logical_id() -> None:
+    fragment = template(
+        Function=function(), TriggerProviderInvoke=defining(), Run=trigger("Function")
+    )
+
+    said = problems(fragment)
+
+    assert [each.partition(":")[0] for each in said] == ["TriggerProviderInvokeFunction"]
 
 
 @pytest.mark.parametrize("taken", ["RunFunction", "RunRole", "RunLogGroup"])

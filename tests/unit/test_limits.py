@@ -178,6 +178,14 @@ def test_a_policy_that_the_author_attaches_to_the_providers_role_counts() -> Non
     ]
 
 
+@pytest.mark.parametrize("document", [{}, {"PolicyDocument": None}, {"PolicyDocument": "odd"}])
+def test_a_policy_of_an_odd_shape_is_cloudformations_to_refuse(document: Template) -> None:
+    roles = [ref("TriggerProviderRole")]
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, **document)
+
+    assert problems(template(More=more, Run=trigger())) == []
+
+
 def test_both_quotas_are_said() -> None:
     with pytest.raises(TemplateError) as raised:
         expand(handlers(250), Deployment())

@@ -295,6 +295,14 @@ def test_what_names_the_handler_is_said_to_be_unknown_and_no_more() -> None:
     ]
 
 
+def test_a_service_token_makes_no_sense_there() -> None:
+    migrate = noted({"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:theirs"})
+
+    assert problems(template(Migrate=migrate)) == [
+        f"Migrate.Metadata.Trigger.ServiceToken: unknown property; there are {KNOWN}"
+    ]
+
+
 @pytest.mark.parametrize("taken", [table(), trigger(), function()])
 def test_a_taken_logical_id_is_a_problem(taken: Template) -> None:
     assert problems(template(Migrate=noted({}), MigrateTrigger=taken)) == [

@@ -1,0 +1,201 @@
+"""The decision as a table: rows that a person chose, with what `decide` makes of their cells.
+
+Enumerates every cell, gives each to the first row that fits, and writes what `decide` says of a
+row's cells; they must all say the same. Knows what tells cells apart, not what it leads to.
+`python -m tests.provider.decision_table > docs/decision-table.md` writes the document.
+"""
+
+import itertools
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from tests.provider.world import STACK_ID
+from trigger_provider.index import Action, Clock, Outcome, Progress, Request, decide
+
+Cell = Mapping[str, str]
+
+NOW: Final = 1_800_000_000.0
+TIMEOUT: Final = 3000.0
+HEAD: Final = """\
+# The decision
+
+What the provider does next is a pure function of the request, of what is known so far and of the
+clock: `decide` in `trigger_provider/index.py`.
+Of this table, which is written from that function, the first row that fits a situation holds.
+
+"""
+FOOT: Final = """
+- *rolling back*: `yes` when the request came, or `since`: the stack was cancelled or deleted later.
+- *last outcome*: `refused` proves that the handler did not run; so does `denied`, while IAM learns.
+- *time left*: of `Timeout`; a pause that ends after it is not begun.
+- *next start*: a pause is over `now`, or ends `later` in this execution, or `after this execution`.
+- *execution*: `fresh` until it has started, looked or waited; `short` when less than a minute is
+  left, or less than the longest attempt so far and half again (after a refusal: and ten seconds).
+
+Written by `python -m tests.provider.decision_table > docs/decision-table.md`; a test compares.
+"""
+OUTCOMES: Final = {
+    "none": Outcome("none"),
+    "done": Outcome("done"),
+    "pending": Outcome("pending"),
+    "failed": Outcome("failed", "E", "no"),
+    "refused": Outcome("refused", "TooManyRequestsException", "no"),
+    "denied": Outcome("refused", "AccessDeniedException", "no"),
+    "denied for a minute": Outcome("refused", "AccessDeniedException", "no"),
+}
+EXECUTIONS: Final = {  # seconds left of it, and of the longest attempt so far
+    "fresh": [(899.0, 0.0), (899.0, 700.0), (50.0, 0.0)],
+    "used": [(800.0, 0.0), (899.0, 500.0), (61.0, 0.0)],
+    "short": [(59.0, 0.0), (300.0, 295.0)],
+}
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "request": ("Create", "Update", "Delete"),
+    "settings": (
+        "defaults",
+        "`Enabled: false`",
+        "`ExecuteOnDelete`",
+        "`ExecuteOnDelete`, never created",
+        "`ExecuteOnRollback`",
+        "`ExecuteOnHandlerChange: false`, unchanged",
+    ),
+    "rolling back": ("no", "yes", "since"),
+    "last outcome": tuple(OUTCOMES),
+    "attempts left": ("yes", "no"),
+    "time left": ("yes", "no", "less than the pause"),
+    "next start": ("now", "later", "after this execution"),
+    "execution": tuple(EXECUTIONS),
+}
+RUN_ON_DELETE: Final = ("`ExecuteOnDelete`", "`ExecuteOnDelete`, never created")
+ROWS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
+    {"settings": ("`Enabled: false`",)},
+    {"request": ("Delete",), "settings": ("`ExecuteOnDelete`, never created",)},
+    {"request": ("Delete",), "settings": ("not `ExecuteOnDelete`",)},
+    {"request": ("Update",), "settings": ("not `ExecuteOnRollback`",), "rolling back": ("yes",)},
+    {"request": ("Update",), "settings": ("`ExecuteOnHandlerChange: false`, unchanged",)},
+    {"last outcome": ("done",)},
+    {"last outcome": ("failed",), "attempts left": ("no",)},
+    {"last outcome": ("denied for a minute",)},
+    {"last outcome": ("failed",), "rolling back": ("since",)},
+    {"rolling back": ("since",)},
+    {"last outcome": ("failed", "refused", "denied"), "time left": ("no",)},
+    {"time left": ("no",)},
+    {
+        "last outcome": ("failed", "refused", "denied"),
+        "time left": ("less than the pause",),
+        "next start": ("later", "after this execution"),
+    },
+    {"time left": ("less than the pause",), "next start": ("later", "after this execution")},
+    {"next start": ("later",)},
+    {"next start": ("after this execution",), "execution": ("fresh",)},
+    {"next start": ("after this execution",)},
+    {"execution": ("fresh", "used")},
+    {"execution": ("short",)},
+)
+
+
+# ---- what decide says of a cell
+
+
+def situations(cell: Cell) -> Iterator[tuple[Request, Progress, Clock]]:
+    """Return the situations that a cell stands for, the handler not looked at yet."""
+    left_of_timeout = {"yes": 2500.0, "no": -1.0, "less than the pause": 15.0}[cell["time left"]]
+    for left, longest in EXECUTIONS[cell["execution"]]:
+        pause = {"now": -5.0, "later": 20.0, "after this execution": left + 600}[cell["next start"]]
+        progress = Progress(
+            began=NOW + left_of_timeout - TIMEOUT,
+            rolling_back=cell["rolling back"] == "yes",
+            failures={"yes": 1, "no": 2}[cell["attempts left"]],
+            refused_since=NOW - (61 if cell["last outcome"] == "denied for a minute" else 9),
+            resume_at=NOW + pause,
+            longest=longest,
+            cancelled="ROLLBACK_IN_PROGRESS" if cell["rolling back"] == "since" else "",
+            outcome=OUTCOMES[cell["last outcome"]],
+            fresh=cell["execution"] == "fresh",
+        )
+        yield request(cell), progress, Clock(NOW, left)
+
+
+def request(cell: Cell) -> Request:
+    settings = cell["settings"]
+    old_id = "Run-create-failed" if "never created" in settings else "own"
+    event = {"StackId": STACK_ID, "RequestId": "r", "LogicalResourceId": "Run"}
+    return Request(
+        event,
+        cell["request"],
+        "Run",
+        "" if cell["request"] == "Create" else old_id,
+        enabled="Enabled" not in settings,
+        execute_on_delete=settings in RUN_ON_DELETE,
+        execute_on_rollback="Rollback" in settings,
+        unchanged="unchanged" in settings,
+        timeout=TIMEOUT,
+        max_attempts=2,
+    )
+
+
+def actions(cell: Cell) -> set[str]:
+    """Return what is done in the situations of a cell."""
+    told = set()
+    for asked, progress, clock in situations(cell):
+        first = said(decide(asked, progress, clock))
+        again = said(decide(asked, progress._replace(ready=True), clock))
+        told.add(first if first == again else f"{first} until it is ready, then {again}")
+    return told
+
+
+def said(action: Action) -> str:
+    if action.do != "respond":
+        return action.do
+    outcome = action.outcome
+    message = outcome.message
+    match outcome.kind:
+        case "done":
+            return "respond: done"
+        case "skipped":
+            return f"respond: nothing to run, {message}"
+    last = any(outcome.error == known.error for known in OUTCOMES.values() if known.error)
+    told = "the last outcome" if last else "not done" if "not done" in message else outcome.error
+    return f"respond: failed, {told}" + (" and Timeout" if "Timeout is" in message else "")
+
+
+# ---- the table
+
+
+def cells() -> Iterator[dict[str, str]]:
+    """Return every combination of what the columns tell apart."""
+    for values in itertools.product(*COLUMNS.values()):
+        yield dict(zip(COLUMNS, values, strict=True))
+
+
+def fits(row: Mapping[str, tuple[str, ...]], cell: Cell) -> bool:
+    return all(any(means(value, cell[column]) for value in row[column]) for column in row)
+
+
+def means(value: str, of_cell: str) -> bool:
+    without = value.removeprefix("not ")
+    return (of_cell != without) if without != value else of_cell == value
+
+
+def rows() -> list[tuple[dict[str, tuple[str, ...]], str]]:
+    """Return each row with the one action of its cells."""
+    told: list[set[str]] = [set() for _ in ROWS]
+    for cell in cells():
+        told[next(number for number, row in enumerate(ROWS) if fits(row, cell))] |= actions(cell)
+    for row, those in zip(ROWS, told, strict=True):
+        if len(those) != 1:
+            raise ValueError(f"{row} leads to {sorted(those)}")
+    return [(row, those.pop()) for row, those in zip(ROWS, told, strict=True)]
+
+
+def document() -> str:
+    """Return the text of docs/decision-table.md."""
+    columns = [*COLUMNS, "action"]
+    lines: list[list[Any]] = [columns, ["---"] * len(columns)]
+    for row, action in rows():
+        lines.append([*(", ".join(row.get(column, ("any",))) for column in COLUMNS), action])
+    return HEAD + "".join(f"| {' | '.join(line)} |\n" for line in lines) + FOOT
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())
