@@ -67,7 +67,8 @@ class Stack:
         (self.folder / "template.yaml").write_text(template)
         return self.clients.sam(
             *("deploy", "--stack-name", self.name, "--template-file", "template.yaml"),
-            *("--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--no-progressbar"),
+            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),  # for nested stacks
+            *("--resolve-s3", "--no-progressbar"),
             *more,
             cwd=self.folder,
         )

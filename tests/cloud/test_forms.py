@@ -220,3 +220,40 @@ def test_settings_of_the_stack_reach_the_provider(stack: Stack) -> None:
     )
     assert (provider["MemorySize"], provider["Architectures"]) == (256, ["x86_64"])
     assert runs(stack) == 1
+
+
+def test_a_loop_of_triggers_is_repeated_before_they_are_expanded(stack: Stack) -> None:
+    loop = {"Fn::ForEach::Runs": ["Name", ["One", "Two"], {"Run${Name}": trigger("Seen")}]}
+    resources = {**function("Seen", SEEN), **loop}
+
+    outcome = stack.deploy_text(
+        json.dumps({"Transform": ["AWS::LanguageExtensions", "Trigger"], "Resources": resources})
+    )
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert sorted(json.loads(line)["LogicalResourceId"] for line in stack.log("Seen")) == [
+        "RunOne",
+        "RunTwo",
+    ]
+
+
+def test_a_nested_stack_has_triggers_of_its_own(stack: Stack) -> None:
+    child = {
+        "Transform": "Trigger",
+        "Resources": {**function("Seen", SEEN), "Run": trigger("Seen")},
+        "Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}},
+    }
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "child.json"}}
+    (stack.folder / "child.json").write_text(json.dumps(child))
+
+    outcome = stack.deploy_text(
+        json.dumps(
+            {
+                "Resources": {"Nested": nested},
+                "Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Nested", "Outputs.Rows"]}}},
+            }
+        )
+    )
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert stack.outputs() == {"Rows": "3"}

@@ -129,3 +129,20 @@ def test_the_request_dates_a_trigger_of_every_deployment() -> None:
     fragment = answered(template(Run=trigger(ExecuteOnEveryDeployment=True)))["fragment"]
 
     assert fragment["Resources"]["Run"]["Properties"]["Fingerprint"]["Deployment"] == REQUEST
+
+
+def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tables = {f"Table{number}": table() for number in range(400)}
+
+    answer = answered(template(Run=trigger(), **tables))
+
+    size = len(json.dumps(answer["fragment"]))
+    assert caplog.messages == [f"{size} bytes: a template passed by body may expand to 51200"]
+
+
+def test_an_expansion_that_fits_a_body_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    answered(template(Run=trigger()))
+
+    assert caplog.messages == []
