@@ -73,6 +73,15 @@ class Stack:
             cwd=self.folder,
         )
 
+    def deploy_with_aws(self, template: str) -> Outcome:
+        """Deploy a template as it is written, by `aws cloudformation deploy`, which waits 30 s."""
+        (self.folder / "template.yaml").write_text(template)
+        return self.clients.aws(
+            *("cloudformation", "deploy", "--stack-name", self.name),
+            *("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM"),
+            cwd=self.folder,
+        )
+
     def status(self) -> str:
         """Give the stack's status."""
         return str(self._described()["StackStatus"])

@@ -23,12 +23,9 @@ RAISING = """
 
 
 def test_the_example_deploys_with_the_aws_client_and_its_result_is_an_output(
-    stack: Stack, clients: Clients
+    stack: Stack,
 ) -> None:
-    outcome = clients.aws(
-        *("cloudformation", "deploy", "--stack-name", stack.name),
-        *("--template-file", str(EXAMPLE), "--capabilities", "CAPABILITY_IAM"),
-    )
+    outcome = stack.deploy_with_aws(EXAMPLE.read_text())
 
     assert outcome.exit_code == 0, outcome.stderr
     assert stack.outputs()["Verdict"] == "the queue works"

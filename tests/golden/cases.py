@@ -3,10 +3,11 @@
 A case is a folder with a `template.yaml`, and either an `expected.yaml` (the expanded template,
 with a placeholder for the provider's source) or a `problem.txt` (one problem per line). Knows how a
 template reaches the macro: in JSON, without its transforms, with the parameters' defaults, before
-or after SAM as its list of transforms says.
+or after SAM as its list of transforms says; of an `Fn::Transform`, only what stands beside it.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +60,8 @@ def expected(case: str) -> Outcome:
 def actual(case: str) -> Outcome:
     """Let a case's transforms work on its template in their order."""
     fragment = template(case)
+    for snippet in beside_a_transform(fragment):
+        return Outcome(file="problem.txt", text=f"{answered(snippet, {})['errorMessage']}\n")
     transforms = fragment.pop("Transform")
     for transform in transforms if isinstance(transforms, list) else [transforms]:
         if transform == SAM:
@@ -71,6 +74,15 @@ def actual(case: str) -> Outcome:
             return Outcome(file="problem.txt", text=f"{said}\n")
         fragment = answer["fragment"]
     return Outcome(file="expected.yaml", text=in_yaml(fragment))
+
+
+def beside_a_transform(value: Any) -> Iterator[Template]:
+    """Give what stands beside every `Fn::Transform`; none of it can be expanded."""
+    if isinstance(value, dict) and "Fn::Transform" in value:
+        yield {name: item for name, item in value.items() if name != "Fn::Transform"}
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from beside_a_transform(item)
 
 
 def by_sam(fragment: Template) -> Template:

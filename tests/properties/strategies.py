@@ -1,4 +1,4 @@
-"""Templates at random: of any shape at all, and with triggers that are well formed."""
+"""Templates at random: of any shape, with triggers that are well formed, and deployable ones."""
 
 import string
 from typing import Any, Final
@@ -237,3 +237,103 @@ def _without(payload: Json, name: str) -> Json:
         kept = {key: value for key, value in payload.items() if name not in str(value)}
         return {key: value for key, value in kept.items() if "secretsmanager" not in str(value)}
     return payload
+
+
+# ---- deployable
+
+_CODE: Final = {
+    "Runtime": "python3.13",
+    "Handler": "index.handler",
+    "Code": {"ZipFile": "def handler(event, context): return event"},
+}
+_ASSUMED_BY_LAMBDA: Final = {
+    "Effect": "Allow",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
+_DEPLOYABLE: Final[Template] = {
+    "Orders": {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        },
+    },
+    "Jobs": {"Type": "AWS::SQS::Queue"},
+    "Door": {"Type": "AWS::SNS::Topic"},
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Statement": [_ASSUMED_BY_LAMBDA]}},
+    },
+}
+_FUNCTION: Final[Template] = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": _CODE | {"Role": {"Fn::GetAtt": ["Role", "Arn"]}},
+}
+_HANDLERS: Final[list[Json]] = [
+    {"Ref": "Migrate"}, {"Fn::GetAtt": ["Seed", "Arn"]}, {"Ref": "Live"},
+    {"Fn::ImportValue": "Handler"}, {"Fn::If": ["IsTest", {"Ref": "Migrate"}, {"Ref": "Seed"}]},
+    "arn:aws:lambda:eu-central-1:123456789012:function:seed",
+]  # fmt: skip
+_selected = st.lists(
+    st.sampled_from(["Orders", "Jobs", "Door", "*", "AWS::*::Queue"]), max_size=2, unique=True
+)
+_deployable_settings = st.fixed_dictionaries(
+    {},
+    optional={
+        "ExecuteAfter": _selected,
+        "ExecuteBefore": _selected,
+        "ExecuteOnResourceChange": _selected,
+        "ExecuteOnEveryDeployment": st.booleans(),
+        "ExecuteOnRollback": st.booleans(),
+        "ExecuteOnDelete": st.booleans(),
+        "Payload": st.sampled_from([{"Table": {"Ref": "Orders"}}, "all", 5]),
+        "Timeout": st.integers(1, 3540),
+        "Retry": st.fixed_dictionaries({"MaxAttempts": st.integers(1, 100)}),
+        "OnFailure": st.sampled_from(["Fail", "Continue"]),
+    },
+)
+_ends = st.sampled_from([
+    {"Expect": {"Rows": 5}},
+    {"InvocationType": "DryRun"},
+    {"InvocationType": "Event"},
+    {"InvocationType": "Event", "FailureDestination": {"Fn::GetAtt": ["Jobs", "Arn"]}},
+])  # fmt: skip
+
+
+@st.composite
+def deployable_templates(draw: st.DrawFn) -> Template:
+    """Draw a template whose own resources are as CloudFormation wants them.
+
+    Only what no other resource refers to exists under a condition.
+    """
+    conditions = st.sampled_from(["", *_CONDITIONS])
+    resources: Template = {name: dict(resource) for name, resource in _DEPLOYABLE.items()}
+    resources |= {"Migrate": dict(_FUNCTION), "Seed": dict(_FUNCTION)}
+    version = {"FunctionName": {"Ref": "Migrate"}}
+    alias = version | {"FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]}, "Name": "live"}
+    resources["Version"] = {"Type": "AWS::Lambda::Version", "Properties": version}
+    resources["Live"] = {"Type": "AWS::Lambda::Alias", "Properties": alias}
+    if condition := draw(conditions):
+        resources["Door"]["Condition"] = condition
+    if draw(st.booleans()):
+        resources["Seed"]["Metadata"] = {"Trigger": draw(_deployable_settings)}
+    for name in ("Run", "Check"):
+        defined = draw(st.booleans())
+        handler = {"Function": _CODE} if defined else {"Handler": draw(st.sampled_from(_HANDLERS))}
+        properties = handler | draw(_deployable_settings) | draw(_ends)
+        resources[name] = {"Type": "Custom::Trigger", "Properties": properties}
+        if condition := draw(conditions):
+            resources[name]["Condition"] = condition
+    return {
+        "Parameters": {"Stage": {"Type": "String", "Default": "test"}},
+        "Conditions": {
+            "IsTest": {"Fn::Equals": [{"Ref": "Stage"}, "test"]},
+            "IsLive": {"Fn::Not": [{"Condition": "IsTest"}]},
+        },
+        "Resources": resources,
+        "Outputs": {"Stage": {"Value": {"Fn::If": ["IsLive", "live", "test"]}}},
+    }

@@ -46,9 +46,9 @@ def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
         {"Conditions": conditions}, First=under("A", trigger()), Second=under("B", trigger())
     )
 
-    said = problems(fragment)
-
-    assert [each.partition(":")[0] for each in said] == ["TriggerProviderCondition"]
+    assert problems(fragment) == [
+        "TriggerProviderCondition: is the name of a condition made for triggers; rename yours"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["Event", "DryRun"])
@@ -180,9 +180,9 @@ def test_all_problems_are_found_in_one_run() -> None:
         Orders=table(),
     )
 
-    assert [said.partition(":")[0] for said in problems(fragment)] == [
-        "Misspelt.Timout",
-        "Unread.Expect",
-        "Unordered.ExecuteAfter",
-        "Ring.ExecuteAfter",
+    assert problems(fragment) == [
+        "Misspelt.Timout: unknown property; did you mean 'Timeout'?",
+        "Unread.Expect: InvocationType Event waits for no result; use RequestResponse",
+        "Unordered.ExecuteAfter: no resource 'Order' in the template; did you mean 'Orders'?",
+        "Ring.ExecuteAfter: closes a cycle: Ring -> Ring; give up one of these orders",
     ]

@@ -401,10 +401,12 @@ def test_a_precondition_gives_way_to_what_sams_globals_refer_to() -> None:
 def test_a_smoke_test_before_sam_has_run_is_a_problem() -> None:
     sam = of_type("AWS::Serverless::Function", CodeUri="./migrate")
 
-    assert [
-        said.partition(":")[0]
-        for said in problems(template(A=sam, Run=trigger(ExecuteAfter=["*"])))
-    ] == ["Run.ExecuteAfter"]
+    assert problems(template(A=sam, Run=trigger(ExecuteAfter=["*"]))) == [
+        (
+            "Run.ExecuteAfter: '*' cannot include what SAM will make of 'A'; "
+            "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
+        )
+    ]
 
 
 # ---- what a handler needs in order to work
@@ -529,9 +531,12 @@ def test_a_wait_that_sam_would_drop_with_the_metadata_is_a_problem(kind: str) ->
     waits_for_it = of_type(kind, ContentUri="./layer")
     run = under("Production", trigger(ExecuteBefore=["Layer"]))
 
-    said = problems(template(Layer=waits_for_it, Run=run))
-
-    assert [each.partition(":")[0] for each in said] == ["Run.ExecuteBefore"]
+    assert problems(template(Layer=waits_for_it, Run=run)) == [
+        (
+            "Run.ExecuteBefore: 'Layer' cannot wait for 'Run' before SAM has run; "
+            "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
+        )
+    ]
 
 
 # ---- what is made for a trigger has edges of its own
@@ -540,9 +545,9 @@ def test_a_wait_that_sam_would_drop_with_the_metadata_is_a_problem(kind: str) ->
 def test_a_trigger_before_its_own_failure_destination_is_a_cycle() -> None:
     run = trigger(InvocationType="Event", FailureDestination=get("Jobs"), ExecuteBefore=["Jobs"])
 
-    said = problems(template(Jobs=QUEUE, Run=run))
-
-    assert [each.partition(": closes")[0] for each in said] == ["Run.ExecuteBefore"]
+    assert problems(template(Jobs=QUEUE, Run=run)) == [
+        "Run.ExecuteBefore: closes a cycle: Jobs -> Run -> Jobs; give up one of these orders"
+    ]
 
 
 def test_a_precondition_gives_way_to_its_failure_destination() -> None:

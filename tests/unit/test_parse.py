@@ -104,7 +104,10 @@ def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
     )
 
     assert [each.logical_id for each in triggers] == ["Good"]
-    assert [problem.place for problem in found] == ["Bad.Timeout", "Worse.Handler"]
+    assert [str(problem) for problem in found] == [
+        "Bad.Timeout: takes a whole number from 1 to 3540, not 0",
+        "Worse.Handler: no 'Nobody' in the template",
+    ]
 
 
 def test_the_resources_own_attributes_are_kept() -> None:

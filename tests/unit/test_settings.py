@@ -241,13 +241,21 @@ def test_ids_are_a_list_of_texts(value: Any, shown: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["subnet-1,", " ", "subnet-1, ,subnet-2", [" "]])
-def test_an_id_is_never_empty(value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("subnet-1,", "'subnet-1,'"),
+        (" ", "' '"),
+        ("subnet-1, ,subnet-2", "'subnet-1, ,subnet-2'"),
+        ([" "], "a list"),
+    ],
+)
+def test_an_id_is_never_empty(value: Any, shown: str) -> None:
     told = said({"SubnetIds": value, "SecurityGroupIds": value})
 
-    assert [each.partition(": takes a list of ids")[0] for each in told] == [
-        "Transform.Parameters.SubnetIds",
-        "Transform.Parameters.SecurityGroupIds",
+    assert told == [
+        f"Transform.Parameters.SubnetIds: takes a list of ids, not {shown}",
+        f"Transform.Parameters.SecurityGroupIds: takes a list of ids, not {shown}",
     ]
 
 
