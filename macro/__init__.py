@@ -7,10 +7,10 @@
 | judge | `check` | triggers | problems of meaning |
 | order | `graph` | triggers, survey | edges, and problems of order |
 | date | `fingerprint` | triggers, survey | when each must run again |
-| build | `emit` | all of it | resources |
+| build | `emit`, with `properties` | all of it | resources |
 
 `expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
 architecture: model, errors, shapes, references, then readers, parse and fingerprint, then check
-and graph, then emit, expand, handler. No stage changes what it was given, reads a clock or calls
-AWS.
+and graph, then properties, emit, expand, handler. No stage changes what it was given, reads a
+clock or calls AWS.
 """

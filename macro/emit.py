@@ -4,7 +4,6 @@ Knows CloudFormation's resource types, through troposphere; it is the only modul
 Refuses to decide anything: what to make and in which order is settled before it is called.
 """
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +14,9 @@ from typing import Final
 from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 
 from macro.graph import depends_on
-from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Retry, Settings, Trigger
+from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Settings, Trigger
 from macro.parse import without_shorthand
-from macro.readers import field_name
+from macro.properties import chosen, is_dynamic
 from macro.references import mentions
 from macro.shapes import as_map
 
@@ -66,9 +65,7 @@ def functions(trigger: Trigger) -> dict[str, Json]:
     group = f"{trigger.logical_id}LogGroup"
     properties = {key: value for key, value in trigger.function.items() if key != "Policies"}
     logging = properties.get("LoggingConfig", {})
-    writes_elsewhere = (
-        not isinstance(logging, dict) or _is_dynamic(logging) or "LogGroup" in logging
-    )
+    writes_elsewhere = not isinstance(logging, dict) or is_dynamic(logging) or "LogGroup" in logging
     made: dict[str, Json] = {}
     if not writes_elsewhere:
         properties["LoggingConfig"] = {"LogGroup": {"Ref": group}, **logging}
@@ -345,42 +342,10 @@ def _trigger(trigger: Trigger, plan: Plan) -> dict[str, Json]:
         "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
         "ServiceTimeout": trigger.timeout + MARGIN,
         "HandlerArn": trigger.handler.arn,
-        **dict(_settings(trigger, plan.reads.get(trigger.logical_id, ()))),
+        **dict(chosen(trigger, plan.reads.get(trigger.logical_id, ()))),
         "Fingerprint": plan.fingerprints[trigger.logical_id],
     }
     return {"Type": TRIGGER_TYPE, "Properties": properties, **trigger.attributes}
-
-
-def _settings(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
-    """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
-    plain = Trigger(logical_id="", place="", handler=trigger.handler)
-    for name in _SETTINGS:
-        field = field_name(name)
-        if (value := getattr(trigger, field)) != getattr(plain, field):
-            yield name, value
-    on_rollback = (
-        bool(reads) if trigger.execute_on_rollback is None else trigger.execute_on_rollback
-    )
-    if on_rollback:
-        yield "ExecuteOnRollback", True
-    if trigger.retry != Retry():
-        yield "Retry", {_camel(k): v for k, v in dataclasses.asdict(trigger.retry).items()}
-    if trigger.payload is not ABSENT:
-        yield "Payload", skeleton(trigger.payload)
-    if trigger.expect is not ABSENT:
-        yield "Expect", skeleton(trigger.expect)
-    if reads:
-        yield "Attributes", list(reads)
-
-
-_SETTINGS: Final = (
-    "InvocationType", "Timeout", "ExecuteOnHandlerChange", "ExecuteOnDelete", "Enabled",
-    "PollInterval", "OnFailure", "NoEcho",
-)  # fmt: skip
-
-
-def _camel(field: str) -> str:
-    return field.title().replace("_", "")
 
 
 def _destination_id(trigger: Trigger) -> str:
@@ -399,50 +364,6 @@ def _destination(trigger: Trigger) -> dict[str, Json]:
     destination = {"OnFailure": {"Destination": trigger.failure_destination}}
     config["Properties"]["DestinationConfig"] = destination
     return dict(config)
-
-
-def skeleton(value: Json) -> dict[str, Json]:
-    """Split JSON into a text that keeps literal types, and what only CloudFormation can resolve.
-
-    CloudFormation hands every scalar property to a custom resource as text. `Values` are
-    `{Path, Value}`, the path from the outside in; an `AWS::NoValue` leaves a path without value.
-    """
-    values: list[Json] = []
-    whole: list[Json] = [None]
-    waiting: list[tuple[Json, Json, Json, tuple[str, ...]]] = [(whole, 0, value, ())]
-    while waiting:
-        place, key, node, path = waiting.pop()
-        place[key] = None
-        if _is_dynamic(node):
-            values.append({"Path": list(path), "Value": node})
-        elif isinstance(node, dict):
-            place[key] = {}
-            waiting += [
-                (place[key], name, item, (*path, str(name)))
-                for name, item in sorted(node.items(), key=_by_name, reverse=True)
-            ]
-        elif isinstance(node, list):
-            place[key] = [None] * len(node)
-            waiting += reversed(
-                [(place[key], at, item, (*path, str(at))) for at, item in enumerate(node)]
-            )
-        else:
-            place[key] = node
-    text = json.dumps(whole[0], ensure_ascii=False)
-    return {"Skeleton": text, **({"Values": values} if values else {})}
-
-
-def _by_name(item: tuple[Json, Json]) -> str:
-    return str(item[0])
-
-
-def _is_dynamic(node: Json) -> bool:
-    if isinstance(node, str):
-        return "{{resolve:ssm:" in node
-    if not isinstance(node, dict) or len(node) != 1:
-        return False
-    name = str(next(iter(node)))
-    return name == "Ref" or name.startswith("Fn::")
 
 
 # ---- order

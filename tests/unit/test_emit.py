@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from macro.emit import skeleton
+from macro.properties import skeleton
 from tests.unit.templates import (
     Template,
     expanded,

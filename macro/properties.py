@@ -1,0 +1,90 @@
+"""The properties of a finished trigger, as CloudFormation will hand them to the provider.
+
+Knows their names, which of them are left out and how JSON keeps its types on the way. Refuses to
+know resources and order. It is a contract: during an update old and new providers meet both.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from macro.model import ABSENT, Json, Retry, Trigger
+from macro.readers import field_name
+
+
+def chosen(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
+    """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
+    plain = Trigger(logical_id="", place="", handler=trigger.handler)
+    for name in _SETTINGS:
+        field = field_name(name)
+        if (value := getattr(trigger, field)) != getattr(plain, field):
+            yield name, value
+    on_rollback = (
+        bool(reads) if trigger.execute_on_rollback is None else trigger.execute_on_rollback
+    )
+    if on_rollback:
+        yield "ExecuteOnRollback", True
+    if trigger.retry != Retry():
+        yield "Retry", {_camel(k): v for k, v in dataclasses.asdict(trigger.retry).items()}
+    if trigger.payload is not ABSENT:
+        yield "Payload", skeleton(trigger.payload)
+    if trigger.expect is not ABSENT:
+        yield "Expect", skeleton(trigger.expect)
+    if reads:
+        yield "Attributes", list(reads)
+
+
+_SETTINGS: Final = (
+    "InvocationType", "Timeout", "ExecuteOnHandlerChange", "ExecuteOnDelete", "Enabled",
+    "PollInterval", "OnFailure", "NoEcho",
+)  # fmt: skip
+
+
+def _camel(field: str) -> str:
+    return field.title().replace("_", "")
+
+
+def skeleton(value: Json) -> dict[str, Json]:
+    """Split JSON into a text that keeps literal types, and what only CloudFormation can resolve.
+
+    CloudFormation hands every scalar property to a custom resource as text. `Values` are
+    `{Path, Value}`, the path from the outside in; an `AWS::NoValue` leaves a path without value.
+    """
+    values: list[Json] = []
+    whole: list[Json] = [None]
+    waiting: list[tuple[Json, Json, Json, tuple[str, ...]]] = [(whole, 0, value, ())]
+    while waiting:
+        place, key, node, path = waiting.pop()
+        place[key] = None
+        if is_dynamic(node):
+            values.append({"Path": list(path), "Value": node})
+        elif isinstance(node, dict):
+            place[key] = {}
+            waiting += [
+                (place[key], name, item, (*path, str(name)))
+                for name, item in sorted(node.items(), key=_by_name, reverse=True)
+            ]
+        elif isinstance(node, list):
+            place[key] = [None] * len(node)
+            waiting += reversed(
+                [(place[key], at, item, (*path, str(at))) for at, item in enumerate(node)]
+            )
+        else:
+            place[key] = node
+    text = json.dumps(whole[0], ensure_ascii=False)
+    return {"Skeleton": text, **({"Values": values} if values else {})}
+
+
+def _by_name(item: tuple[Json, Json]) -> str:
+    return str(item[0])
+
+
+def is_dynamic(node: Json) -> bool:
+    """Tell whether only CloudFormation can resolve a value: an intrinsic, or an `ssm` reference."""
+    if isinstance(node, str):
+        return "{{resolve:ssm:" in node
+    if not isinstance(node, dict) or len(node) != 1:
+        return False
+    name = str(next(iter(node)))
+    return name == "Ref" or name.startswith("Fn::")
