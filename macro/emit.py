@@ -309,7 +309,7 @@ def policies(handler: Handler) -> dict[str, tuple[str, Json]]:
             _policy_id(name): (name, {"Fn::GetAtt": [name, "Arn"]}) for name in handler.functions
         }
     arn = handler.arn
-    if isinstance(arn, str):
+    if isinstance(arn, str) and arn.startswith("arn:"):
         arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
     return {INVOKE + _hash(json.dumps(arn, sort_keys=True)): ("", arn)}
 

@@ -260,7 +260,7 @@ def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
 
 
 def _written(value: str, template: Lookup) -> Handler:
-    if _ARN.fullmatch(value):
+    if _ARN.fullmatch(value) or value.startswith("{{resolve:ssm:"):
         return Handler(arn=value)
     if value.startswith("arn:"):
         raise WrongError(f"{value!r} is not the ARN of a Lambda function")

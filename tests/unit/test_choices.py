@@ -255,3 +255,14 @@ def test_a_condition_of_a_function_that_is_defined_is_shared_with_its_right() ->
 
     assert emitted["TriggerProviderInvokeRunFunction"]["Condition"] == "A"
     assert emitted["RunRole"]["Condition"] == "A"
+
+
+def test_a_handler_from_a_parameter_store_may_be_invoked() -> None:
+    stored = "{{resolve:ssm:/handlers/migrate}}"
+
+    emitted = resources(template(Run=trigger(stored)))
+
+    assert emitted["Run"]["Properties"]["HandlerArn"] == stored
+    (policy,) = policies(emitted).values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == [stored, f"{stored}:*"]
