@@ -53,7 +53,7 @@ class Plan:
     settings: Settings
 
 
-def functions(trigger: Trigger) -> dict[str, Json]:
+def functions(trigger: Trigger, settings: Settings) -> dict[str, Json]:
     """Build the function that is defined with a trigger, and what it needs; nothing for others.
 
     It has a log group without a name (Lambda would leave one behind otherwise) and, unless the
@@ -69,11 +69,14 @@ def functions(trigger: Trigger) -> dict[str, Json]:
     made: dict[str, Json] = {}
     if not writes_elsewhere:
         properties["LoggingConfig"] = {"LogGroup": {"Ref": group}, **logging}
-        made[group] = logs.LogGroup(None, RetentionInDays=30).to_dict()
+        made[group] = _log_group(None, settings).to_dict()
     if "Role" not in properties:
         properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
         target = _group_arn(logging) if writes_elsewhere else GetAtt(group, "Arn")
-        made[role] = _role(None, "Runs a handler of this stack", target).to_dict()
+        built = _role(None, "Runs a handler of this stack", target, settings)
+        if "VpcConfig" in properties:
+            built.Policies.append(_join_vpc())
+        made[role] = built.to_dict()
     if role in made and (statements := trigger.function.get("Policies")):
         document = {"Version": "2012-10-17", "Statement": statements}
         made[role]["Properties"]["Policies"].append(
@@ -114,7 +117,7 @@ def made(triggers: Iterable[Trigger], settings: Settings) -> tuple[str, ...]:
     rights: dict[str, None] = {}
     for trigger in triggers:
         names += [trigger.logical_id] if trigger.is_metadata else []
-        names += functions(trigger)
+        names += functions(trigger, settings)
         names += [] if trigger.failure_destination is ABSENT else [_destination_id(trigger)]
         rights |= dict.fromkeys(policies(trigger.handler))
     return (*names, *(() if settings.provider_role else rights))
@@ -128,7 +131,7 @@ def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
     conditions = dict(as_map(fragment.get("Conditions")))
     for trigger in plan.triggers:
         resources[trigger.logical_id] = _trigger(trigger, plan)
-        resources |= functions(trigger)
+        resources |= functions(trigger, plan.settings)
         if trigger.failure_destination is not ABSENT:
             name, function = _destination_id(trigger), trigger.handler.functions[0]
             both = (trigger.attributes.get("Condition"), resources[function].get("Condition"))
@@ -200,9 +203,6 @@ def _either(names: list[str], name: str, conditions: dict[str, Json]) -> str:
 
 
 def _provider(settings: Settings) -> dict[str, Json]:
-    group = logs.LogGroup(LOG_GROUP, RetentionInDays=settings.log_retention_in_days)
-    if settings.kms_key_arn:
-        group.KmsKeyId = settings.kms_key_arn
     function = awslambda.Function(
         PROVIDER,
         Description="Runs the triggers of this stack (cfn-trigger)",
@@ -230,6 +230,7 @@ def _provider(settings: Settings) -> dict[str, Json]:
         MaximumRetryAttempts=0,
         MaximumEventAgeInSeconds=3600,
     )
+    group = _log_group(LOG_GROUP, settings)
     built = [group, *_provider_rights(settings), function, invoke_config]
     return {resource.title: resource.to_dict() for resource in built}
 
@@ -237,16 +238,11 @@ def _provider(settings: Settings) -> dict[str, Json]:
 def _provider_rights(settings: Settings) -> Iterator[AWSObject]:
     if settings.provider_role:
         return
-    role = _role(ROLE, "Runs the triggers of this stack", GetAtt(LOG_GROUP, "Arn"))
+    role = _role(ROLE, "Runs the triggers of this stack", GetAtt(LOG_GROUP, "Arn"), settings)
     see = _policy("cloudformation:DescribeStacks", Resource=Ref("AWS::StackId"))
     role.Policies.append(iam.Policy(PolicyName="SeeRollback", PolicyDocument=see))
     if settings.subnet_ids:
-        interfaces = _policy(*_NETWORK_INTERFACES, Resource="*")
-        role.Policies.append(iam.Policy(PolicyName="JoinVpc", PolicyDocument=interfaces))
-    if settings.permissions_boundary:
-        role.PermissionsBoundary = settings.permissions_boundary
-    if settings.role_path:
-        role.Path = settings.role_path
+        role.Policies.append(_join_vpc())
     yield role
     # A policy of its own: a role that names the function that needs the role is a cycle.
     yield iam.PolicyType(
@@ -265,16 +261,33 @@ _NETWORK_INTERFACES: Final = (
 )  # fmt: skip
 
 
-def _role(name: str | None, description: str, group: Json) -> AWSObject:
+def _join_vpc() -> iam.Policy:
+    document = _policy(*_NETWORK_INTERFACES, Resource="*")
+    return iam.Policy(PolicyName="JoinVpc", PolicyDocument=document)
+
+
+def _log_group(name: str | None, settings: Settings) -> AWSObject:
+    group = logs.LogGroup(name, RetentionInDays=settings.log_retention_in_days)
+    if settings.kms_key_arn:
+        group.KmsKeyId = settings.kms_key_arn
+    return group
+
+
+def _role(name: str | None, description: str, group: Json, settings: Settings) -> AWSObject:
     """Build a role for a function that may write to a log group (its ARN), and make none."""
     write = _policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=group)
     lambda_only = _policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
-    return iam.Role(
+    role = iam.Role(
         name,
         Description=description,
         AssumeRolePolicyDocument=lambda_only,
         Policies=[iam.Policy(PolicyName="WriteLogs", PolicyDocument=write)],
     )
+    if settings.permissions_boundary:
+        role.PermissionsBoundary = settings.permissions_boundary
+    if settings.role_path:
+        role.Path = settings.role_path
+    return role
 
 
 def _rights(triggers: Iterable[Trigger]) -> dict[str, tuple[str, Json]]:

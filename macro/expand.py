@@ -9,7 +9,7 @@ from typing import Final
 from macro import check, emit, graph, parse
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
-from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Trigger
+from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Settings, Trigger
 from macro.references import survey
 from macro.shapes import as_map
 
@@ -30,7 +30,7 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     if not triggers and not misspelled:
         return fragment
 
-    resources = _defined(fragment, triggers)
+    resources = _defined(fragment, triggers, settings)
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
     seen = survey({**fragment, "Resources": understood})
     made = emit.made(triggers, settings)
@@ -74,13 +74,15 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     return expanded
 
 
-def _defined(fragment: Mapping[str, Json], triggers: tuple[Trigger, ...]) -> dict[str, Json]:
+def _defined(
+    fragment: Mapping[str, Json], triggers: tuple[Trigger, ...], settings: Settings
+) -> dict[str, Json]:
     """Give the author's resources, and the functions that triggers define."""
     resources = {
         name: parse.without_shorthand(resource) for name, resource in fragment["Resources"].items()
     }
     for trigger in triggers:
-        resources |= emit.functions(trigger)
+        resources |= emit.functions(trigger, settings)
     return resources
 
 
