@@ -241,7 +241,7 @@ def _without(payload: Json, name: str) -> Json:
 
 # ---- deployable
 
-_CODE: Final = {
+_CODE: Final[Template] = {
     "Runtime": "python3.13",
     "Handler": "index.handler",
     "Code": {"ZipFile": "def handler(event, context): return event"},
@@ -296,7 +296,7 @@ _deployable_settings = st.fixed_dictionaries(
         "OnFailure": st.sampled_from(["Fail", "Continue"]),
     },
 )
-_ends = st.sampled_from([
+_ends: st.SearchStrategy[Template] = st.sampled_from([
     {"Expect": {"Rows": 5}},
     {"InvocationType": "DryRun"},
     {"InvocationType": "Event"},
@@ -322,9 +322,10 @@ def deployable_templates(draw: st.DrawFn) -> Template:
     if draw(st.booleans()):
         resources["Seed"]["Metadata"] = {"Trigger": draw(_deployable_settings)}
     for name in ("Run", "Check"):
-        defined = draw(st.booleans())
-        handler = {"Function": _CODE} if defined else {"Handler": draw(st.sampled_from(_HANDLERS))}
-        properties = handler | draw(_deployable_settings) | draw(_ends)
+        named, handler = "Handler", draw(st.sampled_from(_HANDLERS))
+        if draw(st.booleans()):
+            named, handler = "Function", _CODE
+        properties = {named: handler, **draw(_deployable_settings), **draw(_ends)}
         resources[name] = {"Type": "Custom::Trigger", "Properties": properties}
         if condition := draw(conditions):
             resources[name]["Condition"] = condition

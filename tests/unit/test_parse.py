@@ -106,7 +106,7 @@ def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
     assert [each.logical_id for each in triggers] == ["Good"]
     assert [str(problem) for problem in found] == [
         "Bad.Timeout: takes a whole number from 1 to 3540, not 0",
-        "Worse.Handler: no 'Nobody' in the template",
+        "Worse.Handler: no 'Nobody' in the template; did you mean 'Good'?",
     ]
 
 
