@@ -174,7 +174,7 @@ def answers_hold_what_is_read(subject: Subject) -> Iterator[Problem]:
         read = subject.survey.attributes_read(trigger.logical_id)
         if sum(len(name.encode()) + ATTRIBUTE_OVERHEAD for name in read) > MOST_ATTRIBUTE_BYTES:
             said = f"{len(read)} attributes are read, more than fit into an answer of 4,096 bytes"
-            yield Problem(trigger.place, f"{said}; read fewer, or keep them in a parameter store")
+            yield Problem(trigger.place, f"{said}; read fewer, or let the handler store them")
 
 
 ATTRIBUTE_OVERHEAD: Final = 6

@@ -100,7 +100,9 @@ def _group_arn(logging: Json) -> Json:
 
 def support(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
     """Yield what a trigger waits for in any case: its handler, and the provider's rights."""
-    firsts = [*trigger.handler.functions, INVOKE_CONFIG]
+    firsts = [INVOKE_CONFIG]
+    if not mentions(trigger.handler.arn).conditions:  # of a choice, what is chosen is waited for
+        firsts = [*trigger.handler.functions, *firsts]
     if not settings.provider_role:
         firsts += [*policies(trigger.handler), HAND_OVER]
     if trigger.failure_destination is not ABSENT:

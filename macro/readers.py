@@ -272,9 +272,10 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
     gives_anything = template.type_of(name).startswith(_GIVES_ANYTHING)
     if gives_anything and not is_shorthand(template.resources[name]):
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
+    named = _named(name, template, known=template.resources)
     if attribute != "Arn":
         raise WrongError(f"takes the function's 'Arn', not its {attribute!r}")
-    return _named(name, template, known=template.resources)
+    return named
 
 
 def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
@@ -311,7 +312,8 @@ def retry(value: Json, template: Lookup) -> Retry:
     wrong: list[str] = []
     for name, given in value.items():
         if name not in _RETRY:
-            wrong.append(f"has no {str(name)!r}{nearest(str(name), _RETRY)}")
+            hint = nearest(str(name), _RETRY) or f"; there are {', '.join(_RETRY)}"
+            wrong.append(f"has no {str(name)!r}{hint}")
             continue
         try:
             read[field_name(name)] = _RETRY[name](given, template)

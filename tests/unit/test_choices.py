@@ -14,7 +14,6 @@ from tests.unit.templates import (
     get,
     of_type,
     problems,
-    ref,
     resources,
     sub,
     template,
@@ -93,20 +92,20 @@ def test_equal_choices_share_a_right() -> None:
     assert len(policies(resources(fragment))) == 1
 
 
-def test_a_trigger_waits_for_the_function_that_is_there() -> None:
+def test_of_a_choice_the_chosen_function_is_waited_for_as_the_handler_refers_to_it() -> None:
     run = resources(chosen())["Run"]
 
     assert waits(chosen()) == []
-    assert run["Metadata"]["TriggerEdges"] == [
-        when("Big", ref("Large")),
-        when("Small", ref("Little")),
-    ]
+    assert "Metadata" not in run
+    assert run["Properties"]["HandlerArn"] == CHOICE
 
 
-def test_a_choice_between_functions_that_are_always_there_waits_for_both() -> None:
-    fragment = template(Other=function(), Run=trigger(when("Big", get("Migrate"), get("Other"))))
+def test_a_choice_between_functions_that_are_always_there_waits_for_the_chosen_one() -> None:
+    choice = when("Big", get("Migrate"), get("Other"))
+    fragment = template(Other=function(), Run=trigger(choice))
 
-    assert sorted(waits(fragment)) == ["Migrate", "Other"]
+    assert waits(fragment) == []
+    assert resources(fragment)["Run"]["Properties"]["HandlerArn"] == choice
 
 
 def test_each_function_of_a_choice_dates_the_trigger() -> None:
