@@ -15,7 +15,6 @@ from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 
 from macro.graph import depends_on
 from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Settings, Trigger
-from macro.parse import without_shorthand
 from macro.properties import chosen, is_dynamic
 from macro.references import mentions
 from macro.shapes import as_map
@@ -43,9 +42,12 @@ MARGIN: Final = 60
 class Plan:
     """All that is settled about a template: what to build, and in which order.
 
-    `fingerprints` and `reads` (the attributes that the template reads) are by logical id.
+    `defined` are the author's resources, without the shorthand in their metadata, and the
+    `functions` of triggers. `fingerprints` and `reads` (the attributes that the template reads)
+    are by logical id.
     """
 
+    defined: Mapping[str, Json]
     triggers: tuple[Trigger, ...]
     edges: tuple[Edge, ...]
     fingerprints: Mapping[str, Json]
@@ -76,18 +78,13 @@ def functions(trigger: Trigger, settings: Settings) -> dict[str, Json]:
         built = _role(None, "Runs a handler of this stack", target, settings)
         if "VpcConfig" in properties:
             built.Policies.append(_join_vpc())
+        if statements := trigger.function.get("Policies"):
+            document = {"Version": "2012-10-17", "Statement": statements}
+            built.Policies.append(iam.Policy(PolicyName="Handler", PolicyDocument=document))
         made[role] = built.to_dict()
-    if role in made and (statements := trigger.function.get("Policies")):
-        document = {"Version": "2012-10-17", "Statement": statements}
-        made[role]["Properties"]["Policies"].append(
-            {"PolicyName": "Handler", "PolicyDocument": document}
-        )
     made[name] = {"Type": "AWS::Lambda::Function", "Properties": properties}
-    condition = trigger.attributes.get("Condition")
-    return {
-        logical_id: resource | ({"Condition": condition} if condition else {})
-        for logical_id, resource in made.items()
-    }
+    condition = trigger.attributes.get("Condition", "")
+    return {logical_id: _under(resource, condition) for logical_id, resource in made.items()}
 
 
 def _group_arn(logging: Json) -> Json:
@@ -127,13 +124,10 @@ def made(triggers: Iterable[Trigger], settings: Settings) -> tuple[str, ...]:
 
 def template(fragment: Mapping[str, Json], plan: Plan) -> dict[str, Json]:
     """Build the template: the author's, in its order, and what was made for it at the end."""
-    resources = {
-        name: without_shorthand(resource) for name, resource in fragment["Resources"].items()
-    }
+    resources = dict(plan.defined)
     conditions = dict(as_map(fragment.get("Conditions")))
     for trigger in plan.triggers:
         resources[trigger.logical_id] = _trigger(trigger, plan)
-        resources |= functions(trigger, plan.settings)
         if trigger.failure_destination is not ABSENT:
             name, function = _destination_id(trigger), trigger.handler.functions[0]
             both = (trigger.attributes.get("Condition"), resources[function].get("Condition"))
@@ -172,15 +166,17 @@ def _under(resource: Json, condition: str) -> Json:
 def _both(pair: tuple[Json, Json], name: str, conditions: dict[str, Json]) -> str:
     """Name the condition under which two hold, for a resource of ours; none if both always do."""
     distinct = [str(one) for one in dict.fromkeys(pair) if one]
-    if len(distinct) < len("ab"):
-        return distinct[0] if distinct else ""
+    if not distinct:
+        return ""
+    if len(distinct) == 1:
+        return distinct[0]
     conditions[condition_id(name)] = {"Fn::And": [{"Condition": one} for one in distinct]}
     return condition_id(name)
 
 
-def condition_id(policy: str) -> str:
-    """Name the condition under which both a policy's function and the provider are made."""
-    return f"{policy}Condition"
+def condition_id(name: str) -> str:
+    """Name the condition of a resource of ours that needs two others, each under its own."""
+    return f"{name}Condition"
 
 
 def _either(names: list[str], name: str, conditions: dict[str, Json]) -> str:
@@ -357,7 +353,7 @@ def _trigger(trigger: Trigger, plan: Plan) -> dict[str, Json]:
         "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
         "ServiceTimeout": trigger.timeout + MARGIN,
         "HandlerArn": trigger.handler.arn,
-        **dict(chosen(trigger, plan.reads.get(trigger.logical_id, ()))),
+        **dict(chosen(trigger, plan.reads[trigger.logical_id])),
         "Fingerprint": plan.fingerprints[trigger.logical_id],
     }
     return {"Type": TRIGGER_TYPE, "Properties": properties, **trigger.attributes}

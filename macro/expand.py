@@ -59,6 +59,7 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
 
     content = Content(fragment={**fragment, "Resources": resources}, deployment=deployment)
     plan = emit.Plan(
+        defined=resources,
         triggers=triggers,
         edges=order.edges,
         fingerprints={

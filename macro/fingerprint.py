@@ -13,7 +13,7 @@ from typing import Final
 
 from macro.model import ABSENT, Deployment, Json, Trigger
 from macro.references import Mentions, Reference, conditions_within, mentions
-from macro.shapes import as_map, type_of
+from macro.shapes import as_map, is_secret, type_of
 
 CONFIGURATION: Final = frozenset({
     "Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "FunctionName",
@@ -49,11 +49,6 @@ class Content:
         if not isinstance(declared, dict) or is_secret(declared):
             return ABSENT
         return self.deployment.parameters.get(name, declared.get("Default", ABSENT))
-
-
-def is_secret(parameter: Mapping[str, Json]) -> bool:
-    """Tell whether a parameter has NoEcho, however that is written."""
-    return str(parameter.get("NoEcho", "")).lower() == "true"
 
 
 def fingerprint(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from macro.errors import nearest
 from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import mentions, name_and_attribute
-from macro.shapes import as_map, type_of
+from macro.shapes import as_map, is_secret, type_of
 
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _GIVES_ANYTHING: Final = ("Custom::", "AWS::CloudFormation::")
@@ -48,7 +48,7 @@ class Lookup:
         """Give a setting's literal: the value itself, or that of the parameter it refers to."""
         match value:
             case {"Ref": str(name)} if len(value) == 1 and name in self.declared:
-                if str(as_map(self.declared[name]).get("NoEcho", "")).lower() == "true":
+                if is_secret(self.declared[name]):
                     raise WrongError(f"takes no parameter with NoEcho; {name!r} has it")
                 return self.values.get(name)
             case dict():

@@ -18,3 +18,8 @@ def type_of(resource: Json) -> str:
     """Give the type of a resource, empty where it has none or is no resource."""
     what = as_map(resource).get("Type")
     return what if isinstance(what, str) else ""
+
+
+def is_secret(parameter: Json) -> bool:
+    """Tell whether a declared parameter has NoEcho, however that is written."""
+    return str(as_map(parameter).get("NoEcho", "")).lower() == "true"

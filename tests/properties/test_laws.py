@@ -44,6 +44,7 @@ from tests.properties.strategies import (
     templates_without_triggers,
     values,
 )
+from tests.unit.templates import turned
 from trigger_provider.index import assembled
 
 Graph = dict[str, set[str]]
@@ -220,16 +221,6 @@ def linted(template: Template) -> list[str]:
     for own in triggers(whole).values():
         own.setdefault("ServiceToken", "arn:aws:lambda:eu-central-1:123456789012:function:any")
     return [str(match) for match in lint(json.dumps(whole), config=CFN_LINT)]
-
-
-def turned(value: Any) -> Any:
-    """Turn the key order of every map around."""
-    match value:
-        case dict():
-            return {key: turned(value[key]) for key in reversed(value)}
-        case list():
-            return [turned(item) for item in value]
-    return value
 
 
 # ---- laws

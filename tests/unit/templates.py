@@ -108,3 +108,13 @@ def found(*references: str | Reference) -> Mentions:
             for text in references
         )
     )
+
+
+def turned(value: Any) -> Any:
+    """Turn the key order of every map around."""
+    match value:
+        case dict():
+            return {key: turned(value[key]) for key in reversed(value)}
+        case list():
+            return [turned(item) for item in value]
+    return value

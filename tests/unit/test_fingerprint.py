@@ -22,6 +22,7 @@ from tests.unit.templates import (
     table,
     template,
     trigger,
+    turned,
     under,
     when,
 )
@@ -110,16 +111,6 @@ def test_the_bytes_of_an_untransformed_function_are_a_contract() -> None:
         "Code": "756ac043e706f27a",
         "Configuration": "a0b6af2cac05cda9",
     }
-
-
-def turned(value: Any) -> Any:
-    """Turn the key order of every map around."""
-    match value:
-        case dict():
-            return {key: turned(value[key]) for key in reversed(value)}
-        case list():
-            return [turned(item) for item in value]
-    return value
 
 
 def test_the_key_order_of_a_template_changes_no_entry() -> None:
