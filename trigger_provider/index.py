@@ -9,10 +9,12 @@ import base64
 import contextlib
 import difflib
 import hashlib
+import hmac
 import http.client
 import json
 import os
 import re
+import select
 import socket
 import ssl
 import time
@@ -20,11 +22,7 @@ import traceback
 from calendar import timegm
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
-
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import ReadOnlyCredentials
+from urllib.parse import quote, urlencode, urlsplit
 
 RESERVE = 10  # seconds of an execution kept for the answer
 PROPAGATION = 60  # seconds that IAM may take to know a new policy
@@ -398,29 +396,67 @@ KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}  # NAT 
 TRUST = ssl.create_default_context()
 REGION = os.environ.get("AWS_REGION", "us-east-1")
 NOT_SENT, LOST = 0, 1
+KEPT: dict[str, tuple[http.client.HTTPConnection, float]] = {}  # by host, since its last answer
 
 
 def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
-    """Send a request once: its status, headers and body, or NOT_SENT or LOST, and why."""
+    """Send a request once: its status, headers and body, or NOT_SENT or LOST, and why.
+
+    The last connection to a host is used again. One that was idle may be dead, and what was lost
+    on it may have run: a POST takes it only just after an answer, others fall back on a fresh one.
+    """
     parts = urlsplit(url)
+    kept, since = KEPT.pop(parts.netloc, (None, 0.0))
+    if kept and 0 <= time.time() - since < (1 if method == "POST" else 4) and not ended(kept):
+        reply = sent(kept, method, url, body, headers, seconds)
+        if method == "POST" or reply[0] != LOST:
+            return reply
+    elif kept:
+        kept.close()
     connection = http.client.HTTPConnection(parts.netloc, timeout=5)
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(parts.netloc, timeout=5, context=TRUST)
-    failed = NOT_SENT
     try:
         connection.connect()
-        failed = LOST
-        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
-            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
-        connection.sock.settimeout(seconds)
-        connection.request(method, url.split(parts.netloc, 1)[1] or "/", body, headers)
-        reply = connection.getresponse()
-        return reply.status, reply.headers, reply.read()
     except (OSError, http.client.HTTPException) as error:
-        return failed, {}, f"{type(error).__name__} {error}".encode()
-    finally:
         connection.close()
+        return NOT_SENT, {}, f"{type(error).__name__} {error}".encode()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
+        connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+    return sent(connection, method, url, body, headers, seconds)
+
+
+def ended(connection: http.client.HTTPConnection) -> bool:
+    return bool(select.select([connection.sock], [], [], 0)[0])  # only its end is to read now
+
+
+def sent(
+    connection: http.client.HTTPConnection,
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Map,
+    seconds: float,
+) -> Reply:
+    host = urlsplit(url).netloc
+    lines = {"Host": host, "Content-Length": len(body)} | headers
+    head = [f"{method} {url.split(host, 1)[1] or '/'} HTTP/1.1"]
+    head += [f"{name}: {told}" for name, told in lines.items()]
+    try:
+        connection.sock.settimeout(seconds)
+        connection.sock.sendall("\r\n".join([*head, "\r\n"]).encode() + body)  # in one write
+        reply = http.client.HTTPResponse(connection.sock, method=method)
+        reply.begin()
+        told = reply.status, reply.headers, reply.read()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        return LOST, {}, f"{type(error).__name__} {error}".encode()
+    if reply.will_close:
+        connection.close()
+    else:
+        KEPT[host] = connection, time.time()
+    return told
 
 
 def signed_call(
@@ -429,10 +465,42 @@ def signed_call(
     env = os.environ
     home = f"https://{service}.{REGION}.{env.get('URL_SUFFIX', 'amazonaws.com')}"
     home = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL") or home
-    request = AWSRequest(method, home.rstrip("/") + path, headers, body)
-    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    SigV4Auth(ReadOnlyCredentials(*map(env.get, keys)), service, REGION).add_auth(request)
-    return exchange(method, str(request.url), body, dict(request.headers.items()), seconds)
+    url, date = home.rstrip("/") + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    headers = signed(service, method, url, body, headers, date, *map(env.get, names))
+    return exchange(method, url, body, headers, seconds)
+
+
+def signed(
+    service: str,
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Map,
+    date: str,
+    key_id: str | None,
+    secret: str | None,
+    token: str | None,
+) -> Map:
+    """Add Signature Version 4 to a request without a query.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    parts = urlsplit(url)
+    headers = headers | {"Host": parts.netloc, "X-Amz-Date": date}
+    headers |= {"X-Amz-Security-Token": token} if token else {}
+    names = sorted(headers, key=str.lower)
+    lines = "".join(f"{name.lower()}:{headers[name]}\n" for name in names)
+    listed = ";".join(names).lower()
+    content = hashlib.sha256(body).hexdigest()
+    canonical = f"{method}\n{quote(parts.path)}\n\n{lines}\n{listed}\n{content}"
+    scope = f"{date[:8]}/{REGION}/{service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{secret}".encode()
+    for part in (*scope.split("/"), f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    who = f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}"
+    return headers | {"Authorization": f"{who}, SignedHeaders={listed}, Signature={key.hex()}"}
 
 
 # ---- service: carries the decisions out; one guard, one answer
@@ -661,7 +729,8 @@ def read(event: Map, progress: Progress) -> tuple[Request, Progress]:
 
 
 def url_date(event: Map) -> str:
-    return parse_qs(urlsplit(event["ResponseURL"]).query).get("X-Amz-Date", [""])[0]
+    found = re.search(r"[?&]X-Amz-Date=(\w+)", event["ResponseURL"])
+    return found[1] if found else ""
 
 
 def assembled(sent: Map | None) -> Any:

@@ -1,8 +1,10 @@
 """An event comes in, one answer goes out, and a log tells how, whatever breaks."""
 
+from typing import Any
+
 import pytest
 
-from tests.provider.cloudformation import Stack, sent
+from tests.provider.cloudformation import Kind, Stack, sent
 from tests.provider.world import (
     SECRET,
     Behaviour,
@@ -10,6 +12,7 @@ from tests.provider.world import (
     World,
     connection_refused,
     in_progress,
+    killed,
     never_answers,
     raises,
     reset_after_send,
@@ -56,6 +59,76 @@ def test_an_answer_that_nobody_takes_is_given_up_and_logged(
     assert stack.sends(stack.event("Create")) == []
     assert world.ends == ["returned"]
     assert world.log[-1]["level"] == "ERROR"
+
+
+# ---- an event that Lambda delivers twice
+
+
+def test_a_second_delivery_is_the_same_execution_to_the_handler_and_gets_the_same_answer(
+    stack: Stack, handler: Handler
+) -> None:
+    event = stack.event("Create", Payload=sent({"Table": "orders"}))
+    handler.always(returns({"Rows": 5}))
+
+    (first,), (second,) = stack.sends(event), stack.sends(event)
+
+    assert second.body == first.body
+    once, again = handler.invocations
+    assert again.event == once.event
+    assert again.context == once.context
+
+
+def test_a_second_delivery_is_one_more_attempt_with_the_same_execution_id(
+    stack: Stack, handler: Handler
+) -> None:
+    event = stack.event("Create")
+    handler.plays(raises("LookupError", "no such table"), returns({"Rows": 5}))
+
+    (first,), (second,) = stack.sends(event), stack.sends(event)
+
+    assert (first.status, second.status) == ("FAILED", "SUCCESS")  # CloudFormation took the first
+    assert len({event["ExecutionId"] for event in handler.events}) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("Delete", {}),
+        ("Update", {"Enabled": False}),
+        ("Update", {"ExecuteOnHandlerChange": False}),
+    ],
+)
+def test_a_second_delivery_of_what_runs_nothing_runs_nothing(
+    stack: Stack, handler: Handler, kind: Kind, properties: dict[str, Any]
+) -> None:
+    event = stack.event(kind, old=properties, **properties)
+
+    (first,), (second,) = stack.sends(event), stack.sends(event)
+
+    assert second.body == first.body
+    assert handler.invocations == []
+
+
+def test_a_second_delivery_that_comes_after_cloudformation_gave_up_is_dropped(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    event = stack.event("Create", Timeout=900)
+    handler.plays(returns(None))
+    stack.sends(event)
+    world.pass_time(961)
+
+    assert stack.sends(event) == []
+    assert len(handler.invocations) == 1
+
+
+def test_what_a_killed_provider_had_started_is_not_started_again(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(killed(returns({"Rows": 5})))
+
+    assert stack.sends(stack.event("Create")) == []
+    assert world.ends == ["killed"]
+    assert len(handler.invocations) == 1
 
 
 # ---- stale and broken events

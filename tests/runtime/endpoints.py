@@ -153,13 +153,15 @@ def stack_error(status: int, code: str, message: str = "no") -> Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request as it came: its body decoded, the time on the clock of `time.monotonic`."""
+    """One request as it came: its body decoded, the time on the clock of `time.monotonic`, and
+    the port of the caller, which tells connections apart."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: Any
     at: float
+    port: int
 
     @property
     def client_context(self) -> Any:
@@ -296,6 +298,7 @@ class Endpoints:
         """Stop serving; pauses in progress end at once."""
         self.ending.set()
         self._server.shutdown()
+        self._server.hang_up()
         self._server.server_close()
 
     # -- one request: which kind it is, whether it is as it must be
@@ -487,6 +490,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, played: Endpoints) -> None:
         self.played = played
+        self.open: set[socket.socket] = set()
         with socket.socket() as chooser:  # a port bound by its number outlives `refuse`
             chooser.bind(("127.0.0.1", 0))
             port = chooser.getsockname()[1]
@@ -511,6 +515,12 @@ class _Server(ThreadingHTTPServer):
         if not isinstance(error, OSError):
             self.played.breach(f"the stub broke: {error!r}")
 
+    def hang_up(self) -> None:
+        """End what a caller keeps open."""
+        for connection in tuple(self.open):
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
     def refuse(self, seconds: float) -> None:
         # Linux: a listening socket that is shut down keeps its port and refuses.
         self.socket.shutdown(socket.SHUT_RDWR)
@@ -526,14 +536,20 @@ class _Connection(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Stay silent."""
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        super().finish()
+
     def handle_one_request(self) -> None:
         played, line = self.server.played, None
         if played.tls is None:
             line = self._peeked()
         if line is not None and line.next() == Reset(after_reading=False):
-            asked = Asked(
-                method=self.command, target=self.path, headers={}, body=None, at=time.monotonic()
-            )
+            asked = self._asked({}, b"null")
             line.asked.append(asked)
             self._play(line, asked, line.script.popleft())
             return
@@ -554,13 +570,7 @@ class _Connection(BaseHTTPRequestHandler):
         played = self.server.played
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(
-            method=self.command,
-            target=self.path,
-            headers=headers,
-            body=_decoded(body),
-            at=time.monotonic(),
-        )
+        asked = self._asked(headers, body)
         line = played.line_of(self.command, self.path)
         behaviour = None if line is None else line.next()
         if line is None or behaviour is None:
@@ -575,10 +585,20 @@ class _Connection(BaseHTTPRequestHandler):
             line.script.popleft()
         self._play(line, asked, behaviour)
 
+    def _asked(self, headers: Mapping[str, str], body: bytes) -> Asked:
+        return Asked(
+            method=self.command,
+            target=self.path,
+            headers=headers,
+            body=_decoded(body),
+            at=time.monotonic(),
+            port=self.client_address[1],
+        )
+
     do_GET = do_POST = do_PUT = _answer  # noqa: N815 (http.server's names)
 
     def _play(self, line: Line, asked: Asked, behaviour: Behaviour) -> None:
-        self.close_connection = True
+        self.close_connection = not isinstance(behaviour, Reply)  # AWS keeps connections open
         self.server.played.played(line, asked, behaviour)
         match behaviour:
             case Reply():

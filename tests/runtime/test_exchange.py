@@ -1,0 +1,164 @@
+"""One request on the wire: which connection it takes, and what is never sent twice.
+
+Knows the provider's `exchange` and real sockets. Refuses to know what the requests are for.
+"""
+
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import pytest
+
+from trigger_provider import index
+
+SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What a connection meets: so many answers; then a request in vain, the end, or nothing."""
+
+    answers: int = 1
+    header: str = ""
+    ends: bool = False
+    loses: bool = False
+
+
+@dataclass(slots=True)
+class Host:
+    """A server, and the methods that it was asked, by connection."""
+
+    url: str
+    asked: list[list[str]] = field(default_factory=list)
+
+
+@contextmanager
+def host(*connections: Connection) -> Iterator[Host]:
+    """Accept these connections, one after the other."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        served = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/path")
+        thread = threading.Thread(target=serve, args=(listener, connections, served.asked))
+        thread.start()
+        yield served
+        while index.KEPT:
+            index.KEPT.popitem()[1][0].close()
+        thread.join(SECONDS)
+        assert not thread.is_alive(), "not every connection was made"
+
+
+def serve(
+    listener: socket.socket, connections: tuple[Connection, ...], asked: list[list[str]]
+) -> None:
+    for plan in connections:
+        connection, _ = listener.accept()
+        asked.append([])
+        with connection, connection.makefile("rb") as reader:
+            for _ in range(plan.answers):
+                asked[-1].append(method(reader))
+                connection.sendall(
+                    f"HTTP/1.1 200 OK\r\n{plan.header}Content-Length: 0\r\n\r\n".encode()
+                )
+            if plan.loses:
+                asked[-1].append(method(reader))
+            elif not plan.ends and (more := method(reader)):
+                asked[-1].append(more)
+
+
+def method(reader: BinaryIO) -> str:
+    """Read a request without a body; empty at the end of the connection."""
+    first = reader.readline()
+    while reader.readline() not in (b"\r\n", b""):
+        pass
+    return first.split(b" ")[0].decode()
+
+
+def ask(served: Host, method: str) -> int | str:
+    """Send a request; its status, or what was lost."""
+    status = index.exchange(method, served.url, b"", {}, SECONDS)[0]
+    return {index.NOT_SENT: "not sent", index.LOST: "lost"}.get(status, status)
+
+
+def the_end_of_the_kept_connection_has_arrived() -> bool:
+    ((kept, _),) = index.KEPT.values()
+    return bool(select.select([kept.sock], [], [], SECONDS)[0])
+
+
+@pytest.mark.parametrize("second", ["GET", "PUT", "POST"])
+def test_a_request_just_after_an_answer_takes_its_connection(second: str) -> None:
+    with host(Connection(answers=2)) as served:
+        assert [ask(served, "GET"), ask(served, second)] == [200, 200]
+
+    assert served.asked == [["GET", second]]
+
+
+def test_an_invocation_never_takes_a_connection_that_was_idle_for_a_second() -> None:
+    with host(Connection(), Connection()) as served:
+        assert ask(served, "GET") == 200
+        threading.Event().wait(1.05)
+        assert ask(served, "POST") == 200
+
+    assert served.asked == [["GET"], ["POST"]]
+
+
+def test_a_look_still_takes_a_connection_that_was_idle_for_a_second() -> None:
+    with host(Connection(answers=2)) as served:
+        assert ask(served, "GET") == 200
+        threading.Event().wait(1.05)
+        assert ask(served, "GET") == 200
+
+    assert served.asked == [["GET", "GET"]]
+
+
+@pytest.mark.parametrize("second", ["GET", "PUT", "POST"])
+def test_a_connection_that_has_ended_is_not_taken(second: str) -> None:
+    with host(Connection(ends=True), Connection()) as served:
+        assert ask(served, "GET") == 200
+        assert the_end_of_the_kept_connection_has_arrived()
+        assert ask(served, second) == 200
+
+    assert served.asked == [["GET"], [second]]
+
+
+def test_a_connection_that_the_other_side_will_close_is_not_kept() -> None:
+    with host(Connection(header="Connection: close\r\n"), Connection()) as served:
+        assert ask(served, "GET") == 200
+        assert index.KEPT == {}
+        assert ask(served, "POST") == 200
+
+    assert served.asked == [["GET"], ["POST"]]
+
+
+@pytest.mark.parametrize("second", ["GET", "PUT"])
+def test_what_does_no_harm_twice_and_was_lost_on_a_kept_connection_goes_on_a_fresh_one(
+    second: str,
+) -> None:
+    with host(Connection(loses=True), Connection()) as served:
+        assert [ask(served, "GET"), ask(served, second)] == [200, 200]
+
+    assert served.asked == [["GET", second], [second]]
+
+
+def test_an_invocation_that_was_lost_on_a_kept_connection_is_not_sent_again() -> None:
+    with host(Connection(loses=True)) as served:
+        assert [ask(served, "GET"), ask(served, "POST")] == [200, "lost"]
+
+    assert served.asked == [["GET", "POST"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_nothing_that_was_lost_on_a_fresh_connection_is_sent_again(method: str) -> None:
+    with host(Connection(answers=0, loses=True)) as served:
+        assert ask(served, method) == "lost"
+
+    assert served.asked == [[method]]
+
+
+def test_a_host_that_nobody_listens_at_was_sent_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gone = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/")
+
+    assert ask(gone, "POST") == "not sent"
