@@ -146,3 +146,16 @@ def test_an_expansion_that_fits_a_body_is_no_warning(caplog: pytest.LogCaptureFi
     answered(template(Run=trigger()))
 
     assert caplog.messages == []
+
+
+def test_what_may_surprise_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        answer = answered(template(Run=trigger(InvocationType="Event")))
+
+    assert answer["status"] == "success"
+    assert [record.getMessage() for record in caplog.records] == [
+        (
+            "Run.InvocationType: nobody will see that 'Migrate' failed: Lambda drops the event; give"
+            " the trigger a FailureDestination or the function a dead-letter queue"
+        )
+    ]
