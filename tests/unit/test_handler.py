@@ -153,9 +153,8 @@ def test_what_may_surprise_is_logged_and_stops_nothing(caplog: pytest.LogCapture
         answer = answered(template(Run=trigger(InvocationType="Event")))
 
     assert answer["status"] == "success"
-    assert [record.getMessage() for record in caplog.records] == [
-        (
-            "Run.InvocationType: nobody will see that 'Migrate' failed: Lambda drops the event; give"
-            " the trigger a FailureDestination or the function a dead-letter queue"
-        )
-    ]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "Run.InvocationType: nobody will see that 'Migrate' failed: Lambda drops the event;"
+        " give the trigger a FailureDestination or the function a dead-letter queue"
+    )
