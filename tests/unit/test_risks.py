@@ -70,7 +70,7 @@ def test_a_dead_letter_queue_is_where_a_failure_is_seen() -> None:
 def test_sams_ways_to_say_so_count_in_the_function_and_in_the_globals(name: str) -> None:
     own = of_type("AWS::Serverless::Function", Handler="a.b", **{name: {}})
     bare = of_type("AWS::Serverless::Function", Handler="a.b")
-    shared = {"Globals": {"Function": {name: {}}}}
+    shared: Json = {"Globals": {"Function": {name: {}}}}
 
     assert told(template(Run=asynchronous(), Migrate=own)) == []
     assert told(template(shared, Run=asynchronous(), Migrate=bare)) == []
