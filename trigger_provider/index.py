@@ -585,7 +585,9 @@ def carry_out(
         outcome = invoke(request, progress, effects, action.seconds)
         took = effects.clock().now - began
         progress = progress._replace(longest=max(progress.longest, took))
-    log(outcome.kind, error=outcome.error)
+    told = outcome.result.get("Progress") if outcome.kind == "pending" else None
+    shown = {} if told is None or request.no_echo else {"progress": cut(text(told), 300)}
+    log(outcome.kind, error=outcome.error, **shown)
     return learn(request, progress, outcome, effects.clock())
 
 

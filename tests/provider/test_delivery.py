@@ -265,3 +265,32 @@ def test_each_step_is_one_line_of_the_log(stack: Stack, handler: Handler, world:
         "done",
         "respond",
     ]
+
+
+@pytest.mark.parametrize(
+    ("progress", "shown"),
+    [
+        ("3 of 10 tables", "3 of 10 tables"),
+        ({"done": 3}, '{"done": 3}'),
+        ("t" * 400, "t" * 297 + "…"),
+    ],
+)
+def test_what_a_handler_says_of_its_progress_is_logged(
+    stack: Stack, handler: Handler, world: World, progress: Any, shown: str
+) -> None:
+    handler.plays(returns({"Status": "IN_PROGRESS", "Progress": progress}), returns(None))
+
+    stack.asks("Create")
+
+    (entry,) = [entry for entry in world.log if entry["step"] == "pending"]
+    assert entry["progress"] == shown
+
+
+def test_what_a_handler_with_no_echo_says_of_its_progress_is_not_logged(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(returns({"Status": "IN_PROGRESS", "Progress": SECRET}), returns(None))
+
+    stack.asks("Create", NoEcho=True)
+
+    assert [entry for entry in world.log if "progress" in entry] == []
