@@ -16,13 +16,14 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from local_cloud import layer
+from local_cloud import contexts, layer
 
 
 def main() -> None:
     """Serve on the listening socket whose file descriptor is the only argument, until killed."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     layer.install()
+    contexts.install()
     config = Config()
     config.bind = [f"fd://{sys.argv[1]}"]
     config.keep_alive_timeout = 75
