@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench deploy clean build-MacroFunction
+.PHONY: help demo test lint unit deployments others campaign bench deploy clean build-MacroFunction \
+  build-HandlerLayer
 
 help: ## what there is to make
 	@grep -E '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -73,3 +74,8 @@ build-MacroFunction:
 	if $(RUNTIME_PYTHON) -c '' 2>/dev/null; then \
 	  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
 	fi
+
+# The layer's content for any Python that Lambda has: nothing is compiled.
+build-HandlerLayer:
+	mkdir -p "$(ARTIFACTS_DIR)/python/trigger_handler"
+	cp trigger_handler/*.py trigger_handler/py.typed "$(ARTIFACTS_DIR)/python/trigger_handler/"

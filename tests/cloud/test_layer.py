@@ -1,0 +1,47 @@
+"""The layer with trigger_handler: published with the macro, under the macro's own name."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cloud.clients import Clients, Outcome
+from tests.cloud.conftest import ROOT
+from tests.cloud.stacks import Stack
+
+
+@pytest.fixture
+def other(macro: Outcome, clients: Clients) -> Iterator[Stack]:
+    """Give the stack of a second copy of the macro, beside the first."""
+    assert macro.exit_code == 0
+    copy = Stack(name="cfn-trigger-other", clients=clients, folder=ROOT)
+    own = ("--stack-name", copy.name, "--parameter-overrides", "MacroName=Other")
+    deployed = clients.sam("deploy", "--no-progressbar", *own, cwd=ROOT)
+    assert deployed.exit_code == 0, deployed.stderr
+    yield copy
+    copy.delete()
+
+
+def test_two_copies_of_the_macro_have_a_layer_and_a_parameter_each(
+    clients: Clients, other: Stack
+) -> None:
+    first = Stack(name="cfn-trigger", clients=clients, folder=ROOT).outputs()
+    second = other.outputs()
+
+    parameters = [one["HandlerLayerParameter"] for one in (first, second)]
+    told = [
+        clients.boto("ssm").get_parameter(Name=name)["Parameter"]["Value"] for name in parameters
+    ]
+    layers = [arn.split(":")[6] for arn in told]
+    assert parameters == [
+        "/cfn-trigger/Trigger/handler-layer-arn", "/cfn-trigger/Other/handler-layer-arn",
+    ]  # fmt: skip
+    assert layers == ["cfn-trigger-Trigger-handler", "cfn-trigger-Other-handler"]
+    assert told == [one["HandlerLayerArn"] for one in (first, second)]
+
+
+def test_the_layer_outlives_the_copy_that_published_it(clients: Clients, other: Stack) -> None:
+    arn = other.outputs()["HandlerLayerArn"]
+
+    other.delete()
+
+    assert clients.boto("lambda").get_layer_version_by_arn(Arn=arn)["LayerVersionArn"] == arn

@@ -1,0 +1,206 @@
+"""The play and the provider agree: on what is sent, on every judgement, on whole lives.
+
+The laws: whatever a handler answers, `trigger_handler.testing` starts it as often, with the same
+events and pauses, and comes to the same answer as the provider itself does in virtual time.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.provider.cloudformation import Stack, sent
+from tests.provider.world import STACK_ID, Behaviour, World, raises, returns
+from trigger_handler import testing
+from trigger_provider import index
+
+NAMES = st.sampled_from(["Rows", "EventState", "A", "A.B", "Result", "Error", "Truncated", "é"])
+SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 9) | st.text(max_size=5)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+AFTER: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 0, 0.5, 1, 3, 40, "7", "x", -1, True, [], ""]
+)
+IDS = st.sampled_from(["b-1", "b-2", "", None, 5, "x" * 1024, "x" * 1025, "é" * 513])
+STATUSES = st.sampled_from(["IN_PROGRESS", "SUCCESS", "FAILED", "FAILURE", "DONE", None, 5])
+RESULTS = JSON | st.fixed_dictionaries(
+    {},
+    optional={
+        "Status": STATUSES,
+        "Reason": st.sampled_from(["no such zone", "", None, 5]),
+        "RetryAfter": AFTER,
+        "EventState": JSON,
+        "PhysicalResourceId": IDS,
+        "Data": JSON,
+        "Rows": JSON,
+    },
+)
+PAYLOADS = st.just(testing.ABSENT) | JSON
+MANY = settings(max_examples=300, deadline=None)
+
+
+@given(result=RESULTS)
+@MANY
+def test_a_result_is_judged_alike(result: Any) -> None:
+    request = index.Request({}, "Create", "Run", "")
+
+    theirs = index.judge(request, result)
+    ours = testing.judged(result)
+
+    assert (ours.kind, ours.why) == (
+        theirs.kind,
+        ": ".join(filter(None, [theirs.error, theirs.message])),
+    )
+
+
+@given(result=RESULTS)
+@MANY
+def test_attributes_are_named_and_written_alike(result: Any) -> None:
+    theirs = index.attributes(result)
+
+    assert testing.attributes(result) == {name: index.text(item) for name, item in theirs.items()}
+
+
+@given(result=RESULTS, kind=st.sampled_from(["Create", "Update", "Delete"]))
+@MANY
+def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Kind) -> None:
+    old_id = "" if kind == "Create" else "Run-0123456789ab"
+    event = {"StackId": testing.STACK_ID}
+    request = index.Request(event, kind, "Run", old_id)
+    data = index.attributes(result)
+
+    theirs = index.unusable(request, data)
+
+    assert testing.unusable(result) == (f"{theirs.error}: {theirs.message}" if theirs else "")
+    if not theirs:
+        ours = testing.physical_id("Run", kind, old_id, result)
+        assert ours == index.physical_id(request, data)
+
+
+@given(payload=PAYLOADS, old=PAYLOADS, state=JSON, kind=st.sampled_from(["Create", "Update"]))
+@MANY
+def test_the_event_and_the_client_context_are_the_same_bytes(
+    payload: Any, old: Any, state: Any, kind: str
+) -> None:
+    url = "https://example.com/?X-Amz-Date=20261121T000000Z"
+    known = {"RequestType": kind, "RequestId": "r-1", "StackId": STACK_ID}
+    known |= {"LogicalResourceId": "Run", "PhysicalResourceId": "b-1"}
+    request = index.Request(known | {"ResponseURL": url}, kind, "Run", "b-1")
+    request = request._replace(
+        payload=index.ABSENT if payload is testing.ABSENT else payload,
+        old_payload=index.ABSENT if old is testing.ABSENT else old,
+    )
+    bare, _ = index.invocation(request._replace(payload=index.ABSENT), index.Progress(0))
+    about = known | {"ExecutionId": json.loads(bare)["ExecutionId"], "Attempt": 1}
+    about |= {} if old is testing.ABSENT else {"Old": old}
+
+    theirs = index.invocation(request, index.Progress(0, state=state))
+
+    assert testing.sent(about, payload, state) == theirs
+
+
+# ---- whole lives
+
+
+def scripted(results: list[Any]) -> tuple[testing.Resource, list[Any]]:
+    """Make a trigger whose handler answers these in turn."""
+    left = list(results)
+
+    def handler(_event: Any, _context: Any) -> Any:
+        if isinstance(result := left.pop(0), Exception):
+            raise result
+        return result
+
+    return testing.Resource(handler=handler, name="RunMigration", timeout=100), left
+
+
+def behaviours(results: list[Any]) -> Iterator[Behaviour]:
+    for result in results:
+        match result:
+            case Exception():
+                yield raises(type(result).__name__, str(result))
+            case _:
+                yield returns(result)
+
+
+def described(event: Any) -> Any:
+    """Leave out what differs from one play to the next."""
+    return {k: v for k, v in event.items() if k not in {"RequestId", "ExecutionId", "StackId"}}
+
+
+PENDING = st.fixed_dictionaries(
+    {"Status": st.just("IN_PROGRESS")},
+    optional={"RetryAfter": st.sampled_from([None, 0, 3, 40, "7"]), "EventState": JSON},
+)
+ENDINGS = RESULTS | st.just(LookupError("no such table"))
+
+
+@given(polls=st.lists(PENDING, max_size=4), ending=ENDINGS, payload=PAYLOADS)
+@settings(max_examples=200, deadline=None)
+def test_a_create_with_its_polls_goes_as_the_provider_has_it_go(
+    polls: list[Any], ending: Any, payload: Any
+) -> None:
+    script = [*polls, ending, *[{"Status": "FAILED", "Reason": "asked too often"}] * 4]
+    world = World()
+    world.handler.plays(*behaviours(script))
+    properties = {} if payload is testing.ABSENT else {"Payload": sent(payload)}
+    theirs = Stack(world).asks("Create", Timeout=100, **properties)
+
+    resource, left = scripted(script)
+    ours = resource.create(payload)
+
+    starts = world.handler.invocations
+    assert len(script) - len(left) == len(starts)
+    assert list(ours.pauses)[: len(starts) - 1] == world.handler.pauses
+    assert [invocation.event for invocation in resource.invocations] == [
+        invocation.event if payload is not testing.ABSENT else {
+            **invocation.event,
+            **{key: resource.invocations[0].event[key] for key in ("RequestId", "ExecutionId")},
+            "StackId": testing.STACK_ID,
+        }
+        for invocation in starts
+    ]  # fmt: skip
+    assert [described(invocation.description) for invocation in resource.invocations] == [
+        described(invocation.description) for invocation in starts
+    ]
+    assert (ours.status, ours.reason) == (theirs.status, theirs.reason.split("; full log")[0]) or (
+        ours.status,
+        ours.reason,
+        theirs.reason,
+    ) == ("SUCCESS", "", "done")
+
+
+@pytest.mark.parametrize("second", [None, {"PhysicalResourceId": "b-2"}, LookupError("gone")])
+@pytest.mark.parametrize("first", [None, {"PhysicalResourceId": "b-1"}, LookupError("late")])
+def test_a_life_goes_as_the_provider_has_it_go(first: Any, second: Any) -> None:
+    script = [first, second, None, None]
+    world = World()
+    world.handler.plays(*behaviours(script))
+    stack = Stack(world)
+    on_delete = {"ExecuteOnDelete": True}
+    created = stack.asks("Create", **on_delete)
+    updated = stack.asks("Update", old=on_delete, physical_id=created.physical_id, **on_delete)
+    if updated.physical_id != created.physical_id:
+        stack.asks("Delete", physical_id=created.physical_id, **on_delete)
+    stack.asks("Delete", physical_id=updated.physical_id, **on_delete)
+
+    resource, left = scripted(script)
+    answers = [resource.create(), resource.update(), resource.delete()]
+
+    assert [answer.status for answer in answers[:2]] == [created.status, updated.status]
+    own = [answer.physical_id for answer in answers[:2]]
+    made = testing.physical_id("RunMigration", "Create", "", None)
+    theirs = index.physical_id(index.asked(stack.event("Create")), {})
+    assert [
+        made if one == theirs else one for one in (created.physical_id, updated.physical_id)
+    ] == own
+    assert len(script) - len(left) == len(world.handler.invocations)
+    assert [invocation.event["RequestType"] for invocation in resource.invocations] == [
+        event["RequestType"] for event in world.handler.events
+    ]

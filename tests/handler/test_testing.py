@@ -1,0 +1,180 @@
+"""The play itself: virtual time, limits, and the lives of a resource."""
+
+from typing import Any
+
+import pytest
+
+from trigger_handler import Handler, Result, in_progress
+from trigger_handler.testing import START, Clock, Resource, play
+
+
+def test_a_handler_without_decorators_can_be_played_too() -> None:
+    def handler(event: Any, _context: Any) -> Any:
+        if "EventState" not in event:
+            return {"Status": "IN_PROGRESS", "EventState": "job-1", "RetryAfter": 30}
+        return {"Job": event["EventState"]}
+
+    resource = Resource(handler=handler)
+    answer = resource.create({"Name": "a"})
+
+    assert (answer.status, answer.data["Job"], answer.pauses) == ("SUCCESS", "job-1", (30,))
+    assert [invocation.event for invocation in resource.invocations] == [
+        {"Name": "a"},
+        {"Name": "a", "EventState": "job-1"},
+    ]
+    assert [invocation.at - START for invocation in resource.invocations] == [0, 30]
+
+
+def test_a_new_physical_id_replaces_the_resource_and_the_old_one_is_deleted() -> None:
+    handler, deleted = Handler(), []
+
+    @handler.create
+    def create(event: Any, _context: Any) -> Any:
+        return {"PhysicalResourceId": event["ResourceProperties"]["Name"]}
+
+    @handler.delete
+    def delete(event: Any, _context: Any) -> None:
+        deleted.append((event["PhysicalResourceId"], event["ResourceProperties"]))
+
+    resource = Resource(handler=handler)
+    resource.create({"Name": "a"})
+    same = resource.update({"Name": "a", "Days": 5})
+    other = resource.update({"Name": "b"})
+    resource.delete()
+
+    assert same.cleanup is None
+    assert other.cleanup is not None
+    assert (other.physical_id, other.cleanup.status) == ("b", "SUCCESS")
+    assert deleted == [("a", {"Name": "a", "Days": 5}), ("b", {"Name": "b"})]
+    assert [invocation.description.get("Old") for invocation in resource.invocations] == [
+        None, {"Name": "a"}, {"Name": "a", "Days": 5}, None, None,
+    ]  # fmt: skip
+
+
+def test_an_update_that_fails_leaves_the_resource_as_it_was() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: {"PhysicalResourceId": "b-1"})
+    handler.update(lambda _event, _context: {"Status": "FAILED", "Reason": "no"})
+    resource = Resource(handler=handler)
+    resource.create({"Name": "a"})
+
+    answer = resource.update({"Name": "b"})
+
+    assert (answer.status, answer.reason, answer.data) == ("FAILED", "Failed: no", {})
+    assert (resource.physical_id, resource.payload) == ("b-1", {"Name": "a"})
+
+
+def test_what_was_never_created_is_not_deleted() -> None:
+    resource = Resource(handler=lambda _event, _context: 1 / 0)
+    created = resource.create()
+
+    deleted = resource.delete()
+
+    assert (created.status, created.physical_id) == ("FAILED", "Resource-create-failed")
+    assert created.reason == "ZeroDivisionError: division by zero"
+    assert isinstance(created.error, ZeroDivisionError)
+    assert (deleted.status, deleted.reason, len(resource.invocations)) == ("SUCCESS", "", 1)
+
+
+def test_a_delete_that_fails_holds_nothing_up_and_says_why() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: None)
+    handler.delete(lambda _event, _context: {"Status": "FAILED", "Reason": "not empty"})
+    resource = Resource(handler=handler)
+    resource.create()
+
+    answer = resource.delete()
+
+    assert (answer.status, answer.reason) == ("SUCCESS", "Failed: not empty")
+
+
+def test_a_delete_keeps_its_physical_id_whatever_it_returns() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: {"PhysicalResourceId": "b-1"})
+    handler.delete(lambda _event, _context: {"PhysicalResourceId": 5})
+    resource = Resource(handler=handler)
+    resource.create()
+
+    answer = resource.delete()
+
+    assert (answer.status, answer.reason, answer.physical_id) == ("SUCCESS", "", "b-1")
+
+
+def test_a_handler_that_waits_in_virtual_time_sees_its_execution_end() -> None:
+    clock, seen = Clock(), []
+
+    def handler(_event: Any, context: Any) -> Any:
+        while (left := context.get_remaining_time_in_millis()) > 20_000:
+            seen.append(left)
+            clock.sleep(10)
+        return {"Left": left}
+
+    answer = play(handler, clock=clock, function_timeout=60)
+
+    assert (seen, answer.data["Left"]) == ([60_000, 50_000, 40_000, 30_000], "20000")
+    assert clock.time() == START + 40
+
+
+@pytest.mark.parametrize(
+    ("waits", "reason"),
+    [
+        (59, ""),
+        (61, "Sandbox.Timedout: Task timed out after 60 seconds"),
+    ],
+)
+def test_a_handler_that_outlasts_its_execution_has_failed(waits: float, reason: str) -> None:
+    clock = Clock()
+
+    answer = play(lambda _event, _context: clock.sleep(waits), clock=clock, function_timeout=60)
+
+    assert answer.reason == reason
+
+
+def test_a_handler_that_outlasts_the_trigger_has_failed() -> None:
+    clock = Clock()
+
+    answer = play(lambda _event, _context: clock.sleep(40), clock=clock, timeout=30)
+
+    assert answer.reason == "HandlerTooSlow: no answer in 30 s; Timeout is 30 s"
+
+
+def test_a_handler_that_is_never_done_fails_at_the_end_of_the_timeout() -> None:
+    def handler(_event: Any, _context: Any) -> Result:
+        return in_progress(retry_after=100)
+
+    answer = play(handler, timeout=300)
+
+    assert (answer.status, answer.pauses) == ("FAILED", (100, 100))
+    assert answer.reason == "Timeout: not done; Timeout is 300 s"
+
+
+def test_a_state_too_long_for_the_client_context_has_failed() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: in_progress("x" * 3000))
+
+    assert play(handler).reason == "Timeout: not done; Timeout is 900 s"
+    assert play(handler, payload={}).reason == (
+        "ClientContext: EventState and Old are over 3,583 bytes"
+    )
+
+
+def test_a_result_that_is_no_json_has_failed_as_it_does_in_lambda() -> None:
+    answer = play(lambda _event, _context: {"Rows": {1, 2}})
+
+    assert answer.reason == (
+        "Runtime.MarshalError: Unable to marshal response: "
+        "Object of type set is not JSON serializable"
+    )
+
+
+def test_the_context_is_as_lambda_hands_it_over() -> None:
+    def handler(_event: Any, context: Any) -> Any:
+        return {"Names": sorted(name for name in dir(context) if not name.startswith("_"))}
+
+    answer = play(handler)
+
+    assert answer.data["Names"] == (
+        '["aws_request_id", "client_context", "clock", "ends", "function_name", '
+        '"function_version", "get_remaining_time_in_millis", "identity", '
+        '"invoked_function_arn", "log_group_name", "log_stream_name", "memory_limit_in_mb"]'
+    )
