@@ -1,8 +1,9 @@
 """CloudFormation, Lambda, IAM, S3 and more on this machine, for the demo and the tests.
 
 It is the emulator ministack, run as a child process that leaves nothing behind (`cloud`,
-`server`), with what it lacks put in: macros (`transforms`, `macros`, `layer`), and the client
-context of an invocation (`contexts`, for Python functions alone). It refuses to be a model of AWS
+`server`), with what it lacks put in: macros (`transforms`, `macros`, `layer`), the client
+context of an invocation (`contexts`, for Python functions alone), and the addresses of APIs and
+function URLs (`addresses`). It refuses to be a model of AWS
 in anything else: what the emulator does otherwise than AWS stays as it is, is listed here, and is
 covered by other tests.
 

@@ -62,6 +62,9 @@ Expand: TypeAlias = Callable[[Template, Given | None, Resolved | None], Template
 _TEMPLATE_ACTIONS = {"CreateStack", "UpdateStack", "CreateChangeSet"}
 _SAM = "AWS::Serverless-2016-10-31"
 _NESTED = "AWS::CloudFormation::Stack"
+_HTTP_API = "AWS::ApiGatewayV2::Api"
+# AWS's own domain; the emulator knows only its own.
+_API_OF_A_HOST = re.compile(r"^([a-f0-9]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 _NO_MANAGED_POLICIES = SimpleNamespace(load=dict)
 _ONE_LONG_ATTEMPT = Config(read_timeout=930, retries={"total_max_attempts": 1})
 
@@ -74,6 +77,7 @@ def install() -> None:
     # As a module of the emulator's, so that a reset reaches the macros too.
     app.SERVICE_REGISTRY["cloudformation"]["sub_modules"] = ("macros",)
     app._loaded_modules["macros"] = sys.modules[macros.__name__]
+    app._EXECUTE_API_RE = _API_OF_A_HOST
     expand = _carried_or(engine._apply_transforms)
     handlers._apply_transforms = changesets._apply_transforms = expand
     types = provisioners._RESOURCE_HANDLERS
@@ -82,6 +86,21 @@ def install() -> None:
         "create": _with_transforms(types[_NESTED]["create"]),
         "update": _with_transforms(types[_NESTED]["update"]),
     }
+    types[_HTTP_API] |= {
+        "create": _with_its_address(types[_HTTP_API]["create"]),
+        "update": _with_its_address(types[_HTTP_API]["update"]),
+    }
+
+
+def _with_its_address(deploy: Deploy) -> Deploy:
+    """Give an HTTP API the address that AWS gives it; `addresses` answers there."""
+
+    def deployed(*arguments: Any) -> tuple[str, dict[str, str]]:
+        api, attributes = deploy(*arguments)
+        address = f"https://{api}.execute-api.{get_region()}.amazonaws.com"
+        return api, attributes | {"ApiEndpoint": address}
+
+    return deployed
 
 
 def _carried_or(emulator: Expand) -> Expand:

@@ -11,12 +11,13 @@ import signal
 import sys
 import tempfile
 import threading
+from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from local_cloud import contexts, layer
+from local_cloud import addresses, contexts, layer
 
 
 def main() -> None:
@@ -27,7 +28,18 @@ def main() -> None:
     config = Config()
     config.bind = [f"fd://{sys.argv[1]}"]
     config.keep_alive_timeout = 75
-    asyncio.run(serve(app, config))
+    asyncio.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    answering = addresses.answering(
+        int(os.environ["GATEWAY_PORT"]),
+        region=os.environ["MINISTACK_REGION"],
+        folder=Path(tempfile.gettempdir()),
+    )
+    async with answering as environment:
+        os.environ |= environment  # Function workers inherit it.
+        await serve(app, config)
 
 
 def _leave_with_parent() -> None:
