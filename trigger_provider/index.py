@@ -206,7 +206,8 @@ def judge(request: Request, result: Any) -> Outcome:
     match said.get("Status"):
         case "IN_PROGRESS":
             if (after := said.get("RetryAfter")) is None or re.fullmatch(NUMBER, str(after)):
-                return Outcome("pending", result=result)
+                told = text(said.get("Progress") or said.get("Reason") or "")
+                return Outcome("pending", message=told, result=result)
             return Outcome("failed", "BadResult", "its RetryAfter is no number of seconds")
         case "FAILED" | "FAILURE":
             return Outcome("failed", "Failed", str(said.get("Reason") or "no Reason was given"))
@@ -585,9 +586,8 @@ def carry_out(
         outcome = invoke(request, progress, effects, action.seconds)
         took = effects.clock().now - began
         progress = progress._replace(longest=max(progress.longest, took))
-    told = outcome.result.get("Progress") if outcome.kind == "pending" else None
-    shown = {} if told is None or request.no_echo else {"progress": cut(text(told), 300)}
-    log(outcome.kind, error=outcome.error, **shown)
+    told = outcome.message if outcome.kind == "pending" and not request.no_echo else ""
+    log(outcome.kind, error=outcome.error, **({"progress": cut(told, 300)} if told else {}))
     return learn(request, progress, outcome, effects.clock())
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.provider.cloudformation import Kind, Stack
 from tests.provider.world import (
+    SECRET,
     Behaviour,
     Handler,
     World,
@@ -74,6 +75,29 @@ def test_a_handler_that_is_never_done_is_a_failure_at_the_end_of_timeout(
     assert answer.reason == (
         "Timeout: not done; Timeout is 300 s; full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
+
+
+@pytest.mark.parametrize("key", ["Progress", "Reason"])
+@pytest.mark.parametrize("timeout", [300, 2000])
+def test_what_a_handler_last_said_of_its_progress_is_in_the_reason(
+    stack: Stack, handler: Handler, key: str, timeout: int
+) -> None:
+    handler.always(returns({"Status": "IN_PROGRESS", key: "3 of 10 tables", "RetryAfter": 400}))
+
+    assert stack.asks("Create", Timeout=timeout).reason == (
+        f"Timeout: 3 of 10 tables; Timeout is {timeout} s;"
+        " full log: /aws/lambda/shop-Migrate-1A2B3C"
+    )
+
+
+def test_what_a_handler_with_no_echo_says_of_its_progress_is_in_no_reason(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.always(returns({"Status": "IN_PROGRESS", "Progress": SECRET}))
+
+    reason = stack.asks("Create", Timeout=300, NoEcho=True).reason
+
+    assert reason == "Timeout; full log: /aws/lambda/shop-Migrate-1A2B3C"
 
 
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS"])
