@@ -2,7 +2,7 @@
 
 | stage | module | takes | gives |
 |---|---|---|---|
-| read | `parse`, by `readers` | a fragment | triggers, and problems of spelling |
+| read | `parse`, `shorthand`, `readers` | a fragment | triggers, and problems of spelling |
 | survey | `references` | a fragment | who mentions whom, in one walk |
 | judge | `check` | triggers | problems of meaning |
 | order | `graph` | triggers, survey | edges, and problems of order |
@@ -10,7 +10,7 @@
 | build | `emit`, with `properties` | all of it | resources |
 
 `expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
-architecture: model, errors, shapes, references, then readers, parse and fingerprint, then check
-and graph, then properties, emit, expand, handler. No stage changes what it was given, reads a
-clock or calls AWS.
+architecture: model, errors, shapes, references, then readers, shorthand, parse and fingerprint,
+then check and graph, then properties, emit, expand, handler; `places` is beside them, for who shows
+problems. No stage changes what it was given, reads a clock or calls AWS.
 """

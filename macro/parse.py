@@ -1,7 +1,7 @@
 """The shorthand's spelling: from resources of a fragment to triggers, with every problem found.
 
-Knows the two forms of a trigger, which properties there are and, through `readers`, what each
-takes. Nothing else in the macro does. Refuses to know what a trigger becomes.
+Knows the two forms of a trigger and reads them as `shorthand` defines them. Refuses to know what a
+trigger becomes.
 """
 
 import dataclasses
@@ -17,32 +17,14 @@ from macro.model import (
     Settings,
     Trigger,
 )
-from macro.readers import (
-    Lookup,
-    Reader,
-    WrongError,
-    anything,
-    boolean,
-    days,
-    field_name,
-    function,
-    handler,
-    is_shorthand,
-    number,
-    one_of,
-    retry,
-    said,
-    selectors,
-    text,
-    texts,
-)
+from macro.readers import Lookup, WrongError, field_name, is_shorthand, said
 from macro.shapes import as_map, type_of
+from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
 METADATA: Final = "Trigger"
 """The key under a function's Metadata that makes a trigger of it."""
 
 _COPIED_TO: Final = "AWS::Lambda::EventInvokeConfig"
-_NAMES_THE_HANDLER: Final = ("Handler", "Function")
 
 
 def triggers(
@@ -73,7 +55,7 @@ def triggers(
 def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
     """Read the transform's own parameters, whose references CloudFormation has resolved."""
     nothing = Lookup(resources={}, declared={}, values={})
-    values, problems = _read(deployment.settings, _STACK, nothing, "Transform.Parameters")
+    values, problems = _read(deployment.settings, SETTINGS, nothing, "Transform.Parameters")
     return Settings(**values), tuple(problems)
 
 
@@ -146,13 +128,11 @@ def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]
     properties = {} if source.properties is None else source.properties
     if not isinstance(properties, dict):
         return (Problem(source.place, f"takes a map of properties, not {said(properties)}"),)
-    known = _PROPERTIES
-    if source.function:
-        known = {name: what for name, what in known.items() if name not in _NAMES_THE_HANDLER}
+    known = OF_METADATA if source.function else PROPERTIES
     blank = () if source.function else ("ServiceToken",)  # or it would not be ours
     given = {name: value for name, value in properties.items() if name not in blank}
     values, problems = _read(given, known, template, source.place)
-    named = [name for name in _NAMES_THE_HANDLER if name in given and name in known]
+    named = [name for name in NAME_THE_HANDLER if name in given and name in known]
     if len(named) > 1:
         problems.append(Problem(source.place, "has a Handler and a Function; keep one of them"))
     elif not (named or source.function or _meant(given)):
@@ -178,13 +158,13 @@ def _of(function: str) -> Handler:
 
 def _meant(given: Mapping[str, Json]) -> bool:
     """Tell whether a misspelled property was to name the handler."""
-    unknown = [str(name) for name in given if name not in _PROPERTIES]
-    return any(nearest(name, _PROPERTIES) == nearest("Handler", ("Handler",)) for name in unknown)
+    unknown = [str(name) for name in given if name not in PROPERTIES]
+    return any(nearest(name, PROPERTIES) == nearest("Handler", ("Handler",)) for name in unknown)
 
 
 def _read(
     given: Mapping[str, Json],
-    known: Mapping[str, Reader],
+    known: Mapping[str, Property],
     template: Lookup,
     place: str,
 ) -> tuple[dict[str, Any], list[Problem]]:
@@ -197,44 +177,7 @@ def _read(
             problems.append(Problem(f"{place}.{name}", f"unknown property{hint}"))
             continue
         try:
-            values[field_name(name)] = known[name](value, template)
+            values[field_name(name)] = known[name].takes.read(value, template)
         except WrongError as wrong:
             problems += [Problem(f"{place}.{name}", told) for told in wrong.args]
     return values, problems
-
-
-# ---- the shorthand: what each property takes
-
-_PROPERTIES: Final[Mapping[str, Reader]] = {
-    "Handler": handler,
-    "Function": function,
-    "Payload": anything,
-    "InvocationType": one_of("RequestResponse", "Event", "DryRun"),
-    "Timeout": number(1, 3540, whole=True),
-    "ExecuteAfter": selectors,
-    "ExecuteBefore": selectors,
-    "ExecuteOnHandlerChange": boolean,
-    "ExecuteOnEveryDeployment": boolean,
-    "ExecuteOnResourceChange": selectors,
-    "ExecuteOnRollback": boolean,
-    "ExecuteOnDelete": boolean,
-    "Enabled": boolean,
-    "Retry": retry,
-    "PollInterval": number(0, 3540),
-    "Expect": anything,
-    "OnFailure": one_of("Fail", "Continue"),
-    "FailureDestination": anything,
-    "NoEcho": boolean,
-}
-_STACK: Final[Mapping[str, Reader]] = {
-    "LogRetentionInDays": days,
-    "PermissionsBoundary": text(r"arn:.+:policy/.+", "the ARN of a managed policy"),
-    "RolePath": text(r"/|/[!-~]+/", "a path such as /deployment/"),
-    "ProviderRole": text(r"arn:.+:role/.+", "the ARN of a role"),
-    "Runtime": text(r"python3\.(1[1-9]|[2-9]\d)", "python3.11 or a later Python"),
-    "MemorySize": number(128, 10240, whole=True),
-    "Architecture": one_of("arm64", "x86_64"),
-    "KmsKeyArn": text(r"arn:.+:kms:.+", "the ARN of a key"),
-    "SubnetIds": texts,
-    "SecurityGroupIds": texts,
-}

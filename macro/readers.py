@@ -1,7 +1,8 @@
 """What a property of the shorthand takes: readers from written values to what they mean.
 
 Knows literals, references to parameters, selectors and the many spellings of a handler. Refuses to
-know which property takes what (`parse`). A reader gives a value, or raises what it does take.
+know which property takes what (`shorthand`). A reader gives a value, or raises what it does take;
+it also says in words and as a JSON Schema what may be written.
 """
 
 import dataclasses
@@ -21,6 +22,12 @@ _RETENTIONS: Final = (
     3288, 3653,
 )  # fmt: skip
 _ARN: Final = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
+_NUMBER: Final = re.compile(r"\d+(\.\d*)?")
+_IN_TEXT: Final[Json] = {"type": "string", "pattern": f"^{_NUMBER.pattern}$"}
+
+PARAMETER: Final[Json] = {"$ref": "#/definitions/Parameter"}
+INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
+"""What the schemas here leave to whoever puts them into a whole."""
 
 
 class WrongError(Exception):
@@ -79,7 +86,13 @@ class Lookup:
         return tuple(found)
 
 
-Reader = Callable[[Json, Lookup], Any]
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reader:
+    """What a property takes: how it is read, how it is said in words, and its JSON Schema."""
+
+    read: Callable[[Json, Lookup], Any]
+    words: str
+    schema: Json
 
 
 def field_name(name: str) -> str:
@@ -101,8 +114,7 @@ def said(value: Json) -> str:
     return repr(value)
 
 
-def boolean(value: Json, template: Lookup) -> bool:
-    """Take true and false, also as text: parameters are."""
+def _boolean(value: Json, template: Lookup) -> bool:
     literal = template.literal(value)
     match str(literal).lower() if isinstance(literal, str | bool) else literal:
         case "true":
@@ -112,24 +124,40 @@ def boolean(value: Json, template: Lookup) -> bool:
     raise WrongError(f"takes true or false, not {said(literal)}")
 
 
+BOOLEAN: Final = Reader(
+    _boolean,
+    "true or false",
+    {
+        "anyOf": [
+            {"type": "boolean"},
+            {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
+            PARAMETER,
+        ]
+    },
+)
+"""Takes true and false, also as text: parameters are."""
+
+
 def number(least: float, most: float, *, whole: bool = False) -> Reader:
     """Take a number of a range, also as text."""
-    kind = "a whole number" if whole else "a number"
+    words = f"{'a whole number' if whole else 'a number'} from {least:g} to {most:g}"
 
     def read(value: Json, template: Lookup) -> float:
         literal = template.literal(value)
         number = _as_number(literal)
         if number is None or not least <= number <= most or (whole and number % 1):
-            raise WrongError(f"takes {kind} from {least:g} to {most:g}, not {said(literal)}")
+            raise WrongError(f"takes {words}, not {said(literal)}")
         return int(number) if number == int(number) else number
 
-    return read
+    kind = "integer" if whole else "number"
+    in_range = {"type": kind, "minimum": least, "maximum": most}
+    return Reader(read, words, {"anyOf": [in_range, _IN_TEXT, PARAMETER]})
 
 
 def _as_number(value: Json) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d*)?", value):
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return None
     try:
         return float(value)
@@ -139,20 +167,19 @@ def _as_number(value: Json) -> float | None:
 
 def one_of(*choices: str) -> Reader:
     """Take one of some words."""
+    words = f"{', '.join(choices[:-1])} or {choices[-1]}"
 
     def read(value: Json, template: Lookup) -> str:
         literal = template.literal(value)
         if literal not in choices:
             hint = nearest(literal, choices) if isinstance(literal, str) else ""
-            known = f"{', '.join(choices[:-1])} or {choices[-1]}"
-            raise WrongError(f"takes {known}, not {said(literal)}{hint}")
+            raise WrongError(f"takes {words}, not {said(literal)}{hint}")
         return str(literal)
 
-    return read
+    return Reader(read, words, {"anyOf": [{"enum": list(choices)}, PARAMETER]})
 
 
-def selectors(value: Json, template: Lookup) -> tuple[str, ...]:
-    """Take selectors, one or a list; a Ref means the id it names."""
+def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
     match value:
         case {"Ref": str(name)} if name in template.declared:
             value = template.literal(value)
@@ -177,25 +204,32 @@ def _selector(item: Json, template: Lookup) -> str:
     raise WrongError(f"takes logical ids, globs, types and Refs, not {said(item)}")
 
 
-def anything(value: Json, _: Lookup) -> Json:
-    """Take any JSON as it is."""
-    return value
+_SELECTOR: Final[Json] = {"anyOf": [{"type": "string", "minLength": 1}, PARAMETER]}
+SELECTORS: Final = Reader(
+    _selectors,
+    "a list of selectors",
+    {"anyOf": [*_SELECTOR["anyOf"], {"type": "array", "items": _SELECTOR}]},
+)
+"""Takes selectors, one or a list; a Ref means the id it names."""
+
+ANYTHING: Final = Reader(lambda value, _: value, "any JSON", {})
+"""Takes any JSON as it is."""
 
 
-def text(pattern: str, what: str) -> Reader:
-    """Take a text of a pattern, which is called `what` in messages."""
+def text(pattern: str, words: str) -> Reader:
+    """Take a text of a pattern, which is called `words` in messages."""
 
     def read(value: Json, template: Lookup) -> str:
         literal = template.literal(value)
         if not isinstance(literal, str) or not re.fullmatch(pattern, literal):
-            raise WrongError(f"takes {what}, not {said(literal)}")
+            raise WrongError(f"takes {words}, not {said(literal)}")
         return literal
 
-    return read
+    schema = {"anyOf": [{"type": "string", "pattern": f"^({pattern})$"}, PARAMETER]}
+    return Reader(read, words, schema)
 
 
-def texts(value: Json, template: Lookup) -> tuple[str, ...]:
-    """Take a list of ids, also as one text with commas."""
+def _texts(value: Json, template: Lookup) -> tuple[str, ...]:
     literal = template.literal(value)
     items = literal.split(",") if isinstance(literal, str) else literal
     is_list = isinstance(items, list) and items
@@ -204,16 +238,37 @@ def texts(value: Json, template: Lookup) -> tuple[str, ...]:
     return tuple(item.strip() for item in items)
 
 
-def days(value: Json, template: Lookup) -> int:
-    """Take a retention that CloudWatch Logs knows."""
+_ID: Final[Json] = {"type": "string", "pattern": r"\S"}
+TEXTS: Final = Reader(
+    _texts,
+    "a list of ids",
+    {
+        "anyOf": [
+            _ID,
+            {"type": "array", "minItems": 1, "items": _ID, "examples": [["subnet-0abc"]]},
+            PARAMETER,
+        ]
+    },
+)
+"""Takes a list of ids, also as one text with commas."""
+
+
+def _days(value: Json, template: Lookup) -> int:
     literal = template.literal(value)
     if (number := _as_number(literal)) not in _RETENTIONS:
         raise WrongError(f"takes {', '.join(map(str, _RETENTIONS))}, not {said(literal)}")
     return int(number or 0)
 
 
-def function(value: Json, _: Lookup) -> Mapping[str, Json]:
-    """Take the properties of a function whose code needs no upload."""
+DAYS: Final = Reader(
+    _days,
+    "a number of days that CloudWatch Logs knows",
+    {"anyOf": [{"enum": [*_RETENTIONS]}, _IN_TEXT, PARAMETER]},
+)
+"""Takes a retention that CloudWatch Logs knows."""
+
+
+def _function(value: Json, _: Lookup) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise WrongError(f"takes the properties of an AWS::Lambda::Function, not {said(value)}")
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
@@ -227,11 +282,26 @@ def function(value: Json, _: Lookup) -> Mapping[str, Json]:
     return value
 
 
+FUNCTION: Final = Reader(
+    _function,
+    "the properties of an AWS::Lambda::Function",
+    {
+        "type": "object",
+        "properties": {
+            "Code": {"not": {"type": "string"}},
+            "CodeUri": False,
+            "Policies": {"type": "array", "items": {"type": "object"}},
+        },
+        "not": {"required": ["Role", "Policies"]},
+    },
+)
+"""Takes the properties of a function whose code needs no upload."""
+
+
 # ---- the handler: many spellings, one function
 
 
-def handler(value: Json, template: Lookup) -> Handler:
-    """Take a function, an alias or a version of the template, an ARN, or what gives one."""
+def _handler(value: Json, template: Lookup) -> Handler:
     match value:
         case str():
             return _written(value, template)
@@ -245,6 +315,19 @@ def handler(value: Json, template: Lookup) -> Handler:
             functions = template.functions_in(value)
             return Handler(arn=_with_arns(value, functions), functions=functions)
     raise WrongError(f"takes a function of the template or an ARN, not {said(value)}")
+
+
+HANDLER: Final = Reader(
+    _handler,
+    "a function of the template or an ARN",
+    {
+        "anyOf": [
+            {"type": "string", "minLength": 1, "pattern": f"^(?!arn:)|^{_ARN.pattern}$"},
+            INTRINSIC,
+        ]
+    },
+)
+"""Takes a function, an alias or a version of the template, an ARN, or what gives one."""
 
 
 def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
@@ -296,29 +379,27 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
 
 # ---- retry: a map of its own
 
-_RETRY: Final[Mapping[str, Reader]] = {
-    "MaxAttempts": number(1, 100, whole=True),
-    "Interval": number(0, 3540),
-    "BackoffRate": number(1, 10),
-    "MaxInterval": number(0, 3540),
-}
 
+def retry(known: Mapping[str, Reader]) -> Reader:
+    """Take the map of a retry, whose keys take what `known` says."""
+    words = f"a map of {', '.join(known)}"
 
-def retry(value: Json, template: Lookup) -> Retry:
-    """Take the map of a retry."""
-    if not isinstance(value, dict):
-        raise WrongError(f"takes a map of {', '.join(_RETRY)}, not {said(value)}")
-    read: dict[str, Any] = {}
-    wrong: list[str] = []
-    for name, given in value.items():
-        if name not in _RETRY:
-            hint = nearest(str(name), _RETRY) or f"; there are {', '.join(_RETRY)}"
-            wrong.append(f"has no {str(name)!r}{hint}")
-            continue
-        try:
-            read[field_name(name)] = _RETRY[name](given, template)
-        except WrongError as error:
-            wrong += [f"{name} {told}" for told in error.args]
-    if wrong:
-        raise WrongError(*wrong)
-    return Retry(**read)
+    def read(value: Json, template: Lookup) -> Retry:
+        if not isinstance(value, dict):
+            raise WrongError(f"takes {words}, not {said(value)}")
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for name, given in value.items():
+            if name not in known:
+                hint = nearest(str(name), known) or f"; there are {', '.join(known)}"
+                wrong.append(f"has no {str(name)!r}{hint}")
+                continue
+            try:
+                values[field_name(name)] = known[name].read(given, template)
+            except WrongError as error:
+                wrong += [f"{name} {told}" for told in error.args]
+        if wrong:
+            raise WrongError(*wrong)
+        return Retry(**values)
+
+    return Reader(read, words, {"$ref": "#/definitions/Retry"})

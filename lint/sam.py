@@ -1,0 +1,52 @@
+"""What SAM makes of a template, for who comes after it in the list of transforms.
+
+Knows SAM's own translator, which newer versions of cfn-lint do not run any more. It wants code to
+be uploaded already; before a deployment an address stands in for each local path.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from boto3 import Session
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from macro.check import SERVERLESS, SERVERLESS_TRANSFORM
+from macro.model import Json
+from macro.shapes import as_map, type_of
+
+_LOCAL: Final = ("CodeUri", "ContentUri", "DefinitionUri")
+_UPLOADED: Final = "s3://uploaded/by-a-deployment"
+
+
+def is_transformed(template: Mapping[str, Json]) -> bool:
+    """Tell whether nothing is left for SAM to transform."""
+    resources = as_map(template.get("Resources")).values()
+    return not any(type_of(resource).startswith(SERVERLESS) for resource in resources)
+
+
+def transformed(template: Mapping[str, Json], region: str) -> dict[str, Json] | None:
+    """Let SAM transform a template; gives none where SAM refuses it, which is its own to say.
+
+    Parameters have the values of their defaults.
+    """
+    mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
+    for properties in _with_code(mutable):
+        properties |= {name: _UPLOADED for name in _LOCAL if isinstance(properties.get(name), str)}
+    translator = Translator({}, Parser(), boto_session=Session(region_name=region))
+    try:
+        made: dict[str, Json] = translator.translate(mutable, {})
+    except InvalidDocumentException:
+        return None
+    return json.loads(json.dumps(made))  # type: ignore[no-any-return] # a map stays one
+
+
+def _with_code(template: Json) -> Iterator[dict[str, Json]]:
+    """Give the properties that may name code: of SAM's resources, and of all of a kind."""
+    yield from (one for one in as_map(template.get("Globals")).values() if isinstance(one, dict))
+    for resource in as_map(template.get("Resources")).values():
+        properties = as_map(resource).get("Properties")
+        if type_of(resource).startswith(SERVERLESS) and isinstance(properties, dict):
+            yield properties

@@ -1,0 +1,160 @@
+"""What the macro will say of a template, as far as the template alone can tell."""
+
+from typing import Any
+
+import pytest
+
+from lint.problems import findings, made
+from macro.places import transforms
+from tests.golden.cases import by_sam, cases
+from tests.golden.cases import template as golden
+from tests.lint.linting import SAM
+from tests.unit.templates import function, of_type, ref, table, template, trigger
+
+
+def said(written: dict[str, Any]) -> list[str]:
+    return [str(found.problem) for found in findings(written)]
+
+
+def using(parameter: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """Write a template whose trigger has settings from the parameter `Given`."""
+    declared = {"Transform": "Trigger", "Parameters": {"Given": parameter}}
+    return template(declared, Orders=table(), Run=trigger(**properties))
+
+
+def with_settings(parameters: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    transform = {"Name": "Trigger", "Parameters": settings}
+    return template({"Transform": transform, "Parameters": parameters}, Run=trigger())
+
+
+TEXT = {"Type": "String"}
+
+
+@pytest.mark.parametrize("case", cases("expected.yaml"))
+def test_a_template_that_the_macro_takes_has_no_problem(case: str) -> None:
+    written = golden(case)
+    first, *others = transforms(written)
+    if first == SAM:
+        written = by_sam(written) | {"Transform": others}
+
+    assert [one for one in findings(written) if one.kind not in {"size", "risk"}] == []
+
+
+def test_a_template_that_its_author_gave_no_trigger_has_no_problem() -> None:
+    assert findings(template({"Transform": "Trigger"}, Orders=table())) == ()
+    assert findings({}) == ()
+
+
+# ---- parameters
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        (TEXT | {"Default": "5"}, []),
+        (TEXT | {"Default": "soon"}, ["'soon'"]),
+        ({"Type": "Number", "Default": 5}, []),
+        ({"Type": "Number", "Default": 0}, ["'0'"]),
+        (TEXT | {"Default": True}, ["'true'"]),
+        (TEXT, []),
+        ({"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/timeout"}, []),
+    ],
+)
+def test_a_parameter_has_the_value_of_its_default_or_any(
+    declared: dict[str, Any], problem: list[str]
+) -> None:
+    takes = "Run.Timeout: takes a whole number from 1 to 3540, not "
+
+    assert said(using(declared, Timeout=ref("Given"))) == [f"{takes}{one}" for one in problem]
+
+
+def test_a_default_is_said_as_cloudformation_says_it() -> None:
+    assert said(using({"Type": "String", "Default": True}, Enabled=ref("Given"))) == []
+    assert said(
+        using({"Type": "CommaDelimitedList", "Default": "Orders, Jobs"}, ExecuteAfter=ref("Given"))
+    ) == ["Run.ExecuteAfter: no resource 'Jobs' in the template"]
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Retry": {"MaxAttempts": {"Ref": "Given"}}},
+        {"Retry": {"Interval": {"Ref": "Given"}, "MaxAttempts": 3}},
+        {"ExecuteAfter": {"Ref": "Given"}},
+        {"OnFailure": {"Ref": "Given"}, "Enabled": {"Ref": "Given"}},
+        {"InvocationType": {"Ref": "Given"}, "Expect": {"Done": True}},
+        {"InvocationType": {"Ref": "Given"}, "FailureDestination": "arn:aws:sqs:x:1:y"},
+    ],
+)
+def test_of_a_value_that_may_be_any_nothing_is_said(properties: dict[str, Any]) -> None:
+    assert said(using(TEXT, **properties)) == []
+
+
+def test_what_is_wrong_whatever_a_value_is_is_said() -> None:
+    assert said(using(TEXT, InvocationType=ref("Given"), ExecuteAfter=["Jobs"])) == [
+        "Run.ExecuteAfter: no resource 'Jobs' in the template"
+    ]
+    assert said(using(TEXT, Timout=ref("Given"), Retry=ref("Given"))) == [
+        "Run.Timout: unknown property; did you mean 'Timeout'?",
+        "Run.Retry: has no 'Ref'; there are MaxAttempts, Interval, BackoffRate, MaxInterval",
+    ]
+
+
+def test_a_secret_is_refused_whatever_its_value() -> None:
+    assert said(using(TEXT | {"NoEcho": True}, Timeout=ref("Given"))) == [
+        "Run.Timeout: takes no parameter with NoEcho; 'Given' has it"
+    ]
+
+
+def test_in_a_functions_metadata_parameters_are_the_same() -> None:
+    migrate = function() | {"Metadata": {"Trigger": {"Timeout": ref("Given")}}}
+    declared = {"Transform": "Trigger", "Parameters": {"Given": TEXT}}
+
+    assert said(template(declared, Migrate=migrate)) == []
+
+
+# ---- the transform's own parameters, which CloudFormation resolves
+
+
+def test_the_transforms_own_parameters_have_the_values_of_defaults() -> None:
+    default = TEXT | {"Default": "64", "NoEcho": True}
+
+    assert said(with_settings({"Given": default}, MemorySize=ref("Given"))) == [
+        "Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not '64'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"MemorySize": {"Ref": "Given"}},
+        {"LogRetentionInDays": {"Ref": "Given"}, "Architecture": {"Ref": "Given"}},
+        {"SubnetIds": {"Ref": "Given"}, "SecurityGroupIds": ["sg-1"]},
+        {"SubnetIds": [{"Ref": "Given"}, "subnet-2"], "SecurityGroupIds": {"Ref": "Given"}},
+        {"ProviderRole": {"Ref": "Given"}},
+    ],
+)
+def test_of_those_without_a_value_nothing_is_said(settings: dict[str, Any]) -> None:
+    assert said(with_settings({"Given": TEXT | {"NoEcho": True}}, **settings)) == []
+
+
+# ---- what triggers become
+
+
+def test_a_trigger_becomes_its_resource_and_what_it_defines() -> None:
+    defined = of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}}) | {"Condition": "C"}
+    migrate = function() | {"Metadata": {"Trigger": {}}}
+    written = template({"Transform": "Trigger"}, Migrate=migrate, Seed=defined)
+    types = {name: (one["Type"], one.get("Condition")) for name, one in made(written).items()}
+
+    assert types == {
+        "MigrateTrigger": ("Custom::Trigger", None),
+        "Seed": ("Custom::Trigger", "C"),
+        "SeedFunction": ("AWS::Lambda::Function", "C"),
+        "SeedRole": ("AWS::IAM::Role", "C"),
+        "SeedLogGroup": ("AWS::Logs::LogGroup", "C"),
+    }
+
+
+def test_without_the_transform_a_trigger_becomes_nothing() -> None:
+    assert made(template(Run=trigger())) == {}

@@ -1,0 +1,29 @@
+"""What is generated from the definition of the shorthand, and is kept in the repository."""
+
+from lint.reference import outdated, with_tables
+
+HEAD = "<!-- retry: written by python -m lint.reference -->\n"
+TABLE = """\
+| key | takes | default | |
+|---|---|---|---|
+| `MaxAttempts` | a whole number from 1 to 100 | 1 | So often is the handler tried in all. |
+| `Interval` | a number from 0 to 3540 | 5 | Seconds before the second attempt. |
+| `BackoffRate` | a number from 1 to 10 | 2 | Each wait is so many times as long as the last. |
+| `MaxInterval` | a number from 0 to 3540 | 60 | Seconds that no wait is longer than. |
+"""
+
+
+def test_what_is_generated_is_as_the_definition_has_it() -> None:
+    files = ", ".join(path.name for path in outdated())
+
+    assert not files, f"run `python -m lint.reference` to renew {files}"
+
+
+def test_a_table_is_written_between_its_marks_and_nothing_else_is_touched() -> None:
+    text = f"Before.\n\n{HEAD}an old table\n<!-- end -->\n\nAfter.\n"
+
+    assert with_tables(text) == f"Before.\n\n{HEAD}{TABLE}<!-- end -->\n\nAfter.\n"
+
+
+def test_a_text_without_marks_stays_as_it_is() -> None:
+    assert with_tables("# A text\n<!-- end -->\n") == "# A text\n<!-- end -->\n"

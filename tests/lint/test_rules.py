@@ -1,0 +1,418 @@
+"""What cfn-lint says of triggers: the macro's own words, at the line that they are about."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from cfnlint.schema import patch
+
+from lint.configuration import SPEC
+from lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
+from macro.handler import BODY_LIMIT
+from tests.golden.cases import FOLDER, cases, expected
+from tests.lint.linting import REGION, SAM, ours, said, said_of_text, said_without_us
+
+LOOPS: Final = "AWS::LanguageExtensions"
+
+MIGRATE: Final = """\
+  Migrate:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: {ZipFile: "def handler(event, context): pass"}
+      Handler: index.handler
+      Runtime: python3.13
+      Role: arn:aws:iam::123456789012:role/migrate
+"""
+MIGRATE_OF_SAM: Final = """\
+  Migrate:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ./migrate, Handler: app.handler, Runtime: python3.13}
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    return tmp_path / "template.yaml"
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+# ---- every problem, at its line
+
+
+@pytest.mark.parametrize("case", cases("problem.txt"))
+def test_what_the_macro_refuses_is_said_word_for_word(case: str) -> None:
+    said_here = [one.split(" ", 2)[2] for one in ours(said(FOLDER / case / "template.yaml"))]
+
+    assert sorted(expected(case).text.splitlines()) == sorted(said_here)
+
+
+def test_a_problem_stands_at_the_key_that_its_place_names(template: Path) -> None:
+    text = f"""\
+Transform:
+  - Name: Trigger
+    Parameters:
+      MemorySize: 1
+Conditions:
+  TriggerProviderCondition: !Equals [!Ref AWS::Region, eu-central-1]
+Resources:
+{MIGRATE}\
+  TriggerProvider:
+    Type: AWS::SQS::Queue
+  Run:
+    Type: Custom::Trigger
+    Condition: TriggerProviderCondition
+    Properties:
+      Handler: !Ref Migrate
+      ExecuteAfter:
+        - Nobody
+      Retry:
+        MaxAttempts: 3
+  InMetadata:
+    Type: AWS::Lambda::Function
+    Metadata:
+      Trigger:
+        Timeout: soon
+    Properties:
+      Code: {{ZipFile: "def handler(event, context): pass"}}
+      Handler: index.handler
+      Runtime: python3.13
+      Role: arn:aws:iam::123456789012:role/migrate
+  Bare:
+    Type: Custom::Trigger
+"""
+
+    assert said(written(template, text)) == [
+        "4:7 E9502 Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not 1",
+        (
+            "6:3 E9503 TriggerProviderCondition: is the name of a condition made for triggers;"
+            " rename yours"
+        ),
+        (
+            "15:3 E9503 TriggerProvider: is the logical id of a resource made for triggers;"
+            " rename yours"
+        ),
+        "22:7 E9503 Run.ExecuteAfter: no resource 'Nobody' in the template",
+        (
+            "30:9 E9502 InMetadata.Metadata.Trigger.Timeout:"
+            " takes a whole number from 1 to 3540, not 'soon'"
+        ),
+        "36:3 E9502 Bare: has no Handler; name the function to run",
+    ]
+
+
+def test_a_trigger_without_the_transform_stands_at_its_type(template: Path) -> None:
+    text = f"""\
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+"""
+    need = "is a trigger, and no transform expands it; add Trigger to the Transform"
+
+    assert said(written(template, text)) == [f"10:5 E9501 Run: {need}"]
+
+
+def test_a_template_that_expands_too_far_for_its_body_is_told_for_information(
+    template: Path,
+) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Notes:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Type: String
+      Value: {"x" * 4_000}
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      Payload: {"y" * BODY_LIMIT}
+"""
+    (told,) = said(written(template, text))
+
+    assert told.startswith("2:1 I9504 Resources: expands to ")
+    assert told.endswith(" bytes; CloudFormation takes 51200 by body, pass it through S3")
+
+
+def test_an_asynchronous_trigger_whose_failure_nobody_sees_is_warned_of(template: Path) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      InvocationType: Event
+"""
+
+    assert said(written(template, text)) == [
+        (
+            "14:7 W9505 Run.InvocationType: nobody will see that 'Migrate' failed:"
+            " Lambda drops the event; give the trigger a FailureDestination or the function a"
+            " dead-letter queue"
+        )
+    ]
+
+
+# ---- other custom resources
+
+
+def test_other_custom_resources_are_judged_as_without_us(template: Path) -> None:
+    text = f"""\
+Transform: Trigger
+Conditions:
+  InTest: !Equals [!Ref AWS::Region, eu-central-1]
+Resources:
+{MIGRATE}\
+  Complete:
+    Type: Custom::Other
+    Properties: {{ServiceToken: !GetAtt Migrate.Arn, Anything: 1}}
+  Theirs:
+    Type: Custom::Trigger
+    Properties: {{ServiceToken: !GetAtt Migrate.Arn, Anything: 1}}
+  WithoutToken:
+    Type: Custom::Other
+    Properties:
+      Handler: !Ref Migrate
+  WithoutAnything:
+    Type: AWS::CloudFormation::CustomResource
+  SometimesWithout:
+    Type: Custom::Other
+    Properties:
+      ServiceToken: !If [InTest, !GetAtt Migrate.Arn, !Ref AWS::NoValue]
+  OfTheWrongKind:
+    Type: Custom::Other
+    Properties:
+      ServiceToken: [1]
+"""
+    path = written(template, text)
+    without_us = said_without_us(path)
+
+    assert without_us == said(path)
+    assert len(without_us) == 4
+
+
+def test_the_rule_that_others_have_a_token_can_be_ignored_as_always(template: Path) -> None:
+    text = f"""\
+Metadata: {{cfn-lint: {{config: {{ignore_checks: [E3003]}}}}}}
+Resources:
+{MIGRATE}\
+  WithoutToken:
+    Type: Custom::Other
+"""
+
+    assert said(written(template, text)) == []
+
+
+def test_the_override_spec_may_be_laid_over_itself() -> None:
+    # A server lints many times in one process, and cfn-lint applies the spec each time.
+    for _ in range(2):
+        patch(str(SPEC), [REGION])
+
+
+# ---- other transforms
+
+
+def test_after_sam_the_macro_sees_what_sam_made(template: Path) -> None:
+    text = f"""\
+Transform: [{SAM}, Trigger]
+Resources:
+{MIGRATE_OF_SAM}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      ExecuteAfter: [MigrateRole, 'AWS::Lambda::*']
+      ExecuteBefore: ['AWS::Serverless::*']
+"""
+
+    assert said(written(template, text)) == [
+        "11:7 E9503 Run.ExecuteBefore: 'AWS::Serverless::*' matches no resource"
+    ]
+
+
+def test_before_sam_the_macro_sees_what_the_author_wrote(template: Path) -> None:
+    text = f"""\
+Transform: [Trigger, {SAM}]
+Resources:
+{MIGRATE_OF_SAM}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      ExecuteAfter: ['*']
+      ExecuteBefore: [MigrateRole]
+      ExecuteOnResourceChange: ['AWS::Serverless::*']
+"""
+
+    assert said(written(template, text)) == [
+        (
+            f"10:7 E9503 Run.ExecuteAfter: '*' cannot include what SAM will make of 'Migrate'; put"
+            f" {SAM} before Trigger in the list of transforms"
+        ),
+        (
+            "11:7 E9503 Run.ExecuteBefore: no resource 'MigrateRole' in the template;"
+            " did you mean 'Migrate'?"
+        ),
+    ]
+
+
+def test_without_a_file_only_what_is_certain_is_said_of_a_trigger_before_sam() -> None:
+    text = f"""\
+Transform: [Trigger, {SAM}]
+Resources:
+{MIGRATE_OF_SAM}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: Migrate.Alias
+      ExecuteAfter: ['AWS::Serverless::*']
+      Timeout: 0
+"""
+
+    assert said_of_text(text) == [
+        "11:7 E9502 Run.Timeout: takes a whole number from 1 to 3540, not 0"
+    ]
+
+
+LOOP: Final = """\
+  Fn::ForEach::Runs:
+    - Name
+    - [First, Second]
+    - Run${Name}:
+        Type: Custom::Trigger
+        Properties:
+          Handler: !Ref Migrate
+          Timeout: 0
+"""
+
+
+def test_a_loop_is_repeated_before_the_macros_turn(template: Path) -> None:
+    text = f"Transform: [{LOOPS}, Trigger]\nResources:\n{MIGRATE}{LOOP}"
+    need = "takes a whole number from 1 to 3540, not 0"
+
+    assert said(written(template, text)) == [
+        f"17:11 E9502 RunFirst.Timeout: {need}",
+        f"17:11 E9502 RunSecond.Timeout: {need}",
+    ]
+
+
+def test_a_loop_that_is_repeated_too_late_is_a_problem(template: Path) -> None:
+    text = f"Transform: [Trigger, {LOOPS}]\nResources:\n{MIGRATE}{LOOP}"
+
+    assert said(written(template, text)) == [
+        (
+            "10:3 E9502 Fn::ForEach::Runs: holds a trigger that is still to be repeated;"
+            " put AWS::LanguageExtensions before Trigger in the list of transforms"
+        )
+    ]
+
+
+def test_between_others_the_macro_sees_what_those_before_it_made(template: Path) -> None:
+    text = f"""\
+Transform: [{LOOPS}, Trigger, {SAM}]
+Resources:
+{MIGRATE_OF_SAM}\
+{LOOP}\
+          ExecuteAfter: [MigrateRole]
+"""
+    need = "takes a whole number from 1 to 3540, not 0"
+
+    assert said(written(template, text)) == [
+        f"13:11 E9502 RunFirst.Timeout: {need}",
+        f"13:11 E9502 RunSecond.Timeout: {need}",
+    ]
+
+
+# ---- what the transform makes
+
+
+def test_a_template_may_refer_to_what_triggers_become_and_define(template: Path) -> None:
+    text = """\
+Transform: Trigger
+Resources:
+  Migrate:
+    Type: AWS::Lambda::Function
+    Metadata:
+      Trigger: {Timeout: 5}
+    Properties:
+      Code: {ZipFile: "def handler(event, context): pass"}
+      Handler: index.handler
+      Runtime: python3.13
+      Role: arn:aws:iam::123456789012:role/migrate
+  Run:
+    Type: Custom::Trigger
+    DependsOn: MigrateTrigger
+    Properties:
+      Function:
+        Code: {ZipFile: "def handler(event, context): pass"}
+        Handler: index.handler
+        Runtime: python3.13
+Outputs:
+  Rows: {Value: !GetAtt MigrateTrigger.Rows}
+  Arn: {Value: !GetAtt RunFunction.Arn}
+  Role: {Value: !GetAtt RunRole.Arn}
+  Nothing: {Value: !Ref RunTable}
+"""
+    (told,) = said(written(template, text))
+
+    assert told.startswith("24:13 E6101 'RunTable' is not one of ['Migrate', 'Run', ")
+
+
+# ---- whatever YAML holds
+
+
+@pytest.mark.parametrize("key", ["1", "true", "1.5"])
+def test_keys_that_are_no_texts_are_taken_as_texts(template: Path, key: str) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      Payload: {{{key}: {key}}}
+      Timeout: 0
+"""
+
+    assert ours(said(written(template, text))) == [
+        "15:7 E9502 Run.Timeout: takes a whole number from 1 to 3540, not 0"
+    ]
+
+
+@pytest.mark.parametrize("key", ["1", "true", "2026-11-21", "1.5"])
+def test_a_template_of_others_is_linted_whatever_its_keys(template: Path, key: str) -> None:
+    text = f"Metadata: {{{key}: {key}}}\nResources:\n{MIGRATE}"
+
+    # E4002: cfn-lint has its own opinion of such values, but goes on.
+    assert [one for one in said(written(template, text)) if " E4002 " not in one] == []
+
+
+@pytest.mark.parametrize("transform", ["", "5", "{Name: 5}", "[]", "[[]]", "{Parameters: []}"])
+def test_a_transform_that_is_none_is_cfn_lints_to_refuse(template: Path, transform: str) -> None:
+    assert ours(said(written(template, f"Transform: {transform}\nResources:\n{MIGRATE}"))) == []
+
+
+def test_a_resource_that_is_none_is_cfn_lints_to_refuse(template: Path) -> None:
+    assert ours(said(written(template, "Transform: Trigger\nResources: {Run: 5}\n"))) == []
+
+
+# ---- what is said about the rules
+
+
+def test_the_documentation_has_every_rule() -> None:
+    rules = [Sense, ServiceToken, Size, Spelling, Transformed]
+    rows = sorted((rule.id[1:], f"| `{rule.id}` | {rule.shortdesc} |") for rule in rules)
+    table = "\n".join(["| rule | says |", "|---|---|", *(row for _, row in rows), ""])
+
+    assert table in Path("docs/editors.md").read_text()
