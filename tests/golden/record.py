@@ -13,6 +13,7 @@ def main(names: Sequence[str]) -> None:
     """Record the cases of these names."""
     for case in names or [case for case in cases() if expected(case).file == "nothing"]:
         outcome = actual(case)
+        (FOLDER / case).mkdir(exist_ok=True)
         (FOLDER / case / "expected.yaml").unlink(missing_ok=True)
         (FOLDER / case / "problem.txt").unlink(missing_ok=True)
         (FOLDER / case / outcome.file).write_text(outcome.text)

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds, uploads, creates or updates the stack, and tests it. If that fails, the exit status is not
+# zero, the stack is as it was before, and the last lines say why.
+#
+#   ./deploy.sh [STACK]
+set -eu
+cd "$(dirname "$0")"
+stack=${1:-pipeline}
+
+# The stack's events, the latest first; nothing where there is no stack.
+events() {
+  aws cloudformation describe-stack-events --stack-name "$stack" --output text \
+    --query 'StackEvents[].[EventId, LogicalResourceId, ResourceStatus, ResourceStatusReason]' \
+    2>/dev/null || true
+}
+
+# A first deployment that failed leaves a stack that can only be deleted.
+if [ -n "$(aws cloudformation list-stacks --stack-status-filter ROLLBACK_COMPLETE --output text \
+    --query "StackSummaries[?StackName=='$stack'].StackName")" ]; then
+  sam delete --stack-name "$stack" --no-prompts
+fi
+
+seen=$(events | sed -n 1p | cut -f 1)
+sam build
+if sam deploy --stack-name "$stack" --no-progressbar; then
+  exit 0
+fi
+
+echo "$stack was not deployed:" >&2
+events | awk -F '\t' -v seen="$seen" '
+  $1 == seen { is_old = 1 }
+  !is_old && $3 ~ /_FAILED$/ && $4 !~ /cancelled/ { said = 1; print "  " $2 ": " $4 }
+  END { if (!said) print "  the stack was not touched, see above" }
+' >&2
+exit 1
