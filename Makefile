@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench deploy clean build-MacroFunction \
+.PHONY: help demo test lint unit deployments others campaign bench docs deploy clean build-MacroFunction \
   build-HandlerLayer
 
 help: ## what there is to make
@@ -42,6 +42,9 @@ campaign: $(VENV)/ready ## the seeded campaigns in full
 bench: $(VENV)/ready ## measure against peers; results are in benchmarks/RESULTS.md
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
 	$(BIN)/python -m benchmarks.provider
+
+docs: $(VENV)/ready ## build the documentation as a site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 deploy: $(VENV)/ready ## deploy the macro to the AWS account of the current credentials
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

@@ -17,7 +17,7 @@ from macro.risks import risks
 BODY_LIMIT: Final = 51_200
 """Bytes of an expanded template that was passed by body, not through S3.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot-processed-template.html
 """
 
 _LOG: Final = logging.getLogger(__name__)

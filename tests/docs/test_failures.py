@@ -1,0 +1,51 @@
+"""The tables of failures in docs/operating.md hold the messages that there are."""
+
+import re
+from functools import cache
+from typing import Final
+
+import pytest
+
+from tests.docs.pages import ROOT, first_cells
+
+PAGE: Final = ROOT / "docs" / "operating.md"
+HEADING: Final = "What a failure looks like"
+SAYING: Final = ("macro/*.py", "trigger_provider/*.py", "local_cloud/*.py")
+HEARING: Final = (
+    "tests/golden/*/problem.txt", "tests/local_cloud/*.py", "tests/provider/*.py",
+    "tests/runtime/*.py", "tests/unit/*.py",
+)  # fmt: skip
+
+
+def messages() -> list[str]:
+    """List the messages of the tables; `…` stands for what differs."""
+    return list(first_cells(PAGE, HEADING))
+
+
+@cache
+def said() -> str:
+    """Give the text of all that says such messages, and of the tests that hear them.
+
+    What a message is put together from at run time is `…` here too.
+    """
+    paths = (path for pattern in (*SAYING, *HEARING) for path in sorted(ROOT.glob(pattern)))
+    text = "\n".join(path.read_text() for path in paths)
+    return text + re.sub(r"\{[^{}\n]+\}", "…", text)
+
+
+@pytest.mark.parametrize("message", messages())
+def test_a_message_is_one_that_there_is(message: str) -> None:
+    clauses = [clause for clause in re.split("; |: ", message) if clause.strip("… ")]
+
+    assert clauses
+    for clause in clauses:
+        pattern = ".+?".join(map(re.escape, clause.split("…")))
+        assert re.search(pattern, said()), clause
+
+
+def test_every_failure_that_the_provider_names_is_in_the_table() -> None:
+    source = (ROOT / "trigger_provider" / "index.py").read_text()
+    named = set(re.findall(r'Outcome\(\s*"(?:failed|refused)", "(\w+)"', source))
+
+    assert len(named) > 5
+    assert named <= {message.split(":")[0] for message in messages()}

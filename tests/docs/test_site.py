@@ -1,0 +1,133 @@
+"""The site: complete, the same as the pages in the repository, and without another host."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.docs.pages import BUILT, ROOT, name, pages, tokens
+
+MKDOCS: Final = Path(sys.executable).with_name("mkdocs")
+EXAMPLES: Final = [
+    path for path in sorted((ROOT / "examples").rglob("template.yaml")) if BUILT not in path.parts
+]
+SAME: Final = {
+    "table": {"table_open"},
+    "li": {"list_item_open"},
+    "pre": {"fence", "code_block"},
+}
+"""What a page has as many of on the site as in the repository, by the reader's token."""
+OF_THE_REPOSITORY: Final = "README.md"
+"""The page that docs/index.md stands for on the site."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site as `make docs` does."""
+    folder = tmp_path_factory.mktemp("site")
+    ended = subprocess.run(
+        [MKDOCS, "build", "--strict", "--site-dir", folder],  # --quiet would silence --strict
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = [line for line in ended.stderr.splitlines() if not line.startswith("INFO ")]
+    assert (ended.returncode, told) == (0, [])
+    return folder
+
+
+class Reader(HTMLParser):
+    """Counts the elements of a page's article, and notes its links and what the page loads."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.counted: Counter[str] = Counter()
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.classes: set[str] = set()
+        self.headings: list[str] = []
+        self._is_in_article = False
+        self._is_in_heading = False
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._is_in_article |= tag == "article"
+        self._is_in_heading = self._is_in_article and tag == "h2"
+        self.counted[tag] += self._is_in_article
+        self.classes |= set((given.get("class") or "").split())
+        if self._is_in_article and tag == "a":
+            self.links.append(given.get("href") or "")
+        if tag in ("script", "img", "iframe", "source", "link"):
+            self.loaded.append(given.get("src") or given.get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_in_article &= tag != "article"
+        self._is_in_heading &= tag != "h2"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_in_heading:
+            self.headings.append(data)
+
+
+def on_site(site: Path, page: Path) -> Path:
+    """Find where a page of the repository is on the site."""
+    path = name(page).removeprefix("docs/").replace("README.md", "index.md")
+    return site / path.replace(".md", ".html")
+
+
+def on_the_site() -> list[Path]:
+    return [page for page in pages() if name(page) != OF_THE_REPOSITORY]
+
+
+def test_a_relative_link_of_the_site_leads_to_a_file(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        paths = [urlsplit(link).path for link in Reader(page).links if "://" not in link]
+
+        assert [path for path in paths if path and not (page.parent / path).is_file()] == []
+
+
+def as_written() -> list[Path]:
+    """List the pages that have nothing added on the site: all but those of examples."""
+    templates = {path.parent for path in EXAMPLES}
+    return [page for page in on_the_site() if page.parent not in templates]
+
+
+def test_the_site_builds_without_a_warning_and_has_every_page(site: Path) -> None:
+    assert [name(page) for page in on_the_site() if not on_site(site, page).is_file()] == []
+
+
+def test_no_page_loads_anything_from_another_host(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        read = Reader(page)
+
+        assert [loaded for loaded in read.loaded if "//" in loaded] == []
+        # The theme would fetch Mermaid to draw it; diagrams stay text.
+        assert "mermaid" not in read.classes
+
+
+@pytest.mark.parametrize("page", as_written(), ids=name)
+def test_a_page_has_the_same_tables_lists_and_blocks_as_in_the_repository(
+    site: Path, page: Path
+) -> None:
+    found = Reader(on_site(site, page)).counted
+    expected = {
+        tag: sum(token.type in types for token in tokens(page)) for tag, types in SAME.items()
+    }
+
+    assert expected == {tag: found[tag] for tag in SAME}
+
+
+@pytest.mark.parametrize("template", EXAMPLES, ids=name)
+def test_an_example_is_one_page_with_its_files(site: Path, template: Path) -> None:
+    headings = Reader(on_site(site, template.with_name("README.md"))).headings
+
+    assert "template.yaml" in headings
