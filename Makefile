@@ -53,11 +53,12 @@ deploy: $(VENV)/ready ## deploy the macro to the AWS account of the current cred
 clean: ## remove what was built and installed
 	rm -rf $(VENV) .aws-sam build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(VENV)/ready: pyproject.toml macro/requirements.txt
+$(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev --requirement macro/requirements.txt
+	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[local]'
 	@touch $@
 
 # `sam build` calls this with ARTIFACTS_DIR. The package holds the macro, the provider's source and

@@ -4,18 +4,35 @@ Knows the order of the stages. Refuses to know what any of them does.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from macro import check, emit, graph, parse
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
 from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Settings, Trigger
-from macro.references import survey
+from macro.references import Survey, survey
 from macro.shapes import as_map
 
 _NOT_A_TEMPLATE: Final = Problem(
     "Fn::Transform", "Trigger works on whole templates; write it under the template's Transform"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a fragment says: all that is known before anything is built.
+
+    `resources` are the author's, and the functions that triggers define. One without triggers and
+    without problems is empty.
+    """
+
+    triggers: tuple[Trigger, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    resources: Mapping[str, Json] = field(default_factory=dict)
+    survey: Survey | None = None
+    order: graph.Order = field(default_factory=graph.Order)
+    problems: tuple[Problem, ...] = ()
 
 
 def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str, Json]:
@@ -25,11 +42,37 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     """
     if not isinstance(fragment, dict) or "Resources" not in fragment:
         raise TemplateError([_NOT_A_TEMPLATE])
+    reading = read(fragment, deployment)
+    if reading.problems:
+        raise TemplateError(reading.problems)
+    if reading.survey is None:
+        return fragment
+    content = Content(fragment={**fragment, "Resources": reading.resources}, deployment=deployment)
+    names = [trigger.logical_id for trigger in reading.triggers]
+    plan = emit.Plan(
+        defined=reading.resources,
+        triggers=reading.triggers,
+        edges=reading.order.edges,
+        fingerprints={
+            one.logical_id: fingerprint(one, content, watched=reading.order.watched[one.logical_id])
+            for one in reading.triggers
+        },
+        reads={name: reading.survey.attributes_read(name) for name in names},
+        settings=reading.settings,
+    )
+    expanded = emit.template(fragment, plan)
+    role = "" if reading.settings.provider_role else emit.ROLE
+    if found := tuple(check.limits(expanded, role)):
+        raise TemplateError(found)
+    return expanded
+
+
+def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
+    """Read the triggers of a template, order them, and find what is wrong with them."""
     triggers, misspelled = parse.triggers(fragment, deployment)
     settings, missettings = parse.settings(deployment)
     if not triggers and not misspelled:
-        return fragment
-
+        return Reading()
     resources = _defined(fragment, triggers, settings)
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
     seen = survey({**fragment, "Resources": understood})
@@ -49,30 +92,15 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str,
     support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
     ours = set(made) - {trigger.logical_id for trigger in triggers}
     order = graph.order(understood, seen, triggers, support, made=ours)
-    judged = (
-        *check.problems(subject),
-        *order.problems,
-        *check.unsayable(order.edges, understood),
-    )
-    if found := (*misspelled, *missettings, *judged):
-        raise TemplateError(found)
-
-    content = Content(fragment={**fragment, "Resources": resources}, deployment=deployment)
-    plan = emit.Plan(
-        defined=resources,
+    judged = (*check.problems(subject), *order.problems, *check.unsayable(order.edges, understood))
+    return Reading(
         triggers=triggers,
-        edges=order.edges,
-        fingerprints={
-            one.logical_id: fingerprint(one, content, watched=order.watched[one.logical_id])
-            for one in triggers
-        },
-        reads={one.logical_id: seen.attributes_read(one.logical_id) for one in triggers},
         settings=settings,
+        resources=resources,
+        survey=seen,
+        order=order,
+        problems=(*misspelled, *missettings, *judged),
     )
-    expanded = emit.template(fragment, plan)
-    if found := tuple(check.limits(expanded, "" if settings.provider_role else emit.ROLE)):
-        raise TemplateError(found)
-    return expanded
 
 
 def _defined(

@@ -74,8 +74,9 @@ def fingerprint(
     if referenced:
         entries["References"] = dict(sorted(referenced.items()))
     for logical_id in watched:
-        definition = content.section("Resources").get(logical_id)
-        entries[f"Resources.{logical_id}"] = _digest(definition, content)
+        definition = as_map(content.section("Resources").get(logical_id))
+        meant = {name: part for name, part in definition.items() if name != "Metadata"}
+        entries[f"Resources.{logical_id}"] = _digest(meant, content)
     if trigger.execute_on_every_deployment:
         entries["Deployment"] = content.deployment.request_id
     return entries

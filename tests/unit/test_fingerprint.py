@@ -266,6 +266,15 @@ def test_a_change_of_a_watched_resources_attributes_counts() -> None:
     assert fingerprint(template(Orders=under("Production", table()), Run=run)) != before
 
 
+def test_the_metadata_of_a_watched_resource_does_not_count() -> None:
+    run = trigger(ExecuteOnResourceChange=["Orders"])
+    by_sam = table() | {"Metadata": {"SamResourceId": "Orders"}}  # its client adds this
+
+    assert fingerprint(template(Orders=by_sam, Run=run)) == fingerprint(
+        template(Orders=table(), Run=run)
+    )
+
+
 # ---- SAM, before it has run
 
 

@@ -1,0 +1,68 @@
+"""`cfn-trigger expand`: the template that CloudFormation would get from the macro.
+
+Knows the report and how it is written. Refuses to know how a template is expanded. It serves what
+refuses macros, such as StackSets with service-managed permissions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from cfn_trigger import parameters, screen, transforms, writing
+from cfn_trigger.templates import Template, parsed
+from macro import places
+from macro.model import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An expanded template, as values and as YAML near to the author's, with its transforms.
+
+    `left` are the names of those that have yet to run.
+    """
+
+    template: Mapping[str, Json]
+    text: str
+    ran: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def report(template: Template, setting: transforms.Setting) -> Report:
+    """Expand a template; raises FindingsError with its problems."""
+    expansion = transforms.expanded(template, setting)
+    return Report(
+        template=expansion.template,
+        text=writing.in_yaml(template, expansion.template),
+        ran=expansion.ran,
+        left=tuple(one.name for one in transforms.listed(expansion.template)),
+    )
+
+
+@click.command()
+@screen.template_argument
+@screen.parameter_options
+@click.option("--sam", is_flag=True, help="Run SAM and AWS::LanguageExtensions too.")
+@screen.json_option
+def command(
+    source: str, pairs: tuple[str, ...], parameters_file: str | None, *, sam: bool, as_json: bool
+) -> None:
+    """Write the template without the shorthand, as the macro makes it.
+
+    TEMPLATE is a file, or - for standard input. The author's order and comments are kept. A
+    transform that was run is no longer in the template's list.
+    """
+    template = parsed(screen.text_of(source), source)
+    setting = transforms.Setting(
+        values=parameters.settled_for(template, pairs, parameters_file),
+        region=screen.region(),
+        with_aws=sam,
+        packaged=True,
+    )
+    made = report(template, setting)
+    if places.TRANSFORM not in made.ran:
+        screen.note(f"{source}: its Transform does not name {places.TRANSFORM}")
+    if as_json:
+        screen.show_json(made.template)
+    else:
+        click.echo(made.text, nl=False)

@@ -1,0 +1,94 @@
+"""`cfn-trigger plan`: which triggers a deployment will run, and because of what.
+
+Knows whom to ask, and how the answer is shown. Refuses to know how it comes about (`predictions`).
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict
+from typing import Final
+
+import click
+from rich.text import Text
+
+from cfn_trigger import parameters, screen, sides, stacks
+from cfn_trigger.predictions import Before, Prediction, Verdict, predictions
+from cfn_trigger.resolved import Side
+from cfn_trigger.templates import Template, parsed, section
+
+_COLORS: Final[Mapping[Verdict, str]] = {
+    "will run": "bold green", "will not run": "dim", "unknown until deployment": "bold yellow",
+}  # fmt: skip
+
+
+def _asked(stack: str, template: Template, said: Mapping[str, str]) -> tuple[Before, Side]:
+    """Ask AWS for a stack, and for what its parameters stand for in the parameter store."""
+    with closing(stacks.connected()) as cloudformation:
+        deployed = stacks.read(stack, cloudformation)
+    declared = section(template.values, "Parameters")
+    names = dict(sides.stored_names(declared, parameters.settled(declared, said, deployed.values)))
+    if not names:
+        return sides.against_stack(template, said, deployed)
+    with closing(stacks.connected("ssm")) as store:
+        return sides.against_stack(template, said, deployed, stacks.stored(names.values(), store))
+
+
+def rendered(found: Iterable[Prediction]) -> Text:
+    """Write predictions for a person."""
+    listed = tuple(found)
+    width = max((len(one.trigger) for one in listed), default=0)
+    lines = []
+    for one in listed:
+        head = Text(f"{one.trigger:<{width}}  ", style="bold")
+        lines.append(head.append(one.verdict, style=_COLORS[one.verdict]))
+        lines += [Text(f"{'':<{width}}    {why}") for why in one.because]
+    return Text("\n").join(lines or [Text("no triggers")])
+
+
+@click.command()
+@screen.template_argument
+@click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
+@click.option("--against", "old_source", metavar="OLD_TEMPLATE", help="The template before.")
+@screen.parameter_options
+@click.option(
+    "--old-parameter",
+    "old_pairs",
+    metavar="K=V",
+    multiple=True,
+    help="With --against: the value of a parameter before, where it was another.",
+)
+@screen.json_option
+def command(
+    source: str,
+    *,
+    deployed_stack: str | None,
+    old_source: str | None,
+    pairs: tuple[str, ...],
+    parameters_file: str | None,
+    old_pairs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say which triggers a deployment of TEMPLATE will run, and because of what.
+
+    Without --deployed-stack and --against it is a first deployment. Parameters that are not given
+    keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
+    """
+    if deployed_stack and old_source:
+        raise screen.UsageError("--deployed-stack and --against exclude each other; give one")
+    template = parsed(screen.text_of(source), source)
+    said = parameters.given(pairs, parameters_file)
+    parameters.all_known(said, section(template.values, "Parameters"), source)
+    if old_source:
+        old = parsed(screen.text_of(old_source), old_source)
+        before = Before(side=sides.of_template(old, said, parameters.pairs(old_pairs)))
+        after = sides.of_template(template, said, {})
+    elif deployed_stack:
+        before, after = _asked(deployed_stack, template, said)
+    else:
+        before, after = sides.against_stack(template, said, None)
+    region = after.constants.get("AWS::Region", screen.region())
+    found = predictions(before, after, region=region)
+    if as_json:
+        screen.show_json([asdict(one) for one in found])
+    else:
+        screen.show(rendered(found))

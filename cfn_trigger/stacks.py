@@ -1,0 +1,110 @@
+"""What CloudFormation says of a deployed stack.
+
+Knows boto3, and is the only module that calls AWS. Endpoint, profile and region are those that the
+AWS tools use: environment and configuration files.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from cfn_trigger.screen import UsageError
+from cfn_trigger.templates import parsed
+from macro.model import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A stack as it stands.
+
+    `template` is the processed one, `values` what its parameters were given, `looked_up` what
+    those that name one of the parameter store stood for. `statuses` are those of its resources.
+    """
+
+    stack_id: str
+    template: Mapping[str, Json]
+    values: Mapping[str, str]
+    looked_up: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+
+def connected(service: str = "cloudformation") -> Any:
+    """Give the client of a service; raises UsageError without a region."""
+    try:
+        make: Any = boto3.Session().client
+        return make(service)
+    except NoRegionError as error:
+        raise UsageError("no AWS region; set AWS_REGION, as for `aws`") from error
+    except BotoCoreError as error:
+        raise UsageError(f"{error}") from error
+
+
+def read(name: str, client: Any) -> Deployed:
+    """Read a stack; raises UsageError where there is none, or none that may be read."""
+    try:
+        return _read(name, client)
+    except NoCredentialsError as error:
+        said = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
+        raise UsageError(said) from error
+    except ClientError as error:
+        said = error.response["Error"].get("Message", "")
+        if "does not exist" in said:
+            remedy = "leave --deployed-stack out to plan a first deployment"
+            region = client.meta.region_name
+            raise UsageError(f"no stack {name!r} in {region}; {remedy}") from error
+        raise UsageError(f"stack {name!r}: {said}") from error
+    except BotoCoreError as error:
+        raise UsageError(f"stack {name!r}: {error}") from error
+
+
+def _read(name: str, client: Any) -> Deployed:
+    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set that was never executed
+        return Deployed(stack_id=stack["StackId"], template={}, values={})
+    if stack["StackStatus"] == "ROLLBACK_COMPLETE":
+        said = f"stack {name!r} is ROLLBACK_COMPLETE, since it could not be created"
+        raise UsageError(f"{said}; delete it, and leave --deployed-stack out")
+    given = client.get_template(StackName=stack["StackId"], TemplateStage="Processed")
+    body = given["TemplateBody"]
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=stack["StackId"])
+    resources = [one for page in pages for one in page["StackResourceSummaries"]]
+    declared = stack.get("Parameters", [])
+    return Deployed(
+        stack_id=stack["StackId"],
+        template=parsed(body if isinstance(body, str) else json.dumps(body), name).values,
+        values={one["ParameterKey"]: one.get("ParameterValue", "") for one in declared},
+        looked_up={
+            one["ParameterKey"]: one["ResolvedValue"] for one in declared if "ResolvedValue" in one
+        },
+        statuses={one["LogicalResourceId"]: one["ResourceStatus"] for one in resources},
+    )
+
+
+def stored(names: Iterable[str], client: Any) -> dict[str, str]:
+    """Look names up in the parameter store, as a deployment will; those that may be read."""
+    asked = sorted(set(names))
+    found: dict[str, str] = {}
+    for some in (asked[at : at + 10] for at in range(0, len(asked), 10)):  # it takes ten at a time
+        with suppress(BotoCoreError, ClientError):  # what may not be read stays unknown
+            answer = client.get_parameters(Names=some)
+            found |= {one["Name"]: one["Value"] for one in answer["Parameters"]}
+    return found
+
+
+def pseudo_parameters(stack_id: str) -> dict[str, str]:
+    """Give the pseudo parameters that the ARN of a stack tells."""
+    _, partition, _, region, account, resource = stack_id.split(":", 5)
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return {
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::AccountId": account,
+        "AWS::StackId": stack_id,
+        "AWS::StackName": resource.split("/")[1],
+        "AWS::URLSuffix": suffix,
+    }

@@ -1,0 +1,14 @@
+"""What every subcommand says about every example: recorded, and read by a person."""
+
+import pytest
+
+from tests.cli.commands import RECORDED, recordings, said
+
+
+@pytest.mark.parametrize("name", recordings())
+def test_a_command_says_what_was_recorded(name: str) -> None:
+    assert (RECORDED / name).read_text() == said(*recordings()[name])
+
+
+def test_every_recording_is_of_a_command() -> None:
+    assert sorted(path.name for path in RECORDED.iterdir()) == sorted(recordings())
