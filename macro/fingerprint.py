@@ -67,16 +67,17 @@ def fingerprint(
             shared = condition in (None, trigger.attributes.get("Condition"))
             within = () if shared else ((str(condition), True),)
             for name, part in sorted(_function_parts(function, content).items()):
-                entries[_entry(name, function, trigger)] = _digest(part, content)
-                referenced |= dict(_live(mentions(part), content, within=within))
+                found = mentions(part)
+                entries[_entry(name, function, trigger)] = _digest(part, found, content)
+                referenced |= dict(_live(found, content, within=within))
     if trigger.payload is not ABSENT:
-        entries["Payload"] = _digest(trigger.payload, content)
+        entries["Payload"] = _digest(trigger.payload, mentions(trigger.payload), content)
     if referenced:
         entries["References"] = dict(sorted(referenced.items()))
     for logical_id in watched:
         definition = as_map(content.section("Resources").get(logical_id))
         meant = {name: part for name, part in definition.items() if name != "Metadata"}
-        entries[f"Resources.{logical_id}"] = _digest(meant, content)
+        entries[f"Resources.{logical_id}"] = _digest(meant, mentions(meant), content)
     if trigger.execute_on_every_deployment:
         entries["Deployment"] = content.deployment.request_id
     return entries
@@ -127,17 +128,16 @@ def _layers(value: Json, content: Content) -> dict[str, Json]:
     }
 
 
-def _digest(value: Json, content: Content) -> str:
+def _digest(value: Json, found: Mentions, content: Content) -> str:
     """Hash a value with everything its meaning depends on, except secrets."""
-    return hashlib.sha256(_canonical(_folded(value, content)).encode()).hexdigest()[:16]
+    return hashlib.sha256(_canonical(_folded(value, found, content)).encode()).hexdigest()[:16]
 
 
 def _canonical(value: Json) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _folded(value: Json, content: Content) -> Json:
-    found = mentions(value)
+def _folded(value: Json, found: Mentions, content: Content) -> Json:
     conditions: dict[str, Json] = {}
     waiting = list(found.conditions)
     while waiting:

@@ -13,6 +13,7 @@ from macro.model import Json
 from macro.shapes import as_map, type_of
 
 _NESTED: Final = (dict, list)
+_FUNCTIONS: Final = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})
 _SERVERLESS: Final = "AWS::Serverless::Function"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
@@ -82,28 +83,30 @@ def mentions(value: Json) -> Mentions:
     while stack:
         node, branches = stack.pop()
         if isinstance(node, list):
-            stack.extend((item, branches) for item in reversed(node) if isinstance(item, _NESTED))
-        elif isinstance(node, dict):
-            match node if len(node) == 1 else None:
-                case {"Ref": str(name)}:
-                    references[Reference(name, "", branches)] = None
-                case {"Fn::GetAtt": target} if found := name_and_attribute(target):
-                    references[Reference(*found, branches)] = None
-                    stack.append((target, branches))
-                case {"Fn::Sub": text}:
-                    for name, attribute in substitutions(text):
-                        references[Reference(name, attribute, branches)] = None
-                    stack.append((text, branches))
-                case {"Fn::If": [str(condition), yes, no]}:
-                    conditions[condition] = None
-                    stack.append((no, (*branches, (condition, False))))
-                    stack.append((yes, (*branches, (condition, True))))
-                case {"Fn::FindInMap": [str(mapping), *_] as arguments}:
-                    mappings[mapping] = None
-                    stack.append((arguments, branches))
-                case _:
-                    items = [item for item in node.values() if isinstance(item, _NESTED)]
-                    stack.extend((item, branches) for item in reversed(items))
+            stack += [(item, branches) for item in reversed(node) if isinstance(item, _NESTED)]
+            continue
+        if not isinstance(node, dict):
+            continue
+        match node if len(node) == 1 and not _FUNCTIONS.isdisjoint(node) else None:
+            case {"Ref": str(name)}:
+                references[Reference(name, "", branches)] = None
+            case {"Fn::GetAtt": target} if found := name_and_attribute(target):
+                references[Reference(*found, branches)] = None
+                stack.append((target, branches))
+            case {"Fn::Sub": text}:
+                for name, attribute in substitutions(text):
+                    references[Reference(name, attribute, branches)] = None
+                stack.append((text, branches))
+            case {"Fn::If": [str(condition), yes, no]}:
+                conditions[condition] = None
+                stack.append((no, (*branches, (condition, False))))
+                stack.append((yes, (*branches, (condition, True))))
+            case {"Fn::FindInMap": [str(mapping), *_] as arguments}:
+                mappings[mapping] = None
+                stack.append((arguments, branches))
+            case _:
+                items = [(item, branches) for item in node.values() if isinstance(item, _NESTED)]
+                stack += reversed(items)
     return Mentions(
         references=tuple(references), mappings=tuple(mappings), conditions=tuple(conditions)
     )
