@@ -1,0 +1,109 @@
+"""`cfn-trigger run` against handlers that are really deployed."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cloud.clients import Clients, Outcome
+from tests.cloud.commands import run
+from tests.cloud.stacks import Json, Stack, function, trigger
+
+SEEN = """
+    import json
+    def handler(event, context):
+        print("saw", json.dumps(event, sort_keys=True))
+        return {"Rows": 3, "About": (context.client_context or "") and "told"}
+"""
+POLLED = """
+    def handler(event, context):
+        done = (event.get("EventState") or 0) + 1
+        print("table", done)
+        if done == 2:
+            return {"Tables": done}
+        return {"Status": "IN_PROGRESS", "EventState": done, "RetryAfter": 1, "Progress": "1 of 2"}
+"""
+RAISING = """
+    def handler(event, context):
+        print("about to fail")
+        raise LookupError("no such table")
+"""
+FUNCTIONS = {
+    **function("Seen", SEEN), **function("Polled", POLLED), **function("Bad", RAISING),
+    "Queue": {"Type": "AWS::SQS::Queue"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def deployed(stack: Stack) -> Stack:
+    """Deploy the functions, and one trigger; the others are only in the template on disk."""
+    outcome = stack.deploy({**FUNCTIONS, "Run": trigger("Seen", ExecuteOnDelete=True)})
+    assert outcome.exit_code == 0, outcome.stderr
+    return stack
+
+
+def ran(clients: Clients, stack: Stack, one: Json, *more: str) -> Outcome:
+    template = {"Transform": "Trigger", "Resources": {**FUNCTIONS, "Run": one}}
+    (stack.folder / "own.yaml").write_text(json.dumps(template))
+    outcome = run(clients, stack.folder, "run", "own.yaml", "Run", "--stack", stack.name, *more)
+    stdout = re.sub(r"(?m)^\d\d:\d\d:\d\d    ", "", outcome.stdout)
+    stdout = re.sub(r"after [\d.]+ s", "after N s", stdout).replace(stack.name, "STACK")
+    return Outcome(exit_code=outcome.exit_code, stdout=stdout, stderr=outcome.stderr)
+
+
+def test_a_handler_is_run_with_the_event_that_a_deployment_would_send(
+    clients: Clients, deployed: Stack
+) -> None:
+    queue, before = deployed.physical_id("Queue"), deployed.log("Seen")
+    payload = {"Queue": {"Ref": "Queue"}, "Name": {"Fn::GetAtt": ["Queue", "QueueName"]}, "N": 5}
+
+    seen = ran(clients, deployed, trigger("Seen", Payload=payload), "--payload", '{"Name": "q"}')
+    polled = ran(clients, deployed, trigger("Polled"))
+    bad = ran(clients, deployed, trigger("Bad"))
+    unmet = ran(clients, deployed, trigger("Seen", Expect={"Rows": 4}), "--request-type", "Update")
+    unknown = ran(clients, deployed, trigger("Seen", Payload=payload))
+
+    event = f'{{"N": 5, "Name": "q", "Queue": "{queue}"}}'
+    assert (seen.exit_code, seen.stderr) == (0, "")
+    assert re.sub(r"Run-\w{12}", "Run-ID", seen.stdout).replace(deployed.name, "STACK") == (
+        f"Run: started, attempt 1\nSeen | saw {event}\n".replace(deployed.name, "STACK")
+        + "Run: done after N s\n"
+        "SUCCESS after N s\n"
+        'result: {"Rows": 3, "About": "told"}\n'
+        "physical id: Run-ID\n"
+        "attributes:\n"
+        "  Rows   3\n"
+        "  About  told\n"
+    )
+    assert deployed.log("Seen")[len(before)] == f"saw {event}"
+    assert polled.exit_code == 0
+    assert polled.stdout.splitlines()[:6] == [
+        "Run: started, attempt 1",
+        "Polled | table 1",
+        "Run: in progress after N s: 1 of 2",
+        "Polled | table 2",
+        "Run: done after N s, poll 1",
+        "SUCCESS after N s",
+    ]
+    assert bad.exit_code == 1
+    assert bad.stdout.splitlines()[:2] == ["Run: started, attempt 1", "Bad | about to fail"]
+    assert "FAILED after N s\n  Runtime.HandlerError: no such table\n" in bad.stdout
+    assert unmet.exit_code == 1
+    assert "FAILED after N s\n  Expect: result.Rows is 3, expected 4\n" in unmet.stdout
+    assert unknown.exit_code == 2
+    assert unknown.stderr == (
+        "cfn-trigger: Run: not known outside CloudFormation: Payload.Name: Queue.QueueName; give"
+        " --payload with a value in its place, or --parameter for one with NoEcho\n"
+    )
+
+
+def test_a_stack_that_is_not_there_is_named(clients: Clients, tmp_path: Path) -> None:
+    template = {"Transform": "Trigger", "Resources": {**FUNCTIONS, "Run": trigger("Seen")}}
+    (tmp_path / "own.yaml").write_text(json.dumps(template))
+
+    outcome = run(clients, tmp_path, "run", "own.yaml", "Run", "--stack", "nowhere")
+
+    assert (outcome.exit_code, outcome.stderr) == (
+        2, "cfn-trigger: no stack 'nowhere' in us-east-1; deploy it first\n",
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""`cfn-trigger watch` beside a real `sam deploy`.
+
+The local cloud has a function's log only when its execution is over, and the provider's execution
+takes as long as the trigger: what is told while it goes on is tested in tests/cli.
+"""
+
+import json
+import re
+import signal
+from pathlib import Path
+
+from tests.cloud.clients import Clients
+from tests.cloud.commands import ended, started, wait_until_it_looks
+from tests.cloud.stacks import Stack, function, trigger
+
+POLLED = """
+    def handler(event, context):
+        done = (event.get("EventState") or 0) + 1
+        print("table", done)
+        if done == 2:
+            return {"Tables": done}
+        return {"Status": "IN_PROGRESS", "EventState": done, "RetryAfter": 1, "Progress": "1 of 2"}
+"""
+RAISING = """
+    def handler(event, context):
+        print("about to fail")
+        raise LookupError("no such table")
+"""
+
+
+def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:
+    """Deploy beside a watch, and give what that said of triggers, and its exit code."""
+    words = ("watch", stack.name, "--timeout", "60")
+    with started(clients, stack.folder, *words) as one:
+        wait_until_it_looks(one)
+        stack.deploy(resources)
+        outcome = ended(one)
+    assert outcome.stderr == ""
+    said = outcome.stdout.replace(stack.name, "STACK")
+    return said, outcome.exit_code
+
+
+def about_triggers(said: str) -> list[str]:
+    """List the lines about triggers, and what their handlers printed, without times."""
+    found = re.findall(r"(?m)^\S+    (.*)$", said)
+    return [re.sub(r"after \d+ s", "after N s", line) for line in found]
+
+
+def test_a_deployment_that_succeeds_is_followed(clients: Clients, stack: Stack) -> None:
+    said, exit_code = watched(clients, stack, {**function("Seed", POLLED), "Run": trigger("Seed")})
+
+    assert exit_code == 0
+    assert sorted(about_triggers(said)) == [
+        "Run: done after N s, poll 1",
+        "Run: in progress after N s: 1 of 2",
+        "Run: started, attempt 1",
+        "Seed | table 1",
+        "Seed | table 2",
+    ]
+    assert "CREATE_COMPLETE     Seed (AWS::Lambda::Function)" in said
+    assert re.fullmatch(r"STACK: CREATE_COMPLETE after \d+ s", said.splitlines()[-1])
+
+
+def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, stack: Stack) -> None:
+    stack.deploy({**function("Bad", "def handler(event, context): ..."), "Run": trigger("Bad")})
+
+    said, exit_code = watched(clients, stack, {**function("Bad", RAISING), "Run": trigger("Bad")})
+
+    assert exit_code == 1
+    assert "Run: attempt 1 failed after N s: Runtime.HandlerError" in about_triggers(said)
+    assert "Bad | about to fail" in about_triggers(said)
+    end = said[said.index("STACK: UPDATE_ROLLBACK") :]
+    group = re.search(r"full log: (\S+)", end)
+    assert group
+    lines = [line for line in end.splitlines() if not line.startswith("    ")]
+    assert re.sub(r"after \d+ s", "after N s", "\n".join(lines)) == (
+        "STACK: UPDATE_ROLLBACK_COMPLETE after N s\n"
+        "UPDATE_FAILED Run (Custom::Trigger)\n"
+        "  Runtime.HandlerError: no such table\n"
+        "  last log lines:\n"
+        f"  full log: {group[1]}\n"
+        f"  look at it: aws logs tail {group[1]} --since 1h"
+    )
+    assert "    about to fail" in end.splitlines()
+
+
+def test_for_machines_every_line_is_an_object(clients: Clients, stack: Stack) -> None:
+    with started(clients, stack.folder, "watch", stack.name, "--json") as one:
+        wait_until_it_looks(one)
+        stack.deploy({"Queue": {"Type": "AWS::SQS::Queue"}})
+        outcome = ended(one)
+
+    said = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert {tuple(line) for line in said} == {("at", "kind", "name", "said", "tone")}
+    assert [(line["kind"], line["said"].split()[0]) for line in said] == [
+        ("resource", "CREATE_IN_PROGRESS"),
+        ("resource", "CREATE_IN_PROGRESS"),
+        ("resource", "CREATE_COMPLETE"),
+        ("resource", "CREATE_COMPLETE"),
+        ("end", f"{stack.name}:"),
+    ]
+
+
+def test_a_deployment_that_does_not_begin_is_said_so(clients: Clients, tmp_path: Path) -> None:
+    with started(clients, tmp_path, "watch", "nowhere", "--timeout", "0") as one:
+        outcome = ended(one)
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        "cfn-trigger: no deployment is under way; waiting for one to begin\n"
+        "cfn-trigger: stack 'nowhere': no deployment began in 0 s\n"
+    )
+
+
+def test_ctrl_c_ends_it_without_a_word(clients: Clients, tmp_path: Path) -> None:
+    with started(clients, tmp_path, "watch", "nowhere") as one:
+        wait_until_it_looks(one)
+        one.send_signal(signal.SIGINT)
+        outcome = ended(one)
+
+    assert (outcome.exit_code, outcome.stdout, outcome.stderr) == (130, "", "")
