@@ -7,12 +7,12 @@ an entry itself is a hash. Refuses to know what follows from a difference (`pred
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from cfn_trigger import expanded
 from cfn_trigger.fates import Difference, Update
 from cfn_trigger.resolved import Side
 from cfn_trigger.templates import section
 from macro.fingerprint import CONFIGURATION
 from macro.model import Json
-from macro.readers import Lookup
 from macro.references import conditions_within, mentions
 from macro.shapes import as_map
 from trigger_provider.index import assembled
@@ -165,5 +165,4 @@ def handler(side: Side, name: str) -> Json:
 
 def functions(name: str, side: Side) -> tuple[str, ...]:
     """Name the functions of the template that a trigger runs."""
-    template = Lookup(resources=side.resources, declared={}, values={})
-    return template.functions_in(handler(side, name))
+    return expanded.functions(side.template, handler(side, name))

@@ -6,13 +6,21 @@ refuses macros, such as StackSets with service-managed permissions.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
 from cfn_trigger import parameters, screen, transforms, writing
+from cfn_trigger.expanded import triggers
 from cfn_trigger.templates import Template, parsed
 from macro import places
 from macro.model import Json
+from macro.shapes import as_map
+
+ONCE: Final = (
+    "an expanded template cannot say it, and runs the trigger once; put a parameter that changes"
+    " into its Payload"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,9 @@ def command(
     made = report(template, setting)
     if places.TRANSFORM not in made.ran:
         screen.note(f"{source}: its Transform does not name {places.TRANSFORM}")
+    for name, own in triggers(made.template).items():
+        if "Deployment" in as_map(own.get("Fingerprint")):
+            screen.note(f"{source}: {name}.ExecuteOnEveryDeployment: {ONCE}")
     if as_json:
         screen.show_json(made.template)
     else:

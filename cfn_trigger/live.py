@@ -5,81 +5,35 @@ region are those that the AWS tools use.
 """
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import count
 from typing import Any, Final
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.text import Text
 
 from cfn_trigger import progress
+from cfn_trigger.expanded import functions, triggers
 from cfn_trigger.progress import Entry, Event, Line, State, Tone
 from cfn_trigger.screen import UsageError
-from cfn_trigger.templates import parsed, section
+from cfn_trigger.stacks import MissingError, ThrottledError, asking
+from cfn_trigger.templates import parsed
 from macro.emit import INVOKE, LOG_GROUP, PROVIDER
-from macro.model import TRIGGER_TYPE, Json
-from macro.readers import Lookup
-from macro.shapes import as_map, type_of
+from macro.model import Json
+from macro.shapes import as_map
 
-_THROTTLED: Final = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
 _LATE: Final = 10_000
 """Milliseconds that an entry may come after a later one of its group."""
 
 _STYLES: Final[Mapping[Tone, str]] = {
     "plain": "", "good": "green", "bad": "bold red", "quiet": "dim",
 }  # fmt: skip
-
-
-class ThrottledError(Exception):
-    """AWS was asked too often: ask again, later."""
-
-
-class MissingError(UsageError):
-    """AWS has no such thing, or not yet."""
-
-
-@contextmanager
-def asking(about: str) -> Iterator[None]:
-    """Say in a line why AWS gives no answer; raises ThrottledError, MissingError or UsageError."""
-    try:
-        yield
-    except NoCredentialsError as error:
-        said = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
-        raise UsageError(said) from error
-    except ClientError as error:
-        told: Any = error.response["Error"]
-        code, said = told.get("Code", ""), told.get("Message", "")
-        if _THROTTLED.search(code):
-            raise ThrottledError(about) from error
-        is_missing = "does not exist" in said or "NotFound" in code
-        raise (MissingError if is_missing else UsageError)(f"{about}: {said or code}") from error
-    except BotoCoreError as error:
-        raise UsageError(f"{about}: {error}") from error
-
-
-def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Give the properties of the triggers of an expanded template, by logical id."""
-    token = {"Fn::GetAtt": [PROVIDER, "Arn"]}
-    found = {
-        name: as_map(resource.get("Properties"))
-        for name, resource in section(template, "Resources").items()
-        if type_of(resource) == TRIGGER_TYPE
-    }
-    return {name: own for name, own in found.items() if own.get("ServiceToken") == token}
-
-
-def functions(template: Mapping[str, Json], arn: Json) -> tuple[str, ...]:
-    """Name the functions of a template that a `HandlerArn` may mean."""
-    return Lookup(resources=section(template, "Resources"), declared={}, values={}).functions_in(
-        arn
-    )
 
 
 def now() -> datetime:

@@ -60,9 +60,9 @@ class _Subcommands(click.Group):
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cfn-trigger", message="%(prog)s %(version)s")
 def main() -> None:
-    """Look at a template with triggers as the macro sees it, before it is deployed.
+    """Look at a template with triggers as the macro sees it, and at what it does when deployed.
 
-    Exit codes: 0 fine, 1 problems of the template, 2 problems of the command line.
+    Exit codes: 0 fine, 1 problems of the template, or a failure, 2 problems of the command line.
     """
 
 

@@ -11,13 +11,13 @@ from graphlib import TopologicalSorter
 from typing import Final
 
 from cfn_trigger import transforms
+from cfn_trigger.expanded import functions
 from cfn_trigger.findings import Finding, FindingsError
 from cfn_trigger.templates import Template, section
 from macro import emit
 from macro.expand import read
 from macro.graph import depends_on
 from macro.model import TRIGGER_TYPE, Json, Settings, Trigger
-from macro.readers import Lookup
 from macro.references import survey
 from macro.shapes import as_map, type_of
 
@@ -76,13 +76,12 @@ def report(template: Template, setting: transforms.Setting) -> Report:
     found = _without(hidden, list(_waits(resources, reasons)))
     acyclic = _acyclic(found, template)
     levels = _levels([name for name in resources if name not in hidden], acyclic)
-    lookup = Lookup(resources=resources, declared={}, values={})
     shown = tuple(
         Resource(
             name=name,
             kind=type_of(resources[name]),
             level=level,
-            runs=lookup.functions_in(_handler(resources[name])) if name in own else (),
+            runs=functions(expansion.template, _handler(resources[name])) if name in own else (),
         )
         for name, level in levels.items()
     )

@@ -12,13 +12,12 @@ from typing import Final, Literal
 
 from cfn_trigger import parameters, transforms
 from cfn_trigger.because import explained, functions, handler, is_unexplained
+from cfn_trigger.expanded import triggers
 from cfn_trigger.fates import Difference, Update
 from cfn_trigger.resolved import Resolved, Side
 from cfn_trigger.templates import section
-from macro.emit import PROVIDER
-from macro.model import TRIGGER_TYPE
 from macro.references import mentions
-from macro.shapes import as_map, type_of
+from macro.shapes import as_map
 
 Verdict = Literal["will run", "will not run", "unknown until deployment"]
 RequestType = Literal["Create", "Update", "Delete", "none"]
@@ -57,11 +56,7 @@ def predictions(before: Before, after: Side, *, region: str) -> tuple[Prediction
 
 def _triggers(side: Side) -> Iterator[str]:
     """Name the triggers of a side that exist, or may."""
-    for name, resource in side.resources.items():
-        token = as_map(as_map(resource).get("Properties")).get("ServiceToken")
-        is_ours = token == {"Fn::GetAtt": [PROVIDER, "Arn"]}
-        if type_of(resource) == TRIGGER_TYPE and is_ours and side.exists(name) is not False:
-            yield name
+    yield from (name for name in triggers(side.template) if side.exists(name) is not False)
 
 
 def _predicted(name: str, before: Before, update: Update) -> Prediction:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from cfn_trigger import live, parameters, stacks, transforms
+from cfn_trigger import parameters, stacks, transforms
+from cfn_trigger.expanded import triggers
 from cfn_trigger.resolved import AtDeployment, Call, Constant, Live, Open, Secret, Side, opens
 from cfn_trigger.screen import UsageError
 from cfn_trigger.templates import Template, section
@@ -72,7 +73,7 @@ def made(template: Template, standing: Standing, asked: Asked) -> Made:
     FindingsError is raised for a template with problems.
     """
     expanded, name = _expanded(template, standing, asked), asked.trigger
-    known = live.triggers(expanded)
+    known = triggers(expanded)
     if name not in known:
         raise UsageError(f"{template.name}: has no trigger {name!r}{nearest(name, known)}")
     settings = _settings(_side(expanded, standing, asked), name)

@@ -144,11 +144,11 @@ def _tell_message(outcome: index.Outcome, trigger: str, world: World) -> None:
 def standing(name: str, client: Any) -> requests.Standing:
     """Read a stack as it stands; raises UsageError where there is none."""
     try:
-        with live.asking(f"stack {name!r}"):
+        with stacks.asking(f"stack {name!r}"):
             (stack,) = client.describe_stacks(StackName=name)["Stacks"]
             pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
             resources = [one for page in pages for one in page["StackResourceSummaries"]]
-    except live.MissingError as error:
+    except stacks.MissingError as error:
         region = client.meta.region_name
         raise screen.UsageError(f"no stack {name!r} in {region}; deploy it first") from error
     return requests.Standing(

@@ -1,14 +1,15 @@
 """What CloudFormation says of a deployed stack.
 
-Knows boto3, and is the only module that calls AWS. Endpoint, profile and region are those that the
-AWS tools use: environment and configuration files.
+Knows boto3, and how what goes wrong with it is said. Endpoint, profile and region are those that
+the AWS tools use: environment and configuration files.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
@@ -16,6 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from cfn_trigger.screen import UsageError
 from cfn_trigger.templates import parsed
 from macro.model import Json
+
+_THROTTLED: Final = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +47,43 @@ def connected(service: str = "cloudformation") -> Any:
         raise UsageError(f"{error}") from error
 
 
-def read(name: str, client: Any) -> Deployed:
-    """Read a stack; raises UsageError where there is none, or none that may be read."""
+class ThrottledError(Exception):
+    """AWS was asked too often: ask again, later."""
+
+
+class MissingError(UsageError):
+    """AWS has no such thing, or not yet."""
+
+
+@contextmanager
+def asking(about: str) -> Iterator[None]:
+    """Say in a line why AWS gives no answer; raises ThrottledError, MissingError or UsageError."""
     try:
-        return _read(name, client)
+        yield
     except NoCredentialsError as error:
         said = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
         raise UsageError(said) from error
     except ClientError as error:
-        said = error.response["Error"].get("Message", "")
-        if "does not exist" in said:
-            remedy = "leave --deployed-stack out to plan a first deployment"
-            region = client.meta.region_name
-            raise UsageError(f"no stack {name!r} in {region}; {remedy}") from error
-        raise UsageError(f"stack {name!r}: {said}") from error
+        told: Any = error.response["Error"]
+        code, said = told.get("Code", ""), told.get("Message", "")
+        if _THROTTLED.search(code):
+            raise ThrottledError(f"{about}: {said or code}") from error
+        is_missing = "does not exist" in said or "NotFound" in code
+        raise (MissingError if is_missing else UsageError)(f"{about}: {said or code}") from error
     except BotoCoreError as error:
-        raise UsageError(f"stack {name!r}: {error}") from error
+        raise UsageError(f"{about}: {error}") from error
+
+
+def read(name: str, client: Any) -> Deployed:
+    """Read a stack; raises UsageError where there is none, or none that may be read."""
+    try:
+        with asking(f"stack {name!r}"):
+            return _read(name, client)
+    except MissingError as error:
+        remedy = "leave --deployed-stack out to plan a first deployment"
+        raise UsageError(f"no stack {name!r} in {client.meta.region_name}; {remedy}") from error
+    except ThrottledError as error:
+        raise UsageError(str(error)) from error
 
 
 def _read(name: str, client: Any) -> Deployed:

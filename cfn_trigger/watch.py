@@ -44,7 +44,7 @@ def follow(world: World, *, stack: str, patience: float) -> Iterator[Told]:
     while not state.ended:
         try:
             events = world.events(state)
-        except live.ThrottledError:
+        except stacks.ThrottledError:
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
             pause = PAUSE

@@ -43,4 +43,8 @@ The emulator, otherwise than AWS:
 - an EventBridge `rate()` schedule does not fire, and OnSuccess destinations are ignored.
 - an unresolved `Ref` is its own name, unknown properties are accepted, and a nested stack's
   TemplateURL must be path-style.
+- after a first creation or an update that was rolled back, GetTemplate gives the template from
+  before for the processed one too.
+- a function has its log once an execution is over, FilterLogEvents gives no eventId, and LogResult
+  has no START, END and REPORT lines.
 """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cfn_trigger import live, progress, watch
+from cfn_trigger import live, progress, stacks, watch
 from cfn_trigger.progress import Entry, Event, Line, State
 from cfn_trigger.screen import UsageError
 from tests.cli.commands import run
@@ -390,7 +390,7 @@ class Playing:
         self.looks.append(self.seconds)
         if self.throttled:
             self.throttled -= 1
-            raise live.ThrottledError("stack 'shop'")
+            raise stacks.ThrottledError("stack 'shop'")
         return [one for one in self.news if one.at <= at(self.seconds)]
 
     def entries(self, _state: State) -> list[Entry]:
@@ -700,15 +700,15 @@ def test_a_log_that_may_not_be_read_is_said_so_once_and_given_up() -> None:
 @pytest.mark.parametrize(
     ("code", "said", "kind"),
     [
-        ("Throttling", "Rate exceeded", live.ThrottledError),
-        ("TooManyRequestsException", "", live.ThrottledError),
-        ("ResourceNotFoundException", "no such group", live.MissingError),
-        ("ValidationError", "Stack [x] does not exist", live.MissingError),
+        ("Throttling", "Rate exceeded", stacks.ThrottledError),
+        ("TooManyRequestsException", "", stacks.ThrottledError),
+        ("ResourceNotFoundException", "no such group", stacks.MissingError),
+        ("ValidationError", "Stack [x] does not exist", stacks.MissingError),
         ("AccessDenied", "not authorized", UsageError),
     ],
 )
 def test_refusals_are_told_apart(code: str, said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind) as caught, live.asking("it"):
+    with pytest.raises(kind) as caught, stacks.asking("it"):
         raise refusal(code, said, "Any")
 
     assert type(caught.value) is kind
