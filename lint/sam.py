@@ -5,6 +5,7 @@ be uploaded already; before a deployment an address stands in for each local pat
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -35,6 +36,7 @@ def transformed(template: Mapping[str, Json], region: str) -> dict[str, Json] | 
     mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
     for properties in _with_code(mutable):
         properties |= {name: _UPLOADED for name in _LOCAL if isinstance(properties.get(name), str)}
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it tells of its own metrics
     translator = Translator({}, Parser(), boto_session=Session(region_name=region))
     try:
         made: dict[str, Json] = translator.translate(mutable, {})

@@ -33,7 +33,9 @@ _GIVEN = frozenset(
     | {"Old", "ResourceProperties", "OldResourceProperties", "StackStatus", "StackStatusReason"}
 )
 _OWN = frozenset({"CreationTime", "EventState", "EventStatus", "Timeout"})  # of this library
-_SAID = frozenset({"Status", "Reason", "RetryAfter"})  # of one execution, and not of the next
+_SAID = frozenset(
+    {"Status", "Reason", "RetryAfter", "Progress"}
+)  # of one execution, and not of the next
 _UNKNOWN = {"StackStatus": "UNKNOWN", "StackStatusReason": "UNKNOWN"}
 
 
@@ -64,6 +66,7 @@ class Result(TypedDict, total=False):
     Data: dict[str, Any]
     EventState: Any
     RetryAfter: float
+    Progress: str
 
 
 class HandlerError(Exception):
@@ -82,17 +85,22 @@ class ExecutionTimeout(Exception):  # noqa: N818 (the name that its users know)
 CfnLambdaExecutionTimeout = ExecutionTimeout
 
 
-def in_progress(state: Any = None, retry_after: float | None = None) -> Result:
+def in_progress(
+    state: Any = None, retry_after: float | None = None, *, progress: str = ""
+) -> Result:
     """Return the result that says: not done, ask again after so many seconds, with this state.
 
     Without a state the next call finds that of this one, without `retry_after` the provider
-    waits as long as the trigger's PollInterval.
+    waits as long as the trigger's PollInterval. `progress`, such as "3 of 10 tables", is shown in
+    its log, and in the reason if the trigger's Timeout comes first.
     """
     result: Result = {"Status": "IN_PROGRESS"}
     if state is not None:
         result["EventState"] = state
     if retry_after is not None:
         result["RetryAfter"] = retry_after
+    if progress:
+        result["Progress"] = progress
     return result
 
 

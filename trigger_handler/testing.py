@@ -160,7 +160,8 @@ class Resource:
             after = outcome.result.get("RetryAfter")
             pause = max(1, self.poll_interval if after is None else float(after))
             if self.clock.now + pause >= due:
-                why = f"Timeout: not done; Timeout is {self.timeout:g} s"
+                told = outcome.why.rstrip(" .") or "not done"
+                why = f"Timeout: {told}; Timeout is {self.timeout:g} s"
                 return Outcome("failed", why), tuple(pauses)
             pauses.append(pause)
             self.clock.sleep(pause)
@@ -257,7 +258,8 @@ def judged(result: Any) -> Outcome:
         case "IN_PROGRESS":
             after = said.get("RetryAfter")
             if after is None or re.fullmatch(r"\d+(\.\d*)?", str(after)):
-                return Outcome("pending", result=result)
+                told = said.get("Progress") or said.get("Reason") or ""
+                return Outcome("pending", _text(told), result)
             return Outcome("failed", "BadResult: its RetryAfter is no number of seconds")
         case "FAILED" | "FAILURE":
             return Outcome("failed", f"Failed: {said.get('Reason') or 'no Reason was given'}")
@@ -284,11 +286,15 @@ def physical_id(name: str, kind: Kind, old_id: str, result: Any) -> str:
 def attributes(result: Any) -> dict[str, str]:
     """Give the attributes of a result as text: `A`, `A.B`, `A.0`, and `Result`, the whole."""
     texts = {
-        name: item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+        name: _text(item)
         for name, item in _named(result).items()
         if name not in {"Error", "Truncated"}
     }
     return texts | {"Result": json.dumps(result, ensure_ascii=False)}
+
+
+def _text(item: Any) -> str:
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
 def _named(result: Any) -> Map:

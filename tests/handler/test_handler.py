@@ -447,7 +447,12 @@ def test_a_status_written_into_the_event_does_not_reach_the_polls() -> None:
 
     @handler.create
     def create(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        event |= {"Status": "IN_PROGRESS", "RetryAfter": 5, "Reason": "not yet"}
+        event |= {
+            "Status": "IN_PROGRESS",
+            "RetryAfter": 5,
+            "Reason": "not yet",
+            "Progress": "1 of 2",
+        }
         return event
 
     @handler.poll
@@ -517,6 +522,15 @@ def test_without_one_or_with_a_longer_one_the_triggers_timeout_ends_the_polls(ti
     answer = play(slow(timeout), timeout=60)
 
     assert answer.reason == "Timeout: not done; Timeout is 60 s"
+
+
+def test_the_last_word_of_progress_is_the_reason_when_the_time_is_up() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: in_progress(progress="3 of 10 tables"))
+
+    answer = play(handler, timeout=60)
+
+    assert answer.reason == "Timeout: 3 of 10 tables; Timeout is 60 s"
 
 
 # ---- what is taken for the sake of older code
