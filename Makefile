@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench docs deploy clean build-MacroFunction \
-  build-HandlerLayer
+.PHONY: help demo test lint unit deployments others campaign bench docs deploy clean \
+  build-MacroFunction build-HandlerLayer
 
 help: ## what there is to make
 	@grep -E '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,11 +27,12 @@ lint: $(VENV)/ready
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
 
-# Deployments wait a lot: they run beside the rest, where make can keep the outputs apart.
+# Deployments wait more than they work: four files of them at a time, beside the rest, where make
+# can keep the outputs apart. Each process has a cloud of its own.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 deployments:
-	$(BIN)/pytest tests/cloud tests/demo
+	$(BIN)/pytest --numprocesses=4 --dist=loadfile tests/cloud tests/demo
 
 others:
 	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/demo

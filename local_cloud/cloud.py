@@ -143,7 +143,7 @@ def _cloud(port: int) -> Cloud:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
-            "SAM_CLI_POLL_DELAY": "1",  # Seconds; here a stack is done in about one.
+            "SAM_CLI_POLL_DELAY": "0.2",  # Seconds; here a stack is done in about one.
             "SAM_CLI_TELEMETRY": "0",
         },
     )

@@ -156,7 +156,7 @@ def deployed(environment: Mapping[str, str], home: Path) -> str:
         ],
         cwd=home,
         env={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **environment}
-        | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1", "LANG": "C.UTF-8"},
+        | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "LANG": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from typing import Any
 from tests.cloud.clients import Clients, Outcome
 
 Json = Any
-QUICKLY = {"Delay": 1, "MaxAttempts": 60}
+QUICKLY = {"Delay": 0.2, "MaxAttempts": 300}
 BASIC = "policy/service-role/AWSLambdaBasicExecutionRole"
 LAMBDA = {
     "Effect": "Allow",
