@@ -8,6 +8,7 @@ embeds this text, so it is terse, and private functions have a name instead of a
 import base64
 import contextlib
 import difflib
+import functools
 import hashlib
 import hmac
 import http.client
@@ -305,7 +306,7 @@ def attributes(result: Any) -> Map:
             yield from walk(child, f"{path}{key}.")
 
     own = result.get("Data") if isinstance(result, dict) else None
-    whole = "" if result is ABSENT else json.dumps(result, ensure_ascii=False)
+    whole = "" if result is ABSENT else as_json(result)
     data = dict(walk(result)) | dict(walk(own)) | {"Result": whole}
     return {name: item for name, item in data.items() if name not in OURS}
 
@@ -358,12 +359,15 @@ def fitted(request: Request, data: Map, error: str, body: Map) -> dict[str, str]
     return kept | {"Truncated": cut(told, 150)}
 
 
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def text(item: Any) -> str:
-    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    return item if isinstance(item, str) else as_json(item)
 
 
 def encoded(item: Any) -> bytes:
-    return json.dumps(item, ensure_ascii=False).encode(errors="replace")
+    return as_json(item).encode(errors="replace")
 
 
 def size(item: Any) -> int:
@@ -494,7 +498,8 @@ def signed(
     lines = "".join(f"{name.lower()}:{headers[name]}\n" for name in names)
     listed = ";".join(names).lower()
     content = hashlib.sha256(body).hexdigest()
-    canonical = f"{method}\n{quote(parts.path)}\n\n{lines}\n{listed}\n{content}"
+    twice = parts.path.replace("%", "%25")  # it is quoted already; the signature is of it again
+    canonical = f"{method}\n{twice}\n\n{lines}\n{listed}\n{content}"
     scope = f"{date[:8]}/{REGION}/{service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     key = f"AWS4{secret}".encode()
@@ -641,6 +646,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
         return Outcome("failed", "BadResult", "the handler's result is no JSON")
 
 
+@functools.cache
 def path(function: str, what: str) -> str:
     return f"/2015-03-31/functions/{quote(function, safe='')}/{what}"
 
