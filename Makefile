@@ -58,7 +58,7 @@ $(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.tx
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
 	@touch $@
 
 # `sam build` calls this with ARTIFACTS_DIR. The package holds the macro, the provider's source and
