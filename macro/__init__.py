@@ -12,5 +12,6 @@
 `expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
 architecture: model, errors, shapes, references, then readers, shorthand, parse and fingerprint,
 then check and graph, then properties, emit, expand, handler. Beside them are `places`, for who
-shows problems, and `risks`, what is allowed and may still surprise. No stage changes what it was given, reads a clock or calls AWS.
+shows problems, and `risks`, what is allowed and may still surprise. No stage changes what it was
+given, reads a clock or calls AWS.
 """
