@@ -32,13 +32,26 @@ def clients(cloud: Cloud, home: Path) -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="session")
-def macro(clients: Clients) -> Outcome:
-    """Deploy the macro as README says: plain `sam build && sam deploy`."""
-    built = clients.sam("build", cwd=ROOT)
+def package(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the macro as README says, but into a folder of this process's own."""
+    folder = tmp_path_factory.mktemp("package")
+    built = clients.sam("build", "--build-dir", str(folder), cwd=ROOT)
     assert built.exit_code == 0, built.stderr
-    deployed = clients.sam("deploy", "--no-progressbar", cwd=ROOT)
-    assert deployed.exit_code == 0, deployed.stderr
-    return deployed
+    return folder / "template.yaml"
+
+
+@pytest.fixture(scope="session")
+def macro(clients: Clients, package: Path) -> Outcome:
+    """Deploy the macro as README says."""
+    return deployed(clients, package)
+
+
+def deployed(clients: Clients, package: Path, *more: str) -> Outcome:
+    """Deploy what was built, by the project's own configuration."""
+    settings = ("--config-file", str(ROOT / "samconfig.toml"), "--no-progressbar")
+    outcome = clients.sam("deploy", "-t", str(package), *settings, *more, cwd=ROOT)
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome
 
 
 @pytest.fixture

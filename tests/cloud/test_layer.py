@@ -1,22 +1,22 @@
 """The layer with trigger_handler: published with the macro, under the macro's own name."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cloud.clients import Clients, Outcome
-from tests.cloud.conftest import ROOT
+from tests.cloud.conftest import ROOT, deployed
 from tests.cloud.stacks import Stack
 
 
 @pytest.fixture
-def other(macro: Outcome, clients: Clients) -> Iterator[Stack]:
+def other(macro: Outcome, package: Path, clients: Clients) -> Iterator[Stack]:
     """Give the stack of a second copy of the macro, beside the first."""
     assert macro.exit_code == 0
     copy = Stack(name="cfn-trigger-other", clients=clients, folder=ROOT)
     own = ("--stack-name", copy.name, "--parameter-overrides", "MacroName=Other")
-    deployed = clients.sam("deploy", "--no-progressbar", *own, cwd=ROOT)
-    assert deployed.exit_code == 0, deployed.stderr
+    deployed(clients, package, *own)
     yield copy
     copy.delete()
 
