@@ -26,11 +26,12 @@ from cfn_trigger import parameters
 from cfn_trigger.findings import Finding, FindingsError
 from cfn_trigger.screen import UsageError
 from cfn_trigger.templates import Template, section
+from lint.sam import stand_in_for_local_code
 from macro import places
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment, Json
-from macro.shapes import as_map, type_of
+from macro.shapes import as_map
 
 SAM: Final = "AWS::Serverless-2016-10-31"
 LOOPS: Final = "AWS::LanguageExtensions"
@@ -230,7 +231,7 @@ def _by_sam(
 ) -> dict[str, Json]:
     mutable = json.loads(json.dumps({**fragment, "Transform": SAM}))
     if not setting.packaged:
-        _stand_in_for_local_code(mutable)
+        stand_in_for_local_code(mutable, _uploaded)
     given = dict(values)
     to_py27_compatible_template(mutable, given)
     session = Session(region_name=setting.region)
@@ -246,27 +247,6 @@ def _by_sam(
 def _said(cause: ExceptionWithMessage) -> tuple[str, str]:
     logical_id = getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", "")
     return str(logical_id), " ".join(str(cause.message).split())
-
-
-_LOCAL: Final[Mapping[str, str]] = {
-    "AWS::Serverless::Function": "CodeUri",
-    "AWS::Serverless::LayerVersion": "ContentUri",
-    "AWS::Serverless::Application": "Location",
-    "AWS::Serverless::StateMachine": "DefinitionUri",
-    "AWS::Serverless::Api": "DefinitionUri",
-    "AWS::Serverless::HttpApi": "DefinitionUri",
-}
-
-
-def _stand_in_for_local_code(template: dict[str, Json]) -> None:
-    shared = as_map(section(template.get("Globals") or {}, "Function"))
-    if isinstance(path := shared.get("CodeUri"), str):
-        template["Globals"]["Function"]["CodeUri"] = _uploaded(path)
-    for resource in template["Resources"].values():
-        properties = as_map(as_map(resource).get("Properties"))
-        name = _LOCAL.get(type_of(resource), "")
-        if isinstance(path := properties.get(name), str):
-            resource["Properties"][name] = _uploaded(path)
 
 
 def _uploaded(path: str) -> str:

@@ -6,7 +6,7 @@ be uploaded already; before a deployment an address stands in for each local pat
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from boto3 import Session
@@ -34,8 +34,7 @@ def transformed(template: Mapping[str, Json], region: str) -> dict[str, Json] | 
     Parameters have the values of their defaults.
     """
     mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
-    for properties in _with_code(mutable):
-        properties |= {name: _UPLOADED for name in _LOCAL if isinstance(properties.get(name), str)}
+    stand_in_for_local_code(mutable, lambda _: _UPLOADED)
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it tells of its own metrics
     translator = Translator({}, Parser(), boto_session=Session(region_name=region))
     try:
@@ -43,6 +42,14 @@ def transformed(template: Mapping[str, Json], region: str) -> dict[str, Json] | 
     except InvalidDocumentException:
         return None
     return json.loads(json.dumps(made))  # type: ignore[no-any-return] # a map stays one
+
+
+def stand_in_for_local_code(template: Json, address: Callable[[str], str]) -> None:
+    """Put an address where a template names a path, as a deployment will; in place."""
+    for properties in _with_code(template):
+        for name in _LOCAL:
+            if isinstance(path := properties.get(name), str):
+                properties[name] = address(path)
 
 
 def _with_code(template: Json) -> Iterator[dict[str, Json]]:
