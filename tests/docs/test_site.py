@@ -105,6 +105,10 @@ def test_the_site_builds_without_a_warning_and_has_every_page(site: Path) -> Non
     assert [name(page) for page in on_the_site() if not on_site(site, page).is_file()] == []
 
 
+def test_what_python_compiles_beside_the_pages_is_not_published(site: Path) -> None:
+    assert list(site.rglob("*.pyc")) == []
+
+
 def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     for page in site.rglob("*.html"):
         read = Reader(page)
