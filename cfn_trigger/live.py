@@ -22,10 +22,8 @@ from cfn_trigger import progress
 from cfn_trigger.expanded import functions, triggers
 from cfn_trigger.progress import Entry, Event, Line, State, Tone
 from cfn_trigger.screen import UsageError
-from cfn_trigger.stacks import MissingError, ThrottledError, asking
-from cfn_trigger.templates import parsed
+from cfn_trigger.stacks import MissingError, ThrottledError, asking, processed
 from macro.emit import INVOKE, LOG_GROUP, PROVIDER
-from macro.model import Json
 from macro.shapes import as_map
 
 _LATE: Final = 10_000
@@ -175,7 +173,8 @@ class Watched:
         """Name the handlers of a trigger: logical ids, or an ARN."""
         if trigger not in self.handlers and trigger not in self.tails.given_up:
             try:
-                template = processed(state.stack_id, self.cloudformation)
+                with asking(f"template of stack {state.stack_id!r}"):
+                    template = processed(state.stack_id, self.cloudformation)
             except UsageError as error:
                 self.tails.give_up(trigger, error)
                 return ()
@@ -211,14 +210,6 @@ def _permitted(state: State) -> tuple[str, ...]:
     """Name the functions that the provider was permitted to invoke in this deployment."""
     names = state.names
     return tuple(name for name in names if INVOKE + name in names)
-
-
-def processed(stack: str, cloudformation: Any) -> Mapping[str, Json]:
-    """Read the template of a stack as its transforms have left it."""
-    with asking(f"template of stack {stack!r}"):
-        given = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
-    body = given["TemplateBody"]  # boto3 has read it if it was JSON
-    return parsed(body if isinstance(body, str) else json.dumps(body), stack).values
 
 
 def _event(told: Mapping[str, Any]) -> Event:

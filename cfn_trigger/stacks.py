@@ -93,20 +93,26 @@ def _read(name: str, client: Any) -> Deployed:
     if stack["StackStatus"] == "ROLLBACK_COMPLETE":
         said = f"stack {name!r} is ROLLBACK_COMPLETE, since it could not be created"
         raise UsageError(f"{said}; delete it, and leave --deployed-stack out")
-    given = client.get_template(StackName=stack["StackId"], TemplateStage="Processed")
-    body = given["TemplateBody"]
+    template = processed(stack["StackId"], client)
     pages = client.get_paginator("list_stack_resources").paginate(StackName=stack["StackId"])
     resources = [one for page in pages for one in page["StackResourceSummaries"]]
     declared = stack.get("Parameters", [])
     return Deployed(
         stack_id=stack["StackId"],
-        template=parsed(body if isinstance(body, str) else json.dumps(body), name).values,
+        template=template,
         values={one["ParameterKey"]: one.get("ParameterValue", "") for one in declared},
         looked_up={
             one["ParameterKey"]: one["ResolvedValue"] for one in declared if "ResolvedValue" in one
         },
         statuses={one["LogicalResourceId"]: one["ResourceStatus"] for one in resources},
     )
+
+
+def processed(stack_id: str, client: Any) -> Mapping[str, Json]:
+    """Read the template of a stack as its transforms have left it."""
+    given = client.get_template(StackName=stack_id, TemplateStage="Processed")
+    body = given["TemplateBody"]  # boto3 has read it if it was JSON
+    return parsed(body if isinstance(body, str) else json.dumps(body), stack_id).values
 
 
 def stored(names: Iterable[str], client: Any) -> dict[str, str]:

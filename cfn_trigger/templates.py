@@ -4,7 +4,6 @@ Knows YAML with CloudFormation's short forms, and JSON, by cfn-lint's reader. Re
 a template means.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from cfnlint.decode import decode_str
 from yaml import YAMLError
 
 from cfn_trigger.findings import Finding, FindingsError, Place
+from lint.problems import through_json
 from macro.model import Json
 
 Path = Sequence[str | int]
@@ -65,8 +65,7 @@ def parsed(text: str, name: str) -> Template:
             message="is no template; it has no map of Resources",
         )
         raise FindingsError([found], {name: text})
-    values: dict[str, Json] = json.loads(json.dumps(marked, default=str))
-    return Template(name=name, text=text, values=values, marked=marked)
+    return Template(name=name, text=text, values=through_json(marked), marked=marked)
 
 
 def section(values: Mapping[str, Json], name: str) -> Mapping[str, Json]:

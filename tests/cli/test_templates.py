@@ -33,6 +33,15 @@ def test_values_are_read_as_json_with_short_forms_written_out() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("key", "read"), [("2012-10-17", "2012-10-17"), ("17", "17"), ("1.5", "1.5"), ("On", "true")]
+)
+def test_a_key_that_is_no_text_is_read_as_one(key: str, read: str) -> None:
+    text = f"Mappings: {{Dates: {{{key}: {{Day: 2012-10-17}}}}}}\nResources: {{}}\n"
+
+    assert parsed(text, "t").values["Mappings"] == {"Dates": {read: {"Day": "2012-10-17"}}}
+
+
 def test_json_is_read_too() -> None:
     assert parsed('{\t"Resources": {}}', "t.json").values == {"Resources": {}}
 
