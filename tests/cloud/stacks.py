@@ -21,6 +21,19 @@ LAMBDA = {
     "Action": "sts:AssumeRole",
     "Principal": {"Service": "lambda.amazonaws.com"},
 }
+RAISING = """
+    def handler(event, context):
+        print("about to fail")
+        raise LookupError("no such table")
+"""
+POLLED = """
+    def handler(event, context):
+        done = (event.get("EventState") or 0) + 1
+        print("table", done)
+        if done == 2:
+            return {"Tables": done}
+        return {"Status": "IN_PROGRESS", "EventState": done, "RetryAfter": 1, "Progress": "1 of 2"}
+"""
 LAMBDA_LINES = ("START ", "END ", "REPORT ", "INIT_START ")
 
 

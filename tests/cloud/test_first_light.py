@@ -6,7 +6,7 @@ from pathlib import Path
 from macro.expand import expand
 from macro.model import Deployment
 from tests.cloud.clients import Clients
-from tests.cloud.stacks import Stack, function, trigger
+from tests.cloud.stacks import RAISING, Stack, function, trigger
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "self-test" / "template.yaml"
 SEEN = """
@@ -14,11 +14,6 @@ SEEN = """
     def handler(event, context):
         print(json.dumps(event))
         return {"Rows": 3, "Nested": {"Deep": [True, "x"]}}
-"""
-RAISING = """
-    def handler(event, context):
-        print("about to fail")
-        raise LookupError("no such table")
 """
 
 

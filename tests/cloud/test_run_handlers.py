@@ -8,26 +8,13 @@ import pytest
 
 from tests.cloud.clients import Clients, Outcome
 from tests.cloud.commands import run
-from tests.cloud.stacks import Json, Stack, function, trigger
+from tests.cloud.stacks import POLLED, RAISING, Json, Stack, function, trigger
 
 SEEN = """
     import json
     def handler(event, context):
         print("saw", json.dumps(event, sort_keys=True))
         return {"Rows": 3, "About": (context.client_context or "") and "told"}
-"""
-POLLED = """
-    def handler(event, context):
-        done = (event.get("EventState") or 0) + 1
-        print("table", done)
-        if done == 2:
-            return {"Tables": done}
-        return {"Status": "IN_PROGRESS", "EventState": done, "RetryAfter": 1, "Progress": "1 of 2"}
-"""
-RAISING = """
-    def handler(event, context):
-        print("about to fail")
-        raise LookupError("no such table")
 """
 FUNCTIONS = {
     **function("Seen", SEEN), **function("Polled", POLLED), **function("Bad", RAISING),

@@ -11,21 +11,7 @@ from pathlib import Path
 
 from tests.cloud.clients import Clients
 from tests.cloud.commands import ended, started, wait_until_it_looks
-from tests.cloud.stacks import Stack, function, trigger
-
-POLLED = """
-    def handler(event, context):
-        done = (event.get("EventState") or 0) + 1
-        print("table", done)
-        if done == 2:
-            return {"Tables": done}
-        return {"Status": "IN_PROGRESS", "EventState": done, "RetryAfter": 1, "Progress": "1 of 2"}
-"""
-RAISING = """
-    def handler(event, context):
-        print("about to fail")
-        raise LookupError("no such table")
-"""
+from tests.cloud.stacks import POLLED, RAISING, Stack, function, trigger
 
 
 def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:
