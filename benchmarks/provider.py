@@ -41,7 +41,7 @@ from benchmarks.subjects import (
     runtime_client,
     trigger,
 )
-from tests.runtime.function import runtime
+from tests.support.lambda_function import runtime
 
 COLD_RUNS: Final = 15
 WARM_RUNS: Final = 200

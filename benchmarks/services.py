@@ -20,7 +20,7 @@ from typing import Any
 
 import trustme
 
-from tests.runtime.endpoints import CREDENTIALS, HANDLER, REGION, STACK
+from tests.support.endpoints import CREDENTIALS, HANDLER, REGION, STACK
 
 
 class Services(ThreadingHTTPServer):

@@ -20,7 +20,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.runtime.function import (
+from tests.support.lambda_function import (
     BOOTSTRAP,
     LIMIT_TO_STOP,
     REPOSITORY,

@@ -34,7 +34,7 @@ class _Subcommands(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUBCOMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"cfn_trigger.{cmd_name}").command
+        found: click.Command = importlib.import_module(f"cfn_trigger.commands.{cmd_name}").command
         return found
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -22,7 +22,7 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
 SOURCES: Final = (
-    "benchmarks/provider.py", "local_cloud/__init__.py", "tests/cloud/test_rights.py",
+    "benchmarks/provider.py", "cfn_trigger/local_cloud/__init__.py", "tests/cloud/test_rights.py",
     "trigger_provider/index.py",
 )  # fmt: skip
 """What pages link to and is no page: it is copied as it is."""

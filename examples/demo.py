@@ -20,7 +20,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from local_cloud.cloud import Cloud, running
+from cfn_trigger.local_cloud.cloud import Cloud, running
 
 ROOT: Final = Path(__file__).parent.parent
 STACK: Final = "self-test"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from macro.cloudformation import as_map, type_of
 from macro.errors import Problem
 from macro.model import ABSENT, Edge, Json, Settings, Trigger
 from macro.references import Survey, mentions
-from macro.shapes import as_map, type_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from typing import Final
 
 from troposphere import AWSObject, GetAtt, Join, Ref, awslambda, iam, logs
 
-from macro.graph import depends_on
+from macro.cloudformation import as_map
+from macro.encode import chosen, is_dynamic
 from macro.model import ABSENT, TRIGGER_TYPE, Edge, Handler, Json, Settings, Trigger
-from macro.properties import chosen, is_dynamic
+from macro.ordering import depends_on
 from macro.references import mentions
-from macro.shapes import as_map
 
 PROVIDER: Final = "TriggerProvider"
 """The provider's logical id. It never changes: CloudFormation refuses a changed ServiceToken."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from macro import check, emit, graph, parse
+from macro import check, emit, ordering, parse
+from macro.cloudformation import as_map
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
 from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Settings, Trigger
 from macro.references import Survey, survey
-from macro.shapes import as_map
 
 _NOT_A_TEMPLATE: Final = Problem(
     "Fn::Transform", "Trigger works on whole templates; write it under the template's Transform"
@@ -31,7 +31,7 @@ class Reading:
     settings: Settings = field(default_factory=Settings)
     resources: Mapping[str, Json] = field(default_factory=dict)
     survey: Survey | None = None
-    order: graph.Order = field(default_factory=graph.Order)
+    order: ordering.Order = field(default_factory=ordering.Order)
     problems: tuple[Problem, ...] = ()
 
 
@@ -91,7 +91,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     )
     support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
     ours = set(made) - {trigger.logical_id for trigger in triggers}
-    order = graph.order(understood, seen, triggers, support, made=ours)
+    order = ordering.order(understood, seen, triggers, support, made=ours)
     judged = (*check.problems(subject), *order.problems, *check.unsayable(order.edges, understood))
     return Reading(
         triggers=triggers,

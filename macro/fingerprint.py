@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from macro.cloudformation import as_map, is_secret, type_of
 from macro.model import ABSENT, Deployment, Json, Trigger
 from macro.references import Mentions, Reference, conditions_within, mentions
-from macro.shapes import as_map, is_secret, type_of
 
 CONFIGURATION: Final = frozenset({
     "Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "FunctionName",

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from macro.cloudformation import as_map, type_of
 from macro.errors import Problem, nearest
 from macro.model import (
     FUNCTION_TYPES,
@@ -18,7 +19,6 @@ from macro.model import (
     Trigger,
 )
 from macro.readers import Lookup, WrongError, field_name, is_shorthand, said
-from macro.shapes import as_map, type_of
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
 METADATA: Final = "Trigger"

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from macro.cloudformation import as_map, is_secret, type_of
 from macro.errors import nearest
 from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import mentions, name_and_attribute
-from macro.shapes import as_map, is_secret, type_of
 
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _GIVES_ANYTHING: Final = ("Custom::", "AWS::CloudFormation::")

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from macro.cloudformation import as_map, type_of
 from macro.model import Json
-from macro.shapes import as_map, type_of
 
 _NESTED: Final = (dict, list)
 _FUNCTIONS: Final = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from macro import parse
+from macro.cloudformation import as_map, type_of
 from macro.errors import Problem
 from macro.model import ABSENT, Deployment, Json, Trigger
 from macro.references import mentions
-from macro.shapes import as_map, type_of
 
 _DESTINATIONS: Final = ("DeadLetterConfig", "DeadLetterQueue", "EventInvokeConfig")
 """What of a function's properties, SAM's included, says where its failed events go."""

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from local_cloud.cloud import Cloud, running
-from tests.cloud.clients import Clients, Outcome
-from tests.cloud.stacks import Stack
+from cfn_trigger.local_cloud.cloud import Cloud, running
+from tests.support.clients import Clients, Outcome
+from tests.support.deployed_stacks import Stack
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cloud.stacks import Json, Stack, function, trigger
+from tests.support.deployed_stacks import Json, Stack, function, trigger
 
 SEEN = """
     import json

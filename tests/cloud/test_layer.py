@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.clients import Clients, Outcome
 from tests.cloud.conftest import ROOT, deployed
-from tests.cloud.stacks import Stack
+from tests.support.clients import Clients, Outcome
+from tests.support.deployed_stacks import Stack
 
 
 @pytest.fixture

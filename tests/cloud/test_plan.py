@@ -14,12 +14,13 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from cfn_trigger import sides, stacks
-from cfn_trigger.predictions import Prediction, predictions
-from cfn_trigger.templates import parsed
-from tests.cli.commands import run
-from tests.cloud.clients import Clients, Outcome
-from tests.cloud.stacks import Json, Stack, function, trigger
+from cfn_trigger.deployment import stacks
+from cfn_trigger.prediction import snapshots
+from cfn_trigger.prediction.predict import Prediction, predictions
+from cfn_trigger.template.source import parsed
+from tests.support.clients import Clients, Outcome
+from tests.support.deployed_stacks import Json, Stack, function, trigger
+from tests.support.recordings import run
 
 SEEN = """
     import json
@@ -323,7 +324,7 @@ def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     is_first = change is CHANGES["the first time"]
     deployed = None if is_first else stacks.read(stack.name, cloudformation)
     given = dict(pair.split("=") for pair in change.given)
-    before, after = sides.against_stack(parsed(text, "template.json"), given, deployed)
+    before, after = snapshots.against_stack(parsed(text, "template.json"), given, deployed)
     return predictions(before, after, region="us-east-1")
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from macro.expand import expand
 from macro.model import Deployment
-from tests.cloud.clients import Outcome
-from tests.cloud.stacks import Stack, function, trigger
+from tests.support.clients import Outcome
+from tests.support.deployed_stacks import Stack, function, trigger
 
 SEEN = """
     def handler(event, context):

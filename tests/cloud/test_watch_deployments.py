@@ -1,7 +1,7 @@
 """`cfn-trigger watch` beside a real `sam deploy`.
 
 The local cloud has a function's log only when its execution is over, and the provider's execution
-takes as long as the trigger: what is told while it goes on is tested in tests/cli.
+takes as long as the trigger: what is told while it goes on is tested in tests/commands.
 """
 
 import json
@@ -9,9 +9,9 @@ import re
 import signal
 from pathlib import Path
 
-from tests.cloud.clients import Clients
-from tests.cloud.commands import ended, started, wait_until_it_looks
-from tests.cloud.stacks import POLLED, RAISING, Stack, function, trigger
+from tests.support.clients import Clients
+from tests.support.deployed_stacks import POLLED, RAISING, Stack, function, trigger
+from tests.support.running_commands import ended, started, wait_until_it_looks
 
 
 def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:

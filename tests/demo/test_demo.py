@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import with_environment
+from tests.support.processes import with_environment
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent

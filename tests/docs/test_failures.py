@@ -6,14 +6,14 @@ from typing import Final
 
 import pytest
 
-from tests.docs.pages import ROOT, first_cells
+from tests.support.pages import ROOT, first_cells
 
 PAGE: Final = ROOT / "docs" / "operating.md"
 HEADING: Final = "What a failure looks like"
-SAYING: Final = ("macro/*.py", "trigger_provider/*.py", "local_cloud/*.py")
+SAYING: Final = ("macro/*.py", "trigger_provider/*.py", "cfn_trigger/local_cloud/*.py")
 HEARING: Final = (
     "tests/golden/*/problem.txt", "tests/local_cloud/*.py", "tests/provider/*.py",
-    "tests/runtime/*.py", "tests/unit/*.py",
+    "tests/runtime/*.py", "tests/macro/*.py",
 )  # fmt: skip
 
 

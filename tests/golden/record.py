@@ -6,7 +6,7 @@ python -m tests.golden.record CASE...    these cases; without a name, those with
 import sys
 from collections.abc import Sequence
 
-from tests.golden.cases import FOLDER, actual, cases, expected
+from tests.support.golden_cases import FOLDER, actual, cases, expected
 
 
 def main(names: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.cases import EXAMPLES, FOLDER, actual, cases, examples, expected
+from tests.support.golden_cases import EXAMPLES, FOLDER, actual, cases, examples, expected
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from lint.configuration import text
+from cfn_trigger.lint.configuration import text
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent

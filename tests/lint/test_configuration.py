@@ -6,10 +6,10 @@ from typing import Final
 import pytest
 from cfnlint.config import ConfigFileArgs
 
-from lint.configuration import SPEC, ConflictError, merged, text
+from cfn_trigger.lint.configuration import SPEC, ConflictError, merged, text
 
 ROOT: Final = Path(__file__).parents[2]
-OURS: Final = f"append_rules:\n- lint.rules\noverride_spec: {SPEC}\n"
+OURS: Final = f"append_rules:\n- cfn_trigger.lint.rules\noverride_spec: {SPEC}\n"
 
 
 def test_a_project_without_one_gets_the_rules_and_the_spec(tmp_path: Path) -> None:
@@ -17,7 +17,9 @@ def test_a_project_without_one_gets_the_rules_and_the_spec(tmp_path: Path) -> No
 
 
 def test_what_is_installed_in_the_project_is_named_from_there() -> None:
-    assert text(ROOT) == "append_rules:\n- lint.rules\noverride_spec: lint/custom-resource.json\n"
+    spec = "cfn_trigger/lint/custom-resource.json"
+
+    assert text(ROOT) == f"append_rules:\n- cfn_trigger.lint.rules\noverride_spec: {spec}\n"
 
 
 def test_cfn_lint_takes_it(tmp_path: Path) -> None:
@@ -25,7 +27,7 @@ def test_cfn_lint_takes_it(tmp_path: Path) -> None:
     path.write_text(text(tmp_path))
 
     assert ConfigFileArgs(config_file=path).file_args == {
-        "append_rules": ["lint.rules"],
+        "append_rules": ["cfn_trigger.lint.rules"],
         "override_spec": str(SPEC),
     }
 
@@ -46,7 +48,7 @@ def test_rules_that_are_there_stay_first(tmp_path: Path) -> None:
 
     assert merged(existing, tmp_path) == (
         "regions:\n- eu-central-1\n"
-        "append_rules:\n- house.rules\n- lint.rules\n"
+        "append_rules:\n- house.rules\n- cfn_trigger.lint.rules\n"
         f"override_spec: {SPEC}\n"
     )
 
@@ -58,7 +60,8 @@ def test_one_that_has_ours_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_spec_of_ours_that_has_moved_is_found_again(tmp_path: Path) -> None:
-    moved = "append_rules: [lint.rules]\noverride_spec: /old/lint/custom-resource.json\n"
+    old_spec = "/old/cfn_trigger/lint/custom-resource.json"
+    moved = f"append_rules: [cfn_trigger.lint.rules]\noverride_spec: {old_spec}\n"
 
     assert merged(moved, tmp_path) == OURS
 

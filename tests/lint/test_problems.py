@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from lint.problems import findings, made
-from macro.places import transforms
-from tests.golden.cases import by_sam, cases
-from tests.golden.cases import template as golden
-from tests.lint.linting import SAM
-from tests.unit.templates import function, of_type, ref, table, template, trigger
+from cfn_trigger.lint.problems import findings, made
+from cfn_trigger.template.places import transforms
+from tests.support.golden_cases import by_sam, cases
+from tests.support.golden_cases import template as golden
+from tests.support.linting import SAM
+from tests.support.templates import function, of_type, ref, table, template, trigger
 
 
 def said(written: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """What is generated from the definition of the shorthand, and is kept in the repository."""
 
-from lint.reference import outdated, with_tables
+from cfn_trigger.lint.reference import outdated, with_tables
 
-HEAD = "<!-- retry: written by python -m lint.reference -->\n"
+HEAD = "<!-- retry: written by python -m cfn_trigger.lint.reference -->\n"
 TABLE = """\
 | key | takes | default | |
 |---|---|---|---|
@@ -16,7 +16,7 @@ TABLE = """\
 def test_what_is_generated_is_as_the_definition_has_it() -> None:
     files = ", ".join(path.name for path in outdated())
 
-    assert not files, f"run `python -m lint.reference` to renew {files}"
+    assert not files, f"run `python -m cfn_trigger.lint.reference` to renew {files}"
 
 
 def test_a_table_is_written_between_its_marks_and_nothing_else_is_touched() -> None:

@@ -6,11 +6,11 @@ from typing import Final
 import pytest
 from cfnlint.schema import patch
 
-from lint.configuration import SPEC
-from lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
+from cfn_trigger.lint.configuration import SPEC
+from cfn_trigger.lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
 from macro.handler import BODY_LIMIT
-from tests.golden.cases import FOLDER, cases, expected
-from tests.lint.linting import REGION, SAM, ours, said, said_of_text, said_without_us
+from tests.support.golden_cases import FOLDER, cases, expected
+from tests.support.linting import REGION, SAM, ours, said, said_of_text, said_without_us
 
 LOOPS: Final = "AWS::LanguageExtensions"
 

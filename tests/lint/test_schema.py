@@ -9,10 +9,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from lint import schema
+from cfn_trigger.lint import schema
 from macro.readers import Lookup, WrongError
 from macro.shorthand import OF_METADATA, PROPERTIES, RETRY, SETTINGS, Property
-from tests.golden.cases import FOLDER, cases, template
+from tests.support.golden_cases import FOLDER, cases, template
 
 JSON: Final = schema.template(in_yaml=False)
 YAML: Final = schema.template(in_yaml=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.cloud.clients import Clients
 from tests.cloud.conftest import clients, cloud, home
-from tests.local_cloud.account import Account
+from tests.support.account import Account
+from tests.support.clients import Clients
 
 __all__ = ["account", "clients", "cloud", "home"]
 

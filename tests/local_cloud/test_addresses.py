@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud.addresses import answering
+from cfn_trigger.local_cloud.addresses import answering
 
 REGION = "eu-central-1"
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.cloud.clients import Clients, Outcome
-from tests.local_cloud.account import Account, Json, probing
+from tests.support.account import Account, Json, probing
+from tests.support.clients import Clients, Outcome
 
 FAILED = (
     "Waiter ChangeSetCreateComplete failed: Waiter encountered a terminal failure state: "

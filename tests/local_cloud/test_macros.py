@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from local_cloud.cloud import Cloud
-from tests.cloud.clients import Clients, client
-from tests.local_cloud.account import NOTHING, Account, Json, macro, probing
+from cfn_trigger.local_cloud.cloud import Cloud
+from tests.support.account import NOTHING, Account, Json, macro, probing
+from tests.support.clients import Clients, client
 
 SAM = "AWS::Serverless-2016-10-31"
 LANGUAGE = "AWS::LanguageExtensions"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud.cloud import Cloud, CloudError, running
-from tests.cloud.clients import Clients
-from tests.local_cloud.account import Account, function, probing
-from tests.processes import with_environment
+from cfn_trigger.local_cloud.cloud import Cloud, CloudError, running
+from tests.support.account import Account, function, probing
+from tests.support.clients import Clients
+from tests.support.processes import with_environment
 
 ROOT = Path(__file__).parent.parent.parent
 ENDLESS = "import threading\ndef handler(event, context):\n    threading.Event().wait(60)\n"
@@ -55,7 +55,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "local_cloud", *arguments],
+        [sys.executable, "-m", "cfn_trigger.local_cloud", *arguments],
         cwd=ROOT,
         env={"TMPDIR": str(folder), "PATH": ""},
         stdout=subprocess.PIPE,

@@ -36,7 +36,7 @@ from hypothesis import strategies as st
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment
-from tests.properties.strategies import (
+from tests.support.strategies import (
     Template,
     deployable_templates,
     templates_of_any_shape,
@@ -44,7 +44,7 @@ from tests.properties.strategies import (
     templates_without_triggers,
     values,
 )
-from tests.unit.templates import turned
+from tests.support.templates import turned
 from trigger_provider.index import assembled
 
 Graph = dict[str, set[str]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macro.properties import skeleton
+from macro.encode import skeleton
 from tests.provider.cloudformation import Kind, Stack, sent
 from tests.provider.world import STACK_ID, Handler, World, in_progress, raises, returns, takes
 

@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.runtime.endpoints import (
+from tests.support.endpoints import (
     CREDENTIALS,
     HANDLER,
     REGION,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.function import Function, function
+from tests.support.lambda_function import Function, function
 
 CODE = """
 import importlib.metadata, os, sys, time

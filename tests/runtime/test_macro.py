@@ -14,7 +14,7 @@ import pytest
 
 from macro.expand import expand
 from macro.model import Deployment
-from tests.runtime.function import REPOSITORY, Function, function
+from tests.support.lambda_function import REPOSITORY, Function, function
 
 TEMPLATE = {
     "Resources": {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.runtime.endpoints import (
+from tests.support.endpoints import (
     Bytes,
     Endpoints,
     Reply,
@@ -29,7 +29,7 @@ from tests.runtime.endpoints import (
     state,
     throttled,
 )
-from tests.runtime.function import REPOSITORY, Function, function
+from tests.support.lambda_function import REPOSITORY, Function, function
 
 PROVIDER = REPOSITORY / "trigger_provider"
 POLLING = {"Status": "IN_PROGRESS", "EventState": {"page": 2}, "RetryAfter": 0.2}

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from tests.cloud.clients import Outcome
-from tests.cloud.stacks import LAMBDA_LINES, Stack
+from tests.support.clients import Outcome
+from tests.support.deployed_stacks import LAMBDA_LINES, Stack
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent.parent / "examples"
 BEGINNINGS: Final = ("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")

@@ -13,7 +13,7 @@ from tests.cloud.examples.example import (
     rows,
     text,
 )
-from tests.cloud.stacks import Json, Stack
+from tests.support.deployed_stacks import Json, Stack
 
 TEMPLATE = text("idempotent")
 FUNCTION = "CountDeploymentFunction"

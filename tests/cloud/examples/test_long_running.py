@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from tests.cloud.examples.example import deploy, replaced, text
-from tests.cloud.stacks import QUICKLY, Stack
+from tests.support.deployed_stacks import QUICKLY, Stack
 
 TEMPLATE = text("long-running")
 FAILING = replaced(

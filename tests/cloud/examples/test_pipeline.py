@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cloud.clients import Outcome
 from tests.cloud.examples.example import EXAMPLES, becomes_true, printed, replaced, rows
-from tests.cloud.stacks import Stack
+from tests.support.clients import Outcome
+from tests.support.deployed_stacks import Stack
 
 EXAMPLE = EXAMPLES / "pipeline"
 SECONDS = 120

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.clients import Outcome
 from tests.cloud.examples.example import EXAMPLES, done, printed, replaced, rows
-from tests.cloud.stacks import Stack
+from tests.support.clients import Outcome
+from tests.support.deployed_stacks import Stack
 
 
 @pytest.fixture

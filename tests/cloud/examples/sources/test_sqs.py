@@ -7,7 +7,7 @@ rejected within seconds.
 import json
 
 from tests.cloud.examples.example import deploy, messages, replaced, rows, text
-from tests.cloud.stacks import Stack
+from tests.support.deployed_stacks import Stack
 
 TEMPLATE = text("sources/sqs")
 

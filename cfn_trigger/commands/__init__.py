@@ -1,0 +1,1 @@
+"""The subcommands, one module each: options in, a value from a domain package, a renderer out."""

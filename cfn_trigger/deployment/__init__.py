@@ -1,0 +1,1 @@
+"""A deployed stack: what CloudFormation reports about it, at rest and while it changes."""

@@ -1,0 +1,1 @@
+"""Running one handler by hand: the request the provider would get, and its call."""

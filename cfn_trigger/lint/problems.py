@@ -1,0 +1,253 @@
+"""The problems of a template as it is written, found by the macro's own stages.
+
+Knows what a template does not say about its deployment: the values of parameters. One that has a
+default has that value; of any other, only what is wrong whatever the value is reported. Refuses to
+judge: the macro does.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from cfn_trigger.template.places import TRANSFORM, Path, name_of, path, transforms
+from macro import emit, parse
+from macro.cloudformation import as_map, is_secret, type_of
+from macro.errors import Problem, TemplateError
+from macro.expand import expand
+from macro.handler import BODY_LIMIT
+from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Deployment, Json, Settings
+from macro.parse import METADATA
+from macro.readers import PARAMETER, is_shorthand
+from macro.risks import risks
+from macro.shorthand import PROPERTIES, RETRY, SETTINGS, Property
+
+Kind = Literal["transform", "spelling", "sense", "size", "risk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A problem, of what kind it is, and where it is in the template."""
+
+    kind: Kind
+    path: Path
+    problem: Problem
+
+
+def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
+    """Find what the macro will say about a template.
+
+    `written` is the template when the macro's turn comes: with its Transform, and as the transforms
+    before ours have left it. One without triggers has no problems.
+    """
+    template = through_json(written)
+    if not _is_ours(template):
+        return (*_snippets(template), *_untransformed(template))
+    first = _answer(template, turn=0)
+    others = [_answer(template, turn) for turn in range(1, _TURNS) if first]
+    in_all = (found for found in first if all(found in other for other in others))
+    return (*_snippets(template), *in_all)
+
+
+def made(written: Mapping[Any, Any]) -> dict[str, Json]:
+    """Give the resources that triggers become and define, which their template may refer to."""
+    template = through_json(written)
+    if not _is_ours(template):
+        return {}
+    triggers, _ = parse.triggers(*_sent(template, turn=0))
+    found: dict[str, Json] = {}
+    for trigger in triggers:
+        found[trigger.logical_id] = {**trigger.attributes, "Type": TRIGGER_TYPE}
+        found |= emit.functions(trigger, Settings())
+    return found
+
+
+def through_json(value: Any) -> Json:
+    """Say what YAML holds as CloudFormation does: every key is a text, and so is a date."""
+    match value:
+        case dict():
+            return {_key(key): through_json(item) for key, item in value.items()}
+        case list():
+            return [through_json(item) for item in value]
+        case None | bool() | int() | float():
+            return value
+    return str(value)
+
+
+def _key(key: Any) -> str:
+    return str(key) if isinstance(key, str) else json.dumps(key, default=str).strip('"')
+
+
+def _is_ours(template: Json) -> bool:
+    return TRANSFORM in [name_of(one) for one in transforms(template)]
+
+
+_TURNS: Final = 3
+"""The most choices of a word: what is wrong in as many turns is wrong whatever the word is."""
+
+
+def _sent(template: Json, turn: int) -> tuple[dict[str, Json], Deployment]:
+    """Give what the macro is sent, if parameters without a value have those of a turn."""
+    (transform, *_) = [one for one in transforms(template) if name_of(one) == TRANSFORM]
+    declared = as_map(template.get("Parameters"))
+    parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
+    fragment = {name: section for name, section in template.items() if name != "Transform"}
+    if isinstance(resources := fragment.get("Resources"), dict):
+        settled = {name: _settled(resource, parameters) for name, resource in resources.items()}
+        fragment["Resources"] = settled
+    deployment = Deployment(
+        parameters=dict.fromkeys(parameters.declared, "") | parameters.values,
+        settings=dict(_settings(transform, parameters)),
+    )
+    return fragment, deployment
+
+
+def _answer(template: Json, turn: int) -> tuple[Finding, ...]:
+    fragment, deployment = _sent(template, turn)
+    spelled = {*parse.triggers(fragment, deployment)[1], *parse.settings(deployment)[1]}
+    try:
+        expanded = expand(fragment, deployment)
+    except TemplateError as error:
+        return tuple(
+            Finding(
+                kind="spelling" if problem in spelled else "sense",
+                path=path(problem.place, template),
+                problem=problem,
+            )
+            for problem in error.problems
+        )
+    found = [
+        Finding(kind="risk", path=path(risk.place, template), problem=risk)
+        for risk in risks(fragment, deployment)
+    ]
+    size = len(json.dumps(expanded))
+    if expanded is not fragment and size > BODY_LIMIT:
+        limit = f"CloudFormation takes {BODY_LIMIT} by body, pass it through S3"
+        problem = Problem("Resources", f"expands to {size} bytes; {limit}")
+        found.append(Finding(kind="size", path=("Resources",), problem=problem))
+    return tuple(found)
+
+
+def _untransformed(template: Json) -> Iterator[Finding]:
+    """Find the triggers of a template that has no transform for them."""
+    for name, resource in as_map(template.get("Resources")).items():
+        if is_shorthand(resource):
+            said = f"is a trigger, and no transform expands it; add {TRANSFORM} to the Transform"
+            where = ("Resources", name, "Type")
+            yield Finding(kind="transform", path=where, problem=Problem(name, said))
+
+
+def _snippets(template: Json, where: Path = ()) -> Iterator[Finding]:
+    """Find the parts of a template that are given to the macro, which takes whole ones."""
+    items: Any = ()
+    if isinstance(template, dict):
+        if as_map(template.get("Fn::Transform")).get("Name") == TRANSFORM:
+            try:
+                expand({}, Deployment())
+            except TemplateError as error:
+                for problem in error.problems:
+                    yield Finding(kind="sense", path=(*where, "Fn::Transform"), problem=problem)
+        items = template.items()
+    elif isinstance(template, list):
+        items = enumerate(template)
+    for key, item in items:
+        yield from _snippets(item, (*where, key))
+
+
+# ---- parameters: the values they are known to have, and stand-ins for the others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parameters:
+    """The parameters of a template, those with a known value, and which turn it is."""
+
+    declared: Mapping[str, Json]
+    values: dict[str, Json]
+    turn: int
+
+    def referred(self, value: Json) -> str:
+        """Name the parameter that a value refers to; empty where it refers to none."""
+        match value:
+            case {"Ref": str(name)} if len(value) == 1 and name in self.declared:
+                return name
+        return ""
+
+    def stand_ins(self, known: Property) -> list[Json]:
+        """Give one value that a property takes; none if that may be anything of its kind.
+
+        Of few choices it is another one in each turn.
+        """
+        options = known.takes.schema.get("anyOf", [])
+        enumerated = [choice for option in options for choice in option.get("enum", ())]
+        examples = [choice for option in options for choice in option.get("examples", ())]
+        switches = [True, False] if {"type": "boolean"} in options else []
+        choices = [*enumerated, *examples, *switches]
+        return choices[self.turn % len(choices) :][:1] if choices else []
+
+
+def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
+    """Give the values that parameters have by default, as CloudFormation says them to a macro.
+
+    The default of one from the parameter store is a name there, not a value.
+    """
+    declared = as_map(template.get("Parameters"))
+    known = ((name, _value(parameter)) for name, parameter in declared.items())
+    return {name: value for name, value in known if value is not None}
+
+
+def _value(parameter: Json) -> Json:
+    kind = str(as_map(parameter).get("Type", ""))
+    default = as_map(parameter).get("Default")
+    if default is None or kind.startswith("AWS::SSM::"):
+        return None
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
+    return [item.strip() for item in text.split(",")] if is_list else text
+
+
+def _settled(resource: Json, parameters: _Parameters) -> Json:
+    """Give a resource with literals where its trigger refers to parameters without a value."""
+    metadata = as_map(as_map(resource).get("Metadata"))
+    if is_shorthand(resource) and isinstance(properties := resource.get("Properties"), dict):
+        return {**resource, "Properties": dict(_literals(properties, PROPERTIES, parameters))}
+    if type_of(resource) in FUNCTION_TYPES and isinstance(metadata.get(METADATA), dict):
+        trigger = dict(_literals(metadata[METADATA], PROPERTIES, parameters))
+        return {**resource, "Metadata": {**metadata, METADATA: trigger}}
+    return resource
+
+
+def _literals(
+    given: Mapping[str, Json], known: Mapping[str, Property], parameters: _Parameters
+) -> Iterator[tuple[str, Json]]:
+    for name, value in given.items():
+        parameter = parameters.referred(value)
+        is_known = parameter in parameters.values or is_secret(parameters.declared.get(parameter))
+        if name == "Retry" and isinstance(value, dict) and not parameter:
+            yield name, dict(_literals(value, RETRY, parameters))
+        elif not parameter or is_known or not _is_setting(known.get(name)):
+            yield name, value
+        else:
+            yield from ((name, literal) for literal in parameters.stand_ins(known[name]))
+
+
+def _is_setting(known: Property | None) -> bool:
+    return known is not None and PARAMETER in known.takes.schema.get("anyOf", ())
+
+
+def _settings(transform: Json, parameters: _Parameters) -> Iterator[tuple[str, Json]]:
+    """Give the transform's own parameters, which CloudFormation resolves before it calls us."""
+    for name, value in as_map(as_map(transform).get("Parameters")).items():
+        parameter = parameters.referred(value)
+        if isinstance(value, list):
+            yield name, [_item(item, parameters) for item in value]
+        elif not parameter:
+            yield name, value
+        elif parameter in parameters.values:
+            yield name, parameters.values[parameter]
+        elif name in SETTINGS:
+            yield from ((name, literal) for literal in parameters.stand_ins(SETTINGS[name]))
+
+
+def _item(value: Json, parameters: _Parameters) -> Json:
+    parameter = parameters.referred(value)
+    return parameters.values.get(parameter, parameter) if parameter else value

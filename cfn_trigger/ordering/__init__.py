@@ -1,0 +1,1 @@
+"""Which resources wait for which, and how that is drawn."""

@@ -1,0 +1,99 @@
+"""A template as its author wrote it: its values, through JSON, and the line of each.
+
+Knows YAML with CloudFormation's short forms, and JSON, by cfn-lint's reader. Refuses to know what
+a template means.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cfnlint.decode import decode_str
+from yaml import YAMLError
+
+from cfn_trigger.lint.problems import through_json
+from cfn_trigger.terminal.diagnostics import Finding, FindingsError, Place
+from macro.model import Json
+
+Path = Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A template: what it is called, its text, its values and where they stand.
+
+    `values` went through JSON, as on the way to CloudFormation: every key is a text, and so is a
+    date. `marked` are the same values, and know their lines.
+    """
+
+    name: str
+    text: str
+    values: dict[str, Json]
+    marked: Any
+
+    def place(self, path: Path) -> Place:
+        """Say where a value's key stands, or as much of its path as there is."""
+        node, found = self.marked, Place(line=1, column=1, width=1)
+        for step in path:
+            match node:
+                case dict():
+                    key = next((key for key in node if str(key) == str(step)), None)
+                    if key is None:
+                        return found
+                    found, node = _of(key, found, len(str(key))), node[key]
+                case list() if isinstance(step, int) and step < len(node):
+                    node = node[step]
+                    found = _of(node, found, len(node) if isinstance(node, str) else 1)
+                case _:
+                    return found
+        return found
+
+
+def parsed(text: str, name: str) -> Template:
+    """Read a template's text; raises FindingsError if it is none, with the line."""
+    try:
+        marked, wrong = decode_str(text)
+    except YAMLError as error:
+        raise FindingsError([_broken(error, name)], {name: text}) from error
+    if wrong:
+        raise FindingsError([_misread(one, name) for one in wrong], {name: text})
+    if not isinstance(marked, dict) or not isinstance(marked.get("Resources"), dict):
+        found = Finding(
+            file=name,
+            place=Place(line=1, column=1, width=1),
+            rule="template",
+            message="is no template; it has no map of Resources",
+        )
+        raise FindingsError([found], {name: text})
+    return Template(name=name, text=text, values=through_json(marked), marked=marked)
+
+
+def section(values: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    """Give a section of a template, empty where there is none."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _of(node: Any, otherwise: Place, width: int) -> Place:
+    mark = getattr(node, "start_mark", None)
+    if mark is None:
+        return otherwise
+    return Place(line=mark.line + 1, column=mark.column + 1, width=max(width, 1))
+
+
+def _misread(match: Any, name: str) -> Finding:
+    # cfn-lint says the line a second time, in its message.
+    message = match.message.partition(" (line ")[0].partition(" (char ")[0]
+    return Finding(
+        file=name,
+        place=Place(line=match.linenumber, column=match.columnnumber, width=1),
+        rule="template",
+        message=f"cannot be read: {' '.join(message.split())}",
+    )
+
+
+def _broken(error: YAMLError, name: str) -> Finding:
+    mark = getattr(error, "problem_mark", None)
+    said = getattr(error, "problem", None) or str(error)
+    place = Place(line=mark.line + 1, column=mark.column + 1, width=1) if mark else Place()
+    return Finding(file=name, place=place, rule="template", message=f"cannot be read: {said}")

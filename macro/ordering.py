@@ -1,0 +1,360 @@
+"""Who waits for whom: the template's own order, and the edges the triggers ask for.
+
+Knows selectors, edges and cycles. Refuses to know how an edge is written into a template. Edges
+are added in a fixed order, each against all that came before it: one that the author named must
+hold or is a problem, one that a pattern selected gives way.
+"""
+
+import dataclasses
+import fnmatch
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from macro.cloudformation import as_map, type_of
+from macro.errors import Problem, nearest
+from macro.model import Edge, Json, Trigger
+from macro.references import Survey
+
+_APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
+_STAGES: Final = frozenset(
+    f"{service}::{kind}"
+    for service in ("AWS::ApiGateway", "AWS::ApiGatewayV2")
+    for kind in ("Deployment", "Stage")
+)
+_ATTACHED: Final = frozenset(
+    {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
+)
+
+Side = Literal["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"]
+
+_SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The edges to add to a template, in the order they were found, and what stood against more.
+
+    `watched` are the resources that each trigger's ExecuteOnResourceChange selects.
+    """
+
+    edges: tuple[Edge, ...] = ()
+    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selection:
+    """What one property of one trigger selects: by name, and by pattern."""
+
+    trigger: str
+    place: str
+    side: Side
+    named: tuple[str, ...]
+    matched: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(sorted(self.named + self.matched))
+
+    def edges(self, others: Iterable[str]) -> Iterator[Edge]:
+        why = f"{self.place}.{self.side}"
+        for other in others:
+            first, waiting = (other, self.trigger)
+            if self.side == "ExecuteBefore":
+                first, waiting = self.trigger, other
+            yield Edge(waiting=waiting, first=first, why=why)
+
+
+def order(
+    resources: Mapping[str, Json],
+    survey: Survey,
+    triggers: Iterable[Trigger],
+    support: Iterable[Edge],
+    *,
+    made: Iterable[str] = (),
+) -> Order:
+    """Order triggers among the resources of a template.
+
+    `made` are resources of ours, which no selector matches. `support` are the edges that every
+    trigger needs (its handler, its policy, …); the result holds them too, and each edge once.
+    A cycle is a problem if an edge of ours closes it. A cycle of the author's own, or through the
+    branches of an `Fn::If`, is CloudFormation's to judge, since it may not exist at deployment.
+    """
+    ours = frozenset(made)
+    selectable = {
+        name: resource
+        for name, resource in resources.items()
+        if name not in ours and isinstance(resource, dict)
+    }
+    by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
+    selections, problems = _selections(by_id, selectable, survey)
+    watched = {one.trigger: one.all for one in selections if one.side == "ExecuteOnResourceChange"}
+    selections = [one for one in selections if one.side != "ExecuteOnResourceChange"]
+
+    graph = _Graph.of(resources, survey)
+    named = (edge for selection in selections for edge in selection.edges(selection.named))
+    for edge in (*support, *named):
+        if path := graph.path(edge.first, edge.waiting):
+            problems.append(_cycle(edge, path))
+        else:
+            graph.add(edge)
+    for edge in _permissions(by_id, resources, survey):
+        if edge.waiting not in graph.waited_for(edge.first):
+            graph.add(edge)
+    for selection in selections:
+        # Edges that all start, or all end, at the trigger can close no cycle among themselves.
+        reach = graph.waiting_for if selection.side == "ExecuteAfter" else graph.waited_for
+        against = reach(selection.trigger)
+        for edge in selection.edges(other for other in selection.matched if other not in against):
+            graph.add(edge)
+    return Order(edges=tuple(graph.added), watched=watched, problems=tuple(problems))
+
+
+def _selections(
+    triggers: list[Trigger], resources: Mapping[str, Json], survey: Survey
+) -> tuple[list["_Selection"], list[Problem]]:
+    selections: list[_Selection] = []
+    problems: list[Problem] = []
+    for trigger in triggers:
+        for side in _SIDES:
+            selection, unknown = _select(trigger, side, resources, triggers)
+            problems.extend(unknown)
+            if side != "ExecuteOnResourceChange":
+                selection = _with_stages(selection, resources, survey)
+            selections.append(selection)
+    return selections, problems
+
+
+def _cycle(edge: Edge, path: list[str]) -> Problem:
+    round_trip = " -> ".join([edge.waiting, *path])
+    return Problem(edge.why, f"closes a cycle: {round_trip}; give up one of these orders")
+
+
+def _select(
+    trigger: Trigger, side: Side, resources: Mapping[str, Json], triggers: Iterable[Trigger]
+) -> tuple[_Selection, list[Problem]]:
+    selectors = _selectors(trigger, side)
+    place = f"{trigger.place}.{side}"
+    named: dict[str, None] = {}
+    matched: dict[str, None] = {}
+    problems = []
+    for selector in selectors:
+        owner, _, generated = selector.partition(".")
+        if selector in resources:
+            named[selector] = None
+        elif owner in resources and generated in ("Alias", "Version"):
+            named[owner] = None  # SAM makes those of the function
+        elif not _is_pattern(selector):
+            hint = nearest(selector, resources)
+            problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))
+        elif found := _matches(selector, resources, without={trigger.logical_id}):
+            everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()
+            matched |= dict.fromkeys(other for other in found if other not in everywhere)
+        else:
+            hint = nearest(selector, _types(resources)) if "::" in selector else ""
+            problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
+    others = tuple(other for other in matched if other not in named)
+    selection = _Selection(
+        trigger=trigger.logical_id,
+        place=trigger.place,
+        side=side,
+        named=tuple(named),
+        matched=others,
+    )
+    return selection, problems
+
+
+def _with_stages(
+    selection: _Selection, resources: Mapping[str, Json], survey: Survey
+) -> _Selection:
+    """Select the deployments and stages of a selected API too: without them it answers nothing."""
+    selected = {*selection.named, *selection.matched}
+    apis = {name for name in selected if type_of(resources[name]) in _APIS}
+    if not apis:
+        return selection
+    added = tuple(
+        name
+        for name, resource in resources.items()
+        if type_of(resource) in _STAGES
+        and name not in selected
+        and not apis.isdisjoint(_mentioned(survey, name))
+    )
+    return dataclasses.replace(selection, matched=(*selection.matched, *added))
+
+
+def _everywhere(side: Side, triggers: Iterable[Trigger]) -> Iterator[str]:
+    """Name the triggers with the same `*`: they don't wait for each other."""
+    for trigger in triggers:
+        if "*" in _selectors(trigger, side):
+            yield trigger.logical_id
+
+
+def _selectors(trigger: Trigger, side: Side) -> tuple[str, ...]:
+    match side:
+        case "ExecuteAfter":
+            return trigger.execute_after
+        case "ExecuteBefore":
+            return trigger.execute_before
+        case "ExecuteOnResourceChange":
+            return trigger.execute_on_resource_change
+
+
+def _is_pattern(selector: str) -> bool:
+    return "::" in selector or any(sign in selector for sign in "*?[")
+
+
+def _matches(
+    selector: str, resources: Mapping[str, Json], *, without: Iterable[str]
+) -> tuple[str, ...]:
+    """List the logical ids that a glob, or the ids of resources whose type it, matches."""
+    by_type = "::" in selector
+    left_out = frozenset(without)
+    return tuple(
+        logical_id
+        for logical_id, resource in resources.items()
+        if logical_id not in left_out
+        and fnmatch.fnmatchcase(type_of(resource) if by_type else logical_id, selector)
+    )
+
+
+def _types(resources: Mapping[str, Json]) -> set[str]:
+    return {type_of(resource) for resource in resources.values()} - {""}
+
+
+def _permissions(
+    triggers: Iterable[Trigger], resources: Mapping[str, Json], survey: Survey
+) -> Iterator[Edge]:
+    """Yield what a handler needs in order to work, though nothing says that it waits for it.
+
+    Its role may exist before the policies attached to it from outside, and Lambda makes a
+    missing log group itself, after which CloudFormation fails with AlreadyExists.
+    """
+    attached: dict[str, list[str]] = {}
+    by_name = dict(_names(resources))
+    for logical_id, resource in resources.items():
+        if type_of(resource) in _ATTACHED | {"AWS::Logs::LogGroup"}:
+            named = (by_name[text] for text in _texts(resource) if text in by_name)
+            for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
+                attached.setdefault(name, []).append(logical_id)
+    for trigger in triggers:
+        for function in trigger.handler.functions:
+            owners = [n for n in _mentioned(survey, function) if _is_role(resources.get(n))]
+            for owner in [*owners, function]:
+                kinds = _ATTACHED if owner != function else {"AWS::Logs::LogGroup"}
+                for other in attached.get(owner, ()):
+                    if type_of(resources[other]) in kinds:
+                        why = f"{trigger.place}.Handler"
+                        yield Edge(waiting=trigger.logical_id, first=other, why=why)
+
+
+def _names(resources: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield what functions' log groups and roles are called, where that is written, with whose."""
+    for logical_id, resource in resources.items():
+        properties = as_map(as_map(resource).get("Properties"))
+        if isinstance(name := properties.get("FunctionName"), str):
+            yield f"/aws/lambda/{name}", logical_id
+        if _is_role(resource) and isinstance(name := properties.get("RoleName"), str):
+            yield name, logical_id
+
+
+def _texts(resource: Json) -> Iterator[str]:
+    """Yield the names a policy or a log group is written with."""
+    properties = as_map(as_map(resource).get("Properties"))
+    roles = properties.get("Roles")
+    written = (properties.get("LogGroupName"), properties.get("RoleName"))
+    for name in (*written, *(roles if isinstance(roles, list) else ())):
+        if isinstance(name, str):
+            yield name
+
+
+def _is_role(resource: Json) -> bool:
+    return type_of(resource) == "AWS::IAM::Role"
+
+
+def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:
+    if logical_id not in survey.resources:
+        return ()
+    references = survey.resources[logical_id].references
+    return tuple(dict.fromkeys(reference.name.partition(".")[0] for reference in references))
+
+
+@dataclass(slots=True)
+class _Graph:
+    """The waits so far; built up inside `order` and never seen outside it."""
+
+    firm: dict[str, dict[str, None]] = field(default_factory=dict)
+    maybe: dict[str, dict[str, None]] = field(default_factory=dict)
+    backwards: dict[str, dict[str, None]] = field(default_factory=dict)
+    added: dict[Edge, None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, resources: Mapping[str, Json], survey: Survey) -> "_Graph":
+        """Start from what the template says: references, and DependsOn."""
+        graph = cls()
+        for logical_id, mentions in survey.resources.items():
+            for reference in mentions.references:
+                first = reference.name.partition(".")[0]
+                if first in resources and first != logical_id:
+                    graph._wait(logical_id, first, firm=not reference.branches)
+            for first in depends_on(resources[logical_id]):
+                graph._wait(logical_id, first, firm=True)
+        return graph
+
+    def add(self, edge: Edge) -> None:
+        known = self.firm.get(edge.waiting, {})
+        if edge.first not in known:
+            self._wait(edge.waiting, edge.first, firm=True)
+            self.added[edge] = None
+
+    def path(self, start: str, goal: str) -> list[str]:
+        """Find the shortest way along the firm waits; empty if there is none."""
+        came: dict[str, str] = {start: ""}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if here == goal:
+                way = [here]
+                while came[way[-1]]:
+                    way.append(came[way[-1]])
+                return way[::-1]
+            for there in self.firm.get(here, ()):
+                if there not in came:
+                    came[there] = here
+                    queue.append(there)
+        return []
+
+    def waited_for(self, start: str) -> set[str]:
+        """Everything that is waited for by it, even if only perhaps; itself included."""
+        return _reach(start, (self.firm, self.maybe))
+
+    def waiting_for(self, start: str) -> set[str]:
+        """Everything that waits for it, even if only perhaps; itself included."""
+        return _reach(start, (self.backwards,))
+
+    def _wait(self, waiting: str, first: str, *, firm: bool) -> None:
+        (self.firm if firm else self.maybe).setdefault(waiting, {})[first] = None
+        self.backwards.setdefault(first, {})[waiting] = None
+
+
+def _reach(start: str, ways: Iterable[Mapping[str, Iterable[str]]]) -> set[str]:
+    seen = {start}
+    stack = [start]
+    while stack:
+        here = stack.pop()
+        for way in ways:
+            new = [there for there in way.get(here, ()) if there not in seen]
+            seen.update(new)
+            stack.extend(new)
+    return seen
+
+
+def depends_on(resource: Json) -> tuple[str, ...]:
+    """Read `DependsOn`, a name or a list of names; anything else is CloudFormation's to refuse."""
+    match resource.get("DependsOn") if isinstance(resource, dict) else None:
+        case str(name):
+            return (name,)
+        case list(names):
+            return tuple(name for name in names if isinstance(name, str))
+    return ()

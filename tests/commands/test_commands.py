@@ -1,0 +1,254 @@
+"""The command line as a whole: how it ends, and what it says of bad input, word for word."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cfn_trigger.main import main
+from tests.support.recordings import APART, CLEAN, ROOT, run
+
+SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"
+SUBCOMMANDS = ("expand", "check", "plan", "graph")
+WRONG = """\
+Transform: Trigger
+Resources:
+  Migrate:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: arn:aws:iam::123456789012:role/migrate
+      Code: {ZipFile: x}
+      Timout: 3
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrat
+"""
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(WRONG)
+    return path
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_a_file_that_is_not_there(command: str) -> None:
+    outcome = run(command, "nowhere.yaml")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == "cfn-trigger: nowhere.yaml: No such file or directory\n"
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    outcome = run("plan", str(path))
+
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {path}: is no text in UTF-8\n")
+
+
+@pytest.mark.parametrize("command", ["expand", "plan", "graph"])
+def test_what_is_no_template(command: str) -> None:
+    outcome = run(command, "-", given="a: b\n")
+
+    assert outcome.exit_code == 1
+    assert outcome.stderr == (
+        "-:1:1: error[template] is no template\n"
+        " 1 | a: b\n"
+        "   | ^\n"
+        "   = it has no map of Resources\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_a_problem_of_the_template(command: str, wrong: Path) -> None:
+    outcome = run(command, str(wrong))
+
+    assert outcome.exit_code == 1
+    rule = "E9502" if command == "check" else "trigger"
+    shown = outcome.stdout if command == "check" else outcome.stderr
+    assert (
+        f"{wrong}:14:7: error[{rule}] Run.Handler: no 'Migrat' in the template\n"
+        " 14 |       Handler: !Ref Migrat\n"
+        "    |       ^^^^^^^\n"
+        "    = did you mean 'Migrate'?\n"
+    ) in shown
+
+
+def test_check_shows_what_cfn_lint_finds_too_and_counts(wrong: Path) -> None:
+    outcome = run("check", str(wrong), str(SELF_TEST), str(ROOT / "docs" / "decisions.md"))
+
+    assert f"{wrong}:10:7: error[E3002] " in outcome.stdout
+    assert outcome.stdout.endswith(
+        "\n2 templates checked, 1 without triggers passed over, 3 problems\n"
+    )
+
+
+def test_check_is_content_with_a_good_template_from_standard_input() -> None:
+    outcome = run("check", "-", given=SELF_TEST.read_text())
+
+    assert (outcome.exit_code, outcome.stdout) == (0, "1 template checked, no problems\n")
+
+
+def test_check_says_it_to_machines(wrong: Path) -> None:
+    found = json.loads(run("check", "--json", str(wrong)).stdout)
+
+    assert [one for one in found if one["rule"].startswith("E95")] == [
+        {
+            "file": str(wrong), "rule": "E9502", "level": "error", "line": 14, "column": 7,
+            "width": 7,
+            "message": "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?",
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_a_parameter_that_the_template_does_not_have(command: str) -> None:
+    outcome = run(command, str(SELF_TEST), "--parameter", "Greting=hi")
+
+    assert outcome.exit_code == 2
+    said = f"{SELF_TEST}: has no parameter 'Greting'; did you mean 'Greeting'?"
+    assert outcome.stderr == f"cfn-trigger: {said}\n"
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_a_parameter_without_a_value(command: str) -> None:
+    outcome = run(command, str(SELF_TEST), "--parameter", "Greeting")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == "cfn-trigger: --parameter Greeting: takes NAME=VALUE\n"
+
+
+def test_a_file_of_parameters_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"Parameters": {"Greeting": "hi"}}')
+    arguments = ("plan", str(SELF_TEST), "--against", str(SELF_TEST))
+
+    outcome = run(*arguments, "--parameters-file", str(file), "--old-parameter", "Greeting=hello")
+
+    assert "(parameter 'Greeting': 'hello' → 'hi')" in outcome.stdout
+    missing = run(*arguments, "--parameters-file", str(tmp_path / "nowhere"))
+    assert missing.stderr == f"cfn-trigger: {tmp_path / 'nowhere'}: No such file or directory\n"
+
+
+def test_a_stack_and_a_template_exclude_each_other() -> None:
+    outcome = run("plan", str(SELF_TEST), "--against", "a", "--deployed-stack", "b")
+
+    assert outcome.exit_code == 2
+    said = "--deployed-stack and --against exclude each other; give one"
+    assert outcome.stderr == f"cfn-trigger: {said}\n"
+
+
+def test_no_region() -> None:
+    outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == "cfn-trigger: no AWS region; set AWS_REGION, as for `aws`\n"
+
+
+def test_no_credentials() -> None:
+    outcome = run(
+        "plan", str(SELF_TEST), "--deployed-stack", "shop", AWS_DEFAULT_REGION="eu-west-1"
+    )
+
+    assert outcome.exit_code == 2
+    said = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
+    assert outcome.stderr == f"cfn-trigger: {said}\n"
+
+
+def test_a_profile_that_is_not_there() -> None:
+    outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop", AWS_PROFILE="nobody")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == "cfn-trigger: The config profile (nobody) could not be found\n"
+
+
+def test_an_unknown_subcommand() -> None:
+    outcome = run("exapnd")
+
+    assert outcome.exit_code == 2
+    assert "Error: No such command 'exapnd'." in outcome.stderr
+
+
+def test_a_template_without_our_transform_is_passed_through_with_a_word() -> None:
+    outcome = run("expand", "-", given="Resources:\n  A: {Type: B}  # mine\n")
+
+    assert outcome.exit_code == 0
+    assert outcome.stdout == "Resources:\n  A: {Type: B}  # mine\n"
+    assert outcome.stderr == "cfn-trigger: -: its Transform does not name Trigger\n"
+
+
+def test_colors_are_for_terminals_that_want_them(wrong: Path) -> None:
+    plain = run("graph", str(wrong)).stderr
+
+    assert "\x1b[" not in plain
+    assert "\x1b[" in run("graph", str(wrong), FORCE_COLOR="1").stderr
+    assert "\x1b[3" not in run("graph", str(wrong), FORCE_COLOR="1", NO_COLOR="1").stderr
+
+
+def test_help_is_quick_because_nothing_is_imported_for_it() -> None:
+    program = (
+        "import sys\n"
+        "from cfn_trigger.main import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = {'cfnlint', 'boto3', 'samtranslator', 'troposphere', 'rich', 'macro'}\n"
+        "sys.exit(f'imported: {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "expand" in ended.stdout
+
+
+def test_every_subcommand_is_a_module_with_a_command() -> None:
+    for name in (*SUBCOMMANDS, "init"):
+        outcome = run(name, "--help")
+        assert outcome.exit_code == 0
+        assert outcome.stdout.startswith(f"Usage: cfn-trigger {name} ")
+
+
+def test_a_folder_is_no_template(tmp_path: Path) -> None:
+    outcome = run("plan", str(tmp_path))
+
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {tmp_path}: Is a directory\n")
+
+
+def raising(error: Exception) -> click.Group:
+    """Make a command like ours that ends with an error."""
+
+    def end() -> None:
+        raise error
+
+    return type(main)(name="ours", callback=end, invoke_without_command=True)
+
+
+def test_a_bug_of_ours_is_said_in_a_line() -> None:
+    result = CliRunner(env=CLEAN, **APART).invoke(raising(KeyError("Run")))
+
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "cfn-trigger failed: KeyError: 'Run';"
+        " please report it, CFN_TRIGGER_TRACEBACK=1 shows where\n"
+    )
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_line() -> None:
+    error = PermissionError(13, "Permission denied", ".cfnlintrc")
+
+    result = CliRunner(env=CLEAN, **APART).invoke(raising(error))
+
+    assert result.exit_code == 2
+    assert result.stderr == "cfn-trigger: .cfnlintrc: Permission denied\n"

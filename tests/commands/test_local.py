@@ -1,0 +1,208 @@
+"""`cfn-trigger local`, as a person uses it; and that its stack is the macro's own."""
+
+import ast
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode_str
+
+import macro
+import trigger_handler
+import trigger_provider
+from cfn_trigger.commands import local
+from cfn_trigger.local_cloud.cloud import Cloud
+from cfn_trigger.terminal.console import UsageError
+from tests.support.processes import with_environment
+from tests.support.recordings import ROOT
+
+BIN = Path(sys.executable).parent
+EXAMPLE = ROOT / "examples" / "self-test" / "template.yaml"
+
+
+def cloud(**environment: str) -> Cloud:
+    return Cloud(endpoint=environment["AWS_ENDPOINT_URL"], environment=environment)
+
+
+# ---- what is deployed
+
+
+def resources(template: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def test_its_stack_is_that_of_the_project_less_what_needs_a_build() -> None:
+    project, _ = decode_str((ROOT / "template.yaml").read_text())
+    own = local.template()
+    mine, theirs = resources(own), resources(project)
+
+    built = {"CodeUri", "Description", "Architectures"}
+    function = {k: v for k, v in theirs["MacroFunction"]["Properties"].items() if k not in built}
+    kept = {k: mine["MacroFunction"]["Properties"][k] for k in function}
+    assert kept == function
+    assert mine.keys() - theirs.keys() == {"MacroFunctionRole"}
+    assert theirs.keys() <= mine.keys()
+    assert own["Outputs"] == {
+        name: {"Value": output["Value"]} for name, output in project["Outputs"].items()
+    }
+    for name, parameter in (("HandlerLayer", "LayerName"), ("HandlerLayerArn", "Name")):
+        written = theirs[name]["Properties"][parameter]["Fn::Sub"]
+        assert mine[name]["Properties"][parameter] == written.replace("${MacroName}", "Trigger")
+
+
+def test_the_packages_are_the_installed_sources() -> None:
+    function = zipfile.ZipFile(io.BytesIO(local.package([macro, trigger_provider])))
+    layer = zipfile.ZipFile(io.BytesIO(local.package([trigger_handler], prefix="python/")))
+
+    source = (ROOT / "macro" / "handler.py").read_bytes()
+    assert function.read("macro/handler.py") == source
+    assert "trigger_provider/index.py" in function.namelist()
+    assert "python/trigger_handler/__init__.py" in layer.namelist()
+
+
+def test_the_same_sources_are_the_same_package() -> None:
+    made = local.package([macro])
+
+    assert made == local.package([macro])
+    assert {one.date_time for one in zipfile.ZipFile(io.BytesIO(made)).infolist()} == {
+        (1980, 1, 1, 0, 0, 0)
+    }
+
+
+# ---- what is printed
+
+
+def test_two_lines_say_where_the_cloud_is_and_who_one_is() -> None:
+    one = cloud(
+        AWS_ENDPOINT_URL="http://cloud",
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 the emulator's own
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_REGION="us-east-1",
+        AWS_PAGER="",
+    )
+
+    assert [local.written(export) for export in local.exports(one)] == [
+        "export AWS_ENDPOINT_URL=http://cloud AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
+        "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_SESSION_TOKEN=''",
+    ]
+
+
+def test_a_missing_package_is_named_with_how_to_install_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        local.all_installed(["json", "no_such_emulator"])
+
+    assert caught.value.message == (
+        "the local cloud needs no_such_emulator; install it with: pip install 'cfn-trigger[local]'"
+    )
+
+
+def test_what_the_local_cloud_is_made_of_is_asked_for() -> None:
+    files = (ROOT / "cfn_trigger" / "local_cloud").glob("*.py")
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+
+    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+    assert imported - {"cfn_trigger", "boto3", "botocore"} == set(local.NEEDED)
+
+
+# ---- as a person uses it
+
+
+@contextmanager
+def command(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run it in a process group of its own, as a terminal does."""
+    one = subprocess.Popen(
+        [sys.executable, "-m", "cfn_trigger", "local", *arguments],
+        cwd=ROOT,
+        env={"TMPDIR": str(folder), "PATH": os.environ["PATH"], "HOME": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield one
+    finally:
+        one.kill()
+        one.communicate()
+
+
+def exported(one: "subprocess.Popen[str]") -> dict[str, str]:
+    assert one.stdout
+    lines = [one.stdout.readline() for _ in range(2)]
+    assert all(line.startswith("export ") for line in lines), lines
+    return dict(re.findall(r"(\w+)='?([^'\s]*)'?", "".join(lines)))
+
+
+def deployed(environment: Mapping[str, str], home: Path) -> str:
+    """Deploy the example by `sam deploy`, which knows the two exports and nothing else."""
+    ended = subprocess.run(
+        [
+            *(BIN / "sam", "deploy", "--stack-name", "self-test", "--template-file", EXAMPLE),
+            *("--capabilities", "CAPABILITY_IAM", "--resolve-s3", "--no-progressbar"),
+        ],
+        cwd=home,
+        env={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **environment}
+        | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def is_listening(endpoint: str) -> bool:
+    host, _, port = endpoint.removeprefix("http://").partition(":")
+    with socket.socket() as one:
+        return one.connect_ex((host, int(port))) == 0
+
+
+def test_templates_with_triggers_can_be_deployed_with_its_exports_and_ctrl_c_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with command(tmp_path, "--port=0") as one:
+        environment = exported(one)
+        endpoint = environment["AWS_ENDPOINT_URL"]
+
+        told = deployed(environment, home)
+        one.send_signal(signal.SIGINT)
+
+        assert one.wait(timeout=10) == 0
+        assert one.stderr is not None
+        assert one.stderr.read() == ""
+    assert "Successfully created/updated stack - self-test" in told
+    assert not is_listening(endpoint)
+    assert with_environment(f"GATEWAY_PORT={endpoint.rpartition(':')[2]}") == []
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_a_port_that_is_taken_is_said_to_be_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with command(tmp_path, f"--port={port}") as one:
+            stdout, stderr = one.communicate(timeout=30)
+
+    assert (one.returncode, stdout) == (2, "")
+    assert stderr == (
+        f"cfn-trigger: port {port} on 127.0.0.1: Address already in use; stop what is using it or"
+        " name another\n"
+    )

@@ -1,0 +1,55 @@
+"""The client context of an invocation reaches a Python function."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.account import Account, function
+
+TELLING = """
+def handler(event, context):
+    told = context.client_context
+    return [event, told and {'custom': told.custom, 'env': told.env, 'client': told.client}]
+"""
+
+
+@pytest.fixture(scope="module")
+def telling(account: Account) -> Iterator[str]:
+    """Give the name of a function that returns its event and what it was told beside it."""
+    name = account.create(function(TELLING), capabilities=["CAPABILITY_IAM"])
+    resource = account.cloudformation.describe_stack_resource(
+        StackName=name, LogicalResourceId="Function"
+    )
+    yield str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    account.delete(name)
+
+
+def told(account: Account, telling: str, **more: Any) -> Any:
+    aws_lambda = account.clients.boto("lambda")
+    return json.loads(
+        aws_lambda.invoke(FunctionName=telling, Payload=b"[1]", **more)["Payload"].read()
+    )
+
+
+def test_a_client_context_reaches_the_function_beside_its_event(
+    account: Account, telling: str
+) -> None:
+    sent = base64.b64encode(json.dumps({"custom": {"trigger": "{}"}}).encode()).decode()
+
+    assert told(account, telling, ClientContext=sent) == [
+        [1],
+        {"custom": {"trigger": "{}"}, "env": None, "client": None},
+    ]
+
+
+def test_without_one_there_is_none_also_after_one_that_had_it(
+    account: Account, telling: str
+) -> None:
+    sent = base64.b64encode(b'{"custom": {"a": "b"}}').decode()
+
+    told(account, telling, ClientContext=sent)
+
+    assert told(account, telling) == [[1], None]

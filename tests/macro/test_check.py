@@ -1,0 +1,188 @@
+"""What makes no sense although it is spelled well."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.templates import (
+    function,
+    get,
+    of_type,
+    problems,
+    ref,
+    sub,
+    table,
+    template,
+    trigger,
+    under,
+    when,
+)
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "TriggerProvider",
+        "TriggerProviderRole",
+        "TriggerProviderLogGroup",
+        "TriggerProviderHandOver",
+        "TriggerProviderInvokeConfig",
+        "TriggerProviderInvokeMigrate",
+    ],
+)
+def test_a_logical_id_of_ours_that_is_taken_is_a_problem(taken: str) -> None:
+    assert problems(template(Run=trigger(), **{taken: table()})) == [
+        f"{taken}: is the logical id of a resource made for triggers; rename yours"
+    ]
+
+
+def test_a_logical_id_of_ours_is_free_in_a_template_without_triggers() -> None:
+    assert problems(template(TriggerProvider=table())) == []
+
+
+def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
+    conditions: dict[str, Any] = {"TriggerProviderCondition": {}, "A": {}, "B": {}}
+    fragment = template(
+        {"Conditions": conditions}, First=under("A", trigger()), Second=under("B", trigger())
+    )
+
+    assert problems(fragment) == [
+        "TriggerProviderCondition: is the name of a condition made for triggers; rename yours"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Event", "DryRun"])
+def test_a_result_of_an_invocation_that_gives_none_cannot_be_expected(kind: str) -> None:
+    run = trigger(InvocationType=kind, Expect={"Rows": 5})
+
+    assert problems(template(Run=run)) == [
+        f"Run.Expect: InvocationType {kind} waits for no result; use RequestResponse"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Event", "DryRun"])
+@pytest.mark.parametrize("value", [get("Run", "Rows"), sub("${Run.Rows}")])
+@pytest.mark.parametrize("place", ["Resources", "Outputs"])
+def test_a_result_of_an_invocation_that_gives_none_cannot_be_read(
+    kind: str, value: Any, place: str
+) -> None:
+    fragment = template(Run=trigger(InvocationType=kind))
+    fragment.setdefault(place, {})["Orders"] = table(Name=value) | {"Value": value}
+
+    assert problems(fragment) == [
+        (
+            f"Run.InvocationType: InvocationType {kind} waits for no result, "
+            "yet 'Rows' is read; use RequestResponse"
+        )
+    ]
+
+
+def test_the_ref_of_a_trigger_that_gives_no_result_can_be_read() -> None:
+    fragment = template(Run=trigger(InvocationType="Event"), Orders=table(Name=ref("Run")))
+
+    assert problems(fragment) == []
+
+
+def test_a_trigger_that_is_always_made_cannot_have_a_function_that_is_not() -> None:
+    fragment = template(Migrate=under("Production", function()), Run=trigger())
+
+    assert problems(fragment) == [
+        (
+            "Run.Handler: 'Migrate' exists only under 'Production'; "
+            "give the trigger Condition: Production"
+        )
+    ]
+
+
+@pytest.mark.parametrize("condition", ["Production", "Europe"])
+def test_a_trigger_with_a_condition_may_have_a_function_with_one(condition: str) -> None:
+    fragment = template(Migrate=under("Production", function()), Run=under(condition, trigger()))
+
+    assert problems(fragment) == []
+
+
+def test_a_choice_of_functions_may_be_made_by_their_own_conditions() -> None:
+    fragment = template(
+        {"Conditions": {"Production": {}, "Test": {"Fn::Not": [{"Condition": "Production"}]}}},
+        Large=under("Production", function()),
+        Small=under("Test", function()),
+        Run=trigger(when("Production", get("Large"), get("Small"))),
+    )
+
+    assert problems(fragment) == []
+
+
+@pytest.mark.parametrize("kind", ["secretsmanager", "ssm-secure"])
+@pytest.mark.parametrize("name", ["Payload", "Expect"])
+def test_a_secret_that_cloudformation_will_not_resolve_is_a_problem(name: str, kind: str) -> None:
+    value = {"Deep": [{"Password": f"{{{{resolve:{kind}:database:SecretString}}}}"}]}
+
+    assert problems(template(Run=trigger(**{name: value}))) == [
+        f"Run.{name}: CloudFormation resolves no {kind} reference here; read it in the handler"
+    ]
+
+
+def test_a_secret_within_a_substitution_is_a_problem() -> None:
+    payload = sub("{{resolve:secretsmanager:${Orders}}}")
+
+    assert problems(template(Orders=table(), Run=trigger(Payload=payload))) == [
+        (
+            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
+            "read it in the handler"
+        )
+    ]
+
+
+def test_each_kind_of_secret_is_said_once() -> None:
+    payload = ["{{resolve:ssm-secure:a}}", "{{resolve:secretsmanager:b}}{{resolve:ssm-secure:c}}"]
+
+    assert problems(template(Run=trigger(Payload=payload))) == [
+        (
+            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
+            "read it in the handler"
+        ),
+        "Run.Payload: CloudFormation resolves no ssm-secure reference here; read it in the handler",
+    ]
+
+
+def test_a_parameter_of_the_parameter_store_that_is_no_secret_may_be_in_a_payload() -> None:
+    assert problems(template(Run=trigger(Payload="{{resolve:ssm:/orders/size}}"))) == []
+
+
+def test_a_secret_in_the_handlers_environment_is_cloudformations_business() -> None:
+    handler = function(Environment={"Variables": {"A": "{{resolve:secretsmanager:b}}"}})
+
+    assert problems(template(Migrate=handler, Run=trigger())) == []
+
+
+@pytest.mark.parametrize("alias", ["AWS::Lambda::Alias", "AWS::Lambda::Version"])
+def test_an_alias_has_the_condition_of_its_function(alias: str) -> None:
+    fragment = template(
+        Migrate=under("Production", function()),
+        Live=of_type(alias, FunctionName=ref("Migrate"), Name="live"),
+        Run=trigger(ref("Live")),
+    )
+
+    assert problems(fragment) == [
+        (
+            "Run.Handler: 'Migrate' exists only under 'Production'; "
+            "give the trigger Condition: Production"
+        )
+    ]
+
+
+def test_all_problems_are_found_in_one_run() -> None:
+    fragment = template(
+        Misspelt=trigger(Timout=5),
+        Unordered=trigger(ExecuteAfter=["Order"]),
+        Unread=trigger(InvocationType="Event", Expect=1),
+        Ring=trigger(ExecuteAfter=["Ring"]),
+        Orders=table(),
+    )
+
+    assert problems(fragment) == [
+        "Misspelt.Timout: unknown property; did you mean 'Timeout'?",
+        "Unread.Expect: InvocationType Event waits for no result; use RequestResponse",
+        "Unordered.ExecuteAfter: no resource 'Order' in the template; did you mean 'Orders'?",
+        "Ring.ExecuteAfter: closes a cycle: Ring -> Ring; give up one of these orders",
+    ]

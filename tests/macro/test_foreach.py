@@ -1,0 +1,120 @@
+"""Loops that are still to be repeated when the macro runs."""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.support.templates import (
+    Template,
+    expanded,
+    function,
+    get,
+    of_type,
+    problems,
+    resources,
+    table,
+    template,
+    trigger,
+    waits,
+)
+
+REMEDY: Final = (
+    "holds a trigger that is still to be repeated; "
+    "put AWS::LanguageExtensions before Trigger in the list of transforms"
+)
+NAME: Final = "Fn::ForEach::Runs"
+DEFINING: Final = of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}})
+NOTED: Final = function() | {"Metadata": {"Trigger": {}}}
+
+
+def loop(over: str, resource: Template) -> Any:
+    """Repeat a resource over names."""
+    return [over, ["A", "B"], {f"Each${{{over}}}": resource}]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [trigger(), trigger("Each${Name}"), trigger(ServiceToken=""), DEFINING, NOTED],
+)
+def test_a_loop_that_holds_a_trigger_is_a_problem(held: Template) -> None:
+    assert problems(template(**{NAME: loop("Name", held)})) == [f"{NAME}: {REMEDY}"]
+
+
+def test_a_loop_within_a_loop_that_holds_a_trigger_is_a_problem() -> None:
+    outer: Any = ["Stage", ["X"], {"Fn::ForEach::Inner": loop("Name", trigger())}]
+
+    assert problems(template(**{NAME: outer})) == [f"{NAME}: {REMEDY}"]
+
+
+def test_each_loop_that_holds_a_trigger_is_said() -> None:
+    fragment = template(
+        **{
+            "Fn::ForEach::One": loop("Name", trigger()),
+            "Fn::ForEach::Two": loop("Name", NOTED),
+            "Fn::ForEach::Three": loop("Name", table()),
+        }
+    )
+
+    assert problems(fragment) == [f"Fn::ForEach::One: {REMEDY}", f"Fn::ForEach::Two: {REMEDY}"]
+
+
+def test_a_loop_that_holds_a_trigger_is_said_beside_other_problems() -> None:
+    fragment = template(Run=trigger(Timeout=0), **{NAME: loop("Name", trigger())})
+
+    assert problems(fragment) == [
+        "Run.Timeout: takes a whole number from 1 to 3540, not 0",
+        f"{NAME}: {REMEDY}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        table(),
+        function(),
+        of_type("Custom::Trigger", ServiceToken=get("Theirs")),
+        table() | {"Metadata": {"Trigger": {}}},
+    ],
+)
+def test_a_loop_that_holds_none_is_left_as_it_is(held: Template) -> None:
+    looped = loop("Name", held)
+
+    assert resources(template(Run=trigger(), **{NAME: looped}))[NAME] == looped
+
+
+def test_a_template_whose_loops_hold_none_comes_back_as_it_is() -> None:
+    fragment = template(**{NAME: loop("Name", table())})
+
+    assert expanded(fragment) == fragment
+
+
+@pytest.mark.parametrize("looped", [None, "text", {}, [], ["Name"], ["Name", [], None], 5])
+def test_a_loop_of_any_shape_is_no_obstacle(looped: Any) -> None:
+    assert resources(template(Run=trigger(), **{NAME: looped}))[NAME] == looped
+
+
+@pytest.mark.parametrize("side", ["ExecuteAfter", "ExecuteBefore"])
+def test_a_loop_itself_is_matched_by_no_pattern(side: str) -> None:
+    fragment = template(
+        Orders=table(), Run=trigger(**{side: ["*"]}), **{NAME: loop("Name", table())}
+    )
+
+    assert NAME not in waits(fragment)
+    assert resources(fragment)[NAME] == loop("Name", table())
+
+
+# ---- a part of a template
+
+
+@pytest.mark.parametrize(
+    "part", [{"Run": trigger()}, {"Properties": {"Handler": "Migrate"}}, {}, [], "text", None]
+)
+def test_what_is_no_template_is_refused(part: Any) -> None:
+    assert problems(part) == [
+        "Fn::Transform: Trigger works on whole templates; write it under the template's Transform"
+    ]
+
+
+@pytest.mark.parametrize("odd", [None, "text", [], 5])
+def test_resources_that_are_no_map_are_cloudformations_to_refuse(odd: Any) -> None:
+    assert expanded({"Resources": odd}) == {"Resources": odd}

@@ -1,0 +1,403 @@
+"""A function that is defined with its trigger, and what is made for it."""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.support.templates import (
+    Template,
+    fingerprint,
+    function,
+    get,
+    of_type,
+    problems,
+    ref,
+    resources,
+    table,
+    template,
+    trigger,
+    under,
+    waits,
+    when,
+)
+
+CODE: Final = {"ZipFile": "def handler(event, context): return event"}
+STATEMENT: Final = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": get("Jobs")}
+OWN_ROLE: Final = "arn:aws:iam::123456789012:role/handlers"
+QUEUE: Final = of_type("AWS::SQS::Queue")
+LOCAL: Final = (
+    "Run.Function: has a local path in its code, which nothing uploads here; "
+    "write the code inline, or the trigger into the Metadata of a function"
+)
+
+
+def defining(settings: Template | None = None, **properties: Any) -> Template:
+    """Define a trigger with a function of these properties; settings are the trigger's."""
+    return of_type(
+        "Custom::Trigger",
+        Function={"Handler": "index.handler", "Code": CODE} | properties,
+        **(settings or {}),
+    )
+
+
+def statements(role: Template) -> list[Any]:
+    return [policy["PolicyDocument"]["Statement"] for policy in role["Properties"]["Policies"]]
+
+
+def made(fragment: Template) -> list[str]:
+    """List what was made for the trigger `Run`, beside the provider."""
+    names = [name for name in resources(fragment) if name not in fragment["Resources"]]
+    return [name for name in names if not name.startswith("TriggerProvider")]
+
+
+# ---- what is made
+
+
+def test_a_function_defined_with_its_trigger_has_a_role_and_a_log_group() -> None:
+    assert sorted(made(template(Run=defining()))) == ["RunFunction", "RunLogGroup", "RunRole"]
+
+
+def test_the_function_has_the_properties_that_were_written() -> None:
+    run = defining(Runtime="python3.13", MemorySize=256, Environment={"Variables": {"A": "b"}})
+
+    assert resources(template(Run=run))["RunFunction"] == {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Handler": "index.handler",
+            "Code": CODE,
+            "Runtime": "python3.13",
+            "MemorySize": 256,
+            "Environment": {"Variables": {"A": "b"}},
+            "LoggingConfig": {"LogGroup": ref("RunLogGroup")},
+            "Role": get("RunRole"),
+        },
+    }
+
+
+def test_the_trigger_runs_the_function_that_it_defines() -> None:
+    run = resources(template(Run=defining()))["Run"]
+
+    assert run["Properties"]["HandlerArn"] == get("RunFunction")
+    assert "Function" not in run["Properties"]
+
+
+def test_the_provider_may_invoke_the_function() -> None:
+    policy = resources(template(Run=defining()))["TriggerProviderInvokeRunFunction"]
+
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Resource"][0] == get("RunFunction")
+
+
+def test_the_role_may_write_to_the_functions_log_and_no_more() -> None:
+    role = resources(template(Run=defining()))["RunRole"]
+
+    assert statements(role) == [
+        [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": get("RunLogGroup"),
+            }
+        ]
+    ]
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_only_lambda_may_assume_the_role() -> None:
+    role = resources(template(Run=defining()))["RunRole"]
+
+    assert role["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    ]
+
+
+def test_policies_are_statements_of_the_role() -> None:
+    emitted = resources(template(Jobs=QUEUE, Run=defining(Policies=[STATEMENT])))
+
+    assert statements(emitted["RunRole"])[1:] == [[STATEMENT]]
+    assert "Policies" not in emitted["RunFunction"]["Properties"]
+
+
+def test_no_policies_are_no_policy() -> None:
+    assert len(statements(resources(template(Run=defining(Policies=[])))["RunRole"])) == 1
+
+
+def test_the_functions_log_group_has_retention_and_no_name() -> None:
+    assert resources(template(Run=defining()))["RunLogGroup"] == {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {"RetentionInDays": 30},
+    }
+
+
+def test_another_setting_of_the_log_leaves_the_log_group_in_use() -> None:
+    run = defining(LoggingConfig={"LogFormat": "JSON"})
+
+    assert resources(template(Run=run))["RunFunction"]["Properties"]["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "LogGroup": ref("RunLogGroup"),
+    }
+
+
+def test_a_choice_of_log_settings_is_left_as_it_is() -> None:
+    logging = when("Json", {"LogFormat": "JSON"}, {"LogFormat": "Text"})
+    emitted = resources(template(Run=defining(LoggingConfig=logging)))
+
+    assert emitted["RunFunction"]["Properties"]["LoggingConfig"] == logging
+
+
+def test_a_function_may_write_to_the_log_group_that_its_author_gave_it() -> None:
+    own = of_type("AWS::Logs::LogGroup")
+    run = defining(LoggingConfig={"LogGroup": ref("Own")})
+
+    emitted = resources(template(Own=own, Run=run))
+
+    arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+    assert statements(emitted["RunRole"])[0][0]["Resource"] == {
+        "Fn::Sub": [arn, {"Name": ref("Own")}]
+    }
+
+
+def test_a_role_of_the_authors_is_used_as_it_is() -> None:
+    emitted = resources(template(Run=defining(Role=OWN_ROLE)))
+
+    assert emitted["RunFunction"]["Properties"]["Role"] == OWN_ROLE
+    assert "RunRole" not in emitted
+
+
+def test_a_function_that_is_defined_once_is_made_once_for_each_trigger() -> None:
+    fragment = template(Run=defining(), Check=defining(MemorySize=256))
+
+    assert sorted(made(fragment)) == [
+        *("CheckFunction", "CheckLogGroup", "CheckRole"),
+        *("RunFunction", "RunLogGroup", "RunRole"),
+    ]
+
+
+# ---- conditions
+
+
+def test_all_that_is_made_for_a_conditional_trigger_has_its_condition() -> None:
+    fragment = template(Run=under("Production", defining(Policies=[STATEMENT])))
+
+    emitted = resources(fragment)
+
+    assert {
+        emitted[name].get("Condition")
+        for name in [*made(fragment), "TriggerProviderInvokeRunFunction"]
+    } == {"Production"}
+
+
+def test_a_function_of_an_unconditional_trigger_has_no_condition() -> None:
+    emitted = resources(template(Run=defining(), Try=under("Production", trigger())))
+
+    assert "Condition" not in emitted["RunFunction"]
+
+
+# ---- problems
+
+
+@pytest.mark.parametrize("code", ["./migrate", "s3://bucket/migrate.zip", ""])
+def test_a_local_path_in_its_code_is_a_problem(code: str) -> None:
+    assert problems(template(Run=defining(Code=code))) == [LOCAL]
+
+
+def test_a_local_path_as_sam_spells_it_is_a_problem() -> None:
+    run = of_type("Custom::Trigger", Function={"CodeUri": "./migrate"})
+
+    assert problems(template(Run=run)) == [LOCAL]
+
+
+@pytest.mark.parametrize("code", [{"S3Bucket": "b", "S3Key": "k"}, {"ImageUri": "i"}, CODE])
+def test_code_that_is_uploaded_or_inline_is_none(code: Template) -> None:
+    assert problems(template(Run=defining(Code=code))) == []
+
+
+def test_a_handler_beside_a_function_is_a_problem() -> None:
+    assert problems(template(Run=defining({"Handler": "Migrate"}))) == [
+        "Run: has a Handler and a Function; keep one of them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "null"), ("Migrate", "'Migrate'"), ([CODE], "a list")]
+)
+def test_a_function_that_is_no_map_of_properties_is_a_problem(value: Any, said: str) -> None:
+    assert problems(template(Run=of_type("Custom::Trigger", Function=value))) == [
+        f"Run.Function: takes the properties of an AWS::Lambda::Function, not {said}"
+    ]
+
+
+@pytest.mark.parametrize("policies", ["AmazonS3ReadOnlyAccess", ["AmazonS3ReadOnlyAccess"], 5])
+def test_policies_that_are_no_statements_are_a_problem(policies: Any) -> None:
+    assert problems(template(Run=defining(Policies=policies))) == [
+        "Run.Function: has Policies that are no list of IAM statements; attach others to a Role"
+    ]
+
+
+def test_two_resources_of_ours_never_share_a_logical_id() -> None:
+    fragment = template(
+        Function=function(), TriggerProviderInvoke=defining(), Run=trigger("Function")
+    )
+
+    assert problems(fragment) == [
+        "TriggerProviderInvokeFunction: would be made twice for triggers; rename one of them"
+    ]
+
+
+@pytest.mark.parametrize("taken", ["RunFunction", "RunRole", "RunLogGroup"])
+def test_a_logical_id_of_what_is_made_that_is_taken_is_a_problem(taken: str) -> None:
+    assert problems(template(Run=defining(), **{taken: table()})) == [
+        f"{taken}: is the logical id of a resource made for triggers; rename yours"
+    ]
+
+
+@pytest.mark.parametrize("taken", ["RunRole", "RunFunction"])
+def test_what_is_not_made_takes_no_logical_id(taken: str) -> None:
+    assert problems(template(Run=trigger(), **{taken: table()})) == []
+
+
+def test_a_role_of_the_authors_leaves_the_logical_id_of_ours_free() -> None:
+    assert problems(template(Run=defining(Role=OWN_ROLE), RunRole=table())) == []
+
+
+def test_a_secret_that_the_functions_payload_would_carry_is_a_problem() -> None:
+    run = defining({"Payload": "{{resolve:secretsmanager:a}}"})
+
+    assert problems(template(Run=run)) == [
+        (
+            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
+            "read it in the handler"
+        )
+    ]
+
+
+# ---- order
+
+
+@pytest.mark.parametrize("selector", ["*", "*Function", "AWS::Lambda::Function", "AWS::IAM::*"])
+def test_no_pattern_matches_what_is_made(selector: str) -> None:
+    fragment = template(
+        Role=of_type("AWS::IAM::Role"),
+        OtherFunction=function(),
+        Run=defining(),
+        Try=trigger(ExecuteAfter=[selector]),
+    )
+
+    selected = set(waits(fragment, "Try"))
+
+    assert selected
+    assert selected.isdisjoint({"RunFunction", "RunRole", "RunLogGroup"})
+
+
+@pytest.mark.parametrize("side", ["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"])
+def test_no_name_selects_what_is_made(side: str) -> None:
+    fragment = template(Run=defining(), Try=trigger(**{side: ["RunFunction"]}))
+
+    assert problems(fragment) == [f"Try.{side}: no resource 'RunFunction' in the template"]
+
+
+def test_a_trigger_before_what_its_function_needs_is_a_cycle() -> None:
+    run = defining({"ExecuteBefore": ["Orders"]}, Environment={"Variables": {"T": ref("Orders")}})
+
+    assert problems(template(Orders=table(), Run=run)) == [
+        (
+            "Run.ExecuteBefore: closes a cycle: Orders -> Run -> RunFunction -> Orders; "
+            "give up one of these orders"
+        )
+    ]
+
+
+def test_a_trigger_before_what_its_functions_policies_name_is_a_cycle() -> None:
+    run = defining({"ExecuteBefore": ["Jobs"]}, Policies=[STATEMENT])
+
+    assert problems(template(Jobs=QUEUE, Run=run)) == [
+        (
+            "Run.ExecuteBefore: closes a cycle: Jobs -> Run -> RunFunction -> RunRole -> Jobs; "
+            "give up one of these orders"
+        )
+    ]
+
+
+def test_a_precondition_gives_way_to_what_its_function_needs() -> None:
+    run = defining({"ExecuteBefore": ["*"]}, Policies=[STATEMENT])
+    fragment = template(Jobs=QUEUE, Orders=table(), Run=run)
+
+    assert (waits(fragment, "Jobs"), waits(fragment, "Orders")) == ([], ["Run"])
+
+
+def test_a_function_that_reads_its_own_triggers_result_is_a_cycle() -> None:
+    run = defining(Environment={"Variables": {"ROWS": get("Run", "Rows")}})
+
+    assert problems(template(Run=run)) == [
+        "Run.Handler: closes a cycle: Run -> RunFunction -> Run; give up one of these orders"
+    ]
+
+
+def test_a_trigger_waits_for_a_policy_attached_to_its_functions_role() -> None:
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=[ref("RunRole")])
+
+    assert "More" in waits(template(More=more, Run=defining()))
+
+
+def test_the_result_that_a_function_reads_of_another_trigger_is_sent_along() -> None:
+    run = defining(Environment={"Variables": {"ROWS": get("Try", "Rows")}})
+
+    emitted = resources(template(Try=trigger(), Run=run))
+
+    assert emitted["Try"]["Properties"]["Attributes"] == ["Rows"]
+
+
+# ---- when it runs again
+
+
+def test_a_function_that_is_made_is_dated_like_any_other() -> None:
+    environment = {"Variables": {"TABLE": ref("Orders")}}
+    run = defining(Environment=environment, Layers=["arn"])
+
+    entries = fingerprint(template(Orders=table(), Run=run))
+
+    assert list(entries) == ["Code", "Configuration", "Environment", "Layers", "References"]
+    assert entries["References"] == {"Orders": ref("Orders"), "RunRole.Arn": get("RunRole")}
+
+
+@pytest.mark.parametrize(
+    ("change", "entry"),
+    [
+        ({"Code": {"ZipFile": "def handler(event, context): return None"}}, "Code"),
+        ({"MemorySize": 256}, "Configuration"),
+        ({"Environment": {"Variables": {"A": "b"}}}, "Environment"),
+    ],
+)
+def test_a_change_of_the_function_changes_its_own_entry(change: Template, entry: str) -> None:
+    before = fingerprint(template(Run=defining()))
+    after = fingerprint(template(Run=defining(**change)))
+
+    assert {name for name in after if after[name] != before.get(name)} == {entry}
+
+
+def test_a_change_of_its_policies_runs_nothing_again() -> None:
+    fragment = template(Jobs=QUEUE, Run=defining(Policies=[STATEMENT]))
+
+    assert fingerprint(fragment) == fingerprint(template(Jobs=QUEUE, Run=defining()))
+
+
+def test_a_parameter_of_the_function_counts_by_its_value() -> None:
+    sections: Template = {"Parameters": {"Stage": {"Type": "String"}}}
+    fragment = template(sections, Run=defining(Environment={"Variables": {"S": ref("Stage")}}))
+
+    before, after = (fingerprint(fragment, Stage=value) for value in ("test", "production"))
+
+    assert before["Environment"] != after["Environment"]
+
+
+def test_a_role_chosen_under_a_condition_keeps_it() -> None:
+    sections: Template = {"Conditions": {"Own": {}}}
+    role = when("Own", get("Role"), OWN_ROLE)
+    fragment = template(sections, Role=of_type("AWS::IAM::Role"), Run=defining(Role=role))
+
+    assert fingerprint(fragment)["References"] == {"Role.Arn Own": when("Own", get("Role"))}

@@ -1,0 +1,200 @@
+"""Quotas of CloudFormation and IAM that an expanded template must keep."""
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from macro.errors import TemplateError
+from macro.expand import expand
+from macro.model import Deployment
+from tests.support.templates import (
+    Template,
+    expanded,
+    function,
+    get,
+    of_type,
+    problems,
+    ref,
+    resources,
+    sub,
+    table,
+    template,
+    trigger,
+)
+
+LONGEST_NAME: Final = "f" * 64
+LONGEST_ARN: Final = f"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:{LONGEST_NAME}"
+MOST_HANDLERS: Final = 24
+MOST_CHARACTERS: Final = 10_240
+
+
+def tables(number: int) -> Template:
+    return {f"Table{n}": table() for n in range(number)}
+
+
+def handlers(number: int) -> Template:
+    """Build a template of so many functions, with a trigger each."""
+    functions = {f"Do{n}": function() for n in range(number)}
+    return template(**functions, **{f"Run{n}": trigger(f"Do{n}") for n in range(number)})
+
+
+def resolved(value: Any) -> Any:
+    """Resolve intrinsic functions to the longest ARN of a function there is."""
+    match value:
+        case {"Fn::GetAtt": _} | {"Ref": _}:
+            return LONGEST_ARN
+        case {"Fn::Join": [str(separator), list(parts)]}:
+            return separator.join(resolved(part) for part in parts)
+        case dict():
+            return {name: resolved(item) for name, item in value.items()}
+        case list():
+            return [resolved(item) for item in value]
+    return value
+
+
+def characters(fragment: Template) -> int:
+    """Count what the policies of the provider's role will have, without white space."""
+    emitted = resources(fragment)
+    documents = [
+        policy["PolicyDocument"]
+        for policy in emitted["TriggerProviderRole"]["Properties"]["Policies"]
+    ]
+    documents += [
+        one["Properties"]["PolicyDocument"]
+        for one in emitted.values()
+        if one["Type"] == "AWS::IAM::Policy"
+    ]
+    return sum(len(json.dumps(resolved(one), separators=(",", ":"))) for one in documents)
+
+
+def too_large(size: int) -> str:
+    """Say the problem with so many characters of policies."""
+    return (
+        f"TriggerProviderRole: up to {size} characters of policies for so many handlers; "
+        "a role holds 10240; give the transform a ProviderRole that may invoke them"
+    )
+
+
+# ---- resources
+
+
+def test_a_template_of_five_hundred_resources_is_expanded() -> None:
+    emitted = resources(template(Run=trigger(), **tables(492)))
+
+    assert len(emitted) == 500
+
+
+def test_a_template_of_more_with_what_is_made_is_a_problem() -> None:
+    assert problems(template(Run=trigger(), **tables(493))) == [
+        (
+            "Resources: 501 with those made for triggers; CloudFormation allows 500; "
+            "split the template"
+        )
+    ]
+
+
+def test_a_template_without_triggers_may_have_any_number() -> None:
+    fragment = template(**tables(600))
+
+    assert expanded(fragment) == fragment
+
+
+def test_the_resources_of_a_function_defined_with_its_trigger_count() -> None:
+    run = of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}})
+
+    assert len(resources(template(Run=run, **tables(489)))) == 500
+    assert problems(template(Run=run, **tables(490))) == [
+        (
+            "Resources: 501 with those made for triggers; CloudFormation allows 500; "
+            "split the template"
+        )
+    ]
+
+
+# ---- characters of policies
+
+
+def test_the_most_handlers_that_a_role_holds_policies_for_are_allowed() -> None:
+    assert problems(handlers(MOST_HANDLERS)) == []
+    assert characters(handlers(MOST_HANDLERS)) <= MOST_CHARACTERS
+
+
+def test_one_handler_more_is_a_problem() -> None:
+    assert problems(handlers(MOST_HANDLERS + 1)) == [too_large(10_295)]
+
+
+def test_a_policys_characters_are_never_counted_too_low() -> None:
+    most = characters(handlers(MOST_HANDLERS))
+    one_policy = most - characters(handlers(MOST_HANDLERS - 1))
+
+    assert most + one_policy > MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        [{"Fn::ImportValue": f"Shared{n}"} for n in range(MOST_HANDLERS + 2)],
+        [get("Nested", f"Outputs.Arn{n}") for n in range(MOST_HANDLERS + 2)],
+        [sub(f"${{Nested.Outputs.Arn{n}}}") for n in range(MOST_HANDLERS + 2)],
+    ],
+    ids=["import", "attribute", "substitution"],
+)
+def test_a_handler_outside_the_template_counts_with_the_longest_arn(outside: list[Any]) -> None:
+    runs = {f"Run{n}": trigger(arn) for n, arn in enumerate(outside)}
+    fragment = template(Nested=of_type("AWS::CloudFormation::Stack"), **runs)
+
+    assert problems(fragment) == [too_large(10_679)]
+
+
+def test_any_number_of_triggers_may_share_a_handler() -> None:
+    runs = {f"Run{n}": trigger() for n in range(100)}
+
+    assert problems(template(**runs)) == []
+
+
+def test_with_a_role_of_the_authors_any_number_of_handlers_is_allowed() -> None:
+    role = "arn:aws:iam::123456789012:role/triggers"
+    deployment = Deployment(settings={"ProviderRole": role})
+
+    emitted = expand(handlers(100), deployment)
+
+    assert len(emitted["Resources"]) == 1 + 200 + 3
+
+
+def test_policies_of_other_roles_do_not_count() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
+    more = of_type(
+        "AWS::IAM::Policy", PolicyName="More", Roles=[ref("Role")], PolicyDocument=document
+    )
+
+    assert problems(template(Role=of_type("AWS::IAM::Role"), More=more, Run=trigger())) == []
+
+
+def test_a_policy_that_the_author_attaches_to_the_providers_role_counts() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
+    roles = [ref("TriggerProviderRole")]
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document)
+
+    assert problems(template(More=more, Run=trigger())) == [too_large(21_128)]
+
+
+@pytest.mark.parametrize("document", [{}, {"PolicyDocument": None}, {"PolicyDocument": "odd"}])
+def test_a_policy_of_an_odd_shape_is_cloudformations_to_refuse(document: Template) -> None:
+    roles = [ref("TriggerProviderRole")]
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, **document)
+
+    assert problems(template(More=more, Run=trigger())) == []
+
+
+def test_both_quotas_are_said() -> None:
+    with pytest.raises(TemplateError) as raised:
+        expand(handlers(250), Deployment())
+
+    assert [str(problem) for problem in raised.value.problems] == [
+        (
+            "Resources: 756 with those made for triggers; CloudFormation allows 500; "
+            "split the template"
+        ),
+        too_large(96_695),
+    ]

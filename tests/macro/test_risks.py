@@ -1,0 +1,88 @@
+"""What the macro allows and tells of all the same."""
+
+import pytest
+
+from macro.model import Deployment
+from macro.risks import risks
+from tests.support.templates import Json, function, of_type, ref, template, trigger, when
+
+QUEUE = "arn:aws:sqs:eu-central-1:123456789012:failed"
+
+
+def told(fragment: Json) -> list[str]:
+    return [str(risk) for risk in risks(fragment, Deployment())]
+
+
+def of(name: str) -> str:
+    return (
+        f"Run.InvocationType: nobody will see that {name!r} failed: Lambda drops the event; give"
+        " the trigger a FailureDestination or the function a dead-letter queue"
+    )
+
+
+def asynchronous(handler: Json = "Migrate", **properties: Json) -> Json:
+    return trigger(handler, InvocationType="Event", **properties)
+
+
+def test_an_event_whose_failure_goes_nowhere_is_a_risk() -> None:
+    assert told(template(Run=asynchronous())) == [of("Migrate")]
+
+
+def test_each_function_that_may_be_chosen_is_a_risk_of_its_own() -> None:
+    chosen = when("Large", ref("Migrate"), ref("Other"))
+
+    assert told(template(Run=asynchronous(chosen), Other=function())) == [
+        of("Migrate"),
+        of("Other"),
+    ]
+
+
+def test_a_function_that_is_defined_with_its_trigger_is_a_risk_as_any_other() -> None:
+    run = of_type("Custom::Trigger", Function={"Handler": "a.b"}, InvocationType="Event")
+
+    assert told(template(Run=run)) == [of("RunFunction")]
+
+
+def test_a_function_with_the_trigger_in_its_metadata_is_a_risk_as_any_other() -> None:
+    migrate = function() | {"Metadata": {"Trigger": {"InvocationType": "Event"}}}
+
+    (risk,) = told(template(Migrate=migrate))
+
+    assert risk.startswith("Migrate.Metadata.Trigger.InvocationType: nobody will see that")
+
+
+@pytest.mark.parametrize("kind", ["RequestResponse", "DryRun"])
+def test_a_trigger_that_waits_for_its_handler_is_no_risk(kind: str) -> None:
+    assert told(template(Run=trigger(InvocationType=kind))) == []
+
+
+def test_a_failure_destination_is_where_a_failure_is_seen() -> None:
+    assert told(template(Run=asynchronous(FailureDestination=QUEUE))) == []
+
+
+def test_a_dead_letter_queue_is_where_a_failure_is_seen() -> None:
+    migrate = function(DeadLetterConfig={"TargetArn": QUEUE})
+
+    assert told(template(Run=asynchronous(), Migrate=migrate)) == []
+
+
+@pytest.mark.parametrize("name", ["DeadLetterQueue", "EventInvokeConfig"])
+def test_sams_ways_to_say_so_count_in_the_function_and_in_the_globals(name: str) -> None:
+    own = of_type("AWS::Serverless::Function", Handler="a.b", **{name: {}})
+    bare = of_type("AWS::Serverless::Function", Handler="a.b")
+    shared: Json = {"Globals": {"Function": {name: {}}}}
+
+    assert told(template(Run=asynchronous(), Migrate=own)) == []
+    assert told(template(shared, Run=asynchronous(), Migrate=bare)) == []
+
+
+def test_a_configuration_of_its_own_is_the_authors_to_judge() -> None:
+    config = of_type("AWS::Lambda::EventInvokeConfig", FunctionName=ref("Migrate"), Qualifier="1")
+
+    assert told(template(Run=asynchronous(), Config=config)) == []
+
+
+def test_a_function_of_elsewhere_cannot_be_judged() -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:other"
+
+    assert told(template(Run=asynchronous(arn))) == []

@@ -1,0 +1,99 @@
+"""The real clients, pointed at a local cloud.
+
+Knows where the executables are and what they may find around them: a home of their own, the
+cloud's environment and nothing of the developer's. Refuses to know what is deployed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from cfn_trigger.local_cloud.cloud import Cloud
+
+_BIN = Path(sys.executable).parent
+_SECONDS = 120
+# Both clients name a change set by the second; this cloud is fast enough for two in one.
+_SAME_SECOND = re.compile(r"AlreadyExistsException.* ChangeSet \[\S+\d{10}\] already exists")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """`aws`, `sam` and boto3 for one cloud."""
+
+    cloud: Cloud
+    home: Path
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def aws(self, *arguments: str, cwd: Path | None = None) -> Outcome:
+        """Run the AWS CLI."""
+        return self._run("aws", *arguments, cwd=cwd)
+
+    def sam(self, *arguments: str, cwd: Path | None = None) -> Outcome:
+        """Run the SAM CLI."""
+        return self._run("sam", *arguments, cwd=cwd)
+
+    def boto(self, service: str) -> Any:
+        """Return the boto3 client of a service, the same one each time."""
+        if service not in self.made:
+            self.made[service] = client(self.cloud, service)
+        return self.made[service]
+
+    def close(self) -> None:
+        """Close the connections of the boto3 clients."""
+        for one in self.made.values():
+            one.close()
+
+    def _run(self, name: str, *arguments: str, cwd: Path | None) -> Outcome:
+        outcome = self._run_once(name, *arguments, cwd=cwd)
+        if _SAME_SECOND.search(outcome.stderr):
+            threading.Event().wait(1)
+            return self._run_once(name, *arguments, cwd=cwd)
+        return outcome
+
+    def _run_once(self, name: str, *arguments: str, cwd: Path | None) -> Outcome:
+        ended = subprocess.run(
+            [_BIN / name, *arguments],
+            cwd=cwd or self.home,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        return Outcome(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
+
+    def environment(self) -> dict[str, str]:
+        """Give all that a command finds around it."""
+        path = f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", **self.cloud.environment}
+
+
+def client(cloud: Cloud, service: str, *, key: str | None = None, secret: str | None = None) -> Any:
+    """Make a boto3 client of the cloud, for the root user or for the owner of an access key."""
+    make: Any = boto3.client
+    return make(
+        service,
+        endpoint_url=cloud.endpoint,
+        region_name=cloud.environment["AWS_REGION"],
+        aws_access_key_id=key or cloud.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=secret or cloud.environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(read_timeout=120, retries={"total_max_attempts": 1}),
+    )

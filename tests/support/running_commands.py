@@ -1,0 +1,53 @@
+"""`cfn-trigger` as a process of its own, beside the real clients.
+
+Knows how it is started and ended. Refuses to know what it is asked.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.clients import Clients, Outcome
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 60
+
+
+@contextmanager
+def started(clients: Clients, folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start it as a person does in another terminal; it is gone when the block is left."""
+    one = subprocess.Popen(
+        [sys.executable, "-m", "cfn_trigger", *arguments],
+        cwd=folder,
+        env=clients.environment() | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield one
+    finally:
+        one.kill()
+        one.communicate()
+
+
+def wait_until_it_looks(one: "subprocess.Popen[str]") -> None:
+    """Wait for a watch: a deployment is over here in a moment, and one that is over is not told."""
+    waiting = "cfn-trigger: no deployment is under way; waiting for one to begin\n"
+    assert one.stderr
+    assert one.stderr.readline() == waiting
+
+
+def ended(one: "subprocess.Popen[str]") -> Outcome:
+    """Wait for its end."""
+    stdout, stderr = one.communicate(timeout=SECONDS)
+    return Outcome(exit_code=one.returncode, stdout=stdout, stderr=stderr)
+
+
+def run(clients: Clients, folder: Path, *arguments: str) -> Outcome:
+    """Run it to its end."""
+    with started(clients, folder, *arguments) as one:
+        return ended(one)

@@ -1,0 +1,84 @@
+"""Where a problem is: the path in the template that its place names."""
+
+from typing import Any
+
+import pytest
+
+from cfn_trigger.template.places import name_of, path, transforms
+from tests.support.templates import function, template, trigger
+
+SEED = {"Retry": {"Interval": 1}, "Timeout": 5}
+IN_METADATA = function() | {"Metadata": {"Trigger": SEED}}
+TEMPLATE = template(
+    {
+        "Transform": ["AWS::Serverless-2016-10-31", {"Name": "Trigger", "Parameters": {"A": 1}}],
+        "Conditions": {"TriggerProviderCondition": True},
+    },
+    Run=trigger(**SEED),
+    Migrate=IN_METADATA,
+    Bare={"Type": "Custom::Trigger"},
+    Transform=trigger(Timeout=5),
+    **{"Fn::ForEach::Runs": []},
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("Run", ["Resources", "Run"]),
+        ("Run.Timeout", ["Resources", "Run", "Properties", "Timeout"]),
+        ("Migrate.Metadata.Trigger", ["Resources", "Migrate", "Metadata", "Trigger"]),
+        (
+            "Migrate.Metadata.Trigger.Timeout",
+            ["Resources", "Migrate", "Metadata", "Trigger", "Timeout"],
+        ),
+        ("Fn::ForEach::Runs", ["Resources", "Fn::ForEach::Runs"]),
+        ("TriggerProviderCondition", ["Conditions", "TriggerProviderCondition"]),
+        ("Transform.Parameters.A", ["Transform", 1, "Parameters", "A"]),
+        ("Transform.Timeout", ["Resources", "Transform", "Properties", "Timeout"]),
+    ],
+)
+def test_a_place_is_a_path(place: str, expected: list[Any]) -> None:
+    assert [*path(place, TEMPLATE)] == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("Run.Payload", ["Resources", "Run", "Properties"]),
+        ("Bare.Handler", ["Resources", "Bare"]),
+        ("Transform.Parameters.B", ["Transform", 1, "Parameters"]),
+        ("TriggerProviderRole", ["Resources"]),
+        ("Resources", ["Resources"]),
+        ("Runs.Timeout", ["Resources"]),
+        ("", ["Resources"]),
+    ],
+)
+def test_a_path_ends_where_the_template_does(place: str, expected: list[Any]) -> None:
+    assert [*path(place, TEMPLATE)] == expected
+
+
+def test_a_property_may_have_dots_in_its_name() -> None:
+    dotted = template(Run=trigger(**{"A.B.C": 1}))
+
+    assert path("Run.A.B.C", dotted) == ("Resources", "Run", "Properties", "A.B.C")
+
+
+def test_of_logical_ids_with_dots_the_longest_is_meant() -> None:
+    dotted = template(**{"Run": trigger(), "Run.Timeout": trigger(Timeout=1)})
+
+    assert path("Run.Timeout.Timeout", dotted)[1] == "Run.Timeout"
+
+
+def test_a_transform_may_stand_alone() -> None:
+    alone = {"Transform": {"Name": "Trigger", "Parameters": {"A": 1}}, "Resources": {}}
+
+    assert [name_of(one) for one in transforms(alone)] == ["Trigger"]
+    assert path("Transform.Parameters.A", alone) == ("Transform", "Parameters", "A")
+
+
+@pytest.mark.parametrize("broken", [{}, {"Resources": []}, {"Resources": {"Run": None}}])
+def test_a_path_is_found_in_any_template(broken: Any) -> None:
+    assert path("Run.Timeout", broken)[0] == "Resources"
+    assert path("Transform.Parameters.A", broken) == ("Resources",)
+    assert path("Transform.Parameters.A", broken | {"Transform": ["Other"]}) == ("Resources",)

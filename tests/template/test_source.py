@@ -1,0 +1,92 @@
+"""Reading templates: values as CloudFormation sees them, and the line of each."""
+
+import pytest
+
+from cfn_trigger.template.source import parsed
+from cfn_trigger.terminal.diagnostics import FindingsError, Place, report
+
+YAML = """\
+Transform: Trigger
+Resources:
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !GetAtt Migrate.Arn
+      ExecuteAfter: [Table, !Ref Queue]
+      Payload: {Since: 2024-01-01, 5: five}
+"""
+
+
+def shown(text: str) -> str:
+    with pytest.raises(FindingsError) as caught:
+        parsed(text, "t.yaml")
+    return report(caught.value.findings, caught.value.texts).plain
+
+
+def test_values_are_read_as_json_with_short_forms_written_out() -> None:
+    properties = parsed(YAML, "t.yaml").values["Resources"]["Run"]["Properties"]
+
+    assert properties == {
+        "Handler": {"Fn::GetAtt": ["Migrate", "Arn"]},
+        "ExecuteAfter": ["Table", {"Ref": "Queue"}],
+        "Payload": {"Since": "2024-01-01", "5": "five"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "read"), [("2012-10-17", "2012-10-17"), ("17", "17"), ("1.5", "1.5"), ("On", "true")]
+)
+def test_a_key_that_is_no_text_is_read_as_one(key: str, read: str) -> None:
+    text = f"Mappings: {{Dates: {{{key}: {{Day: 2012-10-17}}}}}}\nResources: {{}}\n"
+
+    assert parsed(text, "t").values["Mappings"] == {"Dates": {read: {"Day": "2012-10-17"}}}
+
+
+def test_json_is_read_too() -> None:
+    assert parsed('{\t"Resources": {}}', "t.json").values == {"Resources": {}}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("Resources", "Run"), Place(line=3, column=3, width=3)),
+        (("Resources", "Run", "Properties", "Handler"), Place(line=6, column=7, width=7)),
+        (("Resources", "Run", "Properties", "ExecuteAfter", 0), Place(line=7, column=22, width=5)),
+        (("Resources", "Run", "Properties", "ExecuteAfter", 1), Place(line=7, column=29, width=1)),
+        (("Resources", "Run", "Properties", "Payload", "Since"), Place(line=8, column=17, width=5)),
+        (("Resources", "Run", "Properties", "Timeout"), Place(line=5, column=5, width=10)),
+        (("Outputs",), Place(line=1, column=1, width=1)),
+    ],
+)  # fmt: skip
+def test_a_value_stands_where_its_key_does_or_as_deep_as_there_is_one(
+    path: tuple[str | int, ...], place: Place
+) -> None:
+    assert parsed(YAML, "t.yaml").place(path) == place
+
+
+def test_what_is_no_yaml_is_said_with_its_line() -> None:
+    assert shown("Resources:\n  A: 'open\n  B: 2\n").startswith("t.yaml:4:1: error[template]")
+    assert shown("Resources:\n  A: b: c\n") == (
+        "t.yaml:2:7: error[template] cannot be read: mapping values are not allowed in this"
+        " context\n"
+        " 2 |   A: b: c\n"
+        "   |       ^\n"
+    )
+
+
+def test_a_key_that_is_there_twice_is_said_with_both_lines() -> None:
+    assert shown("Resources:\n  A: {}\n  A: {}\n") == (
+        "t.yaml:2:3: error[template] cannot be read: Duplicate found 'A'\n"
+        " 2 |   A: {}\n"
+        "   |   ^\n"
+        "\n"
+        "t.yaml:3:3: error[template] cannot be read: Duplicate found 'A'\n"
+        " 3 |   A: {}\n"
+        "   |   ^\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "just a text", "[]", "Resources: []", "a: b"])
+def test_what_has_no_resources_is_no_template(text: str) -> None:
+    assert shown(text).splitlines()[0] == "t.yaml:1:1: error[template] is no template"
+    assert shown(text).splitlines()[-1] == "   = it has no map of Resources"

@@ -1,0 +1,173 @@
+"""The transforms of a template, run in the order of its list."""
+
+from typing import Any
+
+import pytest
+
+from cfn_trigger.template import transforms
+from cfn_trigger.terminal.console import UsageError
+from cfn_trigger.terminal.diagnostics import FindingsError
+from macro.emit import PROVIDER
+from tests.support.stack_states import QUEUE, SAM, expanded, function, of_type, template, trigger
+
+SERVERLESS = of_type(
+    "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b", CodeUri="./src"
+)
+LOOPS = "AWS::LanguageExtensions"
+
+
+def refused(one: Any, **more: Any) -> FindingsError:
+    with pytest.raises(FindingsError) as caught:
+        transforms.expanded(one, transforms.Setting(values={}, **more))
+    return caught.value
+
+
+def test_the_list_loses_what_ran_and_keeps_its_place() -> None:
+    one = template({"Description": "d", "Transform": ["Mine", "Trigger", "Other"]}, Run=trigger())
+
+    made = expanded(one)
+
+    assert list(made) == ["Transform", "Description", "Resources"]
+    assert made["Transform"] == ["Mine", "Other"]
+    assert "Transform" not in expanded(template(Run=trigger()))
+    assert (
+        expanded(template({"Transform": ["Mine", "Trigger"]}, Run=trigger()))["Transform"] == "Mine"
+    )
+
+
+def test_nothing_happens_without_our_transform() -> None:
+    one = template({"Transform": []}, Run=trigger())
+
+    assert expanded(one) == {"Resources": one.values["Resources"]}
+
+
+def test_sam_runs_in_its_turn() -> None:
+    resources = {"Migrate": SERVERLESS, "Queue": QUEUE, "Run": trigger(ExecuteAfter=["*"])}
+
+    made = expanded(template({"Transform": [SAM, "Trigger"]}, **resources))
+
+    assert made["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
+    assert "Queue" in made["Resources"]["Run"]["DependsOn"]
+    (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).findings
+    assert found.message.startswith("Run.ExecuteAfter: '*' cannot include what SAM will make of")
+
+
+def test_sam_does_not_run_unless_it_is_asked_for() -> None:
+    one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
+    setting = transforms.Setting(values={}, with_aws=False)
+
+    made = transforms.expanded(one, setting)
+
+    assert made.ran == ("Trigger",)
+    assert made.template["Transform"] == SAM
+    assert made.template["Resources"]["Migrate"]["Type"] == "AWS::Serverless::Function"
+
+
+def test_what_only_sam_would_make_is_hinted_at() -> None:
+    one = template(
+        {"Transform": [LOOPS, SAM, "Trigger"]}, Run=trigger(ExecuteAfter=["MigrateRole"])
+    )
+
+    assert refused(one, with_aws=False).hint == (
+        f"{LOOPS} and {SAM} did not run before Trigger; --sam runs what AWS would"
+    )
+    assert not refused(one).hint
+
+
+def test_code_at_a_local_path_is_stood_in_for_unless_it_must_be_packaged() -> None:
+    one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
+
+    assert expanded(one)["Resources"]["Migrate"]["Properties"]["Code"] == {
+        "S3Bucket": transforms.NOT_PACKAGED, "S3Key": "./src",
+    }  # fmt: skip
+    error = refused(one, packaged=True)
+    assert [(found.rule, found.place.line) for found in error.findings] == [("sam", 1)]
+    assert error.hint == "code at a local path is uploaded first; expand what `sam package` writes"
+
+
+def test_local_code_of_sams_globals_is_stood_in_for() -> None:
+    bare = of_type("AWS::Serverless::Function", Runtime="python3.13", Handler="a.b")
+    shared = {"Transform": [SAM, "Trigger"], "Globals": {"Function": {"CodeUri": "./all"}}}
+
+    made = expanded(template(shared, Migrate=bare, Run=trigger()))
+
+    assert made["Resources"]["Migrate"]["Properties"]["Code"]["S3Key"] == "./all"
+
+
+def test_loops_are_repeated_with_the_values_of_parameters() -> None:
+    loop = {"Fn::ForEach::Runs": ["Name", {"Ref": "Names"}, {"Run${Name}": trigger()}]}
+    sections = {
+        "Transform": [LOOPS, "Trigger"],
+        "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "A"}},
+    }
+    one = template(sections, **loop)
+
+    made = expanded(one, Names="One,Two")
+
+    assert [name for name in made["Resources"] if name.startswith("Run")] == ["RunOne", "RunTwo"]
+    assert made["Parameters"] == sections["Parameters"]
+
+
+def test_a_loop_over_what_is_unknown_is_a_problem_of_the_template() -> None:
+    loop = {"Fn::ForEach::Runs": ["Name", {"Ref": "Nowhere"}, {"Run${Name}": trigger()}]}
+
+    (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).findings
+
+    assert found.rule == "language-extensions"
+    said = "a Fn::ForEach loops over what is not known here; give it by --parameter"
+    assert found.message == said
+
+
+def test_what_only_aws_resolves_keeps_its_transform() -> None:
+    queue = of_type("AWS::SQS::Queue", DelaySeconds={"Fn::Length": ["a", "b"]})
+    one = template({"Transform": [LOOPS, "Trigger"]}, Queue=queue, Run=trigger())
+
+    assert expanded(one)["Transform"] == LOOPS
+
+
+def test_a_parameter_that_the_macro_needs_must_have_a_value() -> None:
+    sections = {"Parameters": {name: {"Type": "String"} for name in ("On", "Seconds", "Unused")}}
+    run = trigger(Enabled={"Ref": "On"}, Timeout={"Ref": "Seconds"})
+
+    with pytest.raises(UsageError) as caught:
+        expanded(template(sections, Run=run))
+    assert caught.value.message == (
+        "parameters 'On', 'Seconds' have no value and no default; give --parameter NAME=VALUE"
+    )
+
+    with pytest.raises(UsageError) as caught:
+        expanded(template(sections, Run=run), On="true")
+    assert caught.value.message == (
+        "parameter 'Seconds' has no value and no default; give --parameter NAME=VALUE"
+    )
+
+    made = expanded(template(sections, Run=run), On="true", Seconds="60")
+    assert made["Resources"]["Run"]["Properties"]["Timeout"] == 60
+
+
+def test_references_to_parameters_in_the_transforms_own_are_resolved() -> None:
+    transform = {
+        "Name": "Trigger",
+        "Parameters": {
+            "MemorySize": {"Ref": "Memory"}, "SubnetIds": [{"Ref": "Subnet"}, "subnet-2"],
+            "SecurityGroupIds": ["sg-1"],
+        },
+    }  # fmt: skip
+    sections = {
+        "Transform": transform,
+        "Parameters": {"Memory": {"Type": "Number"}, "Subnet": {"Type": "String"}},
+    }
+
+    made = expanded(template(sections, Run=trigger()), Memory="256", Subnet="subnet-1")
+
+    provider = made["Resources"][PROVIDER]["Properties"]
+    assert provider["MemorySize"] == 256
+    assert provider["VpcConfig"]["SubnetIds"] == ["subnet-1", "subnet-2"]
+
+
+def test_problems_have_the_lines_of_what_they_are_about() -> None:
+    error = refused(template(Run=trigger("Migrat"), Queue=QUEUE, Other=function()))
+
+    (found,) = error.findings
+    assert (found.rule, found.level) == ("trigger", "error")
+    assert found.message == "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"
