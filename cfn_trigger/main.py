@@ -1,21 +1,24 @@
-"""`cfn-trigger`: which subcommands there are, and nothing of what they do.
+"""`cfn-trigger`: which subcommands there are, and how any of them fails.
 
 A subcommand is a module with a `command`; it is imported when it is called, so that `--help` is
-quick. What goes wrong is said in a line, never in a traceback.
+quick. This is the one place that prints an error and maps it to an exit code: a person gets a line
+that says what to do, never a traceback.
 """
 
 import importlib
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
+from cfn_trigger.errors import TemplateProblems, UsageError
+
 SUBCOMMANDS: Final[Mapping[str, str]] = {
-    "expand": "Write the template without the shorthand, as the macro makes it.",
-    "check": "Show every problem of templates, with its line.",
-    "plan": "Say which triggers a deployment will run, and because of what.",
+    "expand": "Print the template with triggers expanded, as the macro does it.",
+    "check": "List every problem of templates, with its line.",
+    "plan": "Predict which triggers a deployment will run, and why.",
     "graph": "Show what runs before and after each trigger.",
     "init": "Teach cfn-lint and editors the shorthand, in this folder.",
     "run": "Run a trigger's handler now, with the event it would get.",
@@ -26,6 +29,10 @@ SUBCOMMANDS: Final[Mapping[str, str]] = {
 
 _TRACEBACK: Final = "CFN_TRIGGER_TRACEBACK"
 
+_TEMPLATE_PROBLEMS: Final = 1
+_USAGE: Final = 2
+_INTERNAL: Final = 3
+
 
 class _Subcommands(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -34,8 +41,9 @@ class _Subcommands(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUBCOMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"cfn_trigger.commands.{cmd_name}").command
-        return found
+        module: Any = importlib.import_module(f"cfn_trigger.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -45,16 +53,34 @@ class _Subcommands(click.Group):
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise  # click's own ways to end
+            raise  # click's ways to end
+        except TemplateProblems as problems:
+            _show(problems)
+            sys.exit(_TEMPLATE_PROBLEMS)
+        except UsageError as error:
+            _fail(f"cfn-trigger: {error.message}", _USAGE)
         except OSError as error:
-            click.echo(f"cfn-trigger: {error.filename or 'files'}: {error.strerror}", err=True)
-            sys.exit(2)
+            _fail(f"cfn-trigger: {error.filename or 'files'}: {error.strerror}", _USAGE)
         except Exception as error:
             if os.environ.get(_TRACEBACK):
                 raise
-            said = f"cfn-trigger failed: {type(error).__name__}: {error}"
-            click.echo(f"{said}; please report it, {_TRACEBACK}=1 shows where", err=True)
-            sys.exit(3)
+            failure = f"cfn-trigger failed: {type(error).__name__}: {error}"
+            _fail(f"{failure}; please report it, {_TRACEBACK}=1 shows where", _INTERNAL)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def _show(problems: TemplateProblems) -> None:
+    # rich takes a while to import, and `--help` does without it
+    from cfn_trigger.terminal import console, diagnostics  # noqa: PLC0415
+
+    output = console.console(stderr=True)
+    output.print(diagnostics.rendered(problems.diagnostics, problems.texts))
+    if problems.hint:
+        click.echo(f"cfn-trigger: {problems.hint}", err=True)
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})

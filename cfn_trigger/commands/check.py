@@ -4,6 +4,7 @@ Knows whose line a finding belongs to: what cfn-lint finds in the expansion is s
 wrote it, or of the trigger that it was made for. Refuses to judge: cfn-lint and the macro do.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
@@ -14,11 +15,12 @@ from cfnlint.decode import decode_str
 from cfnlint.runner import Runner
 from cfnlint.runner.template.runner import run_template_by_data, run_template_by_file_path
 
+from cfn_trigger import environment
+from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.lint import configuration
 from cfn_trigger.template import parameters, places, transforms
 from cfn_trigger.template.source import Template, parsed, section
-from cfn_trigger.terminal import console, diagnostics
-from cfn_trigger.terminal.diagnostics import Finding, FindingsError, Level, Place
+from cfn_trigger.terminal import console, diagnostics, options
 from macro import emit, parse
 from macro.model import Json, Trigger
 from macro.readers import is_shorthand
@@ -39,7 +41,7 @@ class Linted:
     rule: str
     level: Level
     message: str
-    place: Place
+    span: Span
     path: Path = ()
 
 
@@ -62,7 +64,7 @@ class Report:
 
     file: str
     status: Status
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def report(
@@ -73,9 +75,9 @@ def report(
         return Report(file=name, status="passed over")
     try:
         template = parsed(text, name)
-    except FindingsError as error:
+    except TemplateProblems as error:
         is_template = "Resources:" in text or '"Resources"' in text
-        found = error.findings if is_template else ()
+        found = error.diagnostics if is_template else ()
         return Report(file=name, status="checked" if found else "passed over", findings=found)
     if not _has_triggers(template):
         return Report(file=name, status="passed over")
@@ -90,30 +92,32 @@ def _has_triggers(template: Template) -> bool:
     return places.TRANSFORM in names or any(is_shorthand(one) for one in resources)
 
 
-def _written(template: Template, linter: Linter) -> Iterator[Finding]:
+def _written(template: Template, linter: Linter) -> Iterator[Diagnostic]:
     for one in linter.written(template):
-        yield _finding(one, template, one.place)
+        yield _finding(one, template, one.span)
 
 
-def _finding(one: Linted, template: Template, place: Place) -> Finding:
-    return Finding(
+def _finding(one: Linted, template: Template, span: Span) -> Diagnostic:
+    return Diagnostic(
         file=template.name,
-        place=place,
+        span=span,
         rule=one.rule,
         level=one.level,
         message=" ".join(one.message.split()),
     )
 
 
-def _made(template: Template, setting: transforms.Setting, linter: Linter) -> Iterator[Finding]:
+def _made(template: Template, setting: transforms.Setting, linter: Linter) -> Iterator[Diagnostic]:
     try:
         expansion = transforms.expanded(template, setting)
-    except FindingsError as error:
-        yield from error.findings
+    except TemplateProblems as error:
+        yield from error.diagnostics
         return
-    except console.UsageError as error:
+    except UsageError as error:
         said = f"what it expands to was not checked: {error.message}"
-        yield Finding(file=template.name, place=Place(), rule="trigger", level="info", message=said)
+        yield Diagnostic(
+            file=template.name, span=Span(), rule="trigger", level="info", message=said
+        )
         return
     triggers, _ = parse.triggers(expansion.given, expansion.deployment)
     settings, _ = parse.settings(expansion.deployment)
@@ -121,7 +125,7 @@ def _made(template: Template, setting: transforms.Setting, linter: Linter) -> It
     for one in linter.made(expansion.template):
         if one.rule not in _OF_THE_WRITTEN:
             path = authors_path(one.path, template.values, triggers, made_for)
-            yield _finding(one, template, template.place(path))
+            yield _finding(one, template, template.span(path))
 
 
 def _made_for(triggers: Sequence[Trigger], settings: Any) -> Iterator[tuple[str, Trigger]]:
@@ -166,13 +170,13 @@ def _within(name: str, rest: Sequence[str | int], trigger: Trigger) -> Path:
     return ()
 
 
-def _new(made: Iterable[Finding], written: Sequence[Finding]) -> Iterator[Finding]:
+def _new(made: Iterable[Diagnostic], written: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """Leave out what the author's text has said already: by a rule at a line, or word for word."""
-    rules = {(one.rule, one.place.line) for one in written}
+    rules = {(one.rule, one.span.line) for one in written}
     messages = {one.message for one in written}
     for one in dict.fromkeys(made):
         is_the_macros = one.rule == "trigger" and one.message in messages
-        if not is_the_macros and (one.rule, one.place.line) not in rules:
+        if not is_the_macros and (one.rule, one.span.line) not in rules:
             yield one
 
 
@@ -192,7 +196,7 @@ class CfnLint:
 
     def written(self, template: Template) -> Iterator[Linted]:
         """Lint the author's text."""
-        if template.name == console.STANDARD_INPUT:
+        if template.name == environment.STANDARD_INPUT:
             yield from self._data(template.text)
         else:
             config, rules = self.runner.config, self.runner.rules
@@ -203,7 +207,7 @@ class CfnLint:
 
     def made(self, values: Mapping[str, Json]) -> Iterator[Linted]:
         """Lint an expansion."""
-        yield from self._data(console.in_json(values))
+        yield from self._data(json.dumps(values))
 
     def _data(self, text: str) -> Iterator[Linted]:
         marked, _ = decode_str(text)
@@ -217,15 +221,15 @@ def _linted(match: Any) -> Linted:
         rule=match.rule.id,
         level=_LEVELS[match.rule.severity],
         message=match.message,
-        place=Place(line=match.linenumber, column=match.columnnumber, width=max(1, width)),
+        span=Span(line=match.linenumber, column=match.columnnumber, width=max(1, width)),
         path=tuple(getattr(match, "path", None) or ()),
     )
 
 
 @click.command()
 @click.argument("sources", metavar="TEMPLATE...", nargs=-1, required=True)
-@console.parameter_options
-@console.json_option
+@options.parameter_options
+@options.json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -246,17 +250,17 @@ def command(
         declared = section(template.values, "Parameters")
         parameters.all_known(said, declared, template.name)
         values = parameters.settled(declared, said)
-        return transforms.Setting(values=values, region=console.region())
+        return transforms.Setting(values=values, region=environment.region())
 
-    texts = {source: console.text_of(source) for source in sources}
+    texts = {source: environment.read_text(source) for source in sources}
     linter = CfnLint()
     reports = [report(text, name, setting, linter) for name, text in texts.items()]
     found = [one for each in reports for one in each.findings]
     if as_json:
-        console.show_json([one.in_json() for one in found])
+        console.show_json([one.as_json() for one in found])
     else:
         if found:
-            console.show(diagnostics.report(found, texts))
+            console.show(diagnostics.rendered(found, texts))
         console.show(_summary(reports))
     ctx.exit(1 if any(one.level != "info" for one in found) else 0)
 

@@ -10,10 +10,11 @@ from typing import Final
 
 import click
 
+from cfn_trigger import environment
 from cfn_trigger.template import parameters, places, rewrite, transforms
 from cfn_trigger.template.source import Template, parsed
 from cfn_trigger.template.triggers import triggers
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 from macro.cloudformation import as_map
 from macro.model import Json
 
@@ -37,7 +38,7 @@ class Report:
 
 
 def report(template: Template, setting: transforms.Setting) -> Report:
-    """Expand a template; raises FindingsError with its problems."""
+    """Expand a template; raises TemplateProblems with its problems."""
     expansion = transforms.expanded(template, setting)
     return Report(
         template=expansion.template,
@@ -48,10 +49,10 @@ def report(template: Template, setting: transforms.Setting) -> Report:
 
 
 @click.command()
-@console.template_argument
-@console.parameter_options
+@options.template_argument
+@options.parameter_options
 @click.option("--sam", is_flag=True, help="Run SAM and AWS::LanguageExtensions too.")
-@console.json_option
+@options.json_option
 def command(
     source: str, pairs: tuple[str, ...], parameters_file: str | None, *, sam: bool, as_json: bool
 ) -> None:
@@ -60,10 +61,10 @@ def command(
     TEMPLATE is a file, or - for standard input. The author's order and comments are kept. A
     transform that was run is no longer in the template's list.
     """
-    template = parsed(console.text_of(source), source)
+    template = parsed(environment.read_text(source), source)
     setting = transforms.Setting(
         values=parameters.settled_for(template, pairs, parameters_file),
-        region=console.region(),
+        region=environment.region(),
         with_aws=sam,
         packaged=True,
     )

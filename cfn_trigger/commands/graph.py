@@ -11,11 +11,12 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
+from cfn_trigger import environment
 from cfn_trigger.ordering.levels import Report, Waits, needed, report
 from cfn_trigger.ordering.svg import Arrow, Box, svg
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.source import parsed
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 from macro.model import Json
 
 
@@ -134,7 +135,7 @@ def in_json(found: Report) -> dict[str, Json]:
 
 
 @click.command()
-@console.template_argument
+@options.template_argument
 @click.option(
     "--format",
     "form",
@@ -142,8 +143,8 @@ def in_json(found: Report) -> dict[str, Json]:
     default="text",
     show_default=True,
 )
-@console.parameter_options
-@console.json_option
+@options.parameter_options
+@options.json_option
 def command(
     source: str, form: str, pairs: tuple[str, ...], parameters_file: str | None, *, as_json: bool
 ) -> None:
@@ -151,9 +152,9 @@ def command(
 
     Drawings leave out what other lines imply.
     """
-    template = parsed(console.text_of(source), source)
+    template = parsed(environment.read_text(source), source)
     values = parameters.settled_for(template, pairs, parameters_file)
-    found = report(template, transforms.Setting(values=values, region=console.region()))
+    found = report(template, transforms.Setting(values=values, region=environment.region()))
     match form:
         case _ if as_json:
             console.show_json(in_json(found))

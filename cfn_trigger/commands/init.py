@@ -10,8 +10,10 @@ from typing import Final, Literal
 
 import click
 
+from cfn_trigger import environment
+from cfn_trigger.errors import UsageError
 from cfn_trigger.lint import configuration
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 
 FILE: Final = ".cfnlintrc"
 
@@ -32,13 +34,13 @@ def step(existing: str | None, project: Path) -> Step:
     try:
         text = configuration.merged(existing, project)
     except configuration.ConflictError as error:
-        raise console.UsageError(f"{FILE}: {error}") from error
+        raise UsageError(f"{FILE}: {error}") from error
     return Step(file=FILE, did="left as it is" if text == existing else "extended", text=text)
 
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
-@console.json_option
+@options.json_option
 def command(folder: str, *, as_json: bool) -> None:
     """Teach cfn-lint and editors the shorthand, in FOLDER (default: this one).
 
@@ -46,7 +48,7 @@ def command(folder: str, *, as_json: bool) -> None:
     """
     project = Path(folder)
     path = project / FILE
-    done = step(console.text_of(str(path)) if path.exists() else None, project)
+    done = step(environment.read_text(str(path)) if path.exists() else None, project)
     if done.did != "left as it is":
         path.write_text(done.text)
     if as_json:

@@ -25,8 +25,9 @@ import click
 import macro
 import trigger_handler
 import trigger_provider
+from cfn_trigger.errors import UsageError
 from cfn_trigger.local_cloud.cloud import Cloud, CloudError, running
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 from macro.model import Json
 
 STACK: Final = "cfn-trigger"
@@ -168,14 +169,14 @@ def all_installed(names: Iterable[str]) -> None:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         remedy = "install it with: pip install 'cfn-trigger[local]'"
-        raise console.UsageError(f"the local cloud needs {', '.join(missing)}; {remedy}")
+        raise UsageError(f"the local cloud needs {', '.join(missing)}; {remedy}")
 
 
 @click.command()
 @click.option(
     "--port", type=int, default=4566, show_default=True, help="On 127.0.0.1; 0 for a free one."
 )
-@console.json_option
+@options.json_option
 def command(port: int, *, as_json: bool) -> None:
     """Run a local cloud that has the macro, until Ctrl-C.
 
@@ -197,4 +198,4 @@ def command(port: int, *, as_json: bool) -> None:
             sys.stdout.flush()
             threading.Event().wait()
     except CloudError as error:
-        raise console.UsageError(str(error)) from error
+        raise UsageError(str(error)) from error

@@ -11,13 +11,15 @@ from typing import Final
 import click
 from rich.text import Text
 
+from cfn_trigger import environment
 from cfn_trigger.deployment import stacks
+from cfn_trigger.errors import UsageError
 from cfn_trigger.prediction import snapshots
 from cfn_trigger.prediction.predict import Before, Prediction, Verdict, predictions
 from cfn_trigger.template import parameters
 from cfn_trigger.template.intrinsics import Side
 from cfn_trigger.template.source import Template, parsed, section
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 
 _COLORS: Final[Mapping[Verdict, str]] = {
     "will run": "bold green", "will not run": "dim", "unknown until deployment": "bold yellow",
@@ -53,10 +55,10 @@ def rendered(found: Iterable[Prediction]) -> Text:
 
 
 @click.command()
-@console.template_argument
+@options.template_argument
 @click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
 @click.option("--against", "old_source", metavar="OLD_TEMPLATE", help="The template before.")
-@console.parameter_options
+@options.parameter_options
 @click.option(
     "--old-parameter",
     "old_pairs",
@@ -64,7 +66,7 @@ def rendered(found: Iterable[Prediction]) -> Text:
     multiple=True,
     help="With --against: the value of a parameter before, where it was another.",
 )
-@console.json_option
+@options.json_option
 def command(
     source: str,
     *,
@@ -81,19 +83,19 @@ def command(
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
     """
     if deployed_stack and old_source:
-        raise console.UsageError("--deployed-stack and --against exclude each other; give one")
-    template = parsed(console.text_of(source), source)
+        raise UsageError("--deployed-stack and --against exclude each other; give one")
+    template = parsed(environment.read_text(source), source)
     said = parameters.given(pairs, parameters_file)
     parameters.all_known(said, section(template.values, "Parameters"), source)
     if old_source:
-        old = parsed(console.text_of(old_source), old_source)
+        old = parsed(environment.read_text(old_source), old_source)
         before = Before(side=snapshots.of_template(old, said, parameters.pairs(old_pairs)))
         after = snapshots.of_template(template, said, {})
     elif deployed_stack:
         before, after = _asked(deployed_stack, template, said)
     else:
         before, after = snapshots.against_stack(template, said, None)
-    region = after.constants.get("AWS::Region", console.region())
+    region = after.constants.get("AWS::Region", environment.region())
     found = predictions(before, after, region=region)
     if as_json:
         console.show_json([asdict(one) for one in found])

@@ -14,12 +14,14 @@ from uuid import uuid4
 
 import click
 
+from cfn_trigger import environment
 from cfn_trigger.deployment import poller, stacks, timeline
 from cfn_trigger.deployment.timeline import Line, Run
+from cfn_trigger.errors import MissingError, UsageError
 from cfn_trigger.invocation import requests, transport
 from cfn_trigger.template import parameters
 from cfn_trigger.template.source import parsed
-from cfn_trigger.terminal import console
+from cfn_trigger.terminal import console, options
 from trigger_provider import index
 
 _LAST_CALL: Final = 905.0
@@ -68,7 +70,7 @@ def report(made: requests.Made, world: World) -> Report:
     request = made.request._replace(handler_arn=made.function)
     known = index.Progress(began=began.timestamp(), rolling_back=False)
     if why := index.reason_to_skip(request, known):
-        raise console.UsageError(f"{request.name}: a deployment would not run it; {why}")
+        raise UsageError(f"{request.name}: a deployment would not run it; {why}")
     event = json.loads(index.invocation(request, known)[0])
     known, outcome = _followed(request, known, world)
     answer, reason = index.answer(request, known, outcome)
@@ -151,9 +153,9 @@ def standing(name: str, client: Any) -> requests.Standing:
             (stack,) = client.describe_stacks(StackName=name)["Stacks"]
             pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
             resources = [one for page in pages for one in page["StackResourceSummaries"]]
-    except stacks.MissingError as error:
+    except MissingError as error:
         region = client.meta.region_name
-        raise console.UsageError(f"no stack {name!r} in {region}; deploy it first") from error
+        raise UsageError(f"no stack {name!r} in {region}; deploy it first") from error
     return requests.Standing(
         name=name,
         deployed=stacks.read(stack["StackId"], client),
@@ -191,7 +193,7 @@ _ALWAYS: Final = ("Result", "Error", "Truncated")
 
 
 @click.command()
-@console.template_argument
+@options.template_argument
 @click.argument("trigger")
 @click.option("--stack", metavar="NAME", required=True, help="The deployed stack.")
 @click.option(
@@ -206,8 +208,8 @@ _ALWAYS: Final = ("Result", "Error", "Truncated")
     metavar="JSON|@FILE",
     help="Goes over the trigger's Payload, key by key: other values, or those not known here.",
 )
-@console.parameter_options
-@console.json_option
+@options.parameter_options
+@options.json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -232,9 +234,9 @@ def command(
         kind=kind,
         request_id=str(uuid4()),
         values=parameters.given(pairs, parameters_file),
-        payload=requests.payload_given(payload, console.text_of),
+        payload=requests.payload_given(payload, environment.read_text),
     )
-    template = parsed(console.text_of(source), source)
+    template = parsed(environment.read_text(source), source)
     made = requests.made(template, standing(stack, stacks.connected("cloudformation")), asked)
     for note in made.notes:
         console.note(f"{trigger}: {note}")

@@ -16,7 +16,8 @@ from rich.text import Text
 
 from cfn_trigger.deployment import poller, stacks, timeline
 from cfn_trigger.deployment.timeline import Entry, Event, Line, State
-from cfn_trigger.terminal import console
+from cfn_trigger.errors import ThrottledError, UsageError
+from cfn_trigger.terminal import console, options
 
 PAUSE: Final = 1.0
 """Seconds between two looks: a person does not wait for more, and AWS allows it."""
@@ -45,7 +46,7 @@ def follow(world: World, *, stack: str, patience: float) -> Iterator[Told]:
     while not state.ended:
         try:
             events = world.events(state)
-        except stacks.ThrottledError:
+        except ThrottledError:
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
             pause = PAUSE
@@ -53,7 +54,7 @@ def follow(world: World, *, stack: str, patience: float) -> Iterator[Told]:
             state, more = timeline.advance(state, (), world.entries(state))
             yield state, _in_order(lines, more)
         if not state.begun_as and (world.now() - began).total_seconds() >= patience:
-            raise console.UsageError(f"stack {stack!r}: no deployment began in {patience:g} s")
+            raise UsageError(f"stack {stack!r}: no deployment began in {patience:g} s")
         if not state.ended:
             world.sleep(pause)
     if state.runs:  # logs are there a moment after what they tell of
@@ -122,7 +123,7 @@ class _Standing:
     show_default=True,
     help="How long to wait for a deployment to begin.",
 )
-@console.json_option
+@options.json_option
 @click.pass_context
 def command(ctx: click.Context, stack: str, patience: float, *, as_json: bool) -> None:
     """Follow the deployment of STACK: resources, triggers, and what their handlers print.

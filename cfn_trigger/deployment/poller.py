@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.stacks import MissingError, ThrottledError, asking, processed
+from cfn_trigger.deployment.stacks import asking, processed
 from cfn_trigger.deployment.timeline import Entry, Event, Line, State, Tone
+from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from cfn_trigger.template.triggers import functions, triggers
-from cfn_trigger.terminal.console import UsageError
 from macro.cloudformation import as_map
 from macro.emit import INVOKE, LOG_GROUP, PROVIDER
 
@@ -175,6 +175,8 @@ class Watched:
             try:
                 with asking(f"template of stack {state.stack_id!r}"):
                     template = processed(state.stack_id, self.cloudformation)
+            except ThrottledError:
+                raise
             except UsageError as error:
                 self.tails.give_up(trigger, error)
                 return ()
@@ -189,6 +191,8 @@ class Watched:
             return
         try:
             physical = state.names.get(resource) or self._physical_id(resource, state)
+        except ThrottledError:
+            raise
         except UsageError as error:
             self.tails.give_up(source, error)
             return

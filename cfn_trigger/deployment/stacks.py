@@ -14,8 +14,8 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from cfn_trigger.template.source import parsed
-from cfn_trigger.terminal.console import UsageError
 from macro.model import Json
 
 _THROTTLED: Final = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
@@ -45,14 +45,6 @@ def connected(service: str = "cloudformation") -> Any:
         raise UsageError("no AWS region; set AWS_REGION, as for `aws`") from error
     except BotoCoreError as error:
         raise UsageError(f"{error}") from error
-
-
-class ThrottledError(Exception):
-    """AWS was asked too often: ask again, later."""
-
-
-class MissingError(UsageError):
-    """AWS has no such thing, or not yet."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from cfn_trigger.deployment import stacks
+from cfn_trigger.errors import UsageError
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import (
     AtDeployment,
@@ -23,7 +24,6 @@ from cfn_trigger.template.intrinsics import (
 )
 from cfn_trigger.template.source import Template, section
 from cfn_trigger.template.triggers import triggers
-from cfn_trigger.terminal.console import UsageError
 from macro.cloudformation import as_map, is_secret
 from macro.errors import nearest
 from macro.model import Json
@@ -80,7 +80,7 @@ class Made:
 def made(template: Template, standing: Standing, asked: Asked) -> Made:
     """Make the request; raises UsageError for what is not deployed, or not known here.
 
-    FindingsError is raised for a template with problems.
+    TemplateProblems is raised for a template with problems.
     """
     expanded, name = _expanded(template, standing, asked), asked.trigger
     known = triggers(expanded)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Final
 
+from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template, section
 from cfn_trigger.template.triggers import functions
-from cfn_trigger.terminal.diagnostics import Finding, FindingsError
 from macro import emit
 from macro.cloudformation import as_map, type_of
 from macro.expand import read
@@ -65,7 +65,7 @@ class Report:
 
 
 def report(template: Template, setting: transforms.Setting) -> Report:
-    """Find the order of a template; raises FindingsError with its problems."""
+    """Find the order of a template; raises TemplateProblems with its problems."""
     expansion = transforms.expanded(template, setting)
     resources = section(expansion.template, "Resources")
     reading = read(expansion.given, expansion.deployment)
@@ -161,17 +161,17 @@ def _acyclic(waits: Iterable[Waits], template: Template) -> list[Waits]:
     for one in sorted(waits, key=lambda one: one.perhaps):
         if _reaches(one.first, one.waiting, firsts):
             if not one.perhaps:
-                raise FindingsError([_cycle(one, template)], {template.name: template.text})
+                raise TemplateProblems([_cycle(one, template)], {template.name: template.text})
             continue
         firsts.setdefault(one.waiting, set()).add(one.first)
         kept.append(one)
     return kept
 
 
-def _cycle(one: Waits, template: Template) -> Finding:
+def _cycle(one: Waits, template: Template) -> Diagnostic:
     said = f"{one.waiting}: closes a cycle with {one.first!r}, which CloudFormation refuses"
-    place = template.place(("Resources", one.waiting))
-    return Finding(file=template.name, place=place, rule="template", message=said)
+    place = template.span(("Resources", one.waiting))
+    return Diagnostic(file=template.name, span=place, rule="template", message=said)
 
 
 def _reaches(start: str, goal: str, ways: Mapping[str, Iterable[str]]) -> bool:

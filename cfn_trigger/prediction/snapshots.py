@@ -6,12 +6,12 @@ to ask AWS: what it said is given.
 
 from collections.abc import Iterator, Mapping
 
+from cfn_trigger import environment
 from cfn_trigger.deployment import stacks
 from cfn_trigger.prediction.predict import NOTHING, Before
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import AtDeployment, Open, Secret, Side
 from cfn_trigger.template.source import Template, section
-from cfn_trigger.terminal import console
 from macro.cloudformation import is_secret
 from macro.model import Json
 
@@ -77,7 +77,7 @@ def of_template(template: Template, said: Mapping[str, str], old_said: Mapping[s
     """Give a side of a template that no stack was asked about."""
     declared = section(template.values, "Parameters")
     values = parameters.settled(declared, {**said, **old_said})
-    setting = transforms.Setting(values=values, region=console.region())
+    setting = transforms.Setting(values=values, region=environment.region())
     expanded = transforms.expanded(template, setting).template
     return Side(template=expanded, values=values, opened=_stored(declared), constants={})
 

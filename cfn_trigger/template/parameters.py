@@ -10,8 +10,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from cfn_trigger.environment import read_text
+from cfn_trigger.errors import UsageError
 from cfn_trigger.template.source import Template, section
-from cfn_trigger.terminal.console import UsageError, text_of
 from macro.cloudformation import as_map
 from macro.errors import nearest
 from macro.model import Json
@@ -144,7 +145,7 @@ def _items(text: str) -> list[Json]:
 
 def given(written: Iterable[str], file: str | None) -> dict[str, str]:
     """Read what a command line says of parameters; `--parameter` wins over the file."""
-    from_file = in_file(text_of(file), file) if file else {}
+    from_file = in_file(read_text(file), file) if file else {}
     return from_file | pairs(written)
 
 

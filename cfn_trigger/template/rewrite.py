@@ -18,8 +18,8 @@ from ruamel.yaml.tag import Tag
 from yaml import ScalarNode
 from yaml.resolver import Resolver
 
+from cfn_trigger.errors import TemplateProblems
 from cfn_trigger.template.source import Template, parsed
-from cfn_trigger.terminal.diagnostics import FindingsError
 from macro.model import Json
 
 _SHORT: Final = re.compile(r"Fn::\w+")
@@ -39,7 +39,7 @@ def _near(template: Template, values: Mapping[str, Json]) -> str | None:
         tree = _yaml().load(template.text)
         written = _written(_merged(tree, template.values, values))
         return written if parsed(written, template.name).values == values else None
-    except (YAMLError, FindingsError, TypeError, ValueError, KeyError):
+    except (YAMLError, TemplateProblems, TypeError, ValueError, KeyError):
         # An anchor, a merge key, …: comments are kept where they can be.
         return None
 

@@ -11,8 +11,8 @@ from typing import Any
 from cfnlint.decode import decode_str
 from yaml import YAMLError
 
+from cfn_trigger.errors import Diagnostic, Span, TemplateProblems
 from cfn_trigger.lint.problems import through_json
-from cfn_trigger.terminal.diagnostics import Finding, FindingsError, Place
 from macro.model import Json
 
 Path = Sequence[str | int]
@@ -31,9 +31,9 @@ class Template:
     values: dict[str, Json]
     marked: Any
 
-    def place(self, path: Path) -> Place:
+    def span(self, path: Path) -> Span:
         """Say where a value's key stands, or as much of its path as there is."""
-        node, found = self.marked, Place(line=1, column=1, width=1)
+        node, found = self.marked, Span(line=1, column=1, width=1)
         for step in path:
             match node:
                 case dict():
@@ -50,21 +50,21 @@ class Template:
 
 
 def parsed(text: str, name: str) -> Template:
-    """Read a template's text; raises FindingsError if it is none, with the line."""
+    """Read a template's text; raises TemplateProblems if it is none, with the line."""
     try:
         marked, wrong = decode_str(text)
     except YAMLError as error:
-        raise FindingsError([_broken(error, name)], {name: text}) from error
+        raise TemplateProblems([_broken(error, name)], {name: text}) from error
     if wrong:
-        raise FindingsError([_misread(one, name) for one in wrong], {name: text})
+        raise TemplateProblems([_misread(one, name) for one in wrong], {name: text})
     if not isinstance(marked, dict) or not isinstance(marked.get("Resources"), dict):
-        found = Finding(
+        found = Diagnostic(
             file=name,
-            place=Place(line=1, column=1, width=1),
+            span=Span(line=1, column=1, width=1),
             rule="template",
             message="is no template; it has no map of Resources",
         )
-        raise FindingsError([found], {name: text})
+        raise TemplateProblems([found], {name: text})
     return Template(name=name, text=text, values=through_json(marked), marked=marked)
 
 
@@ -74,26 +74,26 @@ def section(values: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     return found if isinstance(found, dict) else {}
 
 
-def _of(node: Any, otherwise: Place, width: int) -> Place:
+def _of(node: Any, otherwise: Span, width: int) -> Span:
     mark = getattr(node, "start_mark", None)
     if mark is None:
         return otherwise
-    return Place(line=mark.line + 1, column=mark.column + 1, width=max(width, 1))
+    return Span(line=mark.line + 1, column=mark.column + 1, width=max(width, 1))
 
 
-def _misread(match: Any, name: str) -> Finding:
+def _misread(match: Any, name: str) -> Diagnostic:
     # cfn-lint says the line a second time, in its message.
     message = match.message.partition(" (line ")[0].partition(" (char ")[0]
-    return Finding(
+    return Diagnostic(
         file=name,
-        place=Place(line=match.linenumber, column=match.columnnumber, width=1),
+        span=Span(line=match.linenumber, column=match.columnnumber, width=1),
         rule="template",
         message=f"cannot be read: {' '.join(message.split())}",
     )
 
 
-def _broken(error: YAMLError, name: str) -> Finding:
+def _broken(error: YAMLError, name: str) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error)
-    place = Place(line=mark.line + 1, column=mark.column + 1, width=1) if mark else Place()
-    return Finding(file=name, place=place, rule="template", message=f"cannot be read: {said}")
+    place = Span(line=mark.line + 1, column=mark.column + 1, width=1) if mark else Span()
+    return Diagnostic(file=name, span=place, rule="template", message=f"cannot be read: {said}")

@@ -22,11 +22,10 @@ from samtranslator.utils.py27hash_fix import (
     undo_mark_unicode_str_in_template,
 )
 
+from cfn_trigger.errors import Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import parameters, places
 from cfn_trigger.template.sam import stand_in_for_local_code
 from cfn_trigger.template.source import Template, section
-from cfn_trigger.terminal.console import UsageError
-from cfn_trigger.terminal.diagnostics import Finding, FindingsError
 from macro.cloudformation import as_map
 from macro.errors import TemplateError
 from macro.expand import expand
@@ -98,31 +97,33 @@ def listed(template: Mapping[str, Json]) -> tuple[Transform, ...]:
 
 
 def expanded(template: Template, setting: Setting) -> Expansion:
-    """Run the transforms of an author's template; raises FindingsError with the author's lines."""
+    """Run the transforms of an author's template; raises TemplateProblems."""
     try:
         return applied(template.values, setting)
     except (TemplateError, AwsTransformError) as error:
-        found = findings(error, template)
+        found = diagnostics(error, template)
         hint = _hint(template, setting, found)
-        raise FindingsError(found, {template.name: template.text}, hint=hint) from error
+        raise TemplateProblems(found, {template.name: template.text}, hint=hint) from error
 
 
-def findings(error: TemplateError | AwsTransformError, template: Template) -> tuple[Finding, ...]:
-    """Give the problems of a template their lines."""
+def diagnostics(
+    error: TemplateError | AwsTransformError, template: Template
+) -> tuple[Diagnostic, ...]:
+    """Return the problems of a template, each with its line."""
     if isinstance(error, TemplateError):
         return tuple(
-            Finding(
+            Diagnostic(
                 file=template.name,
-                place=template.place(places.path(problem.place, template.values)),
+                span=template.span(places.path(problem.place, template.values)),
                 rule="trigger",
                 message=str(problem),
             )
             for problem in error.problems
         )
     return tuple(
-        Finding(
+        Diagnostic(
             file=template.name,
-            place=template.place(("Resources", logical_id) if logical_id else ("Transform",)),
+            span=template.span(("Resources", logical_id) if logical_id else ("Transform",)),
             rule="sam" if error.transform == SAM else "language-extensions",
             message=f"{logical_id}: {said}" if logical_id else said,
         )
@@ -130,7 +131,7 @@ def findings(error: TemplateError | AwsTransformError, template: Template) -> tu
     )
 
 
-def _hint(template: Template, setting: Setting, found: Iterable[Finding]) -> str:
+def _hint(template: Template, setting: Setting, found: Iterable[Diagnostic]) -> str:
     """Say what else to do, where the problem is how the command was called."""
     names = [transform.name for transform in listed(template.values)]
     before = names[: names.index(places.TRANSFORM)] if places.TRANSFORM in names else []

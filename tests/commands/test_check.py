@@ -8,9 +8,10 @@ import pytest
 
 from cfn_trigger.commands import check
 from cfn_trigger.commands.check import Linted, Report
+from cfn_trigger.errors import Diagnostic, Span
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
-from cfn_trigger.terminal.diagnostics import Finding, Place, report
+from cfn_trigger.terminal.diagnostics import rendered
 
 TEMPLATE = """\
 Transform: Trigger
@@ -57,7 +58,7 @@ class Says:
 
 
 def linted(*path: str | int, rule: str = "E1", message: str = "is wrong", line: int = 1) -> Linted:
-    return Linted(rule=rule, level="error", message=message, place=Place(line=line), path=path)
+    return Linted(rule=rule, level="error", message=message, span=Span(line=line), path=path)
 
 
 def setting(template: Template) -> transforms.Setting:
@@ -93,7 +94,7 @@ def test_what_is_found_in_the_expansion_is_said_where_the_author_wrote_it(
 ) -> None:
     (one,) = found(Says(of_the_made=(linted(*path),))).findings
 
-    assert one.place.line == line
+    assert one.span.line == line
 
 
 def test_the_linter_gets_the_expansion() -> None:
@@ -144,7 +145,7 @@ def test_what_the_macro_finds_is_said_once_and_nothing_is_expanded() -> None:
     linter = Says(of_the_written=(linted(rule="E9502", message=said, line=11),))
 
     assert [one.rule for one in found(linter, wrong).findings] == ["E9502"]
-    assert [one.place.line for one in found(Says(), wrong).findings] == [11]
+    assert [one.span.line for one in found(Says(), wrong).findings] == [11]
     assert linter.seen == []
 
 
@@ -179,20 +180,20 @@ def test_a_trigger_without_the_transform_is_looked_at() -> None:
 
 
 def test_a_problem_is_shown_with_its_line_a_caret_and_the_remedy() -> None:
-    one = Finding(
+    one = Diagnostic(
         file="t.yaml",
-        place=Place(line=2, column=4, width=3),
+        span=Span(line=2, column=4, width=3),
         rule="E1",
         level="warning",
         message="is wrong; do this; or that",
     )
 
-    assert report([one], {"t.yaml": "a\n\t  bad: 1\n"}).plain == (
+    assert rendered([one], {"t.yaml": "a\n\t  bad: 1\n"}).plain == (
         "t.yaml:2:4: warning[E1] is wrong\n 2 | \t  bad: 1\n   | \t  ^^^\n   = do this; or that\n"
     )
 
 
 def test_a_problem_past_the_end_of_a_file_is_shown_without_a_line() -> None:
-    one = Finding(file="t.yaml", place=Place(line=9), rule="E1", message="is wrong")
+    one = Diagnostic(file="t.yaml", span=Span(line=9), rule="E1", message="is wrong")
 
-    assert report([one], {"t.yaml": "a\n"}).plain == "t.yaml:9:1: error[E1] is wrong\n"
+    assert rendered([one], {"t.yaml": "a\n"}).plain == "t.yaml:9:1: error[E1] is wrong\n"

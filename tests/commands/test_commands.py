@@ -47,13 +47,13 @@ def test_a_file_that_is_not_there(command: str) -> None:
     assert outcome.stderr == "cfn-trigger: nowhere.yaml: No such file or directory\n"
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_bytes(b"\xff\xfe\x00")
 
     outcome = run("plan", str(path))
 
-    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {path}: is no text in UTF-8\n")
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {path}: is not UTF-8 text\n")
 
 
 @pytest.mark.parametrize("command", ["expand", "plan", "graph"])

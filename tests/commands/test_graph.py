@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cfn_trigger.errors import TemplateProblems
 from cfn_trigger.ordering import levels
 from cfn_trigger.ordering.levels import Waits
 from cfn_trigger.ordering.svg import Arrow, Box, svg
 from cfn_trigger.template import transforms
-from cfn_trigger.terminal.diagnostics import FindingsError
 from tests.support.stack_states import QUEUE, SAM, function, of_type, template, trigger
 
 
@@ -97,10 +97,10 @@ def test_a_cycle_of_the_authors_own_is_a_problem() -> None:
     def naming(name: str) -> Any:
         return of_type("AWS::SQS::Queue", QueueName={"Ref": name})
 
-    with pytest.raises(FindingsError) as caught:
+    with pytest.raises(TemplateProblems) as caught:
         found(A=naming("B"), B=naming("A"), Run=trigger())
 
-    assert [one.message for one in caught.value.findings] == [
+    assert [one.message for one in caught.value.diagnostics] == [
         "B: closes a cycle with 'A', which CloudFormation refuses"
     ]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cfn_trigger.commands.init import step
+from cfn_trigger.errors import UsageError
 from cfn_trigger.lint.configuration import RULES, SPEC
-from cfn_trigger.terminal.console import UsageError
 from tests.support.recordings import run
 
 OURS = f"append_rules:\n- {RULES}\noverride_spec: {SPEC}\n"

@@ -21,8 +21,8 @@ import macro
 import trigger_handler
 import trigger_provider
 from cfn_trigger.commands import local
+from cfn_trigger.errors import UsageError
 from cfn_trigger.local_cloud.cloud import Cloud
-from cfn_trigger.terminal.console import UsageError
 from tests.support.processes import with_environment
 from tests.support.recordings import ROOT
 

@@ -15,11 +15,11 @@ import pytest
 from cfn_trigger.commands import run
 from cfn_trigger.deployment import poller, stacks
 from cfn_trigger.deployment.timeline import Line
+from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation import requests, transport
 from cfn_trigger.invocation.requests import Asked, Made, Standing
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import parsed
-from cfn_trigger.terminal.console import UsageError
 from macro.model import Json
 from tests.support import recordings
 from trigger_provider import index

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from cfn_trigger.commands import watch
 from cfn_trigger.deployment import poller, stacks, timeline
 from cfn_trigger.deployment.timeline import Entry, Event, Line, State
-from cfn_trigger.terminal.console import UsageError
+from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from tests.support.recordings import run
 
 STACK = "AWS::CloudFormation::Stack"
@@ -391,7 +391,7 @@ class Playing:
         self.looks.append(self.seconds)
         if self.throttled:
             self.throttled -= 1
-            raise stacks.ThrottledError("stack 'shop'")
+            raise ThrottledError("stack 'shop'")
         return [one for one in self.news if one.at <= at(self.seconds)]
 
     def entries(self, _state: State) -> list[Entry]:
@@ -701,10 +701,10 @@ def test_a_log_that_may_not_be_read_is_said_so_once_and_given_up() -> None:
 @pytest.mark.parametrize(
     ("code", "said", "kind"),
     [
-        ("Throttling", "Rate exceeded", stacks.ThrottledError),
-        ("TooManyRequestsException", "", stacks.ThrottledError),
-        ("ResourceNotFoundException", "no such group", stacks.MissingError),
-        ("ValidationError", "Stack [x] does not exist", stacks.MissingError),
+        ("Throttling", "Rate exceeded", ThrottledError),
+        ("TooManyRequestsException", "", ThrottledError),
+        ("ResourceNotFoundException", "no such group", MissingError),
+        ("ValidationError", "Stack [x] does not exist", MissingError),
         ("AccessDenied", "not authorized", UsageError),
     ],
 )

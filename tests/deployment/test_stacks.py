@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from cfn_trigger.deployment import stacks
-from cfn_trigger.terminal.console import UsageError
+from cfn_trigger.errors import UsageError
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/0a1b"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

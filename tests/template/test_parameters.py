@@ -2,8 +2,8 @@
 
 import pytest
 
+from cfn_trigger.errors import UsageError
 from cfn_trigger.template import parameters
-from cfn_trigger.terminal.console import UsageError
 
 FORMS = {
     "CloudFormation's list": (

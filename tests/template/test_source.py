@@ -2,8 +2,9 @@
 
 import pytest
 
+from cfn_trigger.errors import Span, TemplateProblems
 from cfn_trigger.template.source import parsed
-from cfn_trigger.terminal.diagnostics import FindingsError, Place, report
+from cfn_trigger.terminal.diagnostics import rendered
 
 YAML = """\
 Transform: Trigger
@@ -18,9 +19,9 @@ Resources:
 
 
 def shown(text: str) -> str:
-    with pytest.raises(FindingsError) as caught:
+    with pytest.raises(TemplateProblems) as caught:
         parsed(text, "t.yaml")
-    return report(caught.value.findings, caught.value.texts).plain
+    return rendered(caught.value.diagnostics, caught.value.texts).plain
 
 
 def test_values_are_read_as_json_with_short_forms_written_out() -> None:
@@ -47,21 +48,21 @@ def test_json_is_read_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "span"),
     [
-        (("Resources", "Run"), Place(line=3, column=3, width=3)),
-        (("Resources", "Run", "Properties", "Handler"), Place(line=6, column=7, width=7)),
-        (("Resources", "Run", "Properties", "ExecuteAfter", 0), Place(line=7, column=22, width=5)),
-        (("Resources", "Run", "Properties", "ExecuteAfter", 1), Place(line=7, column=29, width=1)),
-        (("Resources", "Run", "Properties", "Payload", "Since"), Place(line=8, column=17, width=5)),
-        (("Resources", "Run", "Properties", "Timeout"), Place(line=5, column=5, width=10)),
-        (("Outputs",), Place(line=1, column=1, width=1)),
+        (("Resources", "Run"), Span(line=3, column=3, width=3)),
+        (("Resources", "Run", "Properties", "Handler"), Span(line=6, column=7, width=7)),
+        (("Resources", "Run", "Properties", "ExecuteAfter", 0), Span(line=7, column=22, width=5)),
+        (("Resources", "Run", "Properties", "ExecuteAfter", 1), Span(line=7, column=29, width=1)),
+        (("Resources", "Run", "Properties", "Payload", "Since"), Span(line=8, column=17, width=5)),
+        (("Resources", "Run", "Properties", "Timeout"), Span(line=5, column=5, width=10)),
+        (("Outputs",), Span(line=1, column=1, width=1)),
     ],
 )  # fmt: skip
 def test_a_value_stands_where_its_key_does_or_as_deep_as_there_is_one(
-    path: tuple[str | int, ...], place: Place
+    path: tuple[str | int, ...], span: Span
 ) -> None:
-    assert parsed(YAML, "t.yaml").place(path) == place
+    assert parsed(YAML, "t.yaml").span(path) == span
 
 
 def test_what_is_no_yaml_is_said_with_its_line() -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import transforms
-from cfn_trigger.terminal.console import UsageError
-from cfn_trigger.terminal.diagnostics import FindingsError
 from macro.emit import PROVIDER
 from tests.support.stack_states import QUEUE, SAM, expanded, function, of_type, template, trigger
 
@@ -16,8 +15,8 @@ SERVERLESS = of_type(
 LOOPS = "AWS::LanguageExtensions"
 
 
-def refused(one: Any, **more: Any) -> FindingsError:
-    with pytest.raises(FindingsError) as caught:
+def refused(one: Any, **more: Any) -> TemplateProblems:
+    with pytest.raises(TemplateProblems) as caught:
         transforms.expanded(one, transforms.Setting(values={}, **more))
     return caught.value
 
@@ -48,7 +47,7 @@ def test_sam_runs_in_its_turn() -> None:
 
     assert made["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
     assert "Queue" in made["Resources"]["Run"]["DependsOn"]
-    (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).findings
+    (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).diagnostics
     assert found.message.startswith("Run.ExecuteAfter: '*' cannot include what SAM will make of")
 
 
@@ -81,7 +80,7 @@ def test_code_at_a_local_path_is_stood_in_for_unless_it_must_be_packaged() -> No
         "S3Bucket": transforms.NOT_PACKAGED, "S3Key": "./src",
     }  # fmt: skip
     error = refused(one, packaged=True)
-    assert [(found.rule, found.place.line) for found in error.findings] == [("sam", 1)]
+    assert [(found.rule, found.span.line) for found in error.diagnostics] == [("sam", 1)]
     assert error.hint == "code at a local path is uploaded first; expand what `sam package` writes"
 
 
@@ -111,7 +110,7 @@ def test_loops_are_repeated_with_the_values_of_parameters() -> None:
 def test_a_loop_over_what_is_unknown_is_a_problem_of_the_template() -> None:
     loop = {"Fn::ForEach::Runs": ["Name", {"Ref": "Nowhere"}, {"Run${Name}": trigger()}]}
 
-    (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).findings
+    (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
 
     assert found.rule == "language-extensions"
     said = "a Fn::ForEach loops over what is not known here; give it by --parameter"
@@ -168,6 +167,6 @@ def test_references_to_parameters_in_the_transforms_own_are_resolved() -> None:
 def test_problems_have_the_lines_of_what_they_are_about() -> None:
     error = refused(template(Run=trigger("Migrat"), Queue=QUEUE, Other=function()))
 
-    (found,) = error.findings
+    (found,) = error.diagnostics
     assert (found.rule, found.level) == ("trigger", "error")
     assert found.message == "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"

@@ -1,0 +1,35 @@
+"""Arguments and options that several subcommands have in common.
+
+Knows click. Refuses to know what the values mean.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def template_argument(command: Command) -> Command:
+    """Add the argument TEMPLATE."""
+    return click.argument("source", metavar="TEMPLATE")(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def parameter_options(command: Command) -> Command:
+    """Add `--parameter` and `--parameters-file`."""
+    pair = click.option(
+        "--parameter", "pairs", metavar="K=V", multiple=True, help="The value of a parameter."
+    )
+    file = click.option(
+        "--parameters-file",
+        "parameters_file",
+        metavar="FILE",
+        help="Values of parameters: a list in CloudFormation's form, a map, or K=V lines.",
+    )
+    return pair(file(command))
