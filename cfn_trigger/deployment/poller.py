@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment.reasons import unwrapped
 from cfn_trigger.deployment.stacks import asking, processed
 from cfn_trigger.deployment.timeline import Entry, Event, Line, State, Tone
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
@@ -225,7 +226,7 @@ def _event(told: Mapping[str, Any]) -> Event:
         type=told["ResourceType"],
         status=told["ResourceStatus"],
         physical_id=physical,
-        reason=told.get("ResourceStatusReason", ""),
+        reason=unwrapped(told.get("ResourceStatusReason", "")),
         is_of_stack=physical == told["StackId"],
     )
 
