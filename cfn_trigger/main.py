@@ -7,6 +7,7 @@ that says what to do, never a traceback.
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
@@ -32,6 +33,7 @@ _TRACEBACK: Final = "CFN_TRIGGER_TRACEBACK"
 _TEMPLATE_PROBLEMS: Final = 1
 _USAGE: Final = 2
 _INTERNAL: Final = 3
+_INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 class _Subcommands(click.Group):
@@ -50,10 +52,14 @@ class _Subcommands(click.Group):
             formatter.write_dl(list(SUBCOMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        # What a shell starts in the background, and some CI systems everything, ignores Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # click's ways to end
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
         except TemplateProblems as problems:
             _show(problems)
             sys.exit(_TEMPLATE_PROBLEMS)
@@ -88,7 +94,8 @@ def _show(problems: TemplateProblems) -> None:
 def main() -> None:
     """Look at a template with triggers as the macro sees it, and at what it does when deployed.
 
-    Exit codes: 0 fine, 1 problems of the template, or a failure, 2 problems of the command line.
+    Exit codes: 0 fine, 1 problems of the template, or a failure, 2 problems of the command line,
+    130 Ctrl-C.
     """
 
 

@@ -32,6 +32,7 @@ LAMBDA_LINES: Final = re.compile("(START|END|REPORT|INIT_START) ")
 def main() -> None:
     """Tell the story; a scene that goes otherwise than it should ends it with exit code 1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started it so
     try:
         with tempfile.TemporaryDirectory() as folder, running() as cloud:
             tell(Screen(cloud=cloud, folder=Path(folder)))

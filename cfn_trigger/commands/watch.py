@@ -132,8 +132,5 @@ def command(ctx: click.Context, stack: str, patience: float, *, as_json: bool) -
     in another terminal. Exit codes: 0 it is complete, 1 it failed or was rolled back, 130 Ctrl-C.
     With --json every line is an object.
     """
-    try:
-        state = shown(follow(real(stack), stack=stack, patience=patience), as_json=as_json)
-    except KeyboardInterrupt:
-        ctx.exit(130)
+    state = shown(follow(real(stack), stack=stack, patience=patience), as_json=as_json)
     ctx.exit(0 if state.succeeded else 1)

@@ -1,6 +1,8 @@
 """The command line as a whole: how it ends, and what it says of bad input, word for word."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from cfn_trigger.main import main
+from tests.support.processes import ignoring_ctrl_c
 from tests.support.recordings import APART, CLEAN, ROOT, run
+from tests.support.waiting import PATIENCE
 
 SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"
 SUBCOMMANDS = ("expand", "check", "plan", "graph")
@@ -37,6 +41,19 @@ def wrong(tmp_path: Path) -> Path:
     path = tmp_path / "wrong.yaml"
     path.write_text(WRONG)
     return path
+
+
+def test_ctrl_c_ends_a_command_without_a_word_even_where_it_was_ignored(tmp_path: Path) -> None:
+    template = tmp_path / "t.yaml"
+    os.mkfifo(template)
+    command = ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", "expand", template)
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    with template.open("w"):  # it is reading
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=PATIENCE)
+
+    assert (running.returncode, output) == (130, b"")
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)

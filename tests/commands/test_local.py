@@ -23,8 +23,9 @@ import trigger_provider
 from cfn_trigger.commands import local
 from cfn_trigger.errors import UsageError
 from cfn_trigger.local_cloud.cloud import Cloud
-from tests.support.processes import with_environment
+from tests.support.processes import ignoring_ctrl_c, with_environment
 from tests.support.recordings import ROOT
+from tests.support.waiting import PATIENCE
 
 BIN = Path(sys.executable).parent
 EXAMPLE = ROOT / "examples" / "self-test" / "template.yaml"
@@ -125,7 +126,7 @@ def test_what_the_local_cloud_is_made_of_is_asked_for() -> None:
 def command(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Run it in a process group of its own, as a terminal does."""
     one = subprocess.Popen(
-        [sys.executable, "-m", "cfn_trigger", "local", *arguments],
+        ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", "local", *arguments),
         cwd=ROOT,
         env={"TMPDIR": str(folder), "PATH": os.environ["PATH"], "HOME": str(folder)},
         stdout=subprocess.PIPE,
@@ -160,7 +161,7 @@ def deployed(environment: Mapping[str, str], home: Path) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -185,7 +186,7 @@ def test_templates_with_triggers_can_be_deployed_with_its_exports_and_ctrl_c_lea
         told = deployed(environment, home)
         one.send_signal(signal.SIGINT)
 
-        assert one.wait(timeout=10) == 0
+        assert one.wait(PATIENCE) == 0
         assert one.stderr is not None
         assert one.stderr.read() == ""
     assert "Successfully created/updated stack - self-test" in told
@@ -199,7 +200,7 @@ def test_a_port_that_is_taken_is_said_to_be_in_one_line(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
         with command(tmp_path, f"--port={port}") as one:
-            stdout, stderr = one.communicate(timeout=30)
+            stdout, stderr = one.communicate(timeout=PATIENCE)
 
     assert (one.returncode, stdout) == (2, "")
     assert stderr == (

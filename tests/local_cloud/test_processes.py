@@ -1,13 +1,11 @@
 """What is left when a local cloud has ended: nothing."""
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,10 +14,11 @@ import pytest
 from cfn_trigger.local_cloud.cloud import Cloud, CloudError, running
 from tests.support.account import Account, function, probing
 from tests.support.clients import Clients
-from tests.support.processes import with_environment
+from tests.support.processes import ignoring_ctrl_c, with_environment
+from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
-ENDLESS = "import threading\ndef handler(event, context):\n    threading.Event().wait(60)\n"
+ENDLESS = "import threading\ndef handler(event, context):\n    threading.Event().wait()\n"
 
 
 def processes(port: str) -> list[str]:
@@ -37,27 +36,20 @@ def is_listening(port: str) -> bool:
 
 def run_an_endless_function(clients: Clients) -> None:
     account = Account(clients=clients)
-    stack = account.create(function(ENDLESS, Timeout=60), capabilities=["CAPABILITY_IAM"])
+    stack = account.create(function(ENDLESS, Timeout=900), capabilities=["CAPABILITY_IAM"])
     resource = account.cloudformation.describe_stack_resource(
         StackName=stack, LogicalResourceId="Function"
     )
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
     clients.boto("lambda").invoke(FunctionName=name, InvocationType="Event", Payload="{}")
-    wait_for(lambda: len(processes(port_of(clients.cloud))) > 1)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.05)
+    wait_until(lambda: len(processes(port_of(clients.cloud))) > 1)
 
 
 def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "cfn_trigger.local_cloud", *arguments],
+        ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger.local_cloud", *arguments),
         cwd=ROOT,
-        env={"TMPDIR": str(folder), "PATH": ""},
+        env={"TMPDIR": str(folder), "PATH": os.defpath},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -96,7 +88,7 @@ def test_the_command_ends_politely_and_leaves_nothing(ending: int, tmp_path: Pat
 
         person.send_signal(ending)
 
-        assert person.wait(timeout=10) == 0
+        assert person.wait(PATIENCE) == 0
     assert processes(port) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -107,7 +99,7 @@ def test_the_server_leaves_when_the_process_that_started_it_is_killed(tmp_path: 
 
         person.kill()
 
-    wait_for(lambda: processes(port) == [])
+    wait_until(lambda: processes(port) == [])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,9 +17,9 @@ import boto3
 from botocore.config import Config
 
 from cfn_trigger.local_cloud.cloud import Cloud
+from tests.support.waiting import PATIENCE
 
 _BIN = Path(sys.executable).parent
-_SECONDS = 120
 # Both clients name a change set by the second; this cloud is fast enough for two in one.
 _SAME_SECOND = re.compile(r"AlreadyExistsException.* ChangeSet \[\S+\d{10}\] already exists")
 
@@ -75,7 +75,7 @@ class Clients:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=PATIENCE,
             check=False,
         )
         return Outcome(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
@@ -95,5 +95,5 @@ def client(cloud: Cloud, service: str, *, key: str | None = None, secret: str | 
         region_name=cloud.environment["AWS_REGION"],
         aws_access_key_id=key or cloud.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=secret or cloud.environment["AWS_SECRET_ACCESS_KEY"],
-        config=Config(read_timeout=120, retries={"total_max_attempts": 1}),
+        config=Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1}),
     )

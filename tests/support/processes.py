@@ -1,9 +1,14 @@
-"""Which processes are alive, told by what is in their environment."""
+"""Processes: how a test starts one, and which are alive, by what is in their environment."""
 
 import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+
+
+def ignoring_ctrl_c(*command: str | Path) -> list[str | Path]:
+    """Return a command that starts another one as a shell does in the background."""
+    return ["sh", "-c", 'trap "" INT; exec "$0" "$@"', *command]
 
 
 def with_environment(text: str) -> list[str]:

@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.clients import Clients, Outcome
+from tests.support.processes import ignoring_ctrl_c
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 60
 
 
 @contextmanager
 def started(clients: Clients, folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start it as a person does in another terminal; it is gone when the block is left."""
     one = subprocess.Popen(
-        [sys.executable, "-m", "cfn_trigger", *arguments],
+        ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", *arguments),
         cwd=folder,
         env=clients.environment() | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
         stdin=subprocess.DEVNULL,
@@ -43,7 +44,7 @@ def wait_until_it_looks(one: "subprocess.Popen[str]") -> None:
 
 def ended(one: "subprocess.Popen[str]") -> Outcome:
     """Wait for its end."""
-    stdout, stderr = one.communicate(timeout=SECONDS)
+    stdout, stderr = one.communicate(timeout=PATIENCE)
     return Outcome(exit_code=one.returncode, stdout=stdout, stderr=stderr)
 
 

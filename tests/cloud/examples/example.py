@@ -4,9 +4,6 @@ Knows where the examples are, how a person deploys one, and how to look at what 
 to know what any of them is for.
 """
 
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from tests.support.clients import Outcome
 from tests.support.deployed_stacks import LAMBDA_LINES, Stack
+from tests.support.waiting import wait_until
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent.parent / "examples"
 BEGINNINGS: Final = ("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
@@ -86,19 +84,15 @@ def printed(stack: Stack, function: str) -> list[str]:
 
 
 def messages(stack: Stack, queue: str) -> list[str]:
-    """Take what is in a queue of the stack, at most ten messages; wait a moment for the first."""
-    received = stack.clients.boto("sqs").receive_message(
-        QueueUrl=stack.physical_id(queue), MaxNumberOfMessages=10, WaitTimeSeconds=10
-    )
-    return [one["Body"] for one in received.get("Messages", [])]
+    """Wait for messages in a queue of the stack, and take at most ten."""
+    taken: list[str] = []
 
+    def take() -> bool:
+        received = stack.clients.boto("sqs").receive_message(
+            QueueUrl=stack.physical_id(queue), MaxNumberOfMessages=10, WaitTimeSeconds=10
+        )
+        taken.extend(message["Body"] for message in received.get("Messages", []))
+        return bool(taken)
 
-def becomes_true(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
-    """Ask until it is true or the time is up: what is asynchronous goes on when a stack is done."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        pause.wait(0.1)
-    return True
+    wait_until(take)
+    return taken

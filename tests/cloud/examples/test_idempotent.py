@@ -5,7 +5,6 @@ from decimal import Decimal
 from functools import partial
 
 from tests.cloud.examples.example import (
-    becomes_true,
     deploy,
     messages,
     printed,
@@ -14,6 +13,7 @@ from tests.cloud.examples.example import (
     text,
 )
 from tests.support.deployed_stacks import Json, Stack
+from tests.support.waiting import wait_until
 
 TEMPLATE = text("idempotent")
 FUNCTION = "CountDeploymentFunction"
@@ -33,13 +33,13 @@ def test_every_deployment_counts(stack: Stack) -> None:
         outcome = deploy(stack, TEMPLATE)
 
         assert outcome.exit_code == 0, outcome.stderr
-        assert becomes_true(partial(counted, stack, count))
+        wait_until(partial(counted, stack, count))
     assert len({event["ExecutionId"] for event in events(stack)}) == 2
 
 
 def test_an_event_that_comes_again_has_no_second_effect(stack: Stack) -> None:
     deploy(stack, TEMPLATE)
-    assert becomes_true(partial(counted, stack, 1))
+    wait_until(partial(counted, stack, 1))
     (event,) = events(stack)
 
     for _ in range(2):

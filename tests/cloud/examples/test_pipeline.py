@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cloud.examples.example import EXAMPLES, becomes_true, printed, replaced, rows
+from tests.cloud.examples.example import EXAMPLES, printed, replaced, rows
 from tests.support.clients import Outcome
 from tests.support.deployed_stacks import Stack
+from tests.support.waiting import PATIENCE, wait_until
 
 EXAMPLE = EXAMPLES / "pipeline"
-SECONDS = 120
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def run_script(stack: Stack, folder: Path) -> Outcome:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE,
         check=False,
     )
     return Outcome(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
@@ -51,7 +51,7 @@ def written_down(stack: Stack) -> dict[str, int]:
     stack.clients.boto("sns").publish(
         TopicArn=outputs["TopicArn"], Message=json.dumps({"Id": "by-topic", "Apples": 1})
     )
-    assert becomes_true(lambda: len(rows(stack, "Orders")) == 2)
+    wait_until(lambda: len(rows(stack, "Orders")) == 2)
     return {row["id"]: int(row["Cents"]) for row in rows(stack, "Orders")}
 
 
