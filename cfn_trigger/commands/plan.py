@@ -1,6 +1,6 @@
-"""`cfn-trigger plan`: which triggers a deployment will run, and because of what.
+"""`cfn-trigger plan`: which triggers a deployment will run, and why.
 
-Knows whom to ask, and how the answer is shown. Refuses to know how it comes about (`predictions`).
+Knows which of the two states comes from AWS, and how a prediction is shown. Refuses to predict.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,10 +14,16 @@ from rich.text import Text
 from cfn_trigger import environment
 from cfn_trigger.deployment import stacks
 from cfn_trigger.errors import UsageError
-from cfn_trigger.prediction import snapshots
-from cfn_trigger.prediction.predict import Before, Prediction, Verdict, predictions
+from cfn_trigger.prediction.predict import Prediction, Verdict, predictions
+from cfn_trigger.prediction.snapshots import (
+    NO_STACK,
+    Baseline,
+    of_template,
+    of_update,
+    stored_names,
+)
 from cfn_trigger.template import parameters
-from cfn_trigger.template.intrinsics import Side
+from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.source import Template, parsed, section
 from cfn_trigger.terminal import console, options
 
@@ -26,45 +32,46 @@ _COLORS: Final[Mapping[Verdict, str]] = {
 }  # fmt: skip
 
 
-def _asked(stack: str, template: Template, said: Mapping[str, str]) -> tuple[Before, Side]:
-    """Ask AWS for a stack, and for what its parameters stand for in the parameter store."""
+def _update_of(
+    stack: str, template: Template, given: Mapping[str, str]
+) -> tuple[Baseline, StackState]:
+    """Read a stack, and the current values of its parameters from the parameter store."""
     with closing(stacks.connected()) as cloudformation:
         deployed = stacks.read(stack, cloudformation)
     declared = section(template.values, "Parameters")
-    names = dict(
-        snapshots.stored_names(declared, parameters.settled(declared, said, deployed.values))
-    )
+    values = parameters.settled(declared, given, deployed.values)
+    names = dict(stored_names(declared, values)).values()
     if not names:
-        return snapshots.against_stack(template, said, deployed)
+        return of_update(template, given, deployed)
     with closing(stacks.connected("ssm")) as store:
-        return snapshots.against_stack(
-            template, said, deployed, stacks.stored(names.values(), store)
-        )
+        return of_update(template, given, deployed, stacks.stored(names, store))
 
 
-def rendered(found: Iterable[Prediction]) -> Text:
-    """Write predictions for a person."""
-    listed = tuple(found)
-    width = max((len(one.trigger) for one in listed), default=0)
+def rendered(predicted: Iterable[Prediction]) -> Text:
+    """Render predictions for a person: the verdict of each, and the reasons below it."""
+    listed = tuple(predicted)
+    width = max((len(prediction.trigger) for prediction in listed), default=0)
     lines = []
-    for one in listed:
-        head = Text(f"{one.trigger:<{width}}  ", style="bold")
-        lines.append(head.append(one.verdict, style=_COLORS[one.verdict]))
-        lines += [Text(f"{'':<{width}}    {why}") for why in one.because]
+    for prediction in listed:
+        line = Text(f"{prediction.trigger:<{width}}  ", style="bold")
+        lines.append(line.append(prediction.verdict, style=_COLORS[prediction.verdict]))
+        lines += [Text(f"{'':<{width}}    {reason}") for reason in prediction.because]
     return Text("\n").join(lines or [Text("no triggers")])
 
 
 @click.command()
 @options.template_argument
 @click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
-@click.option("--against", "old_source", metavar="OLD_TEMPLATE", help="The template before.")
+@click.option(
+    "--against", "old_source", metavar="OLD_TEMPLATE", help="The template before the update."
+)
 @options.parameter_options
 @click.option(
     "--old-parameter",
     "old_pairs",
     metavar="K=V",
     multiple=True,
-    help="With --against: the value of a parameter before, where it was another.",
+    help="With --against: the value of a parameter before the update, if it differs.",
 )
 @options.json_option
 def command(
@@ -77,7 +84,7 @@ def command(
     old_pairs: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say which triggers a deployment of TEMPLATE will run, and because of what.
+    """Show which triggers a deployment of TEMPLATE will run, and why.
 
     Without --deployed-stack and --against it is a first deployment. Parameters that are not given
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
@@ -85,19 +92,20 @@ def command(
     if deployed_stack and old_source:
         raise UsageError("--deployed-stack and --against exclude each other; give one")
     template = parsed(environment.read_text(source), source)
-    said = parameters.given(pairs, parameters_file)
-    parameters.all_known(said, section(template.values, "Parameters"), source)
+    given = parameters.given(pairs, parameters_file)
+    parameters.all_known(given, section(template.values, "Parameters"), source)
+    region = environment.region()
+    if deployed_stack:
+        baseline, after = _update_of(deployed_stack, template, given)
+        region = after.pseudo_parameters["AWS::Region"]
+    else:
+        baseline, after = NO_STACK, of_template(template, given, region=region)
     if old_source:
         old = parsed(environment.read_text(old_source), old_source)
-        before = Before(side=snapshots.of_template(old, said, parameters.pairs(old_pairs)))
-        after = snapshots.of_template(template, said, {})
-    elif deployed_stack:
-        before, after = _asked(deployed_stack, template, said)
-    else:
-        before, after = snapshots.against_stack(template, said, None)
-    region = after.constants.get("AWS::Region", environment.region())
-    found = predictions(before, after, region=region)
+        old_given = given | parameters.pairs(old_pairs)
+        baseline = Baseline(state=of_template(old, old_given, region=region))
+    predicted = predictions(baseline, after, region=region)
     if as_json:
-        console.show_json([asdict(one) for one in found])
+        console.show_json([asdict(prediction) for prediction in predicted])
     else:
-        console.show(rendered(found))
+        console.show(rendered(predicted))

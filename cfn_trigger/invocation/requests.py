@@ -13,14 +13,14 @@ from cfn_trigger.deployment import stacks
 from cfn_trigger.errors import UsageError
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import (
-    AtDeployment,
-    Call,
-    Constant,
-    Live,
-    Open,
+    KnownAtDeployment,
+    PartialCall,
+    ResourceRef,
     Secret,
-    Side,
-    opens,
+    StackConstant,
+    StackState,
+    Unknown,
+    unknowns,
 )
 from cfn_trigger.template.source import Template, section
 from cfn_trigger.template.triggers import triggers
@@ -147,19 +147,19 @@ def _values(template: Mapping[str, Json], standing: Standing, asked: Asked) -> d
     return {name: value for name, value in settled.items() if name not in hidden}
 
 
-def _side(template: dict[str, Json], standing: Standing, asked: Asked) -> Side:
+def _side(template: dict[str, Json], standing: Standing, asked: Asked) -> StackState:
     """Put a template and a stack together: a `Ref` to a resource is its physical id."""
     told = standing.attributes()
     known = {name: {"Type": "String"} for name in standing.physical_ids}
     values = _values(template, standing, asked)
-    return Side(
+    return StackState(
         template={
             **_with_attributes(template, told),
             "Parameters": {**section(template, "Parameters"), **known},
         },
         values={**standing.physical_ids, **values},
-        opened={},
-        constants=stacks.pseudo_parameters(standing.deployed.stack_id),
+        unknown_parameters={},
+        pseudo_parameters=stacks.pseudo_parameters(standing.deployed.stack_id),
     )
 
 
@@ -182,7 +182,7 @@ def _get_att(value: Json) -> tuple[str, str] | None:
     return None
 
 
-def _settings(side: Side, name: str) -> Mapping[str, Any]:
+def _settings(side: StackState, name: str) -> Mapping[str, Any]:
     if side.exists(name) is False:
         condition = side.resources[name]["Condition"]
         raise UsageError(f"{name}: its Condition {condition!r} is false in this stack")
@@ -216,7 +216,7 @@ def _function(arn: Any, standing: Standing, trigger: str) -> str:
     match arn:
         case str():
             return arn
-        case Live(name, _):
+        case ResourceRef(name, _):
             return _physical_id(name, standing)
     said = _listed([said for _, said in _open_parts(arn, "Handler")])
     raise UsageError(f"{trigger}.Handler: {said} is known to CloudFormation alone")
@@ -267,20 +267,20 @@ def _open_parts(value: Any, place: str) -> Iterator[tuple[str, str]]:
         case list():
             for at, item in enumerate(value):
                 yield from _open_parts(item, f"{place}.{at}")
-        case Live() | Constant() | AtDeployment() | Secret() | Call():
+        case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() | PartialCall():
             yield place, _named(value)
 
 
-def _named(value: Open) -> str:
+def _named(value: Unknown) -> str:
     match value:
-        case Live(name, attribute):
+        case ResourceRef(name, attribute):
             return f"{name}.{attribute}" if attribute else repr(name)
-        case Constant(said) | AtDeployment(said):
+        case StackConstant(said) | KnownAtDeployment(said):
             return said
         case Secret(name, _):
             return f"parameter {name!r}"
-        case Call(function, arguments):
-            return " and ".join(map(_named, opens(arguments))) or function
+        case PartialCall(function, arguments):
+            return " and ".join(map(_named, unknowns(arguments))) or function
 
 
 def payload_given(text: str | None, read: Callable[[str], str]) -> Any:

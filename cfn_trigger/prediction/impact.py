@@ -1,7 +1,7 @@
-"""What becomes of resources in an update: kept, updated, replaced; and which values that changes.
+"""The impact of an update on resources, and on the values that depend on them.
 
-Knows which properties replace a resource, by the schemas that cfn-lint carries. Refuses to know
-triggers. Where a type's behaviour cannot be known, it says so: a difference is sure or it is not.
+Knows which properties replace a resource, from the schemas that cfn-lint carries. Refuses to know
+triggers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,224 +12,284 @@ from typing import Final
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
 from cfn_trigger.template.intrinsics import (
-    AtDeployment,
-    Call,
-    Constant,
-    Live,
+    KnownAtDeployment,
+    PartialCall,
     Resolved,
+    ResourceRef,
     Secret,
-    Side,
-    frozen,
-    opens,
+    StackConstant,
+    StackState,
+    as_hashable,
+    unknowns,
 )
 from macro.cloudformation import type_of
 from macro.model import Json
 
-Path = tuple[str, ...]
+# Theory of operation
+#
+# Two resolved values are compared across an update. The answer has three values: the same (no
+# Difference), surely different, and perhaps different (`is_sure` is false, `why` says what is not
+# known). Four cases decide it:
+#
+#   1. Maps and lists of equal length are compared item by item, so that a Difference has a path.
+#   2. Equal expressions have different values only if an unknown in them moves: a ResourceRef moves
+#      with its resource, a KnownAtDeployment may always move, a StackConstant or a kept Secret
+#      never does. Where the expression holds an `Fn::If`, the unknown may not be used at all, so
+#      the difference is not sure.
+#   3. Unequal expressions with a value in them that is not known here may still mean the same.
+#      So may a literal and a reference to a resource that exists on both sides: authors replace
+#      a hard-coded name with a Ref.
+#   4. All other unequal expressions surely differ.
+#
+# What a ResourceRef does follows from the impact on its resource, which follows from comparing the
+# properties of that resource, which may hold references again. The recursion ends, since a
+# resource that is being assessed counts as unchanged: only a cycle, which CloudFormation refuses,
+# gets there.
+#
+# A property changes what happens to its resource by the resource's schema: a create-only property
+# replaces it, a conditionally create-only one may, any other updates it. A change that is not sure
+# turns "will" into "may". A type without a public schema may always be replaced.
 
-_NESTED: Final = "AWS::CloudFormation::Stack"
-_ANSWERING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED)
+PropertyPath = tuple[str, ...]
+
+_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
+_RESPONDING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED_STACK)
+"""Types whose attributes are what somebody's code responds, which any update may change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Where two values differ, surely or perhaps, and why if no template says so."""
+    """Where two values differ, surely or perhaps.
 
-    path: Path
+    `why` is the cause, where the two templates do not show it. `is_explained` is false where
+    neither they nor `why` show one.
+    """
+
+    path: PropertyPath
     is_sure: bool = True
     why: str = ""
+    is_explained: bool = True
 
 
-class Fate(Enum):
-    """What an update does to a resource that is there before and after it."""
+class ResourceImpact(Enum):
+    """What an update does to a resource that exists before and after it, in a phrase.
 
-    KEPT = "is kept"
-    UPDATED = "will be updated"
-    PERHAPS_UPDATED = "may be updated"
-    PERHAPS_REPLACED = "may be replaced"
-    REPLACED = "will be replaced"
+    The names are AWS CDK's. https://docs.aws.amazon.com/cdk/api/toolkit-lib/
+    """
+
+    NO_CHANGE = "is kept"
+    MAY_UPDATE = "may be updated"
+    WILL_UPDATE = "will be updated"
+    MAY_REPLACE = "may be replaced"
+    WILL_REPLACE = "will be replaced"
+
+
+_SEVERITY: Final = {
+    ResourceImpact.NO_CHANGE: 0,
+    ResourceImpact.MAY_UPDATE: 1,
+    ResourceImpact.WILL_UPDATE: 2,
+    ResourceImpact.MAY_REPLACE: 3,
+    ResourceImpact.WILL_REPLACE: 4,
+}
+
+
+def worst_impact(impacts: Iterable[ResourceImpact]) -> ResourceImpact:
+    """Return the most severe impact; NO_CHANGE if there are none."""
+    return max(impacts, key=_SEVERITY.__getitem__, default=ResourceImpact.NO_CHANGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
-    """What replaces a resource of a type, and which of its attributes outlive an update."""
+class ResourceSchema:
+    """Which properties replace a resource of a type, and which attributes outlive an update."""
 
-    replacing: tuple[Path, ...]
-    perhaps: tuple[Path, ...]
-    lasting: frozenset[str]
-    settable: frozenset[str]
+    replacing: tuple[PropertyPath, ...]
+    sometimes_replacing: tuple[PropertyPath, ...]
+    stable_attributes: frozenset[str]
+    settable_attributes: frozenset[str]
 
 
-def schema(kind: str, region: str) -> Schema | None:
-    """Look a type up; nothing for one that nobody describes."""
+def resource_schema(resource_type: str, region: str) -> ResourceSchema | None:
+    """Return the schema of a resource type; None for one without a public schema.
+
+    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+    """
     try:
-        found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, kind).schema
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type).schema
     except ResourceNotFoundError:
         return None
-    replacing = tuple(_paths(found.get("createOnlyProperties")))
-    identifiers = [found.get("primaryIdentifier"), *(found.get("additionalIdentifiers") or [])]
-    named = {path[0] for listed in identifiers for path in _paths(listed)}
-    own = kind.rpartition("::")[2]
-    read_only = {path[0] for path in _paths(found.get("readOnlyProperties"))}
-    return Schema(
+    replacing = tuple(_paths(schema.get("createOnlyProperties")))
+    identifiers = [schema.get("primaryIdentifier"), *(schema.get("additionalIdentifiers") or [])]
+    identifying = {path[0] for pointers in identifiers for path in _paths(pointers)}
+    read_only = {path[0] for path in _paths(schema.get("readOnlyProperties"))}
+    short_name = resource_type.rpartition("::")[2]
+    conventional = {"Arn", "Id", f"{short_name}Id", f"{short_name}Arn"}
+    return ResourceSchema(
         replacing=replacing,
-        perhaps=tuple(_paths(found.get("conditionalCreateOnlyProperties"))),
-        lasting=frozenset(
-            {*named, *(path[0] for path in replacing), "Arn", "Id", f"{own}Id", f"{own}Arn"}
-        ),
-        settable=frozenset(found.get("properties", {})) - read_only,
+        sometimes_replacing=tuple(_paths(schema.get("conditionalCreateOnlyProperties"))),
+        stable_attributes=frozenset(identifying | {path[0] for path in replacing} | conventional),
+        settable_attributes=frozenset(schema.get("properties", {})) - read_only,
     )
 
 
-def _paths(pointers: Iterable[str] | None) -> Iterator[Path]:
+def _paths(pointers: Iterable[str] | None) -> Iterator[PropertyPath]:
     for pointer in pointers or ():
         steps = pointer.removeprefix("/properties/").split("/")
         yield tuple(step for step in steps if step not in ("*", "items", "properties"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Assessment:
+    impact: ResourceImpact
+    changes: tuple[Difference, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Update:
-    """An update of a stack from one side to another; what was found out is remembered."""
+    """An update of a stack from one state to another. Each resource is assessed once."""
 
-    old: Side
-    new: Side
+    old: StackState
+    new: StackState
     region: str
-    found: dict[str, tuple[Fate, tuple[Difference, ...]]] = field(default_factory=dict)
+    assessments: dict[str, _Assessment] = field(default_factory=dict)
 
-    def fate(self, logical_id: str) -> Fate:
-        """Say what becomes of a resource."""
-        return self._found(logical_id)[0]
+    def impact(self, logical_id: str) -> ResourceImpact:
+        """Return the impact on a resource."""
+        return self._assessment(logical_id).impact
 
-    def changes(self, logical_id: str) -> tuple[Difference, ...]:
-        """Say in which properties a resource differs."""
-        return self._found(logical_id)[1]
-
-    def differences(self, old: Resolved, new: Resolved, path: Path = ()) -> Iterator[Difference]:
+    def differences(
+        self, old: Resolved, new: Resolved, path: PropertyPath = ()
+    ) -> Iterator[Difference]:
         """Yield where two resolved values differ once the update is done."""
         match old, new:
             case dict(), dict():
                 for name in dict.fromkeys([*old, *new]):
-                    inner = (*path, str(name))
+                    inner_path = (*path, str(name))
                     if name in old and name in new:
-                        yield from self.differences(old[name], new[name], inner)
+                        yield from self.differences(old[name], new[name], inner_path)
                     else:
-                        yield Difference(path=inner)
+                        yield Difference(path=inner_path)
             case list(), list() if len(old) == len(new):
-                for at, (one, other) in enumerate(zip(old, new, strict=True)):
-                    yield from self.differences(one, other, (*path, str(at)))
-            case _ if frozen(old) == frozen(new):
-                moved = tuple(self._moved(new))
-                if sure := [one for one in moved if one.is_sure]:
-                    yield replace(sure[0], path=path)
-                elif moved:
-                    yield replace(moved[0], path=path)
+                for index, (before, after) in enumerate(zip(old, new, strict=True)):
+                    yield from self.differences(before, after, (*path, str(index)))
+            case _ if as_hashable(old) == as_hashable(new):
+                moves = sorted(self._moves(new), key=lambda move: not move.is_sure)
+                if moves:
+                    yield replace(moves[0], path=path)
             case _:
-                yield from self._unlike(old, new, path)
+                yield self._between_expressions(old, new, path)
 
-    def _unlike(self, old: Resolved, new: Resolved, path: Path) -> Iterator[Difference]:
-        for atom in (*opens(old), *opens(new)):
-            match atom:
+    def _between_expressions(self, old: Resolved, new: Resolved, path: PropertyPath) -> Difference:
+        for unknown in (*unknowns(old), *unknowns(new)):
+            match unknown:
                 case Secret(name, True):
-                    said = f"parameter {name!r} has NoEcho, so its deployed value is not known"
-                case AtDeployment(said):
-                    said = f"{said} is looked up at deployment"
-                case Constant(said):
-                    said = f"{said} is not known here"
-                case Call():
-                    said = "it depends on a condition that is not known here"
+                    why = f"parameter {name!r} has NoEcho, so its deployed value is not known"
+                case KnownAtDeployment(label):
+                    why = f"{label} is looked up at deployment"
+                case StackConstant(label):
+                    why = f"{label} is not known here"
+                case PartialCall():
+                    why = "it depends on a condition that is not known here"
                 case _:
                     continue
-            yield Difference(path=path, is_sure=False, why=said)
-            return
-        if self._may_mean_the_same(old, new, self.new) or self._may_mean_the_same(
-            new, old, self.old
-        ):
-            said = "a reference and a literal may mean the same"
-            yield Difference(path=path, is_sure=False, why=said)
-        else:
-            yield Difference(path=path)
+            return Difference(path=path, is_sure=False, why=why)
+        if self._may_be_equal(old, new, self.old) or self._may_be_equal(new, old, self.new):
+            why = "a reference and a literal may mean the same"
+            return Difference(path=path, is_sure=False, why=why)
+        return Difference(path=path)
 
-    def _may_mean_the_same(self, literal: Resolved, reference: Resolved, there: Side) -> bool:
-        """Tell whether a literal may say what a reference to an old resource gives."""
-        names = [atom.name for atom in opens(reference) if isinstance(atom, Live)]
-        if not names or any(isinstance(atom, Live) for atom in opens(literal)):
+    @staticmethod
+    def _may_be_equal(literal: Resolved, expression: Resolved, state: StackState) -> bool:
+        """Return whether a literal may be the value of an expression with references in it.
+
+        `state` is that of the literal, which cannot hold the id of a resource that it lacks.
+        """
+        names = [part.name for part in unknowns(expression) if isinstance(part, ResourceRef)]
+        if not names or any(isinstance(part, ResourceRef) for part in unknowns(literal)):
             return False
-        other = self.old if there is self.new else self.new
-        return all(other.exists(name) is not False for name in names)
+        return all(state.exists(name) is not False for name in names)
 
-    def _moved(self, value: Resolved) -> Iterator[Difference]:
-        """Yield why a value that is written alike may be another afterwards."""
-        atoms = tuple(opens(value))
-        may_be_unused = any(isinstance(atom, Call) for atom in atoms)
-        for atom in atoms:
-            match atom:
-                case Live(name, attribute):
-                    for found in self._live(name, attribute):
-                        yield replace(found, is_sure=found.is_sure and not may_be_unused)
-                case AtDeployment(said):
-                    yield Difference(
-                        path=(), is_sure=False, why=f"{said} is looked up at deployment"
-                    )
+    def _moves(self, value: Resolved) -> Iterator[Difference]:
+        """Yield why an unchanged expression may have another value after the update."""
+        parts = tuple(unknowns(value))
+        is_used = not any(isinstance(part, PartialCall) for part in parts)
+        for part in parts:
+            match part:
+                case ResourceRef(name, attribute):
+                    for move in self._reference_moves(name, attribute):
+                        yield replace(move, is_sure=move.is_sure and is_used)
+                case KnownAtDeployment(label):
+                    why = f"{label} is looked up at deployment"
+                    yield Difference(path=(), is_sure=False, why=why)
 
-    def _live(self, name: str, attribute: str) -> Iterator[Difference]:
-        fate = self.fate(name)
-        kind = type_of(self.new.resources.get(name))
-        known = schema(kind, self.region)
-        said = f"{name!r} {fate.value}"
-        match fate:
-            case Fate.KEPT:
+    def _reference_moves(self, name: str, attribute: str) -> Iterator[Difference]:
+        assessment = self._assessment(name)
+        resource_type = type_of(self.new.resources.get(name))
+        schema = resource_schema(resource_type, self.region)
+        why = f"{name!r} {assessment.impact.value}"
+        match assessment.impact:
+            case ResourceImpact.NO_CHANGE:
                 return
-            case Fate.REPLACED:
-                is_sure = not attribute or (known is not None and attribute in known.lasting)
-                yield Difference(path=(), is_sure=is_sure, why=said)
-            case Fate.PERHAPS_REPLACED:
-                yield Difference(path=(), is_sure=False, why=said)
-            case Fate.UPDATED | Fate.PERHAPS_UPDATED if kind.startswith(_ANSWERING):
-                if attribute or kind != _NESTED:
-                    yield Difference(path=(), is_sure=False, why=f"{said}, and answers anew")
-            case Fate.UPDATED | Fate.PERHAPS_UPDATED if attribute and known is not None:
-                first = attribute.partition(".")[0]
-                touched = {change.path[0] for change in self.changes(name)}
-                is_set = first in known.settable and first not in touched
-                if first not in known.lasting and not is_set:
-                    told = f"{said}, which may change its {attribute}"
-                    yield Difference(path=(), is_sure=False, why=told)
+            case ResourceImpact.WILL_REPLACE:
+                is_stable = schema is not None and attribute in schema.stable_attributes
+                yield Difference(path=(), is_sure=not attribute or is_stable, why=why)
+            case ResourceImpact.MAY_REPLACE:
+                yield Difference(path=(), is_sure=False, why=why)
+            case _ if resource_type.startswith(_RESPONDING):
+                if attribute or resource_type != _NESTED_STACK:
+                    yield Difference(
+                        path=(), is_sure=False, why=f"{why}, which may change its response"
+                    )
+            case _ if attribute and schema is not None:
+                name_of_attribute = attribute.partition(".")[0]
+                changed = {change.path[0] for change in assessment.changes}
+                is_set = name_of_attribute in schema.settable_attributes - changed
+                if name_of_attribute not in schema.stable_attributes and not is_set:
+                    why = f"{why}, which may change its {attribute}"
+                    yield Difference(path=(), is_sure=False, why=why)
 
-    def _found(self, logical_id: str) -> tuple[Fate, tuple[Difference, ...]]:
-        if logical_id not in self.found:
-            # What refers to itself, in a cycle that CloudFormation will refuse, is kept.
-            self.found[logical_id] = (Fate.KEPT, ())
-            self.found[logical_id] = self._judged(logical_id)
-        return self.found[logical_id]
+    def _assessment(self, logical_id: str) -> _Assessment:
+        if logical_id not in self.assessments:
+            self.assessments[logical_id] = _Assessment(impact=ResourceImpact.NO_CHANGE)
+            self.assessments[logical_id] = self._assess(logical_id)
+        return self.assessments[logical_id]
 
-    def _judged(self, logical_id: str) -> tuple[Fate, tuple[Difference, ...]]:
+    def _assess(self, logical_id: str) -> _Assessment:
         old, new = self.old.resources.get(logical_id), self.new.resources.get(logical_id)
         if type_of(old) != type_of(new):
-            return Fate.REPLACED, (Difference(path=("Type",)),)
-        changed = tuple(
+            change = Difference(path=("Type",))
+            return _Assessment(impact=ResourceImpact.WILL_REPLACE, changes=(change,))
+        changes = tuple(
             self.differences(self.old.properties(logical_id), self.new.properties(logical_id))
         )
-        if not changed:
-            return Fate.KEPT, ()
-        return self._by_schema(new, changed), changed
+        return _Assessment(impact=self._impact_of(changes, new), changes=changes)
 
-    def _by_schema(self, resource: Json, changed: tuple[Difference, ...]) -> Fate:
-        kind = type_of(resource)
-        if kind.startswith(_ANSWERING):
-            sure = any(one.is_sure for one in changed)
-            return Fate.UPDATED if sure else Fate.PERHAPS_UPDATED
-        known = schema(kind, self.region)
-        if known is None:
-            return Fate.PERHAPS_REPLACED
-        return max((_weight(one, known) for one in changed), key=list(Fate).index)
+    def _impact_of(self, changes: tuple[Difference, ...], resource: Json) -> ResourceImpact:
+        resource_type = type_of(resource)
+        if not changes:
+            return ResourceImpact.NO_CHANGE
+        if resource_type.startswith(_RESPONDING):
+            return worst_impact(map(_update_by, changes))
+        schema = resource_schema(resource_type, self.region)
+        if schema is None:
+            return ResourceImpact.MAY_REPLACE
+        return worst_impact(_impact_by_schema(change, schema) for change in changes)
 
 
-def _weight(change: Difference, known: Schema) -> Fate:
+def _update_by(change: Difference) -> ResourceImpact:
+    return ResourceImpact.WILL_UPDATE if change.is_sure else ResourceImpact.MAY_UPDATE
+
+
+def _impact_by_schema(change: Difference, schema: ResourceSchema) -> ResourceImpact:
     path = tuple(step for step in change.path if not step.isdigit())
-    if any(path[: len(one)] == one for one in known.replacing):
-        return Fate.REPLACED if change.is_sure else Fate.PERHAPS_REPLACED
-    if any(path[: len(one)] == one or one[: len(path)] == path for one in known.perhaps):
-        return Fate.PERHAPS_REPLACED
-    if any(one[: len(path)] == path for one in known.replacing):
-        return Fate.PERHAPS_REPLACED
-    return Fate.UPDATED if change.is_sure else Fate.PERHAPS_UPDATED
+    if any(_is_within(path, other) for other in schema.replacing):
+        return ResourceImpact.WILL_REPLACE if change.is_sure else ResourceImpact.MAY_REPLACE
+    sometimes = schema.sometimes_replacing
+    if any(_is_within(path, other) or _is_within(other, path) for other in sometimes):
+        return ResourceImpact.MAY_REPLACE
+    if any(_is_within(other, path) for other in schema.replacing):
+        return ResourceImpact.MAY_REPLACE
+    return _update_by(change)
+
+
+def _is_within(path: PropertyPath, outer: PropertyPath) -> bool:
+    return path[: len(outer)] == outer

@@ -1,8 +1,8 @@
-"""What a deployment does with every trigger.
+"""The prediction: what a deployment does with every trigger.
 
-Knows what makes CloudFormation send a custom resource a request, and which of them the provider
-answers without running: any property that differs once it is resolved, and nothing else. Refuses to
-know why something differs (`because`), and where the two sides come from (`sides`).
+Knows when CloudFormation sends a custom resource a request, and which requests the provider answers
+without running the handler. Refuses to know how values are compared (`impact`), why something
+differs (`reasons`), and where the two states come from (`snapshots`).
 """
 
 import json
@@ -11,13 +11,37 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from cfn_trigger.prediction.impact import Difference, Update
-from cfn_trigger.prediction.reasons import explained, functions, handler, is_unexplained
+from cfn_trigger.prediction.reasons import is_explained, reasons
+from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.template import parameters, transforms
-from cfn_trigger.template.intrinsics import Resolved, Side
+from cfn_trigger.template.intrinsics import Resolved, StackState
 from cfn_trigger.template.source import section
-from cfn_trigger.template.triggers import triggers
+from cfn_trigger.template.triggers import functions_of, handler_arn, triggers
 from macro.cloudformation import as_map
 from macro.references import mentions
+
+# Theory of operation
+#
+# CloudFormation sends a custom resource an Update if and only if one of its properties has another
+# value once it is resolved. Everything that should rerun a trigger is therefore in its properties:
+# its settings, its payload, and the fingerprint, whose entries are hashes of what the handler is.
+# DependsOn, Metadata and tags are not properties, so they run nothing.
+#
+# A trigger exists before and after the deployment, in one of the states, or in none; a condition
+# that cannot be evaluated here makes that unknown. Existing in both, its verdict follows from the
+# differences of its properties, which are sure or not (`impact`):
+#
+#   at least one sure difference     will run
+#   only differences that may be     unknown until deployment
+#   none                             will not run
+#
+# The provider then overrules this for settings under which it only answers (`Enabled: false`, a dry
+# run, `ExecuteOnHandlerChange: false`). A trigger that failed last time gets a request even if
+# nothing differs, since CloudFormation retries failed resources.
+#
+# Two kinds of differences are weaker than they look. A hash over code at a local path says nothing:
+# the deployment uploads that code, and hashes its address. And a hash may differ because of a
+# stored parameter alone, which the two templates do not show.
 
 Verdict = Literal["will run", "will not run", "unknown until deployment"]
 RequestType = Literal["Create", "Update", "Delete", "none"]
@@ -25,83 +49,73 @@ RequestType = Literal["Create", "Update", "Delete", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a deployment does with a trigger: the request it gets, if any, and because of what."""
+    """What a deployment does with a trigger, and why.
+
+    `request` is what CloudFormation surely sends. `differs` lists the properties that differ, and
+    entries of the fingerprint as `Fingerprint.Code`.
+    """
 
     trigger: str
     verdict: Verdict
     request: RequestType
     because: tuple[str, ...]
     differs: tuple[str, ...] = ()
-    """The properties that differ, and the entries of the fingerprint."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """What stands before the deployment: a side of the update, and resources that failed."""
-
-    side: Side
-    failed: frozenset[str] = frozenset()
-
-
-NOTHING: Final = Before(side=Side(template={}, values={}, opened={}, constants={}))
-"""No stack: a first deployment."""
+def predictions(baseline: Baseline, after: StackState, *, region: str) -> tuple[Prediction, ...]:
+    """Predict for every trigger, in the order of the new template, then for the removed ones."""
+    update = Update(old=baseline.state, new=after, region=region)
+    names = dict.fromkeys([*_existing_triggers(after), *_existing_triggers(baseline.state)])
+    return tuple(_prediction(name, baseline, update) for name in names)
 
 
-def predictions(before: Before, after: Side, *, region: str) -> tuple[Prediction, ...]:
-    """Predict for every trigger, in the order of the new template, then those that are gone."""
-    update = Update(old=before.side, new=after, region=region)
-    names = dict.fromkeys([*_triggers(after), *_triggers(before.side)])
-    return tuple(_predicted(name, before, update) for name in names)
+def _existing_triggers(state: StackState) -> Iterator[str]:
+    """Yield the triggers of a state that exist, or may."""
+    yield from (name for name in triggers(state.template) if state.exists(name) is not False)
 
 
-def _triggers(side: Side) -> Iterator[str]:
-    """Name the triggers of a side that exist, or may."""
-    yield from (name for name in triggers(side.template) if side.exists(name) is not False)
-
-
-def _predicted(name: str, before: Before, update: Update) -> Prediction:
-    was = name in _triggers(before.side) and before.side.exists(name)
-    will_be = name in _triggers(update.new) and update.new.exists(name)
-    match was, will_be:
+def _prediction(name: str, baseline: Baseline, update: Update) -> Prediction:
+    existed = name in _existing_triggers(update.old) and update.old.exists(name)
+    will_exist = name in _existing_triggers(update.new) and update.new.exists(name)
+    match existed, will_exist:
         case False, True:
-            return _created(name, update)
+            return _creation(name, update)
         case True, False:
-            return _deleted(name, before, update)
-        case _ if was == will_be:
-            return _updated(name, before, update)
-    said = f"its Condition {_condition(name, update)!r} is not known here"
+            return _deletion(name, baseline, update)
+        case _ if existed == will_exist:
+            return _update(name, baseline, update)
+    reason = f"its Condition {_condition(name, update)!r} is not known here"
     return Prediction(
-        trigger=name, verdict="unknown until deployment", request="none", because=(said,)
+        trigger=name, verdict="unknown until deployment", request="none", because=(reason,)
     )
 
 
 def _condition(name: str, update: Update) -> str:
-    side = update.new if name in update.new.resources else update.old
-    return str(side.resources[name].get("Condition"))
+    state = update.new if name in update.new.resources else update.old
+    return str(state.resources[name].get("Condition"))
 
 
-def _created(name: str, update: Update) -> Prediction:
-    twin = next(
-        (
-            other
-            for other in _triggers(update.old)
-            if update.new.exists(other) is False
-            and handler(update.old, other) == handler(update.new, name)
-        ),
-        "",
-    )
-    said = f"first time; to CloudFormation {twin!r} under another name is a new trigger"
-    skip = _skipped(update.new.properties(name))
-    return Prediction(
-        trigger=name,
-        verdict="will not run" if skip else "will run",
-        request="Create",
-        because=(skip or (said if twin else "first time"),),
-    )
+def _creation(name: str, update: Update) -> Prediction:
+    reason = _silencing_setting(update.new.properties(name))
+    verdict: Verdict = "will not run" if reason else "will run"
+    if not reason:
+        former = _former_name(name, update)
+        hint = f"; for CloudFormation, a renamed {former!r} is a new trigger"
+        reason = f"first time{hint if former else ''}"
+    return Prediction(trigger=name, verdict=verdict, request="Create", because=(reason,))
 
 
-def _skipped(properties: Mapping[str, Resolved]) -> str:
-    """Say why a trigger that gets a request does not run its handler, if that is so."""
+def _former_name(name: str, update: Update) -> str:
+    """Return the trigger that is removed and has the same handler; empty if there is none."""
+    arn = handler_arn(update.new.template, name)
+    for other in _existing_triggers(update.old):
+        if update.new.exists(other) is False and handler_arn(update.old.template, other) == arn:
+            return other
+    return ""
+
+
+def _silencing_setting(properties: Mapping[str, Resolved]) -> str:
+    """Return the setting under which the provider does not run a handler; empty if it would."""
     if properties.get("Enabled") == "false":
         return "Enabled is false"
     if properties.get("InvocationType") == "DryRun":
@@ -109,119 +123,114 @@ def _skipped(properties: Mapping[str, Resolved]) -> str:
     return ""
 
 
-def _deleted(name: str, before: Before, update: Update) -> Prediction:
-    resource = update.old.resources[name]
+def _deletion(name: str, baseline: Baseline, update: Update) -> Prediction:
     properties = update.old.properties(name)
-    why = "it is deleted, and ExecuteOnDelete is true"
-    runs = False
+    verdict: Verdict = "will not run"
     request: RequestType = "Delete"
-    match resource.get("DeletionPolicy"):
+    match update.old.resources[name].get("DeletionPolicy"):
         case "Retain" | "RetainExceptOnCreate":
-            why, request = (
-                "it leaves the stack without a request: its DeletionPolicy retains it",
-                "none",
-            )
-        case _ if skip := _skipped(properties):
-            why = f"it is deleted, and {skip}"
+            reason = "it leaves the stack without a request: its DeletionPolicy retains it"
+            request = "none"
+        case _ if setting := _silencing_setting(properties):
+            reason = f"it is deleted, and {setting}"
         case _ if properties.get("ExecuteOnDelete") != "true":
-            why = "it is deleted, and ExecuteOnDelete is false"
-        case _ if before.failed and name in before.failed:
-            why = "it is deleted, and was never created"
+            reason = "it is deleted, and ExecuteOnDelete is false"
+        case _ if name in baseline.failed:
+            reason = "it is deleted, and was never created"
         case _:
-            runs = True
-    verdict: Verdict = "will run" if runs else "will not run"
-    return Prediction(trigger=name, verdict=verdict, request=request, because=(why,))
+            reason = "it is deleted, and ExecuteOnDelete is true"
+            verdict = "will run"
+    return Prediction(trigger=name, verdict=verdict, request=request, because=(reason,))
 
 
-# ---- an update: what differs, and what the provider makes of it
-
-_ONLY_WHEN_CHANGED: Final = ("Fingerprint", "Payload", "Enabled")
-"""What the provider compares of a trigger with `ExecuteOnHandlerChange: false`."""
+_COMPARED_IF_ONCE: Final = ("Fingerprint", "Payload", "Enabled")
+"""The properties that the provider compares of a trigger with `ExecuteOnHandlerChange: false`."""
 
 
-def _updated(name: str, before: Before, update: Update) -> Prediction:
+def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
     properties = update.new.properties(name)
-    found = tuple(_differences(name, update))
-    sure = [one for one in found if one.is_sure]
-    failed = name in before.failed
-    only_once = properties.get("ExecuteOnHandlerChange") == "false" and not properties.get(
+    differences = all_differences = tuple(_differences(name, update))
+    has_failed = name in baseline.failed
+    runs_once = properties.get("ExecuteOnHandlerChange") == "false" and not properties.get(
         "Attributes"
     )
-    if only_once:
-        found = tuple(one for one in found if one.path[0] in _ONLY_WHEN_CHANGED)
-    why = tuple(dict.fromkeys(explained(name, found, update)))
-    request: RequestType = "Update" if sure or failed else "none"
+    if runs_once:
+        differences = tuple(one for one in all_differences if one.path[0] in _COMPARED_IF_ONCE)
+    because = tuple(dict.fromkeys(reasons(name, differences, update)))
+    surely_differs = any(one.is_sure for one in all_differences)
     verdict: Verdict = "will not run"
-    if skip := _skipped(properties):
-        why = (skip,)
-    elif any(one.is_sure for one in found):
+    if setting := _silencing_setting(properties):
+        because = (setting,)
+    elif any(one.is_sure for one in differences):
         verdict = "will run"
-    elif failed and not only_once:
-        verdict, why = "will run", ("it failed last time", *why)
-    elif found:
+    elif has_failed and not runs_once:
+        verdict, because = "will run", ("it failed last time", *because)
+    elif differences:
         verdict = "unknown until deployment"
-    elif sure:
-        why = ("ExecuteOnHandlerChange is false",)
+    elif surely_differs:
+        because = ("ExecuteOnHandlerChange is false",)
     else:
-        why = ("nothing that it depends on differs",)
-    differs = (".".join(one.path[: 2 if one.path[0] == "Fingerprint" else 1]) for one in found)
+        because = ("nothing that it depends on differs",)
     return Prediction(
         trigger=name,
         verdict=verdict,
-        request=request,
-        because=why,
-        differs=tuple(dict.fromkeys(differs)),
+        request="Update" if surely_differs or has_failed else "none",
+        because=because,
+        differs=tuple(dict.fromkeys(map(_property_name, differences))),
     )
+
+
+def _property_name(difference: Difference) -> str:
+    depth = 2 if difference.path[0] == "Fingerprint" else 1
+    return ".".join(difference.path[:depth])
 
 
 def _differences(name: str, update: Update) -> Iterator[Difference]:
-    """Yield what differs of a trigger; code that is not uploaded yet differs perhaps."""
-    local = _local_code(name, update)
+    """Yield what differs of a trigger, less sure where a hash is weaker than it looks."""
+    local_code = _local_code(name, update)
     for one in update.differences(update.old.properties(name), update.new.properties(name)):
-        entry = ".".join(one.path[:2]).partition(".")[2].partition(".")[0]
-        if local and one.path[0] == "Fingerprint" and entry in ("Code", "Layers"):
-            continue
-        yield _looked_up(name, one, update) or one
-    for entry, said in local.items():
-        if _has_entry(name, entry, update):
-            yield Difference(path=("Fingerprint", entry), is_sure=False, why=said)
+        if _entry(one) not in local_code:
+            yield _doubted(one, name, update)
+    covered = as_map(update.new.properties(name).get("Fingerprint"))
+    for entry, reason in local_code.items():
+        if any(key.partition(".")[0] == entry for key in covered):
+            yield Difference(path=("Fingerprint", entry), is_sure=False, why=reason)
 
 
-def _looked_up(name: str, one: Difference, update: Update) -> Difference | None:
-    """Doubt a hash that differs for no reason, where a parameter from the store may count in it.
+def _entry(difference: Difference) -> str:
+    """Return the kind of a fingerprint's entry that a difference is in; empty for other ones."""
+    match difference.path:
+        case ("Fingerprint", entry, *_):
+            return entry.partition(".")[0]
+    return ""
 
-    Whether CloudFormation tells a macro its name or its value is documented nowhere.
+
+def _doubted(difference: Difference, name: str, update: Update) -> Difference:
+    """Return a difference as not sure if only a stored parameter can be its cause.
+
+    AWS does not document whether a macro gets the name or the value of such a parameter.
     """
     declared = section(update.new.template, "Parameters").values()
-    is_hash = one.path[0] == "Fingerprint" and one.path[1:2] not in (
-        ("References",),
-        ("Deployment",),
-    )
-    if one.why or not is_hash or not any(map(parameters.is_stored, declared)):
-        return None
-    if not is_unexplained(name, ".".join(one.path[1:]), update):
-        return None
-    said = "a parameter from the parameter store is looked up at deployment"
-    return replace(one, is_sure=False, why=said)
-
-
-def _has_entry(name: str, entry: str, update: Update) -> bool:
-    written = as_map(update.new.properties(name).get("Fingerprint"))
-    return any(key.partition(".")[0] == entry for key in written)
+    is_hash = _entry(difference) not in ("", "References", "Deployment")
+    if difference.why or not is_hash or not any(map(parameters.is_stored, declared)):
+        return difference
+    if is_explained(name, difference.path[1:], update):
+        return difference
+    reason = "a parameter from the parameter store is looked up at deployment"
+    return replace(difference, is_sure=False, why=reason)
 
 
 def _local_code(name: str, update: Update) -> dict[str, str]:
-    """Say what of a handler only a deployment uploads, by entry of the fingerprint."""
-    found = {}
-    for function in functions(name, update.new):
+    """Return the entries that cover code which only a deployment uploads, with the reason."""
+    entries = {}
+    for function in functions_of(name, update.new.template):
         properties = as_map(update.new.resources[function].get("Properties"))
-        layers = [one.name for one in mentions(properties.get("Layers")).references]
         parts = [("Code", function, properties.get("Code") or properties.get("CodeUri"))]
-        for layer in layers:
+        for layer in (one.name for one in mentions(properties.get("Layers")).references):
             content = as_map(as_map(update.new.resources.get(layer)).get("Properties"))
             parts.append(("Layers", layer, content))
         for entry, owner, part in parts:
             if isinstance(part, str) or transforms.NOT_PACKAGED in json.dumps(part):
                 remedy = "plan what `sam package` or `aws cloudformation package` writes"
-                found[entry] = f"the code of {owner!r} is at a local path; {remedy}"
-    return found
+                entries[entry] = f"the code of {owner!r} is at a local path; {remedy}"
+    return entries

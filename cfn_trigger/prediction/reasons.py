@@ -1,168 +1,182 @@
-"""Why something about a trigger differs, in the author's terms.
+"""The reasons why something about a trigger differs, in the author's terms.
 
-Knows what an entry of a fingerprint is about, and compares what two templates define there, since
-an entry itself is a hash. Refuses to know what follows from a difference (`predictions`).
+Knows what an entry of a fingerprint covers, and compares what two templates define there, since
+an entry itself is a hash. Refuses to know what follows from a difference (`predict`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from dataclasses import dataclass
 
-from cfn_trigger.prediction.impact import Difference, Update
-from cfn_trigger.template import triggers
-from cfn_trigger.template.intrinsics import Side
+from cfn_trigger.prediction.impact import Difference, PropertyPath, Update
+from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.source import section
+from cfn_trigger.template.triggers import functions_of
 from macro.cloudformation import as_map
 from macro.fingerprint import CONFIGURATION
 from macro.model import Json
 from macro.references import conditions_within, mentions
 from trigger_provider.index import assembled
 
-_OTHERWISE: Final = "is written otherwise"
+_FUNCTION_ENTRIES = ("Code", "Environment", "Layers")
+"""The entries that cover one property of a function; `Configuration` covers the others."""
 
 
-def explained(name: str, found: Iterable[Difference], update: Update) -> Iterator[str]:
-    """Say each difference in the author's terms."""
-    parts = {one.path[0] for one in found}
-    entries = {one.path[1] for one in found if one.path[0] == "Fingerprint"}
-    for one in found:
-        match one.path:
-            case ["Fingerprint", *_] | ["Payload", *_] if one.why:
-                yield one.why
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason in words. `is_cause` is false if it says no more than that something differs."""
+
+    text: str
+    is_cause: bool = True
+
+
+def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> Iterator[str]:
+    """Yield the reason for each difference of a trigger; those that follow from another are not."""
+    listed = tuple(differences)
+    properties = {one.path[0] for one in listed}
+    entries = {one.path[1] for one in listed if one.path[0] == "Fingerprint"}
+    for difference in listed:
+        match difference.path:
+            case ["Fingerprint", *_] | ["Payload", *_] if difference.why:
+                yield difference.why
             case ["Fingerprint", "References", *_] if len(entries) > 1:
-                continue  # another entry says what it is in
-            case ["Fingerprint", *inner]:
-                yield from _entry(name, ".".join(inner), update)
-            case ["Payload", *_] if "Fingerprint" in parts:
-                continue  # its entry says which part
-            case ["ServiceTimeout"] if "Timeout" in parts:
+                continue  # the entry in which the reference is gives the reason
+            case ["Fingerprint", *entry]:
+                yield from (reason.text for reason in _of_entry(trigger, entry, update))
+            case ["Payload", *_] if "Fingerprint" in properties:
+                continue  # the fingerprint's entry knows which part of the payload it is
+            case ["ServiceTimeout"] if "Timeout" in properties:
                 continue
-            case ["ExecuteOnRollback"] if "Attributes" in parts:
-                continue  # it is by default what reading the result makes it
+            case ["ExecuteOnRollback"] if "Attributes" in properties:
+                continue  # reading the result changes its default
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
             case [setting, *_]:
-                yield one.why or _setting(setting, name, update)
+                yield difference.why or _of_setting(setting, trigger, update)
 
 
-def _entry(name: str, entry: str, update: Update) -> Iterator[str]:
-    """Explain an entry of the fingerprint by what the two templates define."""
-    kind, _, about = entry.partition(".")
+def is_explained(trigger: str, entry: PropertyPath, update: Update) -> bool:
+    """Return whether what an entry of the fingerprint covers differs in the two templates."""
+    return any(reason.is_cause for reason in _of_entry(trigger, entry, update))
+
+
+def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Reason]:
+    """Yield the reasons for an entry of the fingerprint from what the two templates define."""
+    kind, _, subject = ".".join(entry).partition(".")
     match kind:
         case "Deployment":
-            is_on = "Deployment" in update.new.properties(name)["Fingerprint"]
-            yield "every deployment" if is_on else "ExecuteOnEveryDeployment is no longer true"
+            is_on = "Deployment" in update.new.properties(trigger)["Fingerprint"]
+            text = "every deployment" if is_on else "ExecuteOnEveryDeployment is no longer true"
+            yield Reason(text=text)
         case "References":
-            yield from filter(None, [_parameter(about.partition(".")[0].partition(" ")[0], update)])
+            parameter = subject.partition(".")[0].partition(" ")[0]
+            yield from (Reason(text=text) for text in _parameter_changes([parameter], update))
         case "Payload":
-            both = [_payload(side, name) for side in (update.old, update.new)]
-            yield from _said(both, "", update) or (f"Payload {_OTHERWISE}",)
+            both = [_payload(state, trigger) for state in (update.old, update.new)]
+            yield from _causes(_changes(both, "", update), otherwise="Payload")
         case "Resources":
-            resources = [as_map(side.resources.get(about)) for side in (update.old, update.new)]
+            resources = [as_map(state.resources.get(subject)) for state in (update.old, update.new)]
             both = [resource.get("Properties") for resource in resources]
-            said = _said(both, f" of resource {about!r}", update)
-            yield from said or (_other_attribute(about, *resources),)
+            changes = _changes(both, f" of resource {subject!r}", update)
+            for text in changes or (_attribute_change(subject, *resources),):
+                yield Reason(text=text)
         case _:
-            for function in [about] if about else functions(name, update.new):
-                both = [_part(side, function, kind) for side in (update.old, update.new)]
-                said = _said(both, f" of {function!r}", update)
-                yield from said or (f"{kind} of {function!r} {_OTHERWISE}",)
+            for function in [subject] if subject else functions_of(trigger, update.new.template):
+                both = [_covered(state, function, kind) for state in (update.old, update.new)]
+                changes = _changes(both, f" of {function!r}", update)
+                yield from _causes(changes, otherwise=f"{kind} of {function!r}")
 
 
-def is_unexplained(name: str, entry: str, update: Update) -> bool:
-    """Tell whether an entry differs although all that it is about is the same once resolved."""
-    return all(said.endswith(_OTHERWISE) for said in _entry(name, entry, update))
+def _causes(changes: tuple[str, ...], *, otherwise: str) -> Iterator[Reason]:
+    if not changes:
+        yield Reason(text=f"{otherwise} is written differently", is_cause=False)
+    yield from (Reason(text=text) for text in changes)
 
 
-def _payload(side: Side, name: str) -> Json:
-    sent = as_map(side.resources[name].get("Properties")).get("Payload")
-    return {} if sent is None else {"Payload": assembled(sent)}
+def _payload(state: StackState, trigger: str) -> Json:
+    payload = as_map(state.resources[trigger].get("Properties")).get("Payload")
+    return {} if payload is None else {"Payload": assembled(payload)}
 
 
-def _part(side: Side, function: str, entry: str) -> Json:
-    """Give the properties of a function that an entry of a fingerprint is about."""
-    properties = as_map(as_map(side.resources.get(function)).get("Properties"))
-    own = ("Code", "Environment", "Layers")
-    wanted = [key for key in properties if (key == entry if entry in own else key not in own)]
-    return {key: properties[key] for key in wanted if key in CONFIGURATION or key in own}
+def _covered(state: StackState, function: str, entry: str) -> Json:
+    """Return the properties of a function that an entry of the fingerprint covers."""
+    properties = as_map(as_map(state.resources.get(function)).get("Properties"))
+    if entry in _FUNCTION_ENTRIES:
+        return {key: value for key, value in properties.items() if key == entry}
+    covered = CONFIGURATION - {*_FUNCTION_ENTRIES}
+    return {key: value for key, value in properties.items() if key in covered}
 
 
-def _other_attribute(name: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
+def _attribute_change(name: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
     if not old:
         return f"resource {name!r} is selected now"
-    differing = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return f"{', '.join(differing) or 'the definition'} of resource {name!r}"
+    attributes = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return f"{', '.join(attributes) or 'the definition'} of resource {name!r}"
 
 
-def _said(both: list[Json], owner: str, update: Update) -> tuple[str, ...]:
-    """Say where two written values differ once resolved, and the parameters behind it."""
+def _changes(both: list[Json], owner: str, update: Update) -> tuple[str, ...]:
+    """Describe where two definitions differ once resolved, with the parameters that changed."""
     old, new = both
-    said: dict[str, None] = {}
-    for one in update.differences(update.old.resolve(old or {}), update.new.resolve(new or {})):
-        match one.path:
+    changes: dict[str, None] = {}
+    resolved = update.old.resolve(old or {}), update.new.resolve(new or {})
+    for difference in update.differences(*resolved):
+        match difference.path:
             case ["Code", *_]:
                 what = "the code"
             case ["Environment", "Variables", key, *_]:
                 what = f"environment key {key!r}"
             case ["Payload", *_]:
-                what = ".".join(one.path)
-            case _:
-                what = one.path[0] if one.path else "the definition"
-        behind = [one.why] if one.why else _parameters_behind(_at(one.path, new), update)
-        why = f" ({', '.join(behind)})" if behind else ""
-        said[f"{what}{owner}{why}"] = None
-    return tuple(said)
+                what = ".".join(difference.path)
+            case []:
+                what = "the definition"
+            case [name, *_]:
+                what = name
+        why = difference.why or ", ".join(_changes_behind(_at(difference.path, new), update))
+        changes[f"{what}{owner}{f' ({why})' if why else ''}"] = None
+    return tuple(changes)
 
 
-def _at(path: tuple[str, ...], written: Json) -> Json:
-    """Give what is written at a path, or the function that yields it."""
+def _at(path: PropertyPath, value: Json) -> Json:
+    """Return what is written at a path, or the intrinsic function on the way that yields it."""
     for step in path:
-        match written:
-            case dict() if step in written:
-                written = written[step]
-            case list() if int(step) < len(written):
-                written = written[int(step)]
+        match value:
+            case dict() if step in value:
+                value = value[step]
+            case list() if int(step) < len(value):
+                value = value[int(step)]
             case _:
                 break
-    return written
+    return value
 
 
-def _parameters_behind(written: Json, update: Update) -> list[str]:
-    """Say which parameters that a value depends on have another value."""
-    found = mentions(written)
-    waiting, seen = list(found.conditions), set[str]()
-    names = {reference.name: None for reference in found.references}
+def _changes_behind(value: Json, update: Update) -> Iterator[str]:
+    """Yield the changes of parameters that a value depends on, through conditions too."""
+    mentioned = mentions(value)
+    waiting, seen = list(mentioned.conditions), set[str]()
+    names = [reference.name for reference in mentioned.references]
     while waiting:
         name = waiting.pop()
         condition = section(update.new.template, "Conditions").get(name)
         if name not in seen:
             seen.add(name)
             waiting.extend(conditions_within(condition))
-            names |= {reference.name: None for reference in mentions(condition).references}
-    return [said for name in names if (said := _parameter(name, update))]
+            names += [reference.name for reference in mentions(condition).references]
+    yield from _parameter_changes(dict.fromkeys(names), update)
 
 
-def _parameter(name: str, update: Update) -> str:
+def _parameter_changes(names: Iterable[str], update: Update) -> Iterator[str]:
+    """Yield those of the names that are parameters with a new value, with both values."""
     declared = section(update.new.template, "Parameters")
-    old, new = update.old.values.get(name), update.new.values.get(name)
-    if name not in declared or old == new or name in update.new.opened:
-        return ""
-    return f"parameter {name!r}: {old!r} → {new!r}" if old is not None else f"parameter {name!r}"
+    for name in names:
+        old, new = update.old.values.get(name), update.new.values.get(name)
+        if name in declared and old != new and name not in update.new.unknown_parameters:
+            values = "" if old is None else f": {old!r} → {new!r}"
+            yield f"parameter {name!r}{values}"
 
 
-def _setting(name: str, trigger: str, update: Update) -> str:
-    old, new = (side.properties(trigger).get(name) for side in (update.old, update.new))
+def _of_setting(name: str, trigger: str, update: Update) -> str:
+    old, new = (state.properties(trigger).get(name) for state in (update.old, update.new))
     if name == "HandlerArn":
         return "another handler"
     if isinstance(old or "", str) and isinstance(new or "", str):
         return f"{name}: {old or 'default'} → {new or 'default'}"
     return name
-
-
-def handler(side: Side, name: str) -> Json:
-    """Give the ARN of a trigger's handler, as the template says it."""
-    return as_map(side.resources[name].get("Properties")).get("HandlerArn")
-
-
-def functions(name: str, side: Side) -> tuple[str, ...]:
-    """Name the functions of the template that a trigger runs."""
-    return triggers.functions(side.template, handler(side, name))

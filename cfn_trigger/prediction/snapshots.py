@@ -1,90 +1,123 @@
-"""The two sides of an update: a stack as it stands, and the template that is to update it.
+"""The two states of a stack that a prediction compares: as it stands, and as a template leaves it.
 
-Knows which value a parameter has on each, and what a client adds to a template on its way. Refuses
-to ask AWS: what it said is given.
+Knows which value each parameter has in either state. Refuses to ask AWS: what CloudFormation and
+the parameter store answered is passed in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
-from cfn_trigger import environment
 from cfn_trigger.deployment import stacks
-from cfn_trigger.prediction.predict import NOTHING, Before
 from cfn_trigger.template import parameters, transforms
-from cfn_trigger.template.intrinsics import AtDeployment, Open, Secret, Side
+from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template, section
 from macro.cloudformation import is_secret
 from macro.model import Json
 
 
-def against_stack(
-    template: Template,
-    said: Mapping[str, str],
-    deployed: stacks.Deployed | None,
-    stored: Mapping[str, str] | None = None,
-) -> tuple[Before, Side]:
-    """Put a template beside the stack that it is to update, or beside none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What a deployment starts from: the stack's state, and its resources whose last try failed."""
 
-    `stored` is what names in the parameter store stand for now, as far as that is known.
+    state: StackState
+    failed: frozenset[str] = frozenset()
+
+
+NO_STACK: Final = Baseline(
+    state=StackState(template={}, values={}, unknown_parameters={}, pseudo_parameters={})
+)
+"""The baseline of a first deployment."""
+
+
+def of_template(template: Template, given: Mapping[str, str], *, region: str) -> StackState:
+    """Return the state that a template describes with these parameters and its defaults.
+
+    Raises TemplateProblems if the template cannot be expanded.
     """
     declared = section(template.values, "Parameters")
-    if deployed is None:
-        return NOTHING, of_template(template, said, {})
-    names = parameters.settled(declared, said, deployed.values)
-    now = {
-        p: (stored or {})[name]
-        for p, name in stored_names(declared, names)
-        if name in (stored or {})
+    values = parameters.settled(declared, given)
+    setting = transforms.Setting(values=values, region=region)
+    return StackState(
+        template=transforms.expanded(template, setting).template,
+        values=values,
+        unknown_parameters=_looked_up(declared),
+        pseudo_parameters={},
+    )
+
+
+def of_update(
+    template: Template,
+    given: Mapping[str, str],
+    deployed: stacks.Deployed,
+    stored: Mapping[str, str] | None = None,
+) -> tuple[Baseline, StackState]:
+    """Return the state of a deployed stack, and the state after an update with a template.
+
+    Parameters that are not given keep their deployed values. `stored` has current values from the
+    parameter store, by their names there. Raises TemplateProblems if the template cannot be
+    expanded.
+    """
+    declared = section(template.values, "Parameters")
+    settled = parameters.settled(declared, given, deployed.values)
+    current = {
+        name: stored[key]
+        for name, key in stored_names(declared, settled)
+        if stored and key in stored
     }
-    known = {**names, **{p: v for p, v in deployed.looked_up.items() if p not in said}, **now}
-    constants = stacks.pseudo_parameters(deployed.stack_id)
+    kept = {name: value for name, value in deployed.looked_up.items() if name not in given}
+    known = {**settled, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
-    opened = {p: one for p, one in _stored(declared).items() if p not in now}
-    for name in (name for name, one in declared.items() if is_secret(one)):
-        opened[name] = Secret(name, is_given=name in said or name not in deployed.values)
-    setting = transforms.Setting(values=values, region=constants["AWS::Region"])
-    expanded = transforms.expanded(template, setting).template
-    after = Side(template=expanded, values=values, opened=opened, constants=constants)
-    failed = frozenset(name for name, status in deployed.statuses.items() if "FAILED" in status)
-    return Before(side=_as_deployed(deployed, now), failed=failed), after
-
-
-def _as_deployed(deployed: stacks.Deployed, now: Mapping[str, str]) -> Side:
-    """Give the side of a stack as it stands; `now` are the parameters that can be compared."""
-    declared = section(deployed.template, "Parameters")
-    comparable = now.keys() & deployed.looked_up.keys()
-    opened = {p: one for p, one in _stored(declared).items() if p not in comparable}
+    pseudo_parameters = stacks.pseudo_parameters(deployed.stack_id)
+    setting = transforms.Setting(values=values, region=pseudo_parameters["AWS::Region"])
     secrets = {
-        name: Secret(name, is_given=False) for name, one in declared.items() if is_secret(one)
+        name: Secret(name, is_given=name in given or name not in deployed.values)
+        for name, parameter in declared.items()
+        if is_secret(parameter)
     }
-    return Side(
+    after = StackState(
+        template=transforms.expanded(template, setting).template,
+        values=values,
+        unknown_parameters=_looked_up(declared, known=current) | secrets,
+        pseudo_parameters=pseudo_parameters,
+    )
+    failed = frozenset(name for name, status in deployed.statuses.items() if "FAILED" in status)
+    return Baseline(state=_as_deployed(deployed, current), failed=failed), after
+
+
+def _as_deployed(deployed: stacks.Deployed, current: Mapping[str, str]) -> StackState:
+    """Return the state of a stack as it stands.
+
+    A value from the parameter store counts as known only if its current value is known too:
+    otherwise there is nothing to compare it with.
+    """
+    declared = section(deployed.template, "Parameters")
+    comparable = current.keys() & deployed.looked_up.keys()
+    secrets = {
+        name: Secret(name, is_given=False)
+        for name, parameter in declared.items()
+        if is_secret(parameter)
+    }
+    return StackState(
         template=deployed.template,
         values={**deployed.values, **deployed.looked_up},
-        opened=opened | secrets,
-        constants=stacks.pseudo_parameters(deployed.stack_id),
+        unknown_parameters=_looked_up(declared, known=comparable) | secrets,
+        pseudo_parameters=stacks.pseudo_parameters(deployed.stack_id),
     )
 
 
 def stored_names(
     declared: Mapping[str, Json], values: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the parameters from the parameter store, with their names there."""
-    for name in _stored(declared):
-        if name in values:
+    """Yield the parameters whose value is a name in the parameter store, with that name."""
+    for name, parameter in declared.items():
+        if parameters.is_stored(parameter) and name in values:
             yield name, values[name]
 
 
-def of_template(template: Template, said: Mapping[str, str], old_said: Mapping[str, str]) -> Side:
-    """Give a side of a template that no stack was asked about."""
-    declared = section(template.values, "Parameters")
-    values = parameters.settled(declared, {**said, **old_said})
-    setting = transforms.Setting(values=values, region=environment.region())
-    expanded = transforms.expanded(template, setting).template
-    return Side(template=expanded, values=values, opened=_stored(declared), constants={})
-
-
-def _stored(declared: Mapping[str, Json]) -> dict[str, Open]:
+def _looked_up(declared: Mapping[str, Json], *, known: Collection[str] = ()) -> dict[str, Unknown]:
     return {
-        name: AtDeployment(f"parameter {name!r}")
-        for name, one in declared.items()
-        if parameters.is_stored(one)
+        name: KnownAtDeployment(f"parameter {name!r}")
+        for name, parameter in declared.items()
+        if parameters.is_stored(parameter) and name not in known
     }

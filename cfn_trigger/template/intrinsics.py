@@ -1,8 +1,7 @@
-"""What CloudFormation makes of a template's values, as far as that is known before a deployment.
+"""What CloudFormation makes of a template's values, as far as it is known before a deployment.
 
-Knows the intrinsic functions, and conditions. Refuses to know what becomes of a resource: where a
-value depends on one it stays open, as `Live`. A resolved value is JSON whose scalars are texts, as
-a custom resource receives them, with open values in it.
+Knows the intrinsic functions and conditions. Refuses to know what an update does to a resource:
+where a value depends on one, a `ResourceRef` stands in its place.
 """
 
 import base64
@@ -17,79 +16,102 @@ from macro.cloudformation import as_map
 from macro.model import Json
 from macro.references import name_and_attribute
 
+# Theory of operation
+#
+# A resolved value is JSON whose scalars are strings, as a custom resource receives them. Where a
+# part of it is not known yet, an unknown stands there instead. Unknowns differ in what is known
+# ABOUT them, and that is what a comparison of two states of a stack needs:
+#
+#   ResourceRef         depends on one resource: the same as long as that resource stays
+#   StackConstant       the same in every deployment of the stack (its region, its id)
+#   KnownAtDeployment   looked up anew by each deployment: it may differ even if the text does not
+#   Secret              a NoEcho value, which CloudFormation never shows
+#   PartialCall         a function with at least one unknown among its arguments
+#
+# Within one state, an unknown equals itself: `Fn::Equals` of two equal expressions is true without
+# knowing either. Two expressions that differ are unequal only if both are known entirely.
+#
+# So a condition has three values, True, False and an unknown, and And, Or and Not follow Kleene's
+# strong logic: one false operand decides an And, one true operand decides an Or, whatever the
+# others are. An `Fn::If` whose condition is unknown stays a PartialCall over both branches.
+
 Resolved: TypeAlias = Any
-"""JSON of texts, with open values in it."""
+"""JSON whose scalars are strings, with unknowns in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """What a resource is called, or an attribute of it."""
+class ResourceRef:
+    """The physical id of a resource, or the attribute of it that is named."""
 
     name: str
     attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """What is the same in every deployment of a stack, though it is not known here."""
+class StackConstant:
+    """A value that is not known here, but is the same in every deployment of the stack."""
 
-    said: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
-class AtDeployment:
-    """What nobody knows before CloudFormation has looked it up."""
+class KnownAtDeployment:
+    """A value that CloudFormation looks up during each deployment."""
 
-    said: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """The value of a parameter with NoEcho; `is_given` in this deployment, or the deployed one."""
+    """The value of a parameter with NoEcho: one that this deployment sets, or the deployed one."""
 
     name: str
     is_given: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A function of values that are not all known."""
+class PartialCall:
+    """A function whose arguments are not all known."""
 
     function: str
     arguments: Resolved
 
 
 class NoValue:
-    """The type of `NO_VALUE`: what leaves its key or item out."""
+    """The type of `NO_VALUE`, which removes its key or list item."""
 
 
 NO_VALUE: Final = NoValue()
-Open: TypeAlias = Live | Constant | AtDeployment | Secret | Call
+Unknown: TypeAlias = ResourceRef | StackConstant | KnownAtDeployment | Secret | PartialCall
 
 _SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")
-_LOOKED_UP: Final = re.compile(r"\{\{resolve:ssm:([^:}]+)\}\}")
+_LATEST_SSM: Final = re.compile(r"\{\{resolve:ssm:([^:}]+)\}\}")
+"""A dynamic reference without a version: each deployment reads the latest one.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One state of a stack: a template without transforms, and what its names stand for.
+class StackState:
+    """One state of a stack: its processed template, and the values of its parameters.
 
-    `values` are those of the parameters, as texts; `opened` those that are not known, by name.
-    `constants` are the pseudo parameters that are known.
+    `values` are strings by name, `unknown_parameters` those without a known value, by name, and
+    `pseudo_parameters` those whose value is known.
     """
 
     template: Mapping[str, Json]
     values: Mapping[str, str]
-    opened: Mapping[str, Open]
-    constants: Mapping[str, str]
+    unknown_parameters: Mapping[str, Unknown]
+    pseudo_parameters: Mapping[str, str]
 
     @property
     def resources(self) -> Mapping[str, Json]:
-        """The resources of the template, whether they exist or not."""
+        """The resources of the template, those with a false condition included."""
         return section(self.template, "Resources")
 
-    def exists(self, logical_id: str) -> bool | Open:
-        """Tell whether a resource exists, as far as that is known."""
+    def exists(self, logical_id: str) -> bool | Unknown:
+        """Return whether a resource exists, or the unknown that decides it."""
         resource = self.resources.get(logical_id)
         if not isinstance(resource, dict):
             return False
@@ -114,30 +136,29 @@ class Side:
                 return str(value).lower()
             case int() | float():
                 return str(value)
-            case str() if found := _LOOKED_UP.search(value):
-                looked_up = AtDeployment(f"{{{{resolve:ssm:{found[1]}}}}}")
-                return Call("Fn::Join", ("", (value, looked_up)))
+            case str() if reference := _LATEST_SSM.search(value):
+                looked_up = KnownAtDeployment(f"{{{{resolve:ssm:{reference[1]}}}}}")
+                return PartialCall("Fn::Join", ("", (value, looked_up)))
         return value
 
-    def truth(self, condition: Json) -> bool | Open:
-        """Tell whether a condition holds, as far as that is known."""
+    def truth(self, condition: Json) -> bool | Unknown:
+        """Return whether a condition is true, or the unknown that decides it."""
         match condition:
             case {"Condition": str(name)}:
                 return self.truth(section(self.template, "Conditions").get(name))
             case {"Fn::Not": [inner]}:
-                found = self.truth(inner)
-                return not found if isinstance(found, bool) else Call("Fn::Not", found)
+                truth = self.truth(inner)
+                return not truth if isinstance(truth, bool) else PartialCall("Fn::Not", truth)
             case {"Fn::And": list(inner)}:
-                return _all("Fn::And", list(map(self.truth, inner)), decisive=False)
+                return _combined("Fn::And", list(map(self.truth, inner)), decisive=False)
             case {"Fn::Or": list(inner)}:
-                return _all("Fn::Or", list(map(self.truth, inner)), decisive=True)
-            case {"Fn::Equals": [one, other]}:
-                pair = (frozen(self.resolve(one)), frozen(self.resolve(other)))
-                if pair[0] == pair[1]:
+                return _combined("Fn::Or", list(map(self.truth, inner)), decisive=True)
+            case {"Fn::Equals": [left, right]}:
+                operands = (as_hashable(self.resolve(left)), as_hashable(self.resolve(right)))
+                if operands[0] == operands[1]:
                     return True
-                is_known = not any(True for _ in opens(pair))
-                return False if is_known else Call("Fn::Equals", pair)
-        return Constant(f"condition {condition!r}")
+                return False if is_known(operands) else PartialCall("Fn::Equals", operands)
+        return StackConstant(f"condition {condition!r}")
 
     def _function(self, name: str, argument: Json) -> Resolved:
         match name, argument:
@@ -145,64 +166,65 @@ class Side:
                 return self._ref(target)
             case "Fn::GetAtt", _ if found := name_and_attribute(argument):
                 owner, attribute = found
-                return Live(owner, attribute)
+                return ResourceRef(owner, attribute)
             case "Fn::If", [str(condition), yes, no]:
                 truth = self.truth({"Condition": condition})
                 if isinstance(truth, bool):
                     return self.resolve(yes if truth else no)
-                branches = (frozen(self.resolve(yes)), frozen(self.resolve(no)))
-                return Call("Fn::If", (truth, *branches))
+                branches = (as_hashable(self.resolve(yes)), as_hashable(self.resolve(no)))
+                return PartialCall("Fn::If", (truth, *branches))
             case "Fn::Sub", _:
                 return self._sub(argument)
             case "Fn::FindInMap", [mapping, key, inner, *_]:
                 return self._find(self.resolve(mapping), self.resolve(key), self.resolve(inner))
         resolved = self.resolve(argument)
-        known = _KNOWN.get(name)
-        if known is not None and not any(True for _ in opens(resolved)):
-            return known(resolved)
+        function = _FUNCTIONS.get(name)
+        if function is not None and is_known(resolved):
+            return function(resolved)
         if name == "Fn::Join" and isinstance(resolved, list) and isinstance(resolved[-1], list):
             delimiter, items = resolved
             parts = [part for item in items for part in (delimiter, item)][1:]
             return _joined(parts)
-        return Call(name, frozen(resolved))
+        return PartialCall(name, as_hashable(resolved))
 
     def _ref(self, name: str) -> Resolved:
         if name == "AWS::NoValue":
             return NO_VALUE
         if name.startswith("AWS::"):
-            return self.constants.get(name, Constant(name))
+            return self.pseudo_parameters.get(name, StackConstant(name))
         declared = section(self.template, "Parameters")
         if name not in declared:
-            return Live(name)
-        if name in self.opened:
-            return self.opened[name]
+            return ResourceRef(name)
+        if name in self.unknown_parameters:
+            return self.unknown_parameters[name]
         if name not in self.values:
-            return Constant(f"parameter {name!r}")
+            return StackConstant(f"parameter {name!r}")
         return parameters.for_a_macro(declared, {name: self.values[name]})[name]
 
     def _sub(self, argument: Json) -> Resolved:
-        text, own = argument if isinstance(argument, list) else (argument, {})
+        text, variables = argument if isinstance(argument, list) else (argument, {})
         parts: list[Resolved] = []
         end = 0
-        for found in _SUBSTITUTION.finditer(text):
-            parts.append(text[end : found.start()])
-            end = found.end()
-            name = found[2].strip()
-            if found[1]:
-                parts.append(f"${{{found[2]}}}")
-            elif name in own:
-                parts.append(self.resolve(own[name]))
+        for placeholder in _SUBSTITUTION.finditer(text):
+            parts.append(text[end : placeholder.start()])
+            end = placeholder.end()
+            name = placeholder[2].strip()
+            if placeholder[1]:
+                parts.append(f"${{{placeholder[2]}}}")
+            elif name in variables:
+                parts.append(self.resolve(variables[name]))
             elif "." in name:
-                parts.append(Live(*name.split(".", 1)))
+                parts.append(ResourceRef(*name.split(".", 1)))
             else:
                 parts.append(self._ref(name))
         return _joined([*parts, text[end:]])
 
     def _find(self, *keys: Resolved) -> Resolved:
-        node: Json = self.template.get("Mappings")
+        mappings: Json = self.template.get("Mappings")
+        node = mappings
         for key in keys:
             if not isinstance(key, str) or key not in as_map(node):
-                return Call("Fn::FindInMap", frozen((self.template.get("Mappings"), list(keys))))
+                return PartialCall("Fn::FindInMap", as_hashable((mappings, list(keys))))
             node = node[key]
         return self.resolve(node)
 
@@ -211,15 +233,15 @@ def _is_function(name: str) -> bool:
     return name == "Ref" or name.startswith("Fn::")
 
 
-def _all(function: str, truths: list[bool | Open], *, decisive: bool) -> bool | Open:
+def _combined(function: str, truths: list[bool | Unknown], *, decisive: bool) -> bool | Unknown:
     if decisive in truths:
         return decisive
-    left = tuple(one for one in truths if not isinstance(one, bool))
-    return Call(function, left) if left else not decisive
+    undecided = tuple(truth for truth in truths if not isinstance(truth, bool))
+    return PartialCall(function, undecided) if undecided else not decisive
 
 
 def _joined(parts: list[Resolved]) -> Resolved:
-    """Join texts and open values, neighboring texts to one."""
+    """Join strings and unknowns; neighboring strings become one."""
     merged: list[Resolved] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -228,7 +250,7 @@ def _joined(parts: list[Resolved]) -> Resolved:
             merged.append(part)
     if all(isinstance(part, str) for part in merged):
         return "".join(merged)
-    return merged[0] if len(merged) == 1 else Call("Fn::Join", frozen(merged))
+    return merged[0] if len(merged) == 1 else PartialCall("Fn::Join", as_hashable(merged))
 
 
 def _select(arguments: Resolved) -> Resolved:
@@ -236,7 +258,7 @@ def _select(arguments: Resolved) -> Resolved:
     return items[int(index)] if int(index) < len(items) else NO_VALUE
 
 
-_KNOWN: Final[Mapping[str, Callable[[Resolved], Resolved]]] = {
+_FUNCTIONS: Final[Mapping[str, Callable[[Resolved], Resolved]]] = {
     "Fn::Join": lambda arguments: arguments[0].join(arguments[1]),
     "Fn::Split": lambda arguments: arguments[1].split(arguments[0]),
     "Fn::Select": _select,
@@ -244,18 +266,26 @@ _KNOWN: Final[Mapping[str, Callable[[Resolved], Resolved]]] = {
 }
 
 
-def frozen(value: Resolved) -> Resolved:
-    """Give a value that can be compared and hashed: maps and lists as tuples."""
+def as_hashable(value: Resolved) -> Resolved:
+    """Return a value that can be compared and hashed: maps and lists become tuples."""
     match value:
         case dict():
-            return tuple(sorted((name, frozen(item)) for name, item in value.items()))
+            return tuple(sorted((name, as_hashable(item)) for name, item in value.items()))
         case list() | tuple():
-            return tuple(map(frozen, value))
+            return tuple(map(as_hashable, value))
     return value
 
 
-def opens(value: Resolved) -> Iterator[Open]:
-    """Yield the open values in a value, at any depth."""
+def is_known(value: Resolved) -> bool:
+    """Return whether a value has no unknowns in it."""
+    return not any(True for _ in unknowns(value))
+
+
+def unknowns(value: Resolved) -> Iterator[Unknown]:
+    """Yield the unknowns in a value at any depth: of a PartialCall, those in its arguments.
+
+    An `Fn::If` itself is yielded too, since which of its branches is used is unknown.
+    """
     stack = [value]
     while stack:
         match stack.pop():
@@ -263,12 +293,9 @@ def opens(value: Resolved) -> Iterator[Open]:
                 stack.extend(node.values())
             case list() | tuple() as items:
                 stack.extend(items)
-            case Call(function, arguments) as call:
-                if function in _CHOOSING:
+            case PartialCall(function, arguments) as call:
+                if function == "Fn::If":
                     yield call
                 stack.append(arguments)
-            case Live() | Constant() | AtDeployment() | Secret() as atom:
-                yield atom
-
-
-_CHOOSING: Final = frozenset({"Fn::If"})
+            case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() as unknown:
+                yield unknown

@@ -1,7 +1,7 @@
-"""What an expanded template says of its triggers: which there are, and what they run.
+"""The triggers of an expanded template, and the functions that they run.
 
-Knows how a finished trigger is told from other custom resources. Refuses to know what becomes of
-it.
+Knows how a trigger differs from other custom resources. Refuses to know what a deployment does
+with it.
 """
 
 from collections.abc import Mapping
@@ -14,17 +14,32 @@ from macro.readers import Lookup
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Give the properties of the triggers, by logical id."""
+    """Return the properties of the triggers, by logical id."""
     token = {"Fn::GetAtt": [PROVIDER, "Arn"]}
-    found = {
+    custom_resources = {
         name: as_map(as_map(resource).get("Properties"))
         for name, resource in section(template, "Resources").items()
         if type_of(resource) == TRIGGER_TYPE
     }
-    return {name: own for name, own in found.items() if own.get("ServiceToken") == token}
+    return {
+        name: properties
+        for name, properties in custom_resources.items()
+        if properties.get("ServiceToken") == token
+    }
+
+
+def handler_arn(template: Mapping[str, Json], trigger: str) -> Json:
+    """Return the ARN of a trigger's handler as the template writes it; None if it has none."""
+    resource = as_map(section(template, "Resources").get(trigger))
+    return as_map(resource.get("Properties")).get("HandlerArn")
 
 
 def functions(template: Mapping[str, Json], arn: Json) -> tuple[str, ...]:
-    """Name the functions of the template that a `HandlerArn` may mean."""
+    """Return the logical ids of the functions that a `HandlerArn` may refer to."""
     lookup = Lookup(resources=section(template, "Resources"), declared={}, values={})
     return lookup.functions_in(arn)
+
+
+def functions_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the logical ids of the functions that a trigger runs."""
+    return functions(template, handler_arn(template, trigger))

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment import stacks
-from cfn_trigger.prediction import snapshots
 from cfn_trigger.prediction.predict import Prediction, predictions
+from cfn_trigger.prediction.snapshots import NO_STACK, of_template, of_update
 from cfn_trigger.template.source import parsed
 from tests.support.clients import Clients, Outcome
 from tests.support.deployed_stacks import Json, Stack, function, trigger
@@ -151,7 +151,7 @@ CHANGES = {
     "a name": Change(
         edit=renamed,
         verdicts=(("Again", RUN),),
-        because=("first time; to CloudFormation 'Run' under another name is a new trigger",),
+        because=("first time; for CloudFormation, a renamed 'Run' is a new trigger",),
     ),
     "a table, in place": Change(
         edit=lambda t: properties(t, "Table").update(
@@ -213,7 +213,7 @@ CHANGES = {
     "what another trigger's result depends on": Change(
         edit=lambda t: properties(t, "Paid")["Payload"].update(Number=3),
         verdicts=(("Paid", RUN), ("Reader", OPEN)),
-        because=("Payload.Number", "'Paid' will be updated, and answers anew"),
+        because=("Payload.Number", "'Paid' will be updated, which may change its response"),
     ),
     "a secret, given again": Change(
         given=("Password=secret",),
@@ -322,10 +322,13 @@ def deploy(text: str, change: Change, stack: Stack) -> None:
 def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     cloudformation = stack.clients.boto("cloudformation")
     is_first = change is CHANGES["the first time"]
-    deployed = None if is_first else stacks.read(stack.name, cloudformation)
     given = dict(pair.split("=") for pair in change.given)
-    before, after = snapshots.against_stack(parsed(text, "template.json"), given, deployed)
-    return predictions(before, after, region="us-east-1")
+    template = parsed(text, "template.json")
+    if is_first:
+        after = of_template(template, given, region="us-east-1")
+        return predictions(NO_STACK, after, region="us-east-1")
+    baseline, after = of_update(template, given, stacks.read(stack.name, cloudformation))
+    return predictions(baseline, after, region="us-east-1")
 
 
 def runs(stack: Stack) -> Iterator[str]:

@@ -137,3 +137,14 @@ def test_what_may_not_be_looked_up_stays_unknown(store: Stubber) -> None:
     )
 
     assert stacks.stored(["/a"], store.client) == {}
+
+
+def test_the_arn_of_a_stack_has_its_pseudo_parameters() -> None:
+    stack_id = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/0a1b"
+
+    assert stacks.pseudo_parameters(stack_id) == {
+        "AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012",
+        "AWS::StackId": stack_id, "AWS::StackName": "shop", "AWS::URLSuffix": "amazonaws.com",
+    }  # fmt: skip
+    china = stacks.pseudo_parameters("arn:aws-cn:cloudformation:cn-north-1:1:stack/s/1")
+    assert china["AWS::URLSuffix"] == "amazonaws.com.cn"

@@ -3,16 +3,17 @@
 import json
 from typing import Any, Final
 
-from cfn_trigger.prediction import snapshots
 from cfn_trigger.prediction.impact import Update
-from cfn_trigger.prediction.predict import NOTHING, Before, predictions
+from cfn_trigger.prediction.predict import predictions
+from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, of_template
 from cfn_trigger.template import transforms
-from cfn_trigger.template.intrinsics import Open, Side
+from cfn_trigger.template.intrinsics import StackState, Unknown
 from cfn_trigger.template.source import Template, parsed
 from tests.support.templates import function, of_type, trigger
 
 Json = Any
 
+REGION: Final = "us-east-1"
 QUEUE: Final = of_type("AWS::SQS::Queue")
 SAM: Final = "AWS::Serverless-2016-10-31"
 
@@ -27,26 +28,26 @@ def template(sections: Json = None, **resources: Json) -> Template:
     return parsed(json.dumps(whole), "template.json")
 
 
-def side(
+def state(
     sections: Json = None,
     *,
     values: dict[str, str] | None = None,
-    opened: dict[str, Open] | None = None,
-    constants: dict[str, str] | None = None,
+    unknown_parameters: dict[str, Unknown] | None = None,
+    pseudo_parameters: dict[str, str] | None = None,
     **resources: Json,
-) -> Side:
-    """Give one state of a stack."""
-    return Side(
+) -> StackState:
+    """Return one state of a stack."""
+    return StackState(
         template={**(sections or {}), "Resources": resources},
         values=values or {},
-        opened=opened or {},
-        constants=constants or {},
+        unknown_parameters=unknown_parameters or {},
+        pseudo_parameters=pseudo_parameters or {},
     )
 
 
-def update(old: Side, new: Side) -> Update:
-    """Give an update between two states."""
-    return Update(old=old, new=new, region="us-east-1")
+def update(old: StackState, new: StackState) -> Update:
+    """Return an update between two states."""
+    return Update(old=old, new=new, region=REGION)
 
 
 def expanded(one: Template, **values: str) -> dict[str, Json]:
@@ -65,14 +66,13 @@ def planned(
     **values: str,
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Plan an update; without an old template a first deployment."""
-    before = NOTHING
+    baseline = NO_STACK
     if old is not None:
-        before = Before(
-            side=snapshots.of_template(old, values, old_values or {}), failed=frozenset(failed)
-        )
-    after = snapshots.of_template(new, values, {})
-    found = predictions(before, after, region="us-east-1")
-    return [(one.trigger, one.verdict, one.because) for one in found]
+        before = of_template(old, values | (old_values or {}), region=REGION)
+        baseline = Baseline(state=before, failed=frozenset(failed))
+    after = of_template(new, values, region=REGION)
+    predicted = predictions(baseline, after, region=REGION)
+    return [(one.trigger, one.verdict, one.because) for one in predicted]
 
 
 __all__ = [
@@ -82,7 +82,7 @@ __all__ = [
     "function",
     "of_type",
     "planned",
-    "side",
+    "state",
     "template",
     "trigger",
     "update",

@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
-from cfn_trigger.template.intrinsics import AtDeployment, Call, Constant, Live, Secret
-from tests.support.stack_states import QUEUE, side
+from cfn_trigger.template.intrinsics import (
+    KnownAtDeployment,
+    PartialCall,
+    ResourceRef,
+    Secret,
+    StackConstant,
+)
+from tests.support.stack_states import QUEUE, state
 
 SECTIONS = {
     "Parameters": {
@@ -24,14 +30,17 @@ SECTIONS = {
     },
 }  # fmt: skip
 SECRET = Secret("Password", is_given=False)
-SIDE = side(
+STATE = state(
     SECTIONS,
     values={"Level": "high", "Zones": "a, b"},
-    opened={"Password": SECRET},
-    constants={"AWS::StackName": "shop"},
+    unknown_parameters={"Password": SECRET},
+    pseudo_parameters={"AWS::StackName": "shop"},
     Queue=QUEUE,
 )
-HERE = Call("Fn::Equals", (Constant("AWS::Region"), "eu-west-1"))
+HERE = PartialCall("Fn::Equals", (StackConstant("AWS::Region"), "eu-west-1"))
+BOTH = PartialCall("Fn::And", (HERE,))
+QUEUE_ARN = ResourceRef("Queue", "Arn")
+URL = "{{resolve:ssm:/a}}"
 CASES: list[tuple[Any, Any]] = [
     (5, "5"),
     (True, "true"),
@@ -39,54 +48,53 @@ CASES: list[tuple[Any, Any]] = [
     ({"Ref": "Level"}, "high"),
     ({"Ref": "Zones"}, ["a", "b"]),
     ({"Ref": "Password"}, SECRET),
-    ({"Ref": "Unset"}, Constant("parameter 'Unset'")),
-    ({"Ref": "Queue"}, Live("Queue")),
+    ({"Ref": "Unset"}, StackConstant("parameter 'Unset'")),
+    ({"Ref": "Queue"}, ResourceRef("Queue")),
     ({"Ref": "AWS::StackName"}, "shop"),
-    ({"Ref": "AWS::Region"}, Constant("AWS::Region")),
+    ({"Ref": "AWS::Region"}, StackConstant("AWS::Region")),
     ({"a": {"Ref": "AWS::NoValue"}, "b": [{"Ref": "AWS::NoValue"}, 1]}, {"b": ["1"]}),
-    ({"Fn::GetAtt": ["Queue", "Arn"]}, Live("Queue", "Arn")),
-    ({"Fn::GetAtt": "Queue.Arn"}, Live("Queue", "Arn")),
+    ({"Fn::GetAtt": ["Queue", "Arn"]}, QUEUE_ARN),
+    ({"Fn::GetAtt": "Queue.Arn"}, QUEUE_ARN),
     ({"Fn::If": ["IsHigh", 1, 2]}, "1"),
     ({"Fn::If": ["IsLow", 1, 2]}, "2"),
     ({"Fn::If": ["Either", 1, 2]}, "1"),
     ({"Fn::If": ["Neither", 1, 2]}, "2"),
     ({"Fn::If": ["IsSame", 1, 2]}, "1"),
-    ({"Fn::If": ["IsHere", 1, 2]}, Call("Fn::If", (HERE, "1", "2"))),
-    ({"Fn::If": ["Both", 1, 2]}, Call("Fn::If", (Call("Fn::And", (HERE,)), "1", "2"))),
+    ({"Fn::If": ["IsHere", 1, 2]}, PartialCall("Fn::If", (HERE, "1", "2"))),
+    ({"Fn::If": ["Both", 1, 2]}, PartialCall("Fn::If", (BOTH, "1", "2"))),
     ({"Fn::Sub": "${Level}-${!Level}-${AWS::StackName}"}, "high-${Level}-shop"),
     ({"Fn::Sub": ["${A}/${Level}", {"A": {"Ref": "Level"}}]}, "high/high"),
-    ({"Fn::Sub": "${Queue}"}, Live("Queue")),
-    ({"Fn::Sub": "x-${Queue.Arn}-y"}, Call("Fn::Join", ("x-", Live("Queue", "Arn"), "-y"))),
+    ({"Fn::Sub": "${Queue}"}, ResourceRef("Queue")),
+    ({"Fn::Sub": "x-${Queue.Arn}-y"}, PartialCall("Fn::Join", ("x-", QUEUE_ARN, "-y"))),
     ({"Fn::Join": ["-", ["x", {"Fn::GetAtt": ["Queue", "Arn"]}, "y"]]},
-     Call("Fn::Join", ("x-", Live("Queue", "Arn"), "-y"))),
+     PartialCall("Fn::Join", ("x-", QUEUE_ARN, "-y"))),
     ({"Fn::Join": ["-", ["a", {"Ref": "Level"}]]}, "a-high"),
     ({"Fn::Join": ["", {"Ref": "Zones"}]}, "ab"),
     ({"Fn::Select": [1, {"Ref": "Zones"}]}, "b"),
     ({"Fn::Select": ["0", {"Fn::Split": [",", "x,y"]}]}, "x"),
-    ({"Fn::Split": ["/", {"Ref": "Queue"}]}, Call("Fn::Split", ("/", Live("Queue")))),
+    ({"Fn::Split": ["/", {"Ref": "Queue"}]}, PartialCall("Fn::Split", ("/", ResourceRef("Queue")))),
     ({"Fn::FindInMap": ["Sizes", {"Ref": "Level"}, "Memory"]}, "512"),
     ({"Fn::Base64": "hi"}, "aGk="),
-    ({"Fn::ImportValue": "shared"}, Call("Fn::ImportValue", "shared")),
+    ({"Fn::ImportValue": "shared"}, PartialCall("Fn::ImportValue", "shared")),
     ("{{resolve:ssm:/a:3}}", "{{resolve:ssm:/a:3}}"),
-    ("{{resolve:ssm:/a}}",
-     Call("Fn::Join", ("", ("{{resolve:ssm:/a}}", AtDeployment("{{resolve:ssm:/a}}"))))),
+    (URL, PartialCall("Fn::Join", ("", (URL, KnownAtDeployment(URL))))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("value", "expected"), CASES)
 def test_a_value_resolves_to_what_is_known_of_it(value: Any, expected: Any) -> None:
-    assert SIDE.resolve(value) == expected
+    assert STATE.resolve(value) == expected
 
 
 def test_a_resource_exists_if_its_condition_holds() -> None:
     resources = {
         name: {**QUEUE, "Condition": name} for name in ("IsHigh", "IsLow", "IsHere", "NotDefined")
     }
-    one = side(SECTIONS, values={"Level": "high"}, Plain=QUEUE, **resources)
+    one = state(SECTIONS, values={"Level": "high"}, Plain=QUEUE, **resources)
 
     assert one.exists("Plain") is True
     assert one.exists("IsHigh") is True
     assert one.exists("IsLow") is False
     assert one.exists("Nowhere") is False
     assert one.exists("IsHere") == HERE
-    assert one.exists("NotDefined") == Constant("condition None")
+    assert one.exists("NotDefined") == StackConstant("condition None")

@@ -1,17 +1,16 @@
-"""Which triggers a deployment runs, and because of what; `tests/cloud` compares with facts."""
+"""Which triggers a deployment runs, and why; `tests/cloud` compares with what it really runs."""
 
 from typing import Any
 
 import pytest
 
-from cfn_trigger.deployment import stacks
-from cfn_trigger.prediction import snapshots
-from cfn_trigger.prediction.predict import Before, predictions
+from cfn_trigger.prediction.predict import predictions
+from cfn_trigger.prediction.snapshots import Baseline, of_template
 from cfn_trigger.template.source import Template
 from tests.support.stack_states import (
     QUEUE,
+    REGION,
     SAM,
-    expanded,
     function,
     of_type,
     planned,
@@ -19,7 +18,7 @@ from tests.support.stack_states import (
     trigger,
 )
 
-RUN, STAY, OPEN = "will run", "will not run", "unknown until deployment"
+RUN, STAY, UNKNOWN = "will run", "will not run", "unknown until deployment"
 LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}
 READING = function(Environment={"Variables": {"LEVEL": {"Ref": "Level"}, "MODE": "slow"}})
 
@@ -33,7 +32,7 @@ def reasons(old: Template | None, new: Template, **more: Any) -> tuple[str, ...]
     return (verdict, *why)
 
 
-def test_without_a_stack_every_trigger_runs_for_the_first_time() -> None:
+def test_a_first_deployment_runs_every_trigger() -> None:
     assert reasons(None, template(Run=trigger())) == (RUN, "first time")
 
 
@@ -47,11 +46,11 @@ def test_without_a_stack_every_trigger_runs_for_the_first_time() -> None:
         ),
     ],
 )
-def test_what_only_answers_does_not_run(setting: Any, why: str) -> None:
+def test_a_trigger_whose_settings_silence_it_does_not_run(setting: Any, why: str) -> None:
     assert reasons(None, template(Run=trigger(**setting))) == (STAY, why)
 
 
-def test_the_same_template_runs_nothing() -> None:
+def test_an_unchanged_template_runs_nothing() -> None:
     one = template(Run=trigger(), Queue=QUEUE)
 
     assert reasons(one, one) == (STAY, "nothing that it depends on differs")
@@ -86,7 +85,7 @@ CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
     ),
     "how a payload is written": (
         {"Run": trigger(Payload={"a": "b"})}, {"Run": trigger(Payload={"a": {"Fn::Sub": "b"}})},
-        (RUN, "Payload is written otherwise"),
+        (RUN, "Payload is written differently"),
     ),
     "a setting": (
         {"Run": trigger()}, {"Run": trigger(Retry={"MaxAttempts": 3})}, (RUN, "Retry"),
@@ -141,7 +140,7 @@ CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_said_in_the_authors_terms(name: str) -> None:
+def test_a_reason_is_in_the_authors_terms(name: str) -> None:
     old, new, expected = CHANGES[name]
 
     assert reasons(
@@ -149,7 +148,7 @@ def test_a_change_is_said_in_the_authors_terms(name: str) -> None:
     ) == (expected)
 
 
-def test_a_parameter_is_named_where_it_is_behind_a_change() -> None:
+def test_a_reason_names_the_parameter_behind_a_change() -> None:
     one = template(LEVEL, Migrate=READING, Run=trigger())
 
     assert reasons(one, one, old_values={"Level": "low"}, Level="high") == (
@@ -157,7 +156,7 @@ def test_a_parameter_is_named_where_it_is_behind_a_change() -> None:
     )  # fmt: skip
 
 
-def test_a_parameter_behind_a_condition_is_named_too() -> None:
+def test_a_reason_names_a_parameter_behind_a_condition() -> None:
     chosen = function(MemorySize={"Fn::If": ["IsHigh", 512, 128]})
     sections = LEVEL | {
         "Conditions": {
@@ -172,7 +171,7 @@ def test_a_parameter_behind_a_condition_is_named_too() -> None:
     )  # fmt: skip
 
 
-def test_a_default_that_changes_is_a_parameter_that_changes() -> None:
+def test_a_changed_default_counts_as_a_changed_parameter() -> None:
     new = {"Parameters": {"Level": {"Type": "String", "Default": "high"}}}
     old, later = (template(one, Migrate=READING, Run=trigger()) for one in (LEVEL, new))
 
@@ -180,15 +179,15 @@ def test_a_default_that_changes_is_a_parameter_that_changes() -> None:
     assert reasons(old, later, Level="low")[0] == STAY
 
 
-def test_what_a_deployment_looks_up_is_unknown_if_nothing_else_differs() -> None:
+def test_a_looked_up_value_is_unknown_unless_something_else_differs() -> None:
     one = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}"}))
     other = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}", "More": 1}))
 
-    assert reasons(one, one) == (OPEN, "{{resolve:ssm:/shop/url}} is looked up at deployment")
+    assert reasons(one, one) == (UNKNOWN, "{{resolve:ssm:/shop/url}} is looked up at deployment")
     assert reasons(one, other)[0] == RUN
 
 
-def test_what_does_not_run_anyway_is_not_unknown() -> None:
+def test_a_silenced_trigger_with_a_looked_up_value_does_not_run() -> None:
     payload = {"Url": "{{resolve:ssm:/shop/url}}"}
     one = template(Run=trigger(Payload=payload, Enabled=False))
 
@@ -200,16 +199,16 @@ def test_a_parameter_from_the_store_is_unknown() -> None:
                                        "Default": "/level"}}}  # fmt: skip
     one = template(stored, Migrate=READING, Run=trigger())
 
-    assert reasons(one, one) == (OPEN, "parameter 'Level' is looked up at deployment")
+    assert reasons(one, one) == (UNKNOWN, "parameter 'Level' is looked up at deployment")
 
 
-def test_what_reads_the_result_of_a_trigger_that_runs_is_unknown() -> None:
+def test_a_reader_of_the_result_of_a_running_trigger_is_unknown() -> None:
     reader = trigger("Other", Payload={"Rows": {"Fn::GetAtt": ["Run", "Rows"]}})
     old, new = (
         template(Other=function(), Run=trigger(Payload=number), Reader=reader) for number in (1, 2)
     )
 
-    assert verdicts(old, new) == {"Run": RUN, "Reader": OPEN}
+    assert verdicts(old, new) == {"Run": RUN, "Reader": UNKNOWN}
     assert verdicts(old, old) == {"Run": STAY, "Reader": STAY}
 
 
@@ -218,12 +217,14 @@ def test_code_at_a_local_path_is_unknown() -> None:
     one = template({"Transform": [SAM, "Trigger"]}, Migrate=code, Run=trigger())
     plain = template(Migrate=function(Code="./a"), Run=trigger())
 
-    said = "the code of 'Migrate' is at a local path"
-    remedy = "plan what `sam package` or `aws cloudformation package` writes"
-    assert reasons(one, one) == reasons(plain, plain) == (OPEN, f"{said}; {remedy}")
+    reason = (
+        "the code of 'Migrate' is at a local path;"
+        " plan what `sam package` or `aws cloudformation package` writes"
+    )
+    assert reasons(one, one) == reasons(plain, plain) == (UNKNOWN, reason)
 
 
-def test_code_at_a_local_path_is_nothing_to_a_trigger_that_ignores_its_handler() -> None:
+def test_local_code_does_not_concern_a_trigger_that_ignores_handler_changes() -> None:
     plain = template(Migrate=function(Code="./a"), Run=trigger(ExecuteOnHandlerChange=False))
 
     assert reasons(plain, plain)[0] == STAY
@@ -236,7 +237,7 @@ def test_a_renamed_trigger_is_created_and_deleted() -> None:
         (
             "Again",
             RUN,
-            ("first time; to CloudFormation 'Run' under another name is a new trigger",),
+            ("first time; for CloudFormation, a renamed 'Run' is a new trigger",),
         ),
         ("Run", STAY, ("it is deleted, and ExecuteOnDelete is false",)),
     ]
@@ -257,19 +258,21 @@ def test_a_renamed_trigger_is_created_and_deleted() -> None:
         ),
     ],
 )
-def test_a_trigger_that_is_removed(resource: Any, expected: tuple[str, ...]) -> None:
+def test_a_removed_trigger_runs_only_with_execute_on_delete(
+    resource: Any, expected: tuple[str, ...]
+) -> None:
     old, new = template(Run=resource), template()
 
     assert reasons(old, new) == expected
 
 
-def test_what_was_never_created_is_deleted_without_running() -> None:
+def test_a_trigger_that_was_never_created_is_deleted_without_running() -> None:
     old, new = template(Run=trigger(ExecuteOnDelete=True)), template()
 
     assert reasons(old, new, failed=("Run",)) == (STAY, "it is deleted, and was never created")
 
 
-def test_what_failed_last_time_runs_again() -> None:
+def test_a_trigger_that_failed_last_time_runs_again() -> None:
     one = template(Run=trigger())
     once = template(Run=trigger(ExecuteOnHandlerChange=False))
 
@@ -277,7 +280,7 @@ def test_what_failed_last_time_runs_again() -> None:
     assert reasons(once, once, failed=("Run",))[0] == STAY
 
 
-def test_a_condition_creates_and_deletes() -> None:
+def test_a_condition_creates_and_deletes_triggers() -> None:
     sections = LEVEL | {"Conditions": {"IsHigh": {"Fn::Equals": [{"Ref": "Level"}, "high"]}}}
     one = template(sections, Run={**trigger(), "Condition": "IsHigh"})
 
@@ -286,7 +289,7 @@ def test_a_condition_creates_and_deletes() -> None:
     assert reasons(one, one, old_values={"Level": "high"}, Level="low")[0] == STAY
 
 
-def test_a_condition_that_nobody_knows_is_unknown_only_where_it_is_new() -> None:
+def test_an_undecided_condition_is_unknown_only_if_it_is_new() -> None:
     sections = {"Conditions": {"IsHere": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}}
     one = template(sections, Run={**trigger(), "Condition": "IsHere"})
     other = template(
@@ -296,133 +299,28 @@ def test_a_condition_that_nobody_knows_is_unknown_only_where_it_is_new() -> None
 
     assert reasons(one, one)[0] == STAY
     assert reasons(one, other)[0] == RUN
-    assert reasons(always, one) == (OPEN, "its Condition 'IsHere' is not known here")
+    assert reasons(always, one) == (UNKNOWN, "its Condition 'IsHere' is not known here")
 
 
-def test_custom_triggers_of_others_are_none() -> None:
+def test_custom_resources_with_another_service_token_are_not_triggers() -> None:
     others = of_type("Custom::Trigger", ServiceToken="arn:aws:lambda:us-east-1:1:function:f")
 
     assert planned(None, template(Theirs=others)) == []
 
 
-# ---- with a deployed stack
-
-
-STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/0a1b"
-
-
-def deployed(one: Template, **more: Any) -> stacks.Deployed:
-    values = {"Level": "low"}
-    return stacks.Deployed(
-        stack_id=STACK_ID, template=expanded(one, **values), **({"values": values} | more)
+def test_a_layer_that_changes_is_sure_beside_code_at_a_local_path() -> None:
+    old, new = (
+        template(Migrate=function(Code="./a", Layers=[layer]), Run=trigger()) for layer in "ab"
     )
 
-
-def against_stack(
-    new: Template, stack: stacks.Deployed, **said: str
-) -> list[tuple[str, str, tuple[str, ...]]]:
-    before, after = snapshots.against_stack(new, said, stack)
-    found = predictions(before, after, region="eu-west-1")
-    return [(one.trigger, one.verdict, one.because) for one in found]
+    assert reasons(old, new)[:2] == (RUN, "Layers of 'Migrate'")
 
 
-def test_parameters_that_are_not_given_keep_their_deployed_values() -> None:
-    changed = {"Parameters": {"Level": {"Type": "String", "Default": "other"}}}
-    old, new = (template(one, Migrate=READING, Run=trigger()) for one in (LEVEL, changed))
-
-    assert against_stack(new, deployed(old))[0][1] == STAY
-    assert against_stack(new, deployed(old), Level="high")[0][1] == RUN
-
-
-def test_a_stack_tells_its_pseudo_parameters() -> None:
-    assert stacks.pseudo_parameters(STACK_ID) == {
-        "AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012",
-        "AWS::StackId": STACK_ID, "AWS::StackName": "shop", "AWS::URLSuffix": "amazonaws.com",
-    }  # fmt: skip
-    china = stacks.pseudo_parameters("arn:aws-cn:cloudformation:cn-north-1:1:stack/s/1")
-    assert china["AWS::URLSuffix"] == "amazonaws.com.cn"
-
-
-def test_a_parameter_from_the_store_that_keeps_its_name_hashes_as_it_did() -> None:
-    stored = {"Parameters": {"Level": {"Type": "AWS::SSM::Parameter::Value<String>",
-                                       "Default": "/level"}}}  # fmt: skip
-    one = template(stored, Migrate=READING, Run=trigger())
-    stack = deployed(one, values={"Level": "/level"}, looked_up={"Level": "low"})
-
-    assert against_stack(one, stack) == [
-        ("Run", OPEN, ("parameter 'Level' is looked up at deployment",))
-    ]
-
-
-def test_a_hash_over_a_stored_parameters_name_instead_of_its_value_is_no_sure_change() -> None:
-    stored = {"Parameters": {"Level": {"Type": "AWS::SSM::Parameter::Value<String>",
-                                       "Default": "/level"}}}  # fmt: skip
-    one = template(stored, Migrate=READING, Run=trigger())
-    by_name = stacks.Deployed(
-        stack_id=STACK_ID,
-        template=expanded(one, Level="/level"),
-        values={"Level": "/level"},
-        looked_up={"Level": "low"},
-    )
-
-    before, after = snapshots.against_stack(one, {}, by_name, {"/level": "low"})
-
-    (found,) = predictions(before, after, region="eu-west-1")
-    said = "a parameter from the parameter store is looked up at deployment"
-    assert (found.verdict, *found.because) == (OPEN, said)
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [("low", (STAY, "nothing that it depends on differs")),
-     ("high", (RUN, "environment key 'LEVEL' of 'Migrate' (parameter 'Level': 'low' → 'high')"))],
-)  # fmt: skip
-def test_a_parameter_from_the_store_is_compared_where_both_values_can_be_read(
-    now: str, expected: tuple[str, ...]
-) -> None:
-    stored = {"Parameters": {"Level": {"Type": "AWS::SSM::Parameter::Value<String>"}}}
-    one = template(stored, Migrate=READING, Run=trigger())
-    stack = deployed(one, values={"Level": "/level"}, looked_up={"Level": "low"})
-
-    before, after = snapshots.against_stack(one, {}, stack, {"/level": now})
-
-    (found,) = predictions(before, after, region="eu-west-1")
-    assert (found.verdict, *found.because) == expected
-
-
-def test_a_secret_that_is_given_again_is_unknown_and_one_that_is_kept_is_the_same() -> None:
-    secret = {"Parameters": {"Password": {"Type": "String", "NoEcho": True}}}
-    one = template(secret, Run=trigger(Payload={"Password": {"Ref": "Password"}}))
-    stack = deployed(one, values={"Password": "****"})
-
-    assert against_stack(one, stack) == [("Run", STAY, ("nothing that it depends on differs",))]
-    assert against_stack(one, stack, Password="new") == [  # noqa: S106 (it is no secret)
-        ("Run", OPEN, ("parameter 'Password' has NoEcho, so its deployed value is not known",))
-    ]
-
-
-def test_the_entries_that_differ_are_told_to_machines() -> None:
+def test_a_prediction_has_the_request_and_what_differs() -> None:
     old, new = (template(Run=trigger(Payload=number)) for number in (1, 2))
-    before = Before(side=snapshots.of_template(old, {}, {}))
+    baseline = Baseline(state=of_template(old, {}, region=REGION))
 
-    (found,) = predictions(before, snapshots.of_template(new, {}, {}), region="us-east-1")
+    (prediction,) = predictions(baseline, of_template(new, {}, region=REGION), region=REGION)
 
-    assert found.request == "Update"
-    assert found.differs == ("Payload", "Fingerprint.Payload")
-
-
-def test_what_the_sam_client_adds_is_no_change() -> None:
-    def one(**more: Any) -> Template:
-        queue = {**QUEUE, **more}
-        return template(LEVEL, Queue=queue, Run=trigger(ExecuteOnResourceChange=["Queue"]))
-
-    by_sam = one(Metadata={"SamResourceId": "Queue"})
-
-    assert against_stack(one(), deployed(by_sam))[0][1] == STAY
-    assert against_stack(one(), deployed(one()))[0][1] == STAY
-
-
-def test_a_stack_that_is_only_reviewed_has_nothing_yet() -> None:
-    stack = stacks.Deployed(stack_id=STACK_ID, template={}, values={})
-
-    assert against_stack(template(LEVEL, Run=trigger()), stack) == [("Run", RUN, ("first time",))]
+    assert prediction.request == "Update"
+    assert prediction.differs == ("Payload", "Fingerprint.Payload")

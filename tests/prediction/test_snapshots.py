@@ -1,0 +1,105 @@
+"""The two states that a prediction compares, where one of them is a deployed stack's."""
+
+from typing import Any
+
+import pytest
+
+from cfn_trigger.deployment import stacks
+from cfn_trigger.prediction.predict import predictions
+from cfn_trigger.prediction.snapshots import of_update
+from cfn_trigger.template.source import Template
+from tests.support.stack_states import QUEUE, expanded, function, template, trigger
+
+RUN, STAY, UNKNOWN = "will run", "will not run", "unknown until deployment"
+LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}
+STORED = {"Parameters": {"Level": {"Type": "AWS::SSM::Parameter::Value<String>",
+                                   "Default": "/level"}}}  # fmt: skip
+READING = function(Environment={"Variables": {"LEVEL": {"Ref": "Level"}, "MODE": "slow"}})
+UNCHANGED = (STAY, "nothing that it depends on differs")
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/0a1b"
+
+
+def deployed(source: Template, expand_with: str = "low", **more: Any) -> stacks.Deployed:
+    """Return a stack that was deployed from a template."""
+    values = {"values": {"Level": "low"}} | more
+    return stacks.Deployed(
+        stack_id=STACK_ID, template=expanded(source, Level=expand_with), **values
+    )
+
+
+def verdict(
+    new: Template, stack: stacks.Deployed, stored: dict[str, str] | None = None, **given: str
+) -> tuple[str, ...]:
+    """Return the verdict on the only trigger of a template, and the reasons."""
+    baseline, after = of_update(new, given, stack, stored)
+    (prediction,) = predictions(baseline, after, region="eu-west-1")
+    return (prediction.verdict, *prediction.because)
+
+
+def test_parameters_that_are_not_given_keep_their_deployed_values() -> None:
+    changed = {"Parameters": {"Level": {"Type": "String", "Default": "other"}}}
+    old, new = (template(one, Migrate=READING, Run=trigger()) for one in (LEVEL, changed))
+
+    assert verdict(new, deployed(old)) == UNCHANGED
+    assert verdict(new, deployed(old), Level="high")[0] == RUN
+
+
+def test_a_parameter_from_the_store_with_the_same_name_is_unknown() -> None:
+    source = template(STORED, Migrate=READING, Run=trigger())
+    stack = deployed(source, values={"Level": "/level"}, looked_up={"Level": "low"})
+
+    assert verdict(source, stack) == (UNKNOWN, "parameter 'Level' is looked up at deployment")
+
+
+def test_a_hash_over_the_name_of_a_stored_parameter_is_not_a_sure_change() -> None:
+    source = template(STORED, Migrate=READING, Run=trigger())
+    stack = deployed(
+        source, expand_with="/level", values={"Level": "/level"}, looked_up={"Level": "low"}
+    )
+
+    assert verdict(source, stack, {"/level": "low"}) == (
+        UNKNOWN, "a parameter from the parameter store is looked up at deployment",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [("low", UNCHANGED),
+     ("high", (RUN, "environment key 'LEVEL' of 'Migrate' (parameter 'Level': 'low' → 'high')"))],
+)  # fmt: skip
+def test_a_parameter_from_the_store_is_compared_if_both_values_are_known(
+    current: str, expected: tuple[str, ...]
+) -> None:
+    stored = {"Parameters": {"Level": {"Type": "AWS::SSM::Parameter::Value<String>"}}}
+    source = template(stored, Migrate=READING, Run=trigger())
+    stack = deployed(source, values={"Level": "/level"}, looked_up={"Level": "low"})
+
+    assert verdict(source, stack, {"/level": current}) == expected
+
+
+def test_a_secret_is_unknown_if_it_is_given_and_the_same_if_it_is_not() -> None:
+    secret = {"Parameters": {"Password": {"Type": "String", "NoEcho": True}}}
+    source = template(secret, Run=trigger(Payload={"Password": {"Ref": "Password"}}))
+    stack = deployed(source, values={"Password": "****"})
+
+    assert verdict(source, stack) == UNCHANGED
+    assert verdict(source, stack, Password="new") == (  # noqa: S106 (it is not a secret)
+        UNKNOWN, "parameter 'Password' has NoEcho, so its deployed value is not known",
+    )  # fmt: skip
+
+
+def test_metadata_that_the_sam_cli_adds_is_not_a_change() -> None:
+    def source(**more: Any) -> Template:
+        queue = {**QUEUE, **more}
+        return template(LEVEL, Queue=queue, Run=trigger(ExecuteOnResourceChange=["Queue"]))
+
+    by_sam = source(Metadata={"SamResourceId": "Queue"})
+
+    assert verdict(source(), deployed(by_sam)) == UNCHANGED
+    assert verdict(source(), deployed(source())) == UNCHANGED
+
+
+def test_a_stack_in_review_has_no_resources_yet() -> None:
+    stack = stacks.Deployed(stack_id=STACK_ID, template={}, values={})
+
+    assert verdict(template(LEVEL, Run=trigger()), stack) == (RUN, "first time")
