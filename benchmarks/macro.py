@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from samtranslator.translator.transform import transform as sam_transform
 
-from macro.check import MOST_POLICY_CHARACTERS, MOST_RESOURCES
+from macro.cloudformation import MOST_POLICY_CHARACTERS, MOST_RESOURCES
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment

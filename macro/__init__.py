@@ -1,17 +1,20 @@
 """Template in, template out: a compiler from `Custom::Trigger` to plain CloudFormation.
 
-| stage | module | takes | gives |
+| stage | module | takes | returns |
 |---|---|---|---|
-| read | `parse`, `shorthand`, `readers` | a fragment | triggers, and problems of spelling |
-| survey | `references` | a fragment | who mentions whom, in one walk |
-| judge | `check` | triggers | problems of meaning |
-| order | `graph` | triggers, survey | edges, and problems of order |
-| date | `fingerprint` | triggers, survey | when each must run again |
-| build | `emit`, with `properties` | all of it | resources |
+| read | `parse`, with `shorthand`, `readers` | a fragment | triggers, and problems of spelling |
+| define | `define` | triggers | the functions that they define, as resources |
+| survey | `references` | resources | who mentions whom, in one walk |
+| add | `additions` | triggers, resources | what a template needs for them, as data |
+| check | `check` | the reading so far | problems of meaning |
+| order | `ordering` | triggers, survey, additions | edges, and problems of order |
+| fingerprint | `fingerprint` | triggers, order | what makes each run again |
+| build | `emit`, with `encode`, `parts` | the reading, fingerprints | the expanded fragment |
 
-`expand` is these stages in order, `handler` the Lambda envelope around it. Import order is the
-architecture: model, errors, shapes, references, then readers, shorthand, parse and fingerprint,
-then check and graph, then properties, emit, expand, handler. Beside them are `places`, for who
-shows problems, and `risks`, what is allowed and may still surprise. No stage changes what it was
-given, reads a clock or calls AWS.
+`expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
+else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
+order is the architecture: model, names, errors, cloudformation, references, then readers,
+shorthand, parse, additions and fingerprint, then ordering, reading, check and risks, then parts,
+define, encode, emit, expand, handler. Beside the stages stands `risks`: what is allowed and may
+still surprise. No stage changes its input, reads a clock or calls AWS.
 """

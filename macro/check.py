@@ -7,76 +7,68 @@ Knows what makes no sense although it is spelled well. Refuses to know spelling 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from macro.cloudformation import as_map, type_of
+from macro.cloudformation import (
+    INVOKE_CONFIG_TYPE,
+    LONGEST_ARN,
+    MOST_POLICY_CHARACTERS,
+    MOST_RESOURCES,
+    POLICY_TYPE,
+    SERVERLESS,
+    SERVERLESS_TRANSFORM,
+    as_map,
+    condition_of,
+    properties_of,
+    section,
+    type_of,
+)
 from macro.errors import Problem
-from macro.model import ABSENT, Edge, Json, Settings, Trigger
-from macro.references import Survey, mentions
+from macro.model import ABSENT, Edge, Json
+from macro.names import condition_id
+from macro.reading import Reading
+from macro.references import mentions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What the rules look at.
-
-    `taken` are the author's logical ids, `made` those that the expansion adds, `resources` what
-    the stack will hold of both, with the functions that triggers define; `conditions` are the
-    names the author gave to conditions, `made_conditions` those that the expansion may add;
-    `function_globals` are SAM's, for functions; `wrong_settings` are the places of those that
-    could not be read.
-    """
-
-    taken: frozenset[str]
-    made: tuple[str, ...]
-    conditions: frozenset[str]
-    made_conditions: tuple[str, ...]
-    resources: Mapping[str, Json]
-    function_globals: Mapping[str, Json]
-    triggers: tuple[Trigger, ...]
-    settings: Settings
-    wrong_settings: frozenset[str]
-    survey: Survey
-
-
-def problems(subject: Subject) -> Iterator[Problem]:
+def problems(reading: Reading) -> Iterator[Problem]:
     """Yield every problem of meaning, rule by rule."""
     for rule in RULES:
-        yield from rule(subject)
+        yield from rule(reading)
 
 
-def made_ids_are_free(subject: Subject) -> Iterator[Problem]:
-    """Refuse a logical id of ours that the author has taken."""
-    for name, times in Counter(subject.made).items():
+def added_names_are_free(reading: Reading) -> Iterator[Problem]:
+    """Refuse a name for what is added that the author has taken."""
+    for name, times in Counter(reading.additions.ids).items():
         if times > 1:
             yield Problem(name, "would be made twice for triggers; rename one of them")
-        if name in subject.taken:
+        if name in reading.fragment["Resources"]:
             yield Problem(name, "is the logical id of a resource made for triggers; rename yours")
-    for name in subject.made_conditions:
-        if name in subject.conditions:
+    conditions = section(reading.fragment, "Conditions")
+    for name in map(condition_id, reading.additions.ids):
+        if name in conditions:
             yield Problem(name, "is the name of a condition made for triggers; rename yours")
 
 
-def results_are_waited_for(subject: Subject) -> Iterator[Problem]:
+def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
     """Refuse to need a result of an invocation that gives none."""
-    for trigger in subject.triggers:
+    for trigger in reading.triggers:
         if trigger.invocation_type == "RequestResponse":
             continue
         reason = f"InvocationType {trigger.invocation_type} waits for no result"
         if trigger.expect is not ABSENT:
             yield Problem(f"{trigger.place}.Expect", f"{reason}; use RequestResponse")
-        for attribute in subject.survey.attributes_read(trigger.logical_id):
+        for attribute in reading.survey.attributes_read(trigger.logical_id):
             place = f"{trigger.place}.InvocationType"
             yield Problem(place, f"{reason}, yet {attribute!r} is read; use RequestResponse")
 
 
-def conditional_handlers_have_conditional_triggers(subject: Subject) -> Iterator[Problem]:
+def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator[Problem]:
     """Refuse a trigger that is always made, of a function that is not."""
-    for trigger in subject.triggers:
+    for trigger in reading.triggers:
         if mentions(trigger.handler.arn).conditions:
             continue  # what is chosen under a condition is the author's to choose rightly
         for function in trigger.handler.functions:
-            condition = subject.resources[function].get("Condition")
+            condition = condition_of(reading.resources[function])
             if condition and not trigger.attributes.get("Condition"):
                 remedy = f"give the trigger Condition: {condition}"
                 said = f"{function!r} exists only under {condition!r}; {remedy}"
@@ -86,9 +78,9 @@ def conditional_handlers_have_conditional_triggers(subject: Subject) -> Iterator
 _SECRET: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 
 
-def secrets_stay_with_the_handler(subject: Subject) -> Iterator[Problem]:
+def secrets_stay_with_the_handler(reading: Reading) -> Iterator[Problem]:
     """Refuse a dynamic reference that CloudFormation resolves in no custom resource."""
-    for trigger in subject.triggers:
+    for trigger in reading.triggers:
         for name, value in (("Payload", trigger.payload), ("Expect", trigger.expect)):
             for kind in sorted(set(_secrets(value))):
                 place = f"{trigger.place}.{name}"
@@ -108,16 +100,16 @@ def _secrets(value: Json) -> Iterator[str]:
                 stack.extend(items)
 
 
-def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Problem]:
+def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Problem]:
     """Refuse a destination that Lambda would never use, or that somebody else configures."""
     configured = {
         reference.name: name
-        for name, resource in subject.resources.items()
-        if type_of(resource) == "AWS::Lambda::EventInvokeConfig"
-        and as_map(resource.get("Properties")).get("Qualifier") == "$LATEST"
-        for reference in mentions(as_map(resource.get("Properties")).get("FunctionName")).references
+        for name, resource in reading.resources.items()
+        if type_of(resource) == INVOKE_CONFIG_TYPE
+        and properties_of(resource).get("Qualifier") == "$LATEST"
+        for reference in mentions(properties_of(resource).get("FunctionName")).references
     }
-    for trigger in subject.triggers:
+    for trigger in reading.triggers:
         if trigger.failure_destination is ABSENT:
             continue
         place = f"{trigger.place}.FailureDestination"
@@ -130,48 +122,50 @@ def destinations_are_of_asynchronous_functions(subject: Subject) -> Iterator[Pro
         elif function in configured:
             said = f"{function!r} has one already in {configured[function]!r}; set it there"
             yield Problem(place, said)
-        elif "EventInvokeConfig" in _with_globals(function, subject):
+        elif "EventInvokeConfig" in _with_globals(function, reading):
             yield Problem(place, f"{function!r} has an EventInvokeConfig; set it there")
         configured.setdefault(function, trigger.logical_id)
 
 
-def _with_globals(function: str, subject: Subject) -> set[str]:
+def _with_globals(function: str, reading: Reading) -> set[str]:
     """Name the properties of a function, with those that SAM will give it."""
-    resource = subject.resources[function]
-    own = {*as_map(as_map(resource).get("Properties"))}
-    return own | {*subject.function_globals} if type_of(resource).startswith(SERVERLESS) else own
+    resource = reading.resources[function]
+    names = {*properties_of(resource)}
+    if type_of(resource).startswith(SERVERLESS):
+        names |= {*section(section(reading.fragment, "Globals"), "Function")}
+    return names
 
 
-def everything_is_known(subject: Subject) -> Iterator[Problem]:
+def everything_is_known(reading: Reading) -> Iterator[Problem]:
     """Refuse to come after everything while SAM has yet to say what that is."""
-    untransformed = [n for n, r in subject.resources.items() if type_of(r).startswith(SERVERLESS)]
-    for trigger in subject.triggers:
+    untransformed = [n for n, r in reading.resources.items() if type_of(r).startswith(SERVERLESS)]
+    for trigger in reading.triggers:
         if "*" in trigger.execute_after and untransformed:
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
             said = f"'*' cannot include what SAM will make of {untransformed[0]!r}; {remedy}"
             yield Problem(f"{trigger.place}.ExecuteAfter", said)
 
 
-def settings_fit_together(subject: Subject) -> Iterator[Problem]:
+def settings_fit_together(reading: Reading) -> Iterator[Problem]:
     """Refuse parameters of the transform that contradict each other."""
-    settings, place = subject.settings, "Transform.Parameters"
+    settings, place = reading.settings, "Transform.Parameters"
     together = {f"{place}.SubnetIds", f"{place}.SecurityGroupIds"}
-    are_read = together.isdisjoint(subject.wrong_settings)
+    are_read = together.isdisjoint(problem.place for problem in reading.spelling_problems)
     if are_read and bool(settings.subnet_ids) != bool(settings.security_group_ids):
         yield Problem(f"{place}.SubnetIds", "go with SecurityGroupIds; give both or none")
     if settings.provider_role and (settings.permissions_boundary or settings.role_path):
         said = "is used as it is; leave out PermissionsBoundary and RolePath"
         yield Problem(f"{place}.ProviderRole", said)
-    for trigger in subject.triggers if settings.provider_role else ():
+    for trigger in reading.triggers if settings.provider_role else ():
         if trigger.function is not None and "Role" not in trigger.function:
             said = "has no Role, and with a ProviderRole no IAM resource is made; give it one"
             yield Problem(f"{trigger.place}.Function", said)
 
 
-def answers_hold_what_is_read(subject: Subject) -> Iterator[Problem]:
+def answers_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
     """Refuse to read more attributes than an answer to CloudFormation has room to name."""
-    for trigger in subject.triggers:
-        read = subject.survey.attributes_read(trigger.logical_id)
+    for trigger in reading.triggers:
+        read = reading.survey.attributes_read(trigger.logical_id)
         if sum(len(name.encode()) + ATTRIBUTE_OVERHEAD for name in read) > MOST_ATTRIBUTE_BYTES:
             said = f"{len(read)} attributes are read, more than fit into an answer of 4,096 bytes"
             yield Problem(trigger.place, f"{said}; read fewer, or let the handler store them")
@@ -181,23 +175,16 @@ ATTRIBUTE_OVERHEAD: Final = 6
 MOST_ATTRIBUTE_BYTES: Final = 2_500
 """What is left of 4,096 bytes beside ids of their greatest length."""
 
-SERVERLESS: Final = "AWS::Serverless::"
-SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
-MOST_RESOURCES: Final = 500
-MOST_POLICY_CHARACTERS: Final = 10_240
-LONGEST_ARN: Final = 118
-"""`arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters."""
 
-
-def unsayable(edges: Iterable[Edge], resources: Mapping[str, Json]) -> Iterator[Problem]:
+def inexpressible_edges(edges: Iterable[Edge], resources: Mapping[str, Json]) -> Iterator[Problem]:
     """Yield the edges that SAM would lose: it drops the metadata of some of its resources.
 
     An edge to what exists under a condition of its own cannot be a DependsOn.
     """
     for edge in edges:
         waiting = resources[edge.waiting]
-        condition = as_map(resources.get(edge.first)).get("Condition")
-        if type_of(waiting) in LOSES_METADATA and condition not in (None, waiting.get("Condition")):
+        condition = condition_of(resources.get(edge.first))
+        if type_of(waiting) in LOSES_METADATA and condition not in ("", waiting.get("Condition")):
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
             said = f"{edge.waiting!r} cannot wait for {edge.first!r} before SAM has run; {remedy}"
             yield Problem(edge.why, said)
@@ -229,10 +216,10 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
 
 
 def _policies_of(resource: Json, role: str, *, is_role: bool) -> list[Json]:
-    properties = as_map(as_map(resource).get("Properties"))
+    properties = properties_of(resource)
     if is_role:
         return list(properties["Policies"])
-    if type_of(resource) == "AWS::IAM::Policy":
+    if type_of(resource) == POLICY_TYPE:
         return [properties] if properties.get("Roles") == [{"Ref": role}] else []
     return []
 
@@ -253,8 +240,8 @@ def _characters(document: Json) -> int:
     return len(str(document)) + 2
 
 
-RULES: Final[tuple[Callable[[Subject], Iterator[Problem]], ...]] = (
-    made_ids_are_free,
+RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
+    added_names_are_free,
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
     secrets_stay_with_the_handler,

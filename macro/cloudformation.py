@@ -1,25 +1,93 @@
-"""Templates of any shape: a map where one is hoped for, a type where there may be none.
+"""CloudFormation's own words and limits, and lenient access to templates of any shape.
 
 Knows that an author's template can hold anything anywhere, which is CloudFormation's to refuse.
-Refuses to know what is in it.
+Refuses to know what a trigger is.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from macro.model import Json
 
+FUNCTION_TYPE: Final = "AWS::Lambda::Function"
+ALIAS_TYPE: Final = "AWS::Lambda::Alias"
+VERSION_TYPE: Final = "AWS::Lambda::Version"
+INVOKE_CONFIG_TYPE: Final = "AWS::Lambda::EventInvokeConfig"
+ROLE_TYPE: Final = "AWS::IAM::Role"
+POLICY_TYPE: Final = "AWS::IAM::Policy"
+LOG_GROUP_TYPE: Final = "AWS::Logs::LogGroup"
+
+SERVERLESS: Final = "AWS::Serverless::"
+"""What the types start with that SAM transforms."""
+SERVERLESS_FUNCTION_TYPE: Final = f"{SERVERLESS}Function"
+FUNCTION_TYPES: Final = frozenset({FUNCTION_TYPE, SERVERLESS_FUNCTION_TYPE})
+
+SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
+LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
+
+BODY_LIMIT: Final = 51_200
+"""Bytes of an expanded template that was passed by body, not through S3.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot-processed-template.html
+"""
+MOST_RESOURCES: Final = 500
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+MOST_POLICY_CHARACTERS: Final = 10_240
+"""Of all inline policies of a role, without white space.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+LONGEST_ARN: Final = 118
+"""`arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters."""
+
 
 def as_map(value: Json) -> Mapping[str, Json]:
-    """Give a map, an empty one where the value is none."""
+    """Return a map as it is, and an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
+def section(template: Json, name: str) -> Mapping[str, Json]:
+    """Return a section of a template, empty where it is missing or not a map."""
+    return as_map(as_map(template).get(name))
+
+
 def type_of(resource: Json) -> str:
-    """Give the type of a resource, empty where it has none or is no resource."""
-    what = as_map(resource).get("Type")
-    return what if isinstance(what, str) else ""
+    """Return the type of a resource, empty where it has none or is not a resource."""
+    written = resource.get("Type") if isinstance(resource, dict) else None
+    return written if isinstance(written, str) else ""
+
+
+def properties_of(resource: Json) -> Mapping[str, Json]:
+    """Return the properties of a resource, empty where it has none."""
+    return section(resource, "Properties")
+
+
+def condition_of(resource: Json) -> str:
+    """Return the name of the condition of a resource, empty where it has none."""
+    written = as_map(resource).get("Condition")
+    return written if isinstance(written, str) else ""
+
+
+def depends_on(resource: Json) -> tuple[str, ...]:
+    """Return the names in `DependsOn`, a name or a list; CloudFormation refuses anything else."""
+    match resource.get("DependsOn") if isinstance(resource, dict) else None:
+        case str(name):
+            return (name,)
+        case list(names):
+            return tuple(name for name in names if isinstance(name, str))
+    return ()
 
 
 def is_secret(parameter: Json) -> bool:
-    """Tell whether a declared parameter has NoEcho, however that is written."""
+    """Return whether a declared parameter has NoEcho, however that is written."""
     return str(as_map(parameter).get("NoEcho", "")).lower() == "true"
+
+
+def is_dynamic(value: Json) -> bool:
+    """Return whether only CloudFormation can resolve a value: a function or an `ssm` reference."""
+    if isinstance(value, str):
+        return "{{resolve:ssm:" in value
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    name = str(next(iter(value)))
+    return name == "Ref" or name.startswith("Fn::")

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from macro.cloudformation import is_dynamic
 from macro.model import ABSENT, Json, Retry, Trigger
 from macro.readers import field_name
 
 
-def chosen(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
+def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
     """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
     plain = Trigger(logical_id="", place="", handler=trigger.handler)
     for name in _SETTINGS:
@@ -78,13 +79,3 @@ def skeleton(value: Json) -> dict[str, Json]:
 
 def _by_name(item: tuple[Json, Json]) -> str:
     return str(item[0])
-
-
-def is_dynamic(node: Json) -> bool:
-    """Tell whether only CloudFormation can resolve a value: an intrinsic, or an `ssm` reference."""
-    if isinstance(node, str):
-        return "{{resolve:ssm:" in node
-    if not isinstance(node, dict) or len(node) != 1:
-        return False
-    name = str(next(iter(node)))
-    return name == "Ref" or name.startswith("Fn::")

@@ -3,122 +3,114 @@
 Knows the order of the stages. Refuses to know what any of them does.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from macro import check, emit, ordering, parse
-from macro.cloudformation import as_map
+from macro.additions import additions
+from macro.define import definition
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
-from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Settings, Trigger
-from macro.references import Survey, survey
+from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Trigger
+from macro.names import ROLE
+from macro.reading import Reading
+from macro.references import survey
 
-_NOT_A_TEMPLATE: Final = Problem(
+NOT_A_TEMPLATE: Final = Problem(
     "Fn::Transform", "Trigger works on whole templates; write it under the template's Transform"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a fragment says: all that is known before anything is built.
+class Expansion:
+    """An expanded template, and what was read in the author's."""
 
-    `resources` are the author's, and the functions that triggers define. One without triggers and
-    without problems is empty.
-    """
-
-    triggers: tuple[Trigger, ...] = ()
-    settings: Settings = field(default_factory=Settings)
-    resources: Mapping[str, Json] = field(default_factory=dict)
-    survey: Survey | None = None
-    order: ordering.Order = field(default_factory=ordering.Order)
-    problems: tuple[Problem, ...] = ()
+    fragment: Mapping[str, Json]
+    reading: Reading
 
 
-def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Mapping[str, Json]:
+def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Expansion:
     """Rewrite every trigger of a fragment; one without triggers is returned itself.
 
     Raises `TemplateError` with all problems of the template, and nothing else.
     """
-    if not isinstance(fragment, dict) or "Resources" not in fragment:
-        raise TemplateError([_NOT_A_TEMPLATE])
-    reading = read(fragment, deployment)
-    if reading.problems:
-        raise TemplateError(reading.problems)
-    if reading.survey is None:
-        return fragment
-    content = Content(fragment={**fragment, "Resources": reading.resources}, deployment=deployment)
-    names = [trigger.logical_id for trigger in reading.triggers]
-    plan = emit.Plan(
-        defined=reading.resources,
-        triggers=reading.triggers,
-        edges=reading.order.edges,
-        fingerprints={
-            one.logical_id: fingerprint(one, content, watched=reading.order.watched[one.logical_id])
-            for one in reading.triggers
-        },
-        reads={name: reading.survey.attributes_read(name) for name in names},
-        settings=reading.settings,
-    )
-    expanded = emit.template(fragment, plan)
-    role = "" if reading.settings.provider_role else emit.ROLE
-    if found := tuple(check.limits(expanded, role)):
-        raise TemplateError(found)
-    return expanded
+    return build(read(fragment, deployment))
 
 
 def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     """Read the triggers of a template, order them, and find what is wrong with them."""
-    triggers, misspelled = parse.triggers(fragment, deployment)
-    settings, missettings = parse.settings(deployment)
-    if not triggers and not misspelled:
-        return Reading()
-    resources = _defined(fragment, triggers, settings)
+    reading = Reading(fragment=fragment, deployment=deployment)
+    if not isinstance(fragment, dict) or "Resources" not in fragment:
+        return dataclasses.replace(reading, meaning_problems=(NOT_A_TEMPLATE,))
+    triggers, misspelled_triggers = parse.triggers(fragment, deployment)
+    settings, misspelled_settings = parse.settings(deployment)
+    if not triggers and not misspelled_triggers:
+        return reading
+    definitions = {trigger.logical_id: definition(trigger, settings) for trigger in triggers}
+    resources = _resources(fragment, definitions)
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
-    seen = survey({**fragment, "Resources": understood})
-    made = emit.made(triggers, settings)
-    subject = check.Subject(
-        taken=frozenset(fragment["Resources"]),
-        made=made,
-        conditions=frozenset(as_map(fragment.get("Conditions"))),
-        made_conditions=tuple(emit.condition_id(name) for name in made),
-        resources=understood,
-        function_globals=as_map(as_map(fragment.get("Globals")).get("Function")),
+    reading = dataclasses.replace(
+        reading,
         triggers=triggers,
         settings=settings,
-        wrong_settings=frozenset(problem.place for problem in missettings),
-        survey=seen,
-    )
-    support = [edge for trigger in triggers for edge in emit.support(trigger, settings)]
-    ours = set(made) - {trigger.logical_id for trigger in triggers}
-    order = ordering.order(understood, seen, triggers, support, made=ours)
-    judged = (*check.problems(subject), *order.problems, *check.unsayable(order.edges, understood))
-    return Reading(
-        triggers=triggers,
-        settings=settings,
+        definitions=definitions,
         resources=resources,
-        survey=seen,
-        order=order,
-        problems=(*misspelled, *missettings, *judged),
+        survey=survey({**fragment, "Resources": understood}),
+        additions=additions(triggers, settings, definitions, resources),
+        spelling_problems=(*misspelled_triggers, *misspelled_settings),
     )
+    order = ordering.order(understood, reading.survey, triggers, reading.additions)
+    problems = (
+        *check.problems(reading),
+        *order.problems,
+        *check.inexpressible_edges(order.edges, understood),
+    )
+    return dataclasses.replace(reading, order=order, meaning_problems=problems)
 
 
-def _defined(
-    fragment: Mapping[str, Json], triggers: tuple[Trigger, ...], settings: Settings
+def build(reading: Reading) -> Expansion:
+    """Build what a template without problems expands to; raises `TemplateError` for others."""
+    if reading.problems:
+        raise TemplateError(reading.problems)
+    if not reading.triggers:
+        return Expansion(fragment=reading.fragment, reading=reading)
+    fragment = emit.template(reading, _fingerprints(reading))
+    if exceeded := tuple(check.limits(fragment, "" if reading.settings.provider_role else ROLE)):
+        raise TemplateError(exceeded)
+    return Expansion(fragment=fragment, reading=reading)
+
+
+def _resources(
+    fragment: Mapping[str, Json], definitions: Mapping[str, Mapping[str, Json]]
 ) -> dict[str, Json]:
-    """Give the author's resources, and the functions that triggers define."""
+    """Return the author's resources without the shorthand, and those that triggers define."""
     resources = {
         name: parse.without_shorthand(resource) for name, resource in fragment["Resources"].items()
     }
-    for trigger in triggers:
-        resources |= emit.functions(trigger, settings)
+    for defined in definitions.values():
+        resources |= defined
     return resources
 
 
 def _mentioning(trigger: Trigger) -> dict[str, Json]:
-    """Say what a trigger will refer to, without its spelling, where a Ref may be a selector."""
+    """Return what a trigger will refer to, without its spelling, where a Ref may be a selector."""
     values = (
         trigger.handler.arn, trigger.payload, trigger.expect, trigger.failure_destination,
     )  # fmt: skip
-    kept = [value for value in values if value is not ABSENT]
-    return {"Type": TRIGGER_TYPE, "Properties": kept, **trigger.attributes}
+    written = [value for value in values if value is not ABSENT]
+    return {"Type": TRIGGER_TYPE, "Properties": written, **trigger.attributes}
+
+
+def _fingerprints(reading: Reading) -> dict[str, Json]:
+    content = Content(
+        fragment={**reading.fragment, "Resources": reading.resources},
+        deployment=reading.deployment,
+    )
+    return {
+        trigger.logical_id: fingerprint(
+            trigger, content, watched=reading.order.watched[trigger.logical_id]
+        )
+        for trigger in reading.triggers
+    }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro.cloudformation import as_map, is_secret, type_of
+from macro.cloudformation import SERVERLESS_FUNCTION_TYPE, as_map, is_secret, type_of
 from macro.model import ABSENT, Deployment, Json, Trigger
 from macro.references import Mentions, Reference, conditions_within, mentions
 
@@ -93,7 +93,7 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
     properties = as_map(resource.get("Properties"))
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
     configuration = {name: what for name, what in properties.items() if name in CONFIGURATION}
-    if type_of(resource) == "AWS::Serverless::Function":
+    if type_of(resource) == SERVERLESS_FUNCTION_TYPE:
         # SAM has yet to merge its globals into this: both count, as they are.
         shared = as_map(content.section("Globals").get("Function"))
         both = (properties, shared)

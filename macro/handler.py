@@ -9,16 +9,11 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from macro.cloudformation import BODY_LIMIT
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment, Json
 from macro.risks import risks
-
-BODY_LIMIT: Final = 51_200
-"""Bytes of an expanded template that was passed by body, not through S3.
-
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot-processed-template.html
-"""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -35,19 +30,17 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
             request_id=request_id,
             settings=event.get("params") or {},
         )
-        fragment = expand(event["fragment"], deployment)
-        surprises = (
-            () if fragment is event["fragment"] else tuple(risks(event["fragment"], deployment))
-        )
+        expansion = expand(event["fragment"], deployment)
+        warnings = tuple(risks(expansion.reading))
     except TemplateError as error:
         return {"requestId": request_id, "status": "failure", "errorMessage": str(error)}
     except Exception:  # noqa: BLE001 (CloudFormation would only say "malformed response")
         _LOG.exception("expanding failed, request %s", request_id)
-        said = f"cfn-trigger failed on this template, please report it with request {request_id}"
-        return {"requestId": request_id, "status": "failure", "errorMessage": said}
-    for risk in surprises:
-        _LOG.warning("%s", risk)
-    answer = {"requestId": request_id, "status": "success", "fragment": fragment}
+        message = f"cfn-trigger failed on this template, please report it with request {request_id}"
+        return {"requestId": request_id, "status": "failure", "errorMessage": message}
+    for warning in warnings:
+        _LOG.warning("%s", warning)
+    fragment = expansion.fragment
     if fragment is not event["fragment"] and (size := len(json.dumps(fragment))) > BODY_LIMIT:
         _LOG.warning("%s bytes: a template passed by body may expand to %s", size, BODY_LIMIT)
-    return answer
+    return {"requestId": request_id, "status": "success", "fragment": fragment}

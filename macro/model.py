@@ -12,8 +12,12 @@ Json = Any
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 
+TRANSFORM: Final = "Trigger"
+"""The macro's name, in a template's Transform."""
 TRIGGER_TYPE: Final = "Custom::Trigger"
-FUNCTION_TYPES: Final = frozenset({"AWS::Lambda::Function", "AWS::Serverless::Function"})
+"""The type of a trigger, as its author writes it and as CloudFormation sees it."""
+METADATA_KEY: Final = "Trigger"
+"""The key under a function's Metadata that makes the function the handler of a trigger."""
 
 
 class Absent:

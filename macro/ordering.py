@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from macro.cloudformation import as_map, type_of
+from macro.additions import Additions
+from macro.cloudformation import (
+    LOG_GROUP_TYPE,
+    POLICY_TYPE,
+    ROLE_TYPE,
+    depends_on,
+    properties_of,
+    type_of,
+)
 from macro.errors import Problem, nearest
 from macro.model import Edge, Json, Trigger
 from macro.references import Survey
@@ -23,9 +31,7 @@ _STAGES: Final = frozenset(
     for service in ("AWS::ApiGateway", "AWS::ApiGatewayV2")
     for kind in ("Deployment", "Stage")
 )
-_ATTACHED: Final = frozenset(
-    {"AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}
-)
+_ATTACHED: Final = frozenset({POLICY_TYPE, "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"})
 
 Side = Literal["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"]
 
@@ -71,31 +77,28 @@ def order(
     resources: Mapping[str, Json],
     survey: Survey,
     triggers: Iterable[Trigger],
-    support: Iterable[Edge],
-    *,
-    made: Iterable[str] = (),
+    additions: Additions,
 ) -> Order:
     """Order triggers among the resources of a template.
 
-    `made` are resources of ours, which no selector matches. `support` are the edges that every
-    trigger needs (its handler, its policy, …); the result holds them too, and each edge once.
+    No selector matches what is added; the result holds the edges of `additions` too, each once.
     A cycle is a problem if an edge of ours closes it. A cycle of the author's own, or through the
     branches of an `Fn::If`, is CloudFormation's to judge, since it may not exist at deployment.
     """
-    ours = frozenset(made)
+    by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
+    hidden = {*additions.ids} - {trigger.logical_id for trigger in by_id}
     selectable = {
         name: resource
         for name, resource in resources.items()
-        if name not in ours and isinstance(resource, dict)
+        if name not in hidden and isinstance(resource, dict)
     }
-    by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
     selections, problems = _selections(by_id, selectable, survey)
     watched = {one.trigger: one.all for one in selections if one.side == "ExecuteOnResourceChange"}
     selections = [one for one in selections if one.side != "ExecuteOnResourceChange"]
 
     graph = _Graph.of(resources, survey)
     named = (edge for selection in selections for edge in selection.edges(selection.named))
-    for edge in (*support, *named):
+    for edge in (*additions.edges, *named):
         if path := graph.path(edge.first, edge.waiting):
             problems.append(_cycle(edge, path))
         else:
@@ -234,7 +237,7 @@ def _permissions(
     attached: dict[str, list[str]] = {}
     by_name = dict(_names(resources))
     for logical_id, resource in resources.items():
-        if type_of(resource) in _ATTACHED | {"AWS::Logs::LogGroup"}:
+        if type_of(resource) in _ATTACHED | {LOG_GROUP_TYPE}:
             named = (by_name[text] for text in _texts(resource) if text in by_name)
             for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
                 attached.setdefault(name, []).append(logical_id)
@@ -242,7 +245,7 @@ def _permissions(
         for function in trigger.handler.functions:
             owners = [n for n in _mentioned(survey, function) if _is_role(resources.get(n))]
             for owner in [*owners, function]:
-                kinds = _ATTACHED if owner != function else {"AWS::Logs::LogGroup"}
+                kinds = _ATTACHED if owner != function else {LOG_GROUP_TYPE}
                 for other in attached.get(owner, ()):
                     if type_of(resources[other]) in kinds:
                         why = f"{trigger.place}.Handler"
@@ -252,7 +255,7 @@ def _permissions(
 def _names(resources: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield what functions' log groups and roles are called, where that is written, with whose."""
     for logical_id, resource in resources.items():
-        properties = as_map(as_map(resource).get("Properties"))
+        properties = properties_of(resource)
         if isinstance(name := properties.get("FunctionName"), str):
             yield f"/aws/lambda/{name}", logical_id
         if _is_role(resource) and isinstance(name := properties.get("RoleName"), str):
@@ -261,7 +264,7 @@ def _names(resources: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def _texts(resource: Json) -> Iterator[str]:
     """Yield the names a policy or a log group is written with."""
-    properties = as_map(as_map(resource).get("Properties"))
+    properties = properties_of(resource)
     roles = properties.get("Roles")
     written = (properties.get("LogGroupName"), properties.get("RoleName"))
     for name in (*written, *(roles if isinstance(roles, list) else ())):
@@ -270,7 +273,7 @@ def _texts(resource: Json) -> Iterator[str]:
 
 
 def _is_role(resource: Json) -> bool:
-    return type_of(resource) == "AWS::IAM::Role"
+    return type_of(resource) == ROLE_TYPE
 
 
 def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:
@@ -348,13 +351,3 @@ def _reach(start: str, ways: Iterable[Mapping[str, Iterable[str]]]) -> set[str]:
             seen.update(new)
             stack.extend(new)
     return seen
-
-
-def depends_on(resource: Json) -> tuple[str, ...]:
-    """Read `DependsOn`, a name or a list of names; anything else is CloudFormation's to refuse."""
-    match resource.get("DependsOn") if isinstance(resource, dict) else None:
-        case str(name):
-            return (name,)
-        case list(names):
-            return tuple(name for name in names if isinstance(name, str))
-    return ()

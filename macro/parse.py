@@ -8,23 +8,21 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from macro.cloudformation import as_map, type_of
-from macro.errors import Problem, nearest
-from macro.model import (
+from macro.cloudformation import (
     FUNCTION_TYPES,
-    Deployment,
-    Handler,
-    Json,
-    Settings,
-    Trigger,
+    INVOKE_CONFIG_TYPE,
+    LANGUAGE_EXTENSIONS,
+    as_map,
+    section,
+    type_of,
 )
-from macro.readers import Lookup, WrongError, field_name, is_shorthand, said
+from macro.errors import Problem, nearest
+from macro.model import METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
+from macro.names import function_id, metadata_trigger_id
+from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, said
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
-METADATA: Final = "Trigger"
-"""The key under a function's Metadata that makes a trigger of it."""
-
-_COPIED_TO: Final = "AWS::Lambda::EventInvokeConfig"
+_WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
 
 
 def triggers(
@@ -36,8 +34,8 @@ def triggers(
     look for problems in the others.
     """
     template = Lookup(
-        resources=as_map(fragment.get("Resources")),
-        declared=as_map(fragment.get("Parameters")),
+        resources=section(fragment, "Resources"),
+        declared=section(fragment, "Parameters"),
         values=deployment.parameters,
     )
     read: list[Trigger] = []
@@ -61,10 +59,10 @@ def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
 
 def without_shorthand(resource: Json) -> Json:
     """Take the trigger out of a function's metadata, and out of what SAM copied it to."""
-    metadata = as_map(as_map(resource).get("Metadata"))
-    if METADATA not in metadata or type_of(resource) not in {*FUNCTION_TYPES, _COPIED_TO}:
+    metadata = section(resource, "Metadata")
+    if METADATA_KEY not in metadata or type_of(resource) not in _WITH_SHORTHAND:
         return resource
-    rest = {name: value for name, value in metadata.items() if name != METADATA}
+    rest = {name: value for name, value in metadata.items() if name != METADATA_KEY}
     kept = {name: value for name, value in resource.items() if name != "Metadata"}
     return kept | ({"Metadata": rest} if rest else {})
 
@@ -91,12 +89,12 @@ def _sources(template: Lookup) -> Iterator[_Source]:
                 properties=resource.get("Properties"),
                 attributes=rest,
             )
-        elif METADATA in metadata and template.type_of(logical_id) in FUNCTION_TYPES:
+        elif METADATA_KEY in metadata and template.type_of(logical_id) in FUNCTION_TYPES:
             condition = resource.get("Condition")
             yield _Source(
-                logical_id=f"{logical_id}Trigger",
-                place=f"{logical_id}.Metadata.{METADATA}",
-                properties=metadata[METADATA],
+                logical_id=metadata_trigger_id(logical_id),
+                place=f"{logical_id}.Metadata.{METADATA_KEY}",
+                properties=metadata[METADATA_KEY],
                 attributes={"Condition": condition} if condition else {},
                 function=logical_id,
             )
@@ -105,7 +103,7 @@ def _sources(template: Lookup) -> Iterator[_Source]:
 def _looping(template: Lookup) -> Iterator[Problem]:
     for name, value in template.resources.items():
         if str(name).startswith("Fn::ForEach::") and _holds_a_trigger(value):
-            remedy = "put AWS::LanguageExtensions before Trigger in the list of transforms"
+            remedy = f"put {LANGUAGE_EXTENSIONS} before Trigger in the list of transforms"
             yield Problem(str(name), f"holds a trigger that is still to be repeated; {remedy}")
 
 
@@ -116,7 +114,7 @@ def _holds_a_trigger(value: Json) -> bool:
         if is_shorthand(node):
             return True
         if isinstance(node, dict):
-            if type_of(node) in FUNCTION_TYPES and METADATA in as_map(node.get("Metadata")):
+            if type_of(node) in FUNCTION_TYPES and METADATA_KEY in as_map(node.get("Metadata")):
                 return True
             stack.extend(node.values())
         elif isinstance(node, list):
@@ -142,7 +140,7 @@ def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]
     if source.function:
         values["handler"] = _of(source.function)
     elif "Function" in given:
-        values["handler"] = _of(f"{source.logical_id}Function")
+        values["handler"] = _of(function_id(source.logical_id))
     return Trigger(
         logical_id=source.logical_id,
         place=source.place,
@@ -178,6 +176,6 @@ def _read(
             continue
         try:
             values[field_name(name)] = known[name].takes.read(value, template)
-        except WrongError as wrong:
+        except InvalidValueError as wrong:
             problems += [Problem(f"{place}.{name}", told) for told in wrong.args]
     return values, problems

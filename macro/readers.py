@@ -10,12 +10,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from macro.cloudformation import as_map, is_secret, type_of
+from macro.cloudformation import (
+    ALIAS_TYPE,
+    FUNCTION_TYPES,
+    VERSION_TYPE,
+    is_secret,
+    properties_of,
+    type_of,
+)
 from macro.errors import nearest
-from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Handler, Json, Retry
+from macro.model import TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import mentions, name_and_attribute
 
-_QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
+_QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
 _GIVES_ANYTHING: Final = ("Custom::", "AWS::CloudFormation::")
 _RETENTIONS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -30,7 +37,7 @@ INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
 """What the schemas here leave to whoever puts them into a whole."""
 
 
-class WrongError(Exception):
+class InvalidValueError(Exception):
     """A value that its property does not take; each argument says what it does take."""
 
 
@@ -56,10 +63,10 @@ class Lookup:
         match value:
             case {"Ref": str(name)} if len(value) == 1 and name in self.declared:
                 if is_secret(self.declared[name]):
-                    raise WrongError(f"takes no parameter with NoEcho; {name!r} has it")
+                    raise InvalidValueError(f"takes no parameter with NoEcho; {name!r} has it")
                 return self.values.get(name)
             case dict():
-                raise WrongError("takes a literal or a Ref to a parameter")
+                raise InvalidValueError("takes a literal or a Ref to a parameter")
         return value
 
     def type_of(self, logical_id: str) -> str:
@@ -81,8 +88,7 @@ class Lookup:
                     found[name] = None
                 elif self.type_of(name) in _QUALIFIED and name not in seen:
                     seen.add(name)
-                    properties = as_map(self.resources[name].get("Properties"))
-                    waiting.append(properties.get("FunctionName"))
+                    waiting.append(properties_of(self.resources[name]).get("FunctionName"))
         return tuple(found)
 
 
@@ -121,7 +127,7 @@ def _boolean(value: Json, template: Lookup) -> bool:
             return True
         case "false":
             return False
-    raise WrongError(f"takes true or false, not {said(literal)}")
+    raise InvalidValueError(f"takes true or false, not {said(literal)}")
 
 
 BOOLEAN: Final = Reader(
@@ -146,7 +152,7 @@ def number(least: float, most: float, *, whole: bool = False) -> Reader:
         literal = template.literal(value)
         number = _as_number(literal)
         if number is None or not least <= number <= most or (whole and number % 1):
-            raise WrongError(f"takes {words}, not {said(literal)}")
+            raise InvalidValueError(f"takes {words}, not {said(literal)}")
         return int(number) if number == int(number) else number
 
     kind = "integer" if whole else "number"
@@ -173,7 +179,7 @@ def one_of(*choices: str) -> Reader:
         literal = template.literal(value)
         if literal not in choices:
             hint = nearest(literal, choices) if isinstance(literal, str) else ""
-            raise WrongError(f"takes {words}, not {said(literal)}{hint}")
+            raise InvalidValueError(f"takes {words}, not {said(literal)}{hint}")
         return str(literal)
 
     return Reader(read, words, {"anyOf": [{"enum": list(choices)}, PARAMETER]})
@@ -190,7 +196,7 @@ def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
             return (_selector(value, template),)
         case list():
             return tuple(_selector(item, template) for item in value)
-    raise WrongError(f"takes a list of selectors, not {said(value)}")
+    raise InvalidValueError(f"takes a list of selectors, not {said(value)}")
 
 
 def _selector(item: Json, template: Lookup) -> str:
@@ -198,10 +204,12 @@ def _selector(item: Json, template: Lookup) -> str:
         case str() if item:
             return item
         case {"Ref": str(name)} if name in template.declared:
-            raise WrongError(f"takes a list parameter alone; {name!r} stands among other selectors")
+            raise InvalidValueError(
+                f"takes a list parameter alone; {name!r} stands among other selectors"
+            )
         case {"Ref": str(name)} if len(item) == 1:
             return name
-    raise WrongError(f"takes logical ids, globs, types and Refs, not {said(item)}")
+    raise InvalidValueError(f"takes logical ids, globs, types and Refs, not {said(item)}")
 
 
 _SELECTOR: Final[Json] = {"anyOf": [{"type": "string", "minLength": 1}, PARAMETER]}
@@ -222,7 +230,7 @@ def text(pattern: str, words: str) -> Reader:
     def read(value: Json, template: Lookup) -> str:
         literal = template.literal(value)
         if not isinstance(literal, str) or not re.fullmatch(pattern, literal):
-            raise WrongError(f"takes {words}, not {said(literal)}")
+            raise InvalidValueError(f"takes {words}, not {said(literal)}")
         return literal
 
     schema = {"anyOf": [{"type": "string", "pattern": f"^({pattern})$"}, PARAMETER]}
@@ -234,7 +242,7 @@ def _texts(value: Json, template: Lookup) -> tuple[str, ...]:
     items = literal.split(",") if isinstance(literal, str) else literal
     is_list = isinstance(items, list) and items
     if not is_list or not all(isinstance(item, str) and item.strip() for item in items):
-        raise WrongError(f"takes a list of ids, not {said(literal)}")
+        raise InvalidValueError(f"takes a list of ids, not {said(literal)}")
     return tuple(item.strip() for item in items)
 
 
@@ -256,7 +264,7 @@ TEXTS: Final = Reader(
 def _days(value: Json, template: Lookup) -> int:
     literal = template.literal(value)
     if (number := _as_number(literal)) not in _RETENTIONS:
-        raise WrongError(f"takes {', '.join(map(str, _RETENTIONS))}, not {said(literal)}")
+        raise InvalidValueError(f"takes {', '.join(map(str, _RETENTIONS))}, not {said(literal)}")
     return int(number or 0)
 
 
@@ -270,15 +278,21 @@ DAYS: Final = Reader(
 
 def _function(value: Json, _: Lookup) -> Mapping[str, Json]:
     if not isinstance(value, dict):
-        raise WrongError(f"takes the properties of an AWS::Lambda::Function, not {said(value)}")
+        raise InvalidValueError(
+            f"takes the properties of an AWS::Lambda::Function, not {said(value)}"
+        )
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
         remedy = "write the code inline, or the trigger into the Metadata of a function"
-        raise WrongError(f"has a local path in its code, which nothing uploads here; {remedy}")
+        raise InvalidValueError(
+            f"has a local path in its code, which nothing uploads here; {remedy}"
+        )
     statements = value.get("Policies", [])
     if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
-        raise WrongError("has Policies that are no list of IAM statements; attach others to a Role")
+        raise InvalidValueError(
+            "has Policies that are no list of IAM statements; attach others to a Role"
+        )
     if "Role" in value and "Policies" in value:
-        raise WrongError("has a Role and Policies; give the statements to the role")
+        raise InvalidValueError("has a Role and Policies; give the statements to the role")
     return value
 
 
@@ -314,7 +328,7 @@ def _handler(value: Json, template: Lookup) -> Handler:
         case dict() if len(value) == 1 and str(next(iter(value))).startswith("Fn::"):
             functions = template.functions_in(value)
             return Handler(arn=_with_arns(value, functions), functions=functions)
-    raise WrongError(f"takes a function of the template or an ARN, not {said(value)}")
+    raise InvalidValueError(f"takes a function of the template or an ARN, not {said(value)}")
 
 
 HANDLER: Final = Reader(
@@ -346,7 +360,7 @@ def _written(value: str, template: Lookup) -> Handler:
     if _ARN.fullmatch(value) or value.startswith("{{resolve:ssm:"):
         return Handler(arn=value)
     if value.startswith("arn:"):
-        raise WrongError(f"{value!r} is not the ARN of a Lambda function")
+        raise InvalidValueError(f"{value!r} is not the ARN of a Lambda function")
     return _named(value, template, known=template.resources)
 
 
@@ -357,7 +371,7 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
     named = _named(name, template, known=template.resources)
     if attribute != "Arn":
-        raise WrongError(f"takes the function's 'Arn', not its {attribute!r}")
+        raise InvalidValueError(f"takes the function's 'Arn', not its {attribute!r}")
     return named
 
 
@@ -365,16 +379,16 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
     """Resolve a name: a function, an alias or a version of one, or SAM's `Fn.Alias`."""
     owner, _, generated = name.partition(".")
     match template.type_of(owner), generated:
-        case "AWS::Lambda::Function" | "AWS::Serverless::Function", "":
+        case resource_type, "" if resource_type in FUNCTION_TYPES:
             return Handler(arn={"Fn::GetAtt": [name, "Arn"]}, functions=(name,))
         case "AWS::Serverless::Function", "Alias" | "Version":
             return Handler(arn={"Ref": name}, functions=(owner,))
-        case what, "" if what in _QUALIFIED:
+        case resource_type, "" if resource_type in _QUALIFIED:
             return Handler(arn={"Ref": name}, functions=template.functions_in({"Ref": name}))
     if owner in template.resources:
         what = template.type_of(owner) or "no type"
-        raise WrongError(f"{name!r} is of {what}; name a function, an alias or a version")
-    raise WrongError(f"no {name!r} in the template{nearest(name, known)}")
+        raise InvalidValueError(f"{name!r} is of {what}; name a function, an alias or a version")
+    raise InvalidValueError(f"no {name!r} in the template{nearest(name, known)}")
 
 
 # ---- retry: a map of its own
@@ -386,7 +400,7 @@ def retry(known: Mapping[str, Reader]) -> Reader:
 
     def read(value: Json, template: Lookup) -> Retry:
         if not isinstance(value, dict):
-            raise WrongError(f"takes {words}, not {said(value)}")
+            raise InvalidValueError(f"takes {words}, not {said(value)}")
         values: dict[str, Any] = {}
         wrong: list[str] = []
         for name, given in value.items():
@@ -396,10 +410,10 @@ def retry(known: Mapping[str, Reader]) -> Reader:
                 continue
             try:
                 values[field_name(name)] = known[name].read(given, template)
-            except WrongError as error:
+            except InvalidValueError as error:
                 wrong += [f"{name} {told}" for told in error.args]
         if wrong:
-            raise WrongError(*wrong)
+            raise InvalidValueError(*wrong)
         return Retry(**values)
 
     return Reader(read, words, {"$ref": "#/definitions/Retry"})

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from macro.cloudformation import as_map, type_of
+from macro.cloudformation import SERVERLESS_FUNCTION_TYPE, section, type_of
 from macro.model import Json
 
 _NESTED: Final = (dict, list)
 _FUNCTIONS: Final = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})
-_SERVERLESS: Final = "AWS::Serverless::Function"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -57,11 +56,15 @@ class Survey:
 
 def survey(fragment: Mapping[str, Json]) -> Survey:
     """Walk a template once; values of any shape are accepted."""
-    of_functions = as_map(fragment.get("Globals")).get("Function")
+    function_globals = section(fragment, "Globals").get("Function")
     by_resource = {
         # SAM will merge its globals into these: what they refer to, the functions will.
-        name: mentions([resource, of_functions] if type_of(resource) == _SERVERLESS else resource)
-        for name, resource in as_map(fragment.get("Resources")).items()
+        name: mentions(
+            [resource, function_globals]
+            if type_of(resource) == SERVERLESS_FUNCTION_TYPE
+            else resource
+        )
+        for name, resource in section(fragment, "Resources").items()
     }
     read: dict[str, set[str]] = {}
     for found in (*by_resource.values(), mentions(fragment.get("Outputs"))):
@@ -72,6 +75,10 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
         resources=by_resource,
         attributes={name: tuple(sorted(attributes)) for name, attributes in read.items()},
     )
+
+
+def _is_serverless(resource: Json) -> bool:
+    return type_of(resource) == SERVERLESS_FUNCTION_TYPE
 
 
 def mentions(value: Json) -> Mentions:

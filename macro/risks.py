@@ -4,56 +4,46 @@ Knows what an author would want to be told. Refuses to stop a deployment: the ma
 linters and people's tools show it. A new risk is a new function in `RISKS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from macro import parse
-from macro.cloudformation import as_map, type_of
+from macro.cloudformation import INVOKE_CONFIG_TYPE, properties_of, section, type_of
 from macro.errors import Problem
-from macro.model import ABSENT, Deployment, Json, Trigger
+from macro.model import ABSENT
+from macro.reading import Reading
 from macro.references import mentions
 
 _DESTINATIONS: Final = ("DeadLetterConfig", "DeadLetterQueue", "EventInvokeConfig")
-"""What of a function's properties, SAM's included, says where its failed events go."""
+"""Where a function's properties, SAM's included, say what becomes of its failed events."""
 
 
-def risks(fragment: Mapping[str, Json], deployment: Deployment) -> Iterator[Problem]:
-    """Yield every risk of a fragment, said as a problem is."""
-    triggers, _ = parse.triggers(fragment, deployment)
+def risks(reading: Reading) -> Iterator[Problem]:
+    """Yield every risk of a template, in the form of a problem."""
     for risk in RISKS:
-        yield from risk(fragment, triggers)
+        yield from risk(reading)
 
 
-def failures_that_nobody_sees(
-    fragment: Mapping[str, Json], triggers: tuple[Trigger, ...]
-) -> Iterator[Problem]:
-    """Tell of an asynchronous trigger whose failed event goes nowhere.
+def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
+    """Report an asynchronous trigger whose failed event goes nowhere.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
-    resources = as_map(fragment.get("Resources"))
-    shared = as_map(as_map(fragment.get("Globals")).get("Function"))
+    function_globals = section(section(reading.fragment, "Globals"), "Function")
     configured = {
         reference.name
-        for resource in resources.values()
-        if type_of(resource) == "AWS::Lambda::EventInvokeConfig"
-        for reference in mentions(_properties(resource).get("FunctionName")).references
+        for resource in reading.resources.values()
+        if type_of(resource) == INVOKE_CONFIG_TYPE
+        for reference in mentions(properties_of(resource).get("FunctionName")).references
     }
-    for trigger in triggers:
+    for trigger in reading.triggers:
         if trigger.invocation_type != "Event" or trigger.failure_destination is not ABSENT:
             continue
         for function in trigger.handler.functions:
-            said = {**shared, **_properties(resources.get(function)), **(trigger.function or {})}
-            if function not in configured and not any(name in said for name in _DESTINATIONS):
+            properties = {**function_globals, **properties_of(reading.resources[function])}
+            if function not in configured and properties.keys().isdisjoint(_DESTINATIONS):
                 remedy = "give the trigger a FailureDestination or the function a dead-letter queue"
-                seen = f"nobody will see that {function!r} failed: Lambda drops the event"
-                yield Problem(f"{trigger.place}.InvocationType", f"{seen}; {remedy}")
+                unseen = f"nobody will see that {function!r} failed: Lambda drops the event"
+                yield Problem(f"{trigger.place}.InvocationType", f"{unseen}; {remedy}")
 
 
-def _properties(resource: Json) -> Mapping[str, Json]:
-    return as_map(as_map(resource).get("Properties"))
-
-
-RISKS: Final[tuple[Callable[[Mapping[str, Json], tuple[Trigger, ...]], Iterator[Problem]], ...]] = (
-    failures_that_nobody_sees,
-)
+RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (failures_that_nobody_sees,)

@@ -21,8 +21,7 @@ from cfn_trigger.lint import configuration
 from cfn_trigger.template import parameters, places, transforms
 from cfn_trigger.template.source import Template, parsed, section
 from cfn_trigger.terminal import console, diagnostics, options
-from macro import emit, parse
-from macro.model import Json, Trigger
+from macro.model import TRANSFORM, Json, Trigger
 from macro.readers import is_shorthand
 
 Path = tuple[str | int, ...]
@@ -71,7 +70,7 @@ def report(
     text: str, name: str, setting: Callable[[Template], transforms.Setting], linter: Linter
 ) -> Report:
     """Find every problem of a template's text."""
-    if places.TRANSFORM not in text:
+    if TRANSFORM not in text:
         return Report(file=name, status="passed over")
     try:
         template = parsed(text, name)
@@ -89,7 +88,7 @@ def report(
 def _has_triggers(template: Template) -> bool:
     names = [transform.name for transform in transforms.listed(template.values)]
     resources = template.values["Resources"].values()
-    return places.TRANSFORM in names or any(is_shorthand(one) for one in resources)
+    return TRANSFORM in names or any(is_shorthand(one) for one in resources)
 
 
 def _written(template: Template, linter: Linter) -> Iterator[Diagnostic]:
@@ -119,33 +118,27 @@ def _made(template: Template, setting: transforms.Setting, linter: Linter) -> It
             file=template.name, span=Span(), rule="trigger", level="info", message=said
         )
         return
-    triggers, _ = parse.triggers(expansion.given, expansion.deployment)
-    settings, _ = parse.settings(expansion.deployment)
-    made_for = dict(_made_for(triggers, settings))
+    reading = expansion.reading
+    triggers = {trigger.logical_id: trigger for trigger in reading.triggers}
+    created_for = triggers | {
+        name: triggers[trigger] for name, trigger in reading.additions.created_for.items()
+    }
     for one in linter.made(expansion.template):
         if one.rule not in _OF_THE_WRITTEN:
-            path = authors_path(one.path, template.values, triggers, made_for)
+            path = authors_path(one.path, template.values, [*triggers.values()], created_for)
             yield _finding(one, template, template.span(path))
-
-
-def _made_for(triggers: Sequence[Trigger], settings: Any) -> Iterator[tuple[str, Trigger]]:
-    """Give the trigger that each resource of ours was made for, the first of several."""
-    for trigger in reversed(triggers):
-        own = [trigger.logical_id, *emit.functions(trigger, settings)]
-        for name in (*emit.made([trigger], settings), *own):
-            yield name, trigger
 
 
 def authors_path(
     path: Path,
     template: Mapping[str, Json],
     triggers: Sequence[Trigger],
-    made_for: Mapping[str, Trigger],
+    created_for: Mapping[str, Trigger],
 ) -> Path:
     """Say where the author wrote what stands at a path of the expansion."""
     match path:
         case ["Resources", str(name), *rest]:
-            trigger = made_for.get(name)
+            trigger = created_for.get(name)
             written = section(template, "Resources").get(name)
             if trigger is None and written is None:
                 trigger = triggers[0] if triggers else None

@@ -11,12 +11,12 @@ from typing import Final
 import click
 
 from cfn_trigger import environment
-from cfn_trigger.template import parameters, places, rewrite, transforms
+from cfn_trigger.template import parameters, rewrite, transforms
 from cfn_trigger.template.source import Template, parsed
 from cfn_trigger.template.triggers import triggers
 from cfn_trigger.terminal import console, options
 from macro.cloudformation import as_map
-from macro.model import Json
+from macro.model import TRANSFORM, Json
 
 ONCE: Final = (
     "an expanded template cannot say it, and runs the trigger once; put a parameter that changes"
@@ -69,8 +69,8 @@ def command(
         packaged=True,
     )
     made = report(template, setting)
-    if places.TRANSFORM not in made.ran:
-        console.note(f"{source}: its Transform does not name {places.TRANSFORM}")
+    if TRANSFORM not in made.ran:
+        console.note(f"{source}: its Transform does not name {TRANSFORM}")
     for name, own in triggers(made.template).items():
         if "Deployment" in as_map(own.get("Fingerprint")):
             console.note(f"{source}: {name}.ExecuteOnEveryDeployment: {ONCE}")

@@ -25,7 +25,7 @@ from cfn_trigger.deployment.timeline import Entry, Event, Line, State, Tone
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from cfn_trigger.template.triggers import functions, triggers
 from macro.cloudformation import as_map
-from macro.emit import INVOKE, LOG_GROUP, PROVIDER
+from macro.names import INVOKE, LOG_GROUP, PROVIDER
 
 _LATE: Final = 10_000
 """Milliseconds that an entry may come after a later one of its group."""

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final, Literal
 
-from macro.emit import PROVIDER
 from macro.model import TRIGGER_TYPE
+from macro.names import PROVIDER
 
 Kind = Literal["resource", "trigger", "log", "end"]
 Tone = Literal["plain", "good", "bad", "quiet"]

@@ -6,19 +6,17 @@ judge: the macro does.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from cfn_trigger.template.places import TRANSFORM, Path, name_of, path, transforms
-from macro import emit, parse
-from macro.cloudformation import as_map, is_secret, type_of
+from cfn_trigger.template.places import Path, name_of, path, transforms
+from macro.cloudformation import BODY_LIMIT, FUNCTION_TYPES, as_map, is_secret, section, type_of
 from macro.errors import Problem, TemplateError
-from macro.expand import expand
-from macro.handler import BODY_LIMIT
-from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Deployment, Json, Settings
-from macro.parse import METADATA
+from macro.expand import NOT_A_TEMPLATE, Expansion, build, read
+from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Deployment, Json
 from macro.readers import PARAMETER, is_shorthand
+from macro.reading import Reading
 from macro.risks import risks
 from macro.shorthand import PROPERTIES, RETRY, SETTINGS, Property
 
@@ -34,32 +32,46 @@ class Finding:
     problem: Problem
 
 
-def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the macro will say about a template, and the resources that its triggers become.
+
+    `resources` are the triggers and what they define, by logical id: their template may refer to
+    them.
+    """
+
+    findings: tuple[Finding, ...]
+    resources: Mapping[str, Json]
+
+
+def report(written: Mapping[Any, Any]) -> Report:
     """Find what the macro will say about a template.
 
     `written` is the template when the macro's turn comes: with its Transform, and as the transforms
-    before ours have left it. One without triggers has no problems.
+    before the macro have left it. One without triggers has no problems.
     """
     template = through_json(written)
-    if not _is_ours(template):
-        return (*_snippets(template), *_untransformed(template))
-    first = _answer(template, turn=0)
-    others = [_answer(template, turn) for turn in range(1, _TURNS) if first]
-    in_all = (found for found in first if all(found in other for other in others))
-    return (*_snippets(template), *in_all)
+    if not _has_our_transform(template):
+        return Report(findings=(*_snippets(template), *_untransformed(template)), resources={})
+    request = _request(template, turn=0)
+    reading = read(*request)
+    first = _findings(reading, template)
+    others = [_findings(read(*other), template) for other in _others(request, template) if first]
+    in_all = (finding for finding in first if all(finding in other for other in others))
+    return Report(findings=(*_snippets(template), *in_all), resources=_created(reading))
 
 
-def made(written: Mapping[Any, Any]) -> dict[str, Json]:
-    """Give the resources that triggers become and define, which their template may refer to."""
-    template = through_json(written)
-    if not _is_ours(template):
-        return {}
-    triggers, _ = parse.triggers(*_sent(template, turn=0))
-    found: dict[str, Json] = {}
-    for trigger in triggers:
-        found[trigger.logical_id] = {**trigger.attributes, "Type": TRIGGER_TYPE}
-        found |= emit.functions(trigger, Settings())
-    return found
+def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
+    """Find what the macro will say about a template, as in a report."""
+    return report(written).findings
+
+
+def _created(reading: Reading) -> dict[str, Json]:
+    resources: dict[str, Json] = {}
+    for trigger in reading.triggers:
+        resources[trigger.logical_id] = {**trigger.attributes, "Type": TRIGGER_TYPE}
+        resources |= reading.definitions[trigger.logical_id]
+    return resources
 
 
 def through_json(value: Any) -> Json:
@@ -78,7 +90,7 @@ def _key(key: Any) -> str:
     return str(key) if isinstance(key, str) else json.dumps(key, default=str).strip('"')
 
 
-def _is_ours(template: Json) -> bool:
+def _has_our_transform(template: Json) -> bool:
     return TRANSFORM in [name_of(one) for one in transforms(template)]
 
 
@@ -86,10 +98,21 @@ _TURNS: Final = 3
 """The most choices of a word: what is wrong in as many turns is wrong whatever the word is."""
 
 
-def _sent(template: Json, turn: int) -> tuple[dict[str, Json], Deployment]:
-    """Give what the macro is sent, if parameters without a value have those of a turn."""
+_Request = tuple[dict[str, Json], Deployment]
+"""What the macro is sent: the fragment, and what CloudFormation says beside it."""
+
+
+def _others(first: _Request, template: Json) -> Iterator[_Request]:
+    """Yield the requests of the other turns; none where no parameter lacks a value."""
+    for turn in range(1, _TURNS):
+        if (request := _request(template, turn)) != first:
+            yield request
+
+
+def _request(template: Json, turn: int) -> _Request:
+    """Return what the macro is sent, if parameters without a value have those of a turn."""
     (transform, *_) = [one for one in transforms(template) if name_of(one) == TRANSFORM]
-    declared = as_map(template.get("Parameters"))
+    declared = section(template, "Parameters")
     parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
     fragment = {name: section for name, section in template.items() if name != "Transform"}
     if isinstance(resources := fragment.get("Resources"), dict):
@@ -102,35 +125,39 @@ def _sent(template: Json, turn: int) -> tuple[dict[str, Json], Deployment]:
     return fragment, deployment
 
 
-def _answer(template: Json, turn: int) -> tuple[Finding, ...]:
-    fragment, deployment = _sent(template, turn)
-    spelled = {*parse.triggers(fragment, deployment)[1], *parse.settings(deployment)[1]}
-    try:
-        expanded = expand(fragment, deployment)
-    except TemplateError as error:
-        return tuple(
-            Finding(
-                kind="spelling" if problem in spelled else "sense",
-                path=path(problem.place, template),
-                problem=problem,
-            )
-            for problem in error.problems
+def _findings(reading: Reading, template: Json) -> tuple[Finding, ...]:
+    """Return what is wrong with a template that was read, or else what may surprise."""
+    if reading.problems:
+        return (
+            *_of_kind("spelling", reading.spelling_problems, template),
+            *_of_kind("sense", reading.meaning_problems, template),
         )
-    found = [
-        Finding(kind="risk", path=path(risk.place, template), problem=risk)
-        for risk in risks(fragment, deployment)
-    ]
-    size = len(json.dumps(expanded))
-    if expanded is not fragment and size > BODY_LIMIT:
+    try:
+        expansion = build(reading)
+    except TemplateError as error:
+        return tuple(_of_kind("sense", error.problems, template))
+    return (
+        *_of_kind("risk", risks(reading), template),
+        *_of_kind("size", _excess(expansion), template),
+    )
+
+
+def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterator[Finding]:
+    for problem in problems:
+        yield Finding(kind=kind, path=path(problem.place, template), problem=problem)
+
+
+def _excess(expansion: Expansion) -> Iterator[Problem]:
+    """Yield the problem of a template that expands to more than is accepted by body."""
+    size = len(json.dumps(expansion.fragment)) if expansion.reading.triggers else 0
+    if size > BODY_LIMIT:
         limit = f"CloudFormation takes {BODY_LIMIT} by body, pass it through S3"
-        problem = Problem("Resources", f"expands to {size} bytes; {limit}")
-        found.append(Finding(kind="size", path=("Resources",), problem=problem))
-    return tuple(found)
+        yield Problem("Resources", f"expands to {size} bytes; {limit}")
 
 
 def _untransformed(template: Json) -> Iterator[Finding]:
     """Find the triggers of a template that has no transform for them."""
-    for name, resource in as_map(template.get("Resources")).items():
+    for name, resource in section(template, "Resources").items():
         if is_shorthand(resource):
             said = f"is a trigger, and no transform expands it; add {TRANSFORM} to the Transform"
             where = ("Resources", name, "Type")
@@ -142,11 +169,8 @@ def _snippets(template: Json, where: Path = ()) -> Iterator[Finding]:
     items: Any = ()
     if isinstance(template, dict):
         if as_map(template.get("Fn::Transform")).get("Name") == TRANSFORM:
-            try:
-                expand({}, Deployment())
-            except TemplateError as error:
-                for problem in error.problems:
-                    yield Finding(kind="sense", path=(*where, "Fn::Transform"), problem=problem)
+            where_it_is = (*where, "Fn::Transform")
+            yield Finding(kind="sense", path=where_it_is, problem=NOT_A_TEMPLATE)
         items = template.items()
     elif isinstance(template, list):
         items = enumerate(template)
@@ -190,7 +214,7 @@ def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
 
     The default of one from the parameter store is a name there, not a value.
     """
-    declared = as_map(template.get("Parameters"))
+    declared = section(template, "Parameters")
     known = ((name, _value(parameter)) for name, parameter in declared.items())
     return {name: value for name, value in known if value is not None}
 
@@ -210,9 +234,9 @@ def _settled(resource: Json, parameters: _Parameters) -> Json:
     metadata = as_map(as_map(resource).get("Metadata"))
     if is_shorthand(resource) and isinstance(properties := resource.get("Properties"), dict):
         return {**resource, "Properties": dict(_literals(properties, PROPERTIES, parameters))}
-    if type_of(resource) in FUNCTION_TYPES and isinstance(metadata.get(METADATA), dict):
-        trigger = dict(_literals(metadata[METADATA], PROPERTIES, parameters))
-        return {**resource, "Metadata": {**metadata, METADATA: trigger}}
+    if type_of(resource) in FUNCTION_TYPES and isinstance(metadata.get(METADATA_KEY), dict):
+        trigger = dict(_literals(metadata[METADATA_KEY], PROPERTIES, parameters))
+        return {**resource, "Metadata": {**metadata, METADATA_KEY: trigger}}
     return resource
 
 

@@ -5,6 +5,7 @@ override spec beside it, `custom-resource.json`, takes from cfn-lint the rule th
 resource has a ServiceToken, and gives it to the first rule here, which spares triggers.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,11 +19,11 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
 from cfnlint.template import Template
 
-from cfn_trigger.lint.problems import Finding, Kind, findings, made, through_json
-from cfn_trigger.template.places import TRANSFORM, name_of
+from cfn_trigger.lint.problems import Finding, Kind, Report, report, through_json
+from cfn_trigger.template.places import name_of
 from cfn_trigger.template.sam import is_transformed, transformed
-from macro.check import SERVERLESS_TRANSFORM
-from macro.model import TRIGGER_TYPE, Json
+from macro.cloudformation import SERVERLESS_TRANSFORM
+from macro.model import TRANSFORM, TRIGGER_TYPE, Json
 
 _REQUIRED: Final = "E3003"
 
@@ -60,7 +61,8 @@ class _MacroRule(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint has n
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Match every problem of this kind."""
         turn = _turn_of_the_macro(cfn)
-        return [_match(one, turn) for one in turn.findings if one.kind == self.kind]
+        findings = (finding for finding in turn.report.findings if finding.kind == self.kind)
+        return [_match(finding, turn) for finding in findings]
 
 
 class Transformed(_MacroRule):
@@ -73,7 +75,7 @@ class Transformed(_MacroRule):
 
     def initialize(self, cfn: Template) -> None:
         """Let cfn-lint know what the transform makes of triggers: a template may refer to it."""
-        for name, resource in made(_turn_of_the_macro(cfn).template).items():
+        for name, resource in _turn_of_the_macro(cfn).report.resources.items():
             cfn.context.resources.setdefault(name, Resource(resource))
 
 
@@ -118,11 +120,10 @@ class Risk(_MacroRule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Turn:
-    """A template as the macro sees it, the one that knows its lines, and what is found in it."""
+    """What the macro says about a template, and the template that knows its lines."""
 
-    template: Mapping[str, Json]
+    report: Report
     marked: Template
-    findings: tuple[Finding, ...]
 
 
 @lru_cache(maxsize=1)
@@ -144,13 +145,13 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
         cfn = _read_again(cfn, before=names[:ours])
     whole = {**cfn.template, "Transform": listed}
     if SERVERLESS_TRANSFORM not in names[:ours] or is_transformed(whole):
-        return _Turn(template=whole, marked=cfn, findings=findings(whole))
+        return _Turn(report=report(whole), marked=cfn)
     plain = through_json(whole)
     made_by_sam = transformed(plain, cfn.regions[0])
     if made_by_sam is None:
         return _uncertain(whole, cfn)
     after_sam = made_by_sam | {"Transform": plain["Transform"]}
-    return _Turn(template=after_sam, marked=cfn, findings=findings(after_sam))
+    return _Turn(report=report(after_sam), marked=cfn)
 
 
 def _read_again(cfn: Template, *, before: list[str]) -> Template:
@@ -168,17 +169,17 @@ def _uncertain(template: Mapping[str, Json], marked: Template) -> _Turn:
 
     SAM changes what there is, and so who is named and who is waited for.
     """
-    certain = [
-        one
-        for one in findings(template)
-        if one.kind == "transform"
-        or (one.kind == "spelling" and not one.problem.place.endswith(".Handler"))
-    ]
-    return _Turn(template=template, marked=marked, findings=tuple(certain))
+    everything = report(template)
+    certain = tuple(
+        finding
+        for finding in everything.findings
+        if finding.kind == "transform"
+        or (finding.kind == "spelling" and not finding.problem.place.endswith(".Handler"))
+    )
+    return _Turn(report=dataclasses.replace(everything, findings=certain), marked=marked)
 
 
-def _match(found: Finding, turn: _Turn) -> RuleMatch:
-    where = list(found.path)
-    location = turn.marked.get_location_yaml(turn.marked.template, where)
-    said = {"location": location} if location else {}
-    return RuleMatch(where, str(found.problem), **said)
+def _match(finding: Finding, turn: _Turn) -> RuleMatch:
+    path = list(finding.path)
+    location = turn.marked.get_location_yaml(turn.marked.template, path)
+    return RuleMatch(path, str(finding.problem), **({"location": location} if location else {}))

@@ -10,8 +10,8 @@ text "Seconds". A schema for it has to let such texts and lists pass where a fun
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from macro.model import FUNCTION_TYPES, TRIGGER_TYPE, Retry, Settings, Trigger
-from macro.parse import METADATA
+from macro.cloudformation import FUNCTION_TYPES
+from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Retry, Settings, Trigger
 from macro.shorthand import (
     NAME_THE_HANDLER,
     OF_METADATA,
@@ -85,14 +85,14 @@ def _trigger_in_a_resource() -> Schema:
 def _trigger_in_metadata() -> Schema:
     return _where(
         {"Type": {"enum": sorted(FUNCTION_TYPES)}},
-        holds={"properties": {"Metadata": {"properties": {METADATA: _ref("MetadataTrigger")}}}},
+        holds={"properties": {"Metadata": {"properties": {METADATA_KEY: _ref("MetadataTrigger")}}}},
         required=["Type"],
     )
 
 
 def _transform() -> Schema:
     return _where(
-        {"Name": {"const": METADATA}},
+        {"Name": {"const": TRANSFORM}},
         holds={"properties": {"Parameters": _ref("Settings")}},
         required=["Name"],
     )

@@ -14,11 +14,8 @@ from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template, section
 from cfn_trigger.template.triggers import functions
-from macro import emit
-from macro.cloudformation import as_map, type_of
-from macro.expand import read
-from macro.model import TRIGGER_TYPE, Json, Settings, Trigger
-from macro.ordering import depends_on
+from macro.cloudformation import as_map, depends_on, properties_of, type_of
+from macro.model import TRIGGER_TYPE, Json
 from macro.references import survey
 
 
@@ -68,10 +65,9 @@ def report(template: Template, setting: transforms.Setting) -> Report:
     """Find the order of a template; raises TemplateProblems with its problems."""
     expansion = transforms.expanded(template, setting)
     resources = section(expansion.template, "Resources")
-    reading = read(expansion.given, expansion.deployment)
-    triggers, settings = reading.triggers, reading.settings
-    own = {trigger.logical_id for trigger in triggers}
-    hidden = {*emit.made(triggers, settings), *_functions(triggers, settings)} - own
+    reading = expansion.reading
+    triggers = {trigger.logical_id for trigger in reading.triggers}
+    hidden = {*reading.additions.ids} - triggers
     reasons = {(edge.waiting, edge.first): edge.why for edge in reading.order.edges}
     found = _without(hidden, list(_waits(resources, reasons)))
     acyclic = _acyclic(found, template)
@@ -81,20 +77,15 @@ def report(template: Template, setting: transforms.Setting) -> Report:
             name=name,
             kind=type_of(resources[name]),
             level=level,
-            runs=functions(expansion.template, _handler(resources[name])) if name in own else (),
+            runs=_runs(resources[name], expansion) if name in triggers else (),
         )
         for name, level in levels.items()
     )
     return Report(resources=shown, waits=tuple(acyclic))
 
 
-def _functions(triggers: Iterable[Trigger], settings: Settings) -> Iterator[str]:
-    for trigger in triggers:
-        yield from emit.functions(trigger, settings)
-
-
-def _handler(resource: Json) -> Json:
-    return as_map(as_map(resource).get("Properties")).get("HandlerArn")
+def _runs(trigger: Json, expansion: transforms.Expansion) -> tuple[str, ...]:
+    return functions(expansion.template, properties_of(trigger).get("HandlerArn"))
 
 
 def _waits(

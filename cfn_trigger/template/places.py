@@ -5,14 +5,9 @@ linters and people's tools do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from macro.cloudformation import as_map
-from macro.model import Json
-from macro.parse import METADATA
-
-TRANSFORM: Final = "Trigger"
-"""The name of our transform."""
+from macro.model import METADATA_KEY, TRANSFORM, Json
 
 Path = tuple[str | int, ...]
 
@@ -49,8 +44,8 @@ def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[Path]:
     owners = [name for name in resources if f"{place}.".startswith(f"{name}.")]
     for owner in sorted(owners, key=len, reverse=True):
         match place.removeprefix(owner).removeprefix(".").split(".", 2):
-            case "Metadata", key, *rest if key == METADATA:
-                yield ("Resources", owner, "Metadata", METADATA, *rest)
+            case "Metadata", key, *rest if key == METADATA_KEY:
+                yield ("Resources", owner, "Metadata", METADATA_KEY, *rest)
             case [""]:
                 yield ("Resources", owner)
             case _:

@@ -14,8 +14,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from macro.check import SERVERLESS, SERVERLESS_TRANSFORM
-from macro.cloudformation import as_map, type_of
+from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, type_of
 from macro.model import Json
 
 _LOCAL: Final = ("CodeUri", "ContentUri", "DefinitionUri")

@@ -28,8 +28,10 @@ from cfn_trigger.template.sam import stand_in_for_local_code
 from cfn_trigger.template.source import Template, section
 from macro.cloudformation import as_map
 from macro.errors import TemplateError
+from macro.expand import Expansion as MacroExpansion
 from macro.expand import expand
-from macro.model import Deployment, Json
+from macro.model import TRANSFORM, Deployment, Json
+from macro.reading import Reading
 
 SAM: Final = "AWS::Serverless-2016-10-31"
 LOOPS: Final = "AWS::LanguageExtensions"
@@ -72,14 +74,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """What became of a template, what the macro was given, and which transforms ran.
+    """What became of a template, what the macro read in it, and which transforms ran.
 
-    `given` and `deployment` are what the macro saw; `template` names what has yet to run.
+    `template` names the transforms that have yet to run; `reading` is empty where the macro is not
+    among its transforms.
     """
 
     template: dict[str, Json]
-    given: Mapping[str, Json]
-    deployment: Deployment
+    reading: Reading
     ran: tuple[str, ...]
 
 
@@ -134,10 +136,10 @@ def diagnostics(
 def _hint(template: Template, setting: Setting, found: Iterable[Diagnostic]) -> str:
     """Say what else to do, where the problem is how the command was called."""
     names = [transform.name for transform in listed(template.values)]
-    before = names[: names.index(places.TRANSFORM)] if places.TRANSFORM in names else []
+    before = names[: names.index(TRANSFORM)] if TRANSFORM in names else []
     skipped = [name for name in before if name in (SAM, LOOPS)]
     if skipped and not setting.with_aws:
-        ran = f"{' and '.join(skipped)} did not run before {places.TRANSFORM}"
+        ran = f"{' and '.join(skipped)} did not run before {TRANSFORM}"
         return f"{ran}; --sam runs what AWS would"
     if any("not a valid S3 Uri" in one.message for one in found):
         return "code at a local path is uploaded first; expand what `sam package` writes"
@@ -154,16 +156,17 @@ def applied(template: Mapping[str, Json], setting: Setting) -> Expansion:
     values = parameters.for_a_macro(section(fragment, "Parameters"), setting.values)
     left: list[Json] = []
     ran: list[str] = []
-    given, deployment = fragment, Deployment(parameters=values)
+    reading = Reading(fragment=fragment, deployment=Deployment(parameters=values))
     for transform in listed(template):
         match transform.name:
-            case places.TRANSFORM:
+            case name if name == TRANSFORM:
                 deployment = Deployment(
                     parameters=values,
                     request_id=setting.request_id,
                     settings=dict(_settings(transform, values)),
                 )
-                given, fragment = fragment, _by_the_macro(fragment, deployment, values)
+                expansion = _by_the_macro(fragment, deployment, values)
+                reading, fragment = expansion.reading, dict(expansion.fragment)
             case name if name == SAM and setting.with_aws:
                 fragment = _by_sam(fragment, values, setting)
             case name if name == LOOPS and setting.with_aws:
@@ -175,8 +178,7 @@ def applied(template: Mapping[str, Json], setting: Setting) -> Expansion:
         ran.append(transform.name)
     return Expansion(
         template=_with_list(template, fragment, left),
-        given=given,
-        deployment=deployment,
+        reading=reading,
         ran=tuple(ran),
     )
 
@@ -208,15 +210,15 @@ def _resolved(value: Json, values: Mapping[str, Json]) -> Json:
 
 def _by_the_macro(
     fragment: Mapping[str, Json], deployment: Deployment, values: parameters.Values
-) -> dict[str, Json]:
+) -> MacroExpansion:
     try:
-        made = dict(expand(fragment, deployment))
+        expansion = expand(fragment, deployment)
     except TemplateError:
         if not values.missed:
             raise
     else:
         if not values.missed:
-            return made
+            return expansion
     said = f"{_named(values.missed)} no value and no default"
     raise UsageError(f"{said}; give --parameter NAME=VALUE")
 

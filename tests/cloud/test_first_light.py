@@ -137,7 +137,7 @@ def test_a_handler_that_is_not_done_is_polled_with_its_state(stack: Stack) -> No
 
 def test_a_provider_without_the_handlers_policy_may_not_invoke_it(stack: Stack) -> None:
     resources = {**function("Seen", SEEN), "Run": trigger("Seen", Timeout=3)}
-    expanded = dict(expand({"Resources": resources}, Deployment()))
+    expanded = dict(expand({"Resources": resources}, Deployment()).fragment)
     del expanded["Resources"]["TriggerProviderInvokeSeen"]
     expanded["Resources"]["Run"]["DependsOn"].remove("TriggerProviderInvokeSeen")
 

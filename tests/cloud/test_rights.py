@@ -34,7 +34,7 @@ SHORT = 61
 
 def deployed(stack: Stack, resources: dict[str, Any], *, without: str = "") -> Outcome:
     """Deploy what triggers become, less one of the provider's policies."""
-    expanded = json.loads(json.dumps(expand({"Resources": resources}, Deployment())))
+    expanded = json.loads(json.dumps(expand({"Resources": resources}, Deployment()).fragment))
     made = expanded["Resources"]
     made["TriggerProvider"]["Properties"]["Timeout"] = SHORT
     if without in made:
@@ -87,7 +87,7 @@ def test_knowing_the_handlers_log_takes_the_right_to_see_its_configuration(
     group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/own"}}}
     bad = function("Bad", RAISING, LoggingConfig={"LogGroup": {"Ref": "Group"}})
     resources = {**group, **bad, "Run": trigger("Bad")}
-    text = json.dumps(expand({"Resources": resources}, Deployment()))
+    text = json.dumps(expand({"Resources": resources}, Deployment()).fragment)
 
     outcome = stack.deploy_text(
         text.replace(f"lambda:{action}", "lambda:GetPolicy") if action else text

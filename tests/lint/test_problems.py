@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cfn_trigger.lint.problems import findings, made
+from cfn_trigger.lint.problems import findings, report
 from cfn_trigger.template.places import transforms
 from tests.support.golden_cases import by_sam, cases
 from tests.support.golden_cases import template as golden
@@ -145,7 +145,9 @@ def test_a_trigger_becomes_its_resource_and_what_it_defines() -> None:
     defined = of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}}) | {"Condition": "C"}
     migrate = function() | {"Metadata": {"Trigger": {}}}
     written = template({"Transform": "Trigger"}, Migrate=migrate, Seed=defined)
-    types = {name: (one["Type"], one.get("Condition")) for name, one in made(written).items()}
+    types = {
+        name: (one["Type"], one.get("Condition")) for name, one in report(written).resources.items()
+    }
 
     assert types == {
         "MigrateTrigger": ("Custom::Trigger", None),
@@ -157,4 +159,4 @@ def test_a_trigger_becomes_its_resource_and_what_it_defines() -> None:
 
 
 def test_without_the_transform_a_trigger_becomes_nothing() -> None:
-    assert made(template(Run=trigger())) == {}
+    assert report(template(Run=trigger())).resources == {}

@@ -8,7 +8,7 @@ from cfnlint.schema import patch
 
 from cfn_trigger.lint.configuration import SPEC
 from cfn_trigger.lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
-from macro.handler import BODY_LIMIT
+from macro.cloudformation import BODY_LIMIT
 from tests.support.golden_cases import FOLDER, cases, expected
 from tests.support.linting import REGION, SAM, ours, said, said_of_text, said_without_us
 

@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from cfn_trigger.lint import schema
-from macro.readers import Lookup, WrongError
+from macro.readers import InvalidValueError, Lookup
 from macro.shorthand import OF_METADATA, PROPERTIES, RETRY, SETTINGS, Property
 from tests.support.golden_cases import FOLDER, cases, template
 
@@ -270,7 +270,7 @@ BY_VALUE: Final = ({"Ref": "Given"}, {"Ref": "Migrate"}, {"Fn::GetAtt": ["Migrat
 def is_read(one: Property, value: Any) -> bool:
     try:
         one.takes.read(value, LOOKUP)
-    except WrongError:
+    except InvalidValueError:
         return False
     return True
 

@@ -35,7 +35,7 @@ from tests.support.templates import (
     ],
 )
 def test_a_template_without_triggers_is_returned_itself(fragment: Template) -> None:
-    assert expand(fragment, Deployment()) is fragment
+    assert expand(fragment, Deployment()).fragment is fragment
 
 
 @pytest.mark.parametrize("fragment", [{}, {"Properties": {}}, [], "text", None, 5])
@@ -65,7 +65,7 @@ def test_what_is_given_is_not_changed() -> None:
 def test_what_was_expanded_has_no_trigger_any_more() -> None:
     once = expanded(template(Orders=table(), Run=trigger(ExecuteAfter=["*"])))
 
-    assert expand(once, Deployment()) is once
+    assert expand(once, Deployment()).fragment is once
 
 
 def test_the_authors_resources_come_first_and_in_their_order() -> None:

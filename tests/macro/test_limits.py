@@ -157,7 +157,7 @@ def test_with_a_role_of_the_authors_any_number_of_handlers_is_allowed() -> None:
     role = "arn:aws:iam::123456789012:role/triggers"
     deployment = Deployment(settings={"ProviderRole": role})
 
-    emitted = expand(handlers(100), deployment)
+    emitted = expand(handlers(100), deployment).fragment
 
     assert len(emitted["Resources"]) == 1 + 200 + 3
 

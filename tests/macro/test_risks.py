@@ -2,6 +2,7 @@
 
 import pytest
 
+from macro.expand import read
 from macro.model import Deployment
 from macro.risks import risks
 from tests.support.templates import Json, function, of_type, ref, template, trigger, when
@@ -9,8 +10,8 @@ from tests.support.templates import Json, function, of_type, ref, template, trig
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:failed"
 
 
-def told(fragment: Json) -> list[str]:
-    return [str(risk) for risk in risks(fragment, Deployment())]
+def warnings(fragment: Json) -> list[str]:
+    return [str(risk) for risk in risks(read(fragment, Deployment()))]
 
 
 def of(name: str) -> str:
@@ -25,13 +26,13 @@ def asynchronous(handler: Json = "Migrate", **properties: Json) -> Json:
 
 
 def test_an_event_whose_failure_goes_nowhere_is_a_risk() -> None:
-    assert told(template(Run=asynchronous())) == [of("Migrate")]
+    assert warnings(template(Run=asynchronous())) == [of("Migrate")]
 
 
 def test_each_function_that_may_be_chosen_is_a_risk_of_its_own() -> None:
     chosen = when("Large", ref("Migrate"), ref("Other"))
 
-    assert told(template(Run=asynchronous(chosen), Other=function())) == [
+    assert warnings(template(Run=asynchronous(chosen), Other=function())) == [
         of("Migrate"),
         of("Other"),
     ]
@@ -40,30 +41,30 @@ def test_each_function_that_may_be_chosen_is_a_risk_of_its_own() -> None:
 def test_a_function_that_is_defined_with_its_trigger_is_a_risk_as_any_other() -> None:
     run = of_type("Custom::Trigger", Function={"Handler": "a.b"}, InvocationType="Event")
 
-    assert told(template(Run=run)) == [of("RunFunction")]
+    assert warnings(template(Run=run)) == [of("RunFunction")]
 
 
 def test_a_function_with_the_trigger_in_its_metadata_is_a_risk_as_any_other() -> None:
     migrate = function() | {"Metadata": {"Trigger": {"InvocationType": "Event"}}}
 
-    (risk,) = told(template(Migrate=migrate))
+    (risk,) = warnings(template(Migrate=migrate))
 
     assert risk.startswith("Migrate.Metadata.Trigger.InvocationType: nobody will see that")
 
 
 @pytest.mark.parametrize("kind", ["RequestResponse", "DryRun"])
 def test_a_trigger_that_waits_for_its_handler_is_no_risk(kind: str) -> None:
-    assert told(template(Run=trigger(InvocationType=kind))) == []
+    assert warnings(template(Run=trigger(InvocationType=kind))) == []
 
 
 def test_a_failure_destination_is_where_a_failure_is_seen() -> None:
-    assert told(template(Run=asynchronous(FailureDestination=QUEUE))) == []
+    assert warnings(template(Run=asynchronous(FailureDestination=QUEUE))) == []
 
 
 def test_a_dead_letter_queue_is_where_a_failure_is_seen() -> None:
     migrate = function(DeadLetterConfig={"TargetArn": QUEUE})
 
-    assert told(template(Run=asynchronous(), Migrate=migrate)) == []
+    assert warnings(template(Run=asynchronous(), Migrate=migrate)) == []
 
 
 @pytest.mark.parametrize("name", ["DeadLetterQueue", "EventInvokeConfig"])
@@ -72,17 +73,17 @@ def test_sams_ways_to_say_so_count_in_the_function_and_in_the_globals(name: str)
     bare = of_type("AWS::Serverless::Function", Handler="a.b")
     shared: Json = {"Globals": {"Function": {name: {}}}}
 
-    assert told(template(Run=asynchronous(), Migrate=own)) == []
-    assert told(template(shared, Run=asynchronous(), Migrate=bare)) == []
+    assert warnings(template(Run=asynchronous(), Migrate=own)) == []
+    assert warnings(template(shared, Run=asynchronous(), Migrate=bare)) == []
 
 
 def test_a_configuration_of_its_own_is_the_authors_to_judge() -> None:
     config = of_type("AWS::Lambda::EventInvokeConfig", FunctionName=ref("Migrate"), Qualifier="1")
 
-    assert told(template(Run=asynchronous(), Config=config)) == []
+    assert warnings(template(Run=asynchronous(), Config=config)) == []
 
 
 def test_a_function_of_elsewhere_cannot_be_judged() -> None:
     arn = "arn:aws:lambda:eu-central-1:123456789012:function:other"
 
-    assert told(template(Run=asynchronous(arn))) == []
+    assert warnings(template(Run=asynchronous(arn))) == []

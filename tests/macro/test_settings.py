@@ -38,7 +38,7 @@ def emitted(settings: Template, fragment: Template | None = None) -> Template:
     """Expand a template with one trigger under parameters of the transform."""
     given = json.loads(json.dumps(fragment or template(Run=trigger())))
     deployment = Deployment(request_id=REQUEST, settings=json.loads(json.dumps(settings)))
-    found: Template = expand(given, deployment)["Resources"]
+    found: Template = expand(given, deployment).fragment["Resources"]
     return found
 
 

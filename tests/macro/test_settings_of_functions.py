@@ -11,7 +11,7 @@ CODE = {"ZipFile": "def handler(event, context): ..."}
 
 def made(settings: Template, **properties: Any) -> Template:
     run = of_type("Custom::Trigger", Function={"Code": CODE, **properties})
-    expanded: Template = dict(expand(template(Run=run), Deployment(settings=settings)))
+    expanded: Template = dict(expand(template(Run=run), Deployment(settings=settings)).fragment)
     resources: Template = expanded["Resources"]
     return resources
 

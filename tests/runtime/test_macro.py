@@ -81,7 +81,7 @@ def test_a_template_is_expanded_as_the_stages_do_it(macro: Function) -> None:
     assert answer == {
         "requestId": "request-1",
         "status": "success",
-        "fragment": expand(TEMPLATE, Deployment(request_id="request-1")),
+        "fragment": expand(TEMPLATE, Deployment(request_id="request-1")).fragment,
     }
 
 

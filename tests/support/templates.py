@@ -64,7 +64,7 @@ def template(sections: Template | None = None, **resources: Json) -> Template:
 def expanded(fragment: Template, **values: Json) -> Template:
     """Expand a template that went through JSON, as every template does on its way to a macro."""
     deployment = Deployment(parameters=values, request_id=REQUEST)
-    return dict(expand(json.loads(json.dumps(fragment)), deployment))
+    return dict(expand(json.loads(json.dumps(fragment)), deployment).fragment)
 
 
 def resources(fragment: Template, **values: Json) -> Template:

@@ -6,7 +6,7 @@ import pytest
 
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import transforms
-from macro.emit import PROVIDER
+from macro.names import PROVIDER
 from tests.support.stack_states import QUEUE, SAM, expanded, function, of_type, template, trigger
 
 SERVERLESS = of_type(

@@ -1,0 +1,233 @@
+"""What an expansion adds to a template, decided and not yet built.
+
+Knows which resources a template with these triggers needs, what they are called, under which
+conditions they exist and what every trigger waits for. Refuses to know what such a resource looks
+like (`define`, `emit`), and so needs no troposphere.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from macro.cloudformation import condition_of
+from macro.model import ABSENT, Edge, Handler, Json, Settings, Trigger
+from macro.names import (
+    CONDITION,
+    HAND_OVER,
+    INVOKE_CONFIG,
+    LOG_GROUP,
+    PROVIDER,
+    ROLE,
+    condition_id,
+    destination_id,
+    hashed_policy_id,
+    policy_id,
+)
+from macro.references import mentions
+
+_MOST_OPERANDS: Final = 10
+"""Of an `Fn::Or`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokePolicy:
+    """The provider's permission to invoke one handler.
+
+    `function` is the function of the template that it is about; empty if there is none.
+    """
+
+    logical_id: str
+    arn: Json
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Additions:
+    """What is added to a template for its triggers.
+
+    `ids` are the logical ids of all that is added, in order, one that would be added twice
+    included twice; `created_for` names the first trigger that needs each. `conditions` are new
+    conditions by name, `condition_of` the condition of each added resource that has one. `edges`
+    hold what every trigger waits for, whatever its author asked for.
+    """
+
+    ids: tuple[str, ...] = ()
+    created_for: Mapping[str, str] = field(default_factory=dict)
+    policies: tuple[InvokePolicy, ...] = ()
+    conditions: Mapping[str, Json] = field(default_factory=dict)
+    condition_of: Mapping[str, str] = field(default_factory=dict)
+    edges: tuple[Edge, ...] = ()
+
+
+def additions(
+    triggers: tuple[Trigger, ...],
+    settings: Settings,
+    definitions: Mapping[str, Mapping[str, Json]],
+    resources: Mapping[str, Json],
+) -> Additions:
+    """Decide what triggers add to a template.
+
+    `definitions` are the resources that each trigger defines, by its logical id; `resources` are
+    these and the author's.
+    """
+    policies = () if settings.provider_role else tuple(_policies(triggers))
+    shared = tuple(_shared_ids(settings))
+    conditions: dict[str, Json] = {}
+    return Additions(
+        ids=(
+            *shared,
+            *(name for trigger in triggers for name in _own_ids(trigger, definitions)),
+            *(policy.logical_id for policy in policies),
+        ),
+        created_for=_created_for(triggers, settings, definitions),
+        policies=policies,
+        condition_of=_conditions(triggers, shared, policies, resources, conditions),
+        conditions=conditions,
+        edges=tuple(edge for trigger in triggers for edge in _edges(trigger, settings)),
+    )
+
+
+# ---- which
+
+
+def _shared_ids(settings: Settings) -> Iterator[str]:
+    """Yield the ids of what all triggers of a stack share."""
+    yield from (LOG_GROUP, PROVIDER, INVOKE_CONFIG)
+    if not settings.provider_role:
+        yield from (ROLE, HAND_OVER)
+
+
+def _own_ids(trigger: Trigger, definitions: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
+    """Yield the ids of what is added for one trigger alone."""
+    if trigger.is_metadata:
+        yield trigger.logical_id
+    yield from definitions.get(trigger.logical_id, ())
+    if trigger.failure_destination is not ABSENT:
+        yield destination_id(trigger.logical_id)
+
+
+def _created_for(
+    triggers: tuple[Trigger, ...],
+    settings: Settings,
+    definitions: Mapping[str, Mapping[str, Json]],
+) -> dict[str, str]:
+    created_for: dict[str, str] = {}
+    for trigger in triggers:
+        policies = () if settings.provider_role else invoke_policies(trigger.handler)
+        names = (
+            *_shared_ids(settings),
+            *_own_ids(trigger, definitions),
+            *(policy.logical_id for policy in policies),
+        )
+        for name in names:
+            created_for.setdefault(name, trigger.logical_id)
+    return created_for
+
+
+def _policies(triggers: Iterable[Trigger]) -> Iterator[InvokePolicy]:
+    """Yield a policy per handler: one for all would make every trigger wait for every handler."""
+    by_id = {
+        policy.logical_id: policy
+        for trigger in triggers
+        for policy in invoke_policies(trigger.handler)
+    }
+    yield from by_id.values()
+
+
+def invoke_policies(handler: Handler) -> tuple[InvokePolicy, ...]:
+    """Return the policies that invoking a handler takes.
+
+    A choice between handlers is one policy: a branch of it may be no function of the template.
+    """
+    if handler.functions and not is_choice(handler):
+        return tuple(
+            InvokePolicy(
+                logical_id=policy_id(name), arn={"Fn::GetAtt": [name, "Arn"]}, function=name
+            )
+            for name in handler.functions
+        )
+    arn = handler.arn
+    if isinstance(arn, str) and arn.startswith("arn:"):
+        arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
+    return (InvokePolicy(logical_id=hashed_policy_id(json.dumps(arn, sort_keys=True)), arn=arn),)
+
+
+def is_choice(handler: Handler) -> bool:
+    """Return whether a condition chooses the function to run."""
+    return bool(mentions(handler.arn).conditions)
+
+
+# ---- in which order
+
+
+def _edges(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
+    """Yield what a trigger waits for in any case: its handler, and the provider's permissions."""
+    firsts = [INVOKE_CONFIG]
+    if not is_choice(trigger.handler):  # the function that is chosen is waited for
+        firsts = [*trigger.handler.functions, *firsts]
+    if not settings.provider_role:
+        firsts += [*(policy.logical_id for policy in invoke_policies(trigger.handler)), HAND_OVER]
+    if trigger.failure_destination is not ABSENT:
+        firsts.append(destination_id(trigger.logical_id))
+    for first in firsts:
+        yield Edge(waiting=trigger.logical_id, first=first, why=f"{trigger.place}.Handler")
+
+
+# ---- under which conditions
+
+
+def _conditions(
+    triggers: tuple[Trigger, ...],
+    shared_ids: tuple[str, ...],
+    policies: tuple[InvokePolicy, ...],
+    resources: Mapping[str, Json],
+    conditions: dict[str, Json],
+) -> dict[str, str]:
+    """Return the condition of each added resource that has one; new ones go into `conditions`."""
+    condition_by_id: dict[str, str] = {}
+    for trigger in triggers:
+        if trigger.failure_destination is not ABSENT and trigger.handler.functions:
+            name = destination_id(trigger.logical_id)
+            function = trigger.handler.functions[0]
+            both = (condition_of(trigger.attributes), condition_of(resources.get(function)))
+            condition_by_id[name] = _both(both, name, conditions)
+    trigger_conditions = [condition_of(trigger.attributes) for trigger in triggers]
+    shared = _either(trigger_conditions, CONDITION, conditions)
+    condition_by_id |= dict.fromkeys(shared_ids, shared)
+    for policy in policies:
+        # A policy names its function, which may exist in fewer cases than the provider.
+        condition = condition_of(resources.get(policy.function))
+        both = ("" if condition and condition in trigger_conditions else shared, condition)
+        condition_by_id[policy.logical_id] = _both(both, policy.logical_id, conditions)
+    return {name: condition for name, condition in condition_by_id.items() if condition}
+
+
+def _both(pair: tuple[str, str], resource: str, conditions: dict[str, Json]) -> str:
+    """Return the condition under which two hold; empty if both always do."""
+    distinct = [name for name in dict.fromkeys(pair) if name]
+    if len(distinct) < len(pair):
+        return "".join(distinct)
+    both = condition_id(resource)
+    conditions[both] = {"Fn::And": [{"Condition": name} for name in distinct]}
+    return both
+
+
+def _either(names: list[str], new_name: str, conditions: dict[str, Json]) -> str:
+    """Return the condition under which one of several holds; empty if one of them always does.
+
+    `Fn::Or` takes 2 to 10 conditions and is nested beyond.
+    """
+    distinct = list(dict.fromkeys(names))
+    if not distinct or "" in distinct:
+        return ""
+    if len(distinct) == 1:
+        return distinct[0]
+    operands: list[Json] = [{"Condition": name} for name in distinct]
+    while len(operands) > 1:
+        groups = [
+            operands[at : at + _MOST_OPERANDS] for at in range(0, len(operands), _MOST_OPERANDS)
+        ]
+        operands = [{"Fn::Or": group} if len(group) > 1 else group[0] for group in groups]
+    conditions[new_name] = operands[0]
+    return new_name

@@ -1,0 +1,63 @@
+"""The function that a trigger defines, as resources.
+
+Knows what such a function needs beside itself: a log group, and a role unless the author gave one.
+Refuses to know what runs it.
+"""
+
+from typing import Final
+
+from macro import parts
+from macro.cloudformation import FUNCTION_TYPE, condition_of, is_dynamic
+from macro.model import Json, Settings, Trigger
+from macro.names import function_id, log_group_id, role_id
+
+_ARN_OF_A_GROUP: Final = (
+    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+)
+
+
+def definition(trigger: Trigger, settings: Settings) -> dict[str, Json]:
+    """Build the function that is defined with a trigger, and what it needs; nothing for others.
+
+    It has a log group without a name (Lambda would leave one behind otherwise) and, unless the
+    author gave one, a role that may write to it; `Policies` adds statements to that role.
+    """
+    if trigger.function is None:
+        return {}
+    group = log_group_id(trigger.logical_id)
+    properties = {name: value for name, value in trigger.function.items() if name != "Policies"}
+    logging = properties.get("LoggingConfig", {})
+    writes_elsewhere = not isinstance(logging, dict) or is_dynamic(logging) or "LogGroup" in logging
+    resources: dict[str, Json] = {}
+    if not writes_elsewhere:
+        properties["LoggingConfig"] = {"LogGroup": {"Ref": group}, **logging}
+        resources[group] = parts.log_group(settings)
+    if "Role" not in properties:
+        role = role_id(trigger.logical_id)
+        properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
+        group_arn = _arn_of_its_group(logging) if writes_elsewhere else parts.arn_of(group)
+        policies = _policies(trigger.function)
+        resources[role] = parts.role("Runs a handler of this stack", group_arn, policies, settings)
+    resources[function_id(trigger.logical_id)] = {"Type": FUNCTION_TYPE, "Properties": properties}
+    condition = condition_of(trigger.attributes)
+    return {name: under(condition, resource) for name, resource in resources.items()}
+
+
+def under(condition: str, resource: Json) -> Json:
+    """Return a resource under a condition; as it is where that is empty."""
+    return resource | ({"Condition": condition} if condition else {})
+
+
+def _policies(function: Json) -> dict[str, Json]:
+    """Return what the role of a function may do, by the name of each policy."""
+    policies = {"JoinVpc": parts.join_vpc()} if "VpcConfig" in function else {}
+    if statements := function.get("Policies"):
+        policies["Handler"] = {"Version": "2012-10-17", "Statement": statements}
+    return policies
+
+
+def _arn_of_its_group(logging: Json) -> Json:
+    """Return the ARN of the log group that the author chose, whatever gives its name."""
+    if not isinstance(logging, dict) or "LogGroup" not in logging:
+        return "*"
+    return {"Fn::Sub": [_ARN_OF_A_GROUP, {"Name": logging["LogGroup"]}]}

@@ -1,0 +1,69 @@
+"""The logical ids and the metadata key of what the macro adds to a template.
+
+Knows names alone and imports nothing, so that whoever recognises an expansion by them needs none
+of the macro. Refuses to know which of them a template needs (`additions`).
+"""
+
+import hashlib
+from typing import Final
+
+PROVIDER: Final = "TriggerProvider"
+"""The provider's logical id. It never changes: CloudFormation refuses a changed ServiceToken."""
+
+ROLE: Final = f"{PROVIDER}Role"
+LOG_GROUP: Final = f"{PROVIDER}LogGroup"
+INVOKE_CONFIG: Final = f"{PROVIDER}InvokeConfig"
+HAND_OVER: Final = f"{PROVIDER}HandOver"
+INVOKE: Final = f"{PROVIDER}Invoke"
+"""What the logical ids of the policies start with that let the provider invoke a handler."""
+
+CONDITION: Final = f"{PROVIDER}Condition"
+"""The condition of what triggers share, where it is made of several."""
+
+EDGES: Final = "TriggerEdges"
+"""The metadata key of edges that cannot be a DependsOn."""
+
+_LONGEST_POLICY_NAME: Final = 128
+"""Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def metadata_trigger_id(function: str) -> str:
+    """Return the logical id of the trigger in the metadata of a function."""
+    return f"{function}Trigger"
+
+
+def function_id(trigger: str) -> str:
+    """Return the logical id of the function that a trigger defines."""
+    return f"{trigger}Function"
+
+
+def role_id(trigger: str) -> str:
+    """Return the logical id of the role of that function."""
+    return f"{trigger}Role"
+
+
+def log_group_id(trigger: str) -> str:
+    """Return the logical id of the log group of that function."""
+    return f"{trigger}LogGroup"
+
+
+def destination_id(trigger: str) -> str:
+    """Return the logical id of the configuration that names a trigger's FailureDestination."""
+    return f"{trigger}Destination"
+
+
+def policy_id(function: str) -> str:
+    """Return the logical id, and IAM name, of the policy to invoke a function of the template."""
+    name = INVOKE + function
+    is_valid = len(name) <= _LONGEST_POLICY_NAME and name.isascii() and name.isalnum()
+    return name if is_valid and name != INVOKE_CONFIG else hashed_policy_id(function)
+
+
+def hashed_policy_id(text: str) -> str:
+    """Return the logical id of a policy whose subject is no name to make an id of."""
+    return INVOKE + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def condition_id(resource: str) -> str:
+    """Return the name of the condition of an added resource that needs two others at once."""
+    return f"{resource}Condition"

@@ -1,0 +1,127 @@
+"""The resources that the macro builds: functions, roles, policies, log groups.
+
+Knows CloudFormation's resource types, through troposphere; it is the only module that does.
+Refuses to know triggers, and what a template needs (`additions`).
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from troposphere import GetAtt, Join, Ref, awslambda, iam, logs
+
+from macro.model import Json, Settings
+
+Resource = dict[str, Json]
+
+# What Lambda needs to join a VPC, less the actions that have no part in it: the managed policy
+# AWSLambdaVPCAccessExecutionRole without its logs.
+_NETWORK_INTERFACES: Final = (
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+)  # fmt: skip
+
+
+def arn_of(logical_id: str) -> Json:
+    """Return the ARN of a resource of the template."""
+    return GetAtt(logical_id, "Arn")
+
+
+def log_group(settings: Settings) -> Resource:
+    """Build a log group without a name."""
+    group = logs.LogGroup(None, RetentionInDays=settings.log_retention_in_days)
+    if settings.kms_key_arn:
+        group.KmsKeyId = settings.kms_key_arn
+    return _built(group)
+
+
+def policy(*actions: str, **more: Json) -> dict[str, Json]:
+    """Build a policy document that allows some actions."""
+    allowed = list(actions) if len(actions) > 1 else actions[0]
+    statement = {"Effect": "Allow", "Action": allowed, **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def join_vpc() -> dict[str, Json]:
+    """Build the policy document that lets a function join a VPC."""
+    return policy(*_NETWORK_INTERFACES, Resource="*")
+
+
+def role(
+    description: str, log_group_arn: Json, policies: dict[str, Json], settings: Settings
+) -> Resource:
+    """Build a role for a function that may write to a log group; `policies` are more, by name."""
+    write = policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=log_group_arn)
+    lambda_only = policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+    built = iam.Role(
+        None,
+        Description=description,
+        AssumeRolePolicyDocument=lambda_only,
+        Policies=[
+            iam.Policy(PolicyName=name, PolicyDocument=document)
+            for name, document in {"WriteLogs": write, **policies}.items()
+        ],
+    )
+    if settings.permissions_boundary:
+        built.PermissionsBoundary = settings.permissions_boundary
+    if settings.role_path:
+        built.Path = settings.role_path
+    return _built(built)
+
+
+def attached_policy(name: str, role: str, document: dict[str, Json]) -> Resource:
+    """Build a policy of its own for a role of the template.
+
+    Equal names on one role overwrite each other.
+    """
+    return _built(iam.PolicyType(None, PolicyName=name, Roles=[Ref(role)], PolicyDocument=document))
+
+
+def invoke(arn: Json) -> dict[str, Json]:
+    """Build the policy document to invoke a function, its versions and aliases, and to look at it.
+
+    `arn` is a text, or what gives one.
+    """
+    qualified = f"{arn}:*" if isinstance(arn, str) else Join(":", [arn, "*"])
+    actions = ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration")
+    return policy(*actions, Resource=[arn, qualified])
+
+
+def function(**properties: Any) -> Resource:
+    """Build a function."""
+    return _built(awslambda.Function(None, **properties))
+
+
+def logging_to(group: str) -> Json:
+    """Build the logging configuration of a function with a log group of the template."""
+    return awslambda.LoggingConfig(LogGroup=Ref(group))
+
+
+def environment(**variables: Json) -> Json:
+    """Build the environment of a function."""
+    return awslambda.Environment(Variables=variables)
+
+
+def inline_code(text: str) -> Json:
+    """Build the code of a function from its text."""
+    return awslambda.Code(ZipFile=text)
+
+
+def vpc(subnet_ids: Iterable[str], security_group_ids: Iterable[str]) -> Json:
+    """Build the network of a function."""
+    return awslambda.VPCConfig(
+        SubnetIds=list(subnet_ids), SecurityGroupIds=list(security_group_ids)
+    )
+
+
+def invoke_config(function: str, **properties: Json) -> Resource:
+    """Build how Lambda treats the asynchronous events of a function of the template."""
+    return _built(
+        awslambda.EventInvokeConfig(
+            None, FunctionName=Ref(function), Qualifier="$LATEST", **properties
+        )
+    )
+
+
+def _built(resource: Any) -> Resource:
+    built: Resource = resource.to_dict()
+    return built

@@ -1,0 +1,43 @@
+"""What a template says about its triggers: all that is known before anything is built.
+
+Knows no stage: each adds what it finds, and those who show, check or draw a template ask the same
+value, so that nobody reads a template twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from macro.additions import Additions
+from macro.errors import Problem
+from macro.model import Deployment, Json, Settings, Trigger
+from macro.ordering import Order
+from macro.references import Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A template as the macro understands it; one without triggers and problems holds no more.
+
+    `definitions` are the resources that triggers define, by the trigger's logical id, `resources`
+    these and the author's, without the shorthand in their metadata. A trigger with a problem of
+    spelling is not among the `triggers`.
+    """
+
+    fragment: Mapping[str, Json]
+    deployment: Deployment
+    triggers: tuple[Trigger, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    definitions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    resources: Mapping[str, Json] = field(default_factory=dict)
+    survey: Survey = field(default_factory=Survey)
+    additions: Additions = field(default_factory=Additions)
+    order: Order = field(default_factory=Order)
+    spelling_problems: tuple[Problem, ...] = ()
+    """Of one property each: unknown, or with a value that it does not accept."""
+    meaning_problems: tuple[Problem, ...] = ()
+    """Of a trigger in its template: a name nobody has, a cycle, what cannot work."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return all problems of the template."""
+        return (*self.spelling_problems, *self.meaning_problems)
