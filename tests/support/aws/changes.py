@@ -1,0 +1,122 @@
+"""Changes to a stack's resources: created, updated and deleted in the order of their dependencies.
+
+Knows what a stack holds, what runs side by side, and which physical ids are left to delete.
+Refuses to know statuses of the stack and what follows from a failure: that is `stack`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from tests.support.aws.steps import Provisioner, Step, attribute_error, missing_attributes
+from tests.support.aws.template import Leftover, Other, Provisioned, Resource, Template, Trigger
+
+
+@dataclass(slots=True)
+class Changes:
+    """The resources of a stack, and the steps that change them."""
+
+    provisioner: Provisioner
+    resources: dict[str, Provisioned] = field(default_factory=dict)
+    leftovers: list[Leftover] = field(default_factory=list)
+
+    def apply(
+        self, template: Template, *, goes_on: bool, interrupted: Callable[[], bool]
+    ) -> list[str]:
+        """Create and update what a template changes; return what failed."""
+        changed = {name: each for name, each in template.items() if self._differs(name, each)}
+        done, failed = set(template) - set(changed), list[str]()
+        running = list[Step]()
+        while True:
+            stopped = interrupted() or (bool(failed) and not goes_on)
+            for name in [] if stopped else self._ready(changed, done):
+                running.append(self._begin(name, changed.pop(name)))
+            if not running:
+                return failed
+            if stopped:
+                for step in running:
+                    self.provisioner.cancel(step)
+            self.provisioner.time.run_until(
+                lambda: interrupted() or any(step.settled for step in running)
+            )
+            for step in [step for step in running if step.settled]:
+                running.remove(step)
+                if self.take_note(step):
+                    done.add(step.logical_id)
+                elif step.settled != "cancelled":
+                    failed.append(step.logical_id)
+
+    def _differs(self, name: str, definition: Resource) -> bool:
+        known = self.resources.get(name)
+        return known is None or known.definition != definition or known.status.endswith("FAILED")
+
+    @staticmethod
+    def _ready(changed: dict[str, Resource], done: set[str]) -> list[str]:
+        return [name for name, each in changed.items() if done >= set(each.after)]
+
+    def _begin(self, name: str, definition: Resource) -> Step:
+        known = self.resources.get(name)
+        if known and known.status == "CREATE_FAILED":  # without a last known stable state
+            self.leftovers.append(Leftover(
+                logical_id=name, definition=known.definition, physical_id=known.physical_id
+            ))  # fmt: skip
+            known = None
+        step = Step(
+            kind="Update" if known else "Create",
+            logical_id=name,
+            definition=definition,
+            before=known,
+        )
+        self.provisioner.begin(step)
+        return step
+
+    def take_note(self, step: Step) -> bool:
+        """Record what a step left behind; return whether what depends on it can go on."""
+        name, verb = step.logical_id, "CREATE" if step.kind == "Create" else "UPDATE"
+        ok = step.settled == "complete"
+        if ok and (missing := missing_attributes(step)):
+            ok, reason = False, attribute_error(step, missing[0])
+            self.provisioner.history.resource_becomes(f"ReaderOf{name}", f"{verb}_FAILED", reason)
+        status = f"{verb}_{'COMPLETE' if step.settled == 'complete' else 'FAILED'}"
+        old = step.before
+        if old and isinstance(old.definition, Trigger) and step.physical_id != old.physical_id:
+            self.leftovers.append(leftover(name, old))
+        self.resources[name] = Provisioned(
+            definition=step.definition,
+            physical_id=step.physical_id,
+            status=status,
+            attributes=step.attributes,
+        )
+        return ok
+
+    def remove(self, names: Iterable[str], *, keep_failed: bool = False) -> list[str]:
+        """Delete resources, what depends on others first; return what could not be deleted."""
+        kept = []
+        for name in [*names][::-1]:
+            known = self.resources.pop(name)
+            if not self._deletes(name, known.definition, known.physical_id):
+                kept.append(name)
+                if keep_failed:
+                    self.resources[name] = replace(known, status="DELETE_FAILED")
+        return kept
+
+    def delete_leftovers(self) -> None:
+        """Delete the physical ids that nothing in the stack has any more."""
+        leftovers = {each.physical_id: each for each in self.leftovers}
+        self.leftovers = []
+        current = {each.physical_id for each in self.resources.values()}
+        for physical_id, each in leftovers.items():
+            if physical_id not in current:
+                self._deletes(each.logical_id, each.definition, physical_id)
+
+    def _deletes(self, name: str, definition: Resource, physical_id: str) -> bool:
+        if isinstance(definition, Other) and not physical_id:
+            return True
+        known = Provisioned(definition=definition, physical_id=physical_id)
+        step = Step(kind="Delete", logical_id=name, definition=definition, before=known)
+        self.provisioner.play(step)
+        return step.settled == "complete"
+
+
+def leftover(name: str, known: Provisioned | Step) -> Leftover:
+    """Return what is left to delete of a resource that was replaced."""
+    return Leftover(logical_id=name, definition=known.definition, physical_id=known.physical_id)

@@ -1,0 +1,198 @@
+"""A stack's operations, status by status, in every mode.
+
+Knows which request follows which answer: creations, updates and deletions; their rollbacks; what
+`--disable-rollback` and EXPRESS keep; `rollback-stack`, `continue-update-rollback` and what cancels
+an operation under way.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+https://github.com/aws/aws-cdk/blob/main/docs/CLOUDFORMATION.md
+Refuses to know what one step does: that is `steps`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from tests.support.aws.changes import Changes, leftover
+from tests.support.aws.stack_events import History
+from tests.support.aws.steps import Provisioner, Step, missing_attributes
+from tests.support.aws.template import Provisioned, Template
+from tests.support.aws.virtual_time import VirtualTime
+
+Interruption = Literal["", "cancel", "delete"]
+USER: Final = "User Initiated"
+
+
+@dataclass(slots=True)
+class Stack:
+    """One stack; each operation returns once the stack has come to rest."""
+
+    time: VirtualTime
+    history: History
+    provisioner: Provisioner
+    changes: Changes = field(init=False)
+    take_back_status: Literal["UPDATE_IN_PROGRESS", "UPDATE_FAILED"] = "UPDATE_IN_PROGRESS"
+    announces_take_back: bool = True
+    _stable: dict[str, Provisioned] = field(default_factory=dict)
+    _interruption: Interruption = ""
+
+    def __post_init__(self) -> None:
+        self.changes = Changes(self.provisioner)
+
+    @property
+    def resources(self) -> dict[str, Provisioned]:
+        """The resources that the stack has."""
+        return self.changes.resources
+
+    @property
+    def status(self) -> str:
+        """The stack's status."""
+        return self.history.status
+
+    # ---- operations
+
+    def create(self, template: Template, *, disable_rollback: bool = False) -> str:
+        """Create the stack."""
+        self.history.stack_becomes("CREATE_IN_PROGRESS", USER)
+        failed = self._apply(template, goes_on=disable_rollback)
+        if self._interruption == "delete":
+            return self.delete()
+        if not failed:
+            return self._comes_to_rest("CREATE_COMPLETE")
+        if disable_rollback:
+            self.history.stack_becomes("CREATE_FAILED", f"{failed_words('create', failed)}. ")
+            return self.status
+        return self._roll_back_creation(failed_words("create", failed))
+
+    def update(self, template: Template, *, disable_rollback: bool = False) -> str:
+        """Update the stack; a resource that failed before is tried again."""
+        self.history.stack_becomes("UPDATE_IN_PROGRESS", USER)
+        failed = self._apply(template, goes_on=disable_rollback)
+        if self._interruption:
+            return self._roll_back_update("")
+        if not failed:
+            self.history.stack_becomes("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+            self.changes.remove(name for name in [*self.resources] if name not in template)
+            self.changes.delete_leftovers()
+            return self._comes_to_rest("UPDATE_COMPLETE")
+        if disable_rollback:
+            return self._take_back_failed(failed)
+        return self._roll_back_update(failed_words("update", failed))
+
+    def delete(self) -> str:
+        """Delete the stack."""
+        self._interruption = ""
+        self.history.stack_becomes("DELETE_IN_PROGRESS", USER)
+        kept = self.changes.remove([*self.resources], keep_failed=True)
+        self.history.stack_becomes("DELETE_FAILED" if kept else "DELETE_COMPLETE")
+        return self.status
+
+    def roll_back(self) -> str:
+        """Roll a stack that kept what succeeded back: `rollback-stack`."""
+        assert self.status in {"CREATE_FAILED", "UPDATE_FAILED"}, self.status
+        if self.status == "CREATE_FAILED" and not self._stable:
+            return self._roll_back_creation(USER)
+        return self._roll_back_update(USER)
+
+    def continue_update_rollback(self, *, skip: Collection[str] = ()) -> str:
+        """Go on with a rollback that failed; `skip` leaves resources as they are."""
+        assert self.status == "UPDATE_ROLLBACK_FAILED", self.status
+        for name in skip:
+            self.resources[name].definition = self._stable[name].definition
+            self.resources[name].status = "UPDATE_COMPLETE"
+            self.history.resource_becomes(name, "UPDATE_COMPLETE", "Resource was skipped")
+        return self._roll_back_update(USER)
+
+    # ---- interruptions
+
+    def cancel_update_after(self, seconds: float) -> None:
+        """Let somebody cancel the update under way: `cancel-update-stack`."""
+        self.time.after(seconds, lambda: self._interrupt("cancel"))
+
+    def delete_after(self, seconds: float) -> None:
+        """Let somebody delete the stack while it is created."""
+        self.time.after(seconds, lambda: self._interrupt("delete"))
+
+    def _interrupt(self, how: Interruption) -> None:
+        possible = {"cancel": "UPDATE_IN_PROGRESS", "delete": "CREATE_IN_PROGRESS"}
+        if self.status == possible.get(how):
+            self._interruption = how
+
+    def _apply(self, template: Template, *, goes_on: bool) -> list[str]:
+        self._interruption = ""
+        return self.changes.apply(
+            template, goes_on=goes_on, interrupted=lambda: bool(self._interruption)
+        )
+
+    # ---- what follows a failure
+
+    def _take_back_failed(self, failed: list[str]) -> str:
+        """Roll failed resources alone back to their last stable state; keep the others."""
+        if self.take_back_status == "UPDATE_FAILED":
+            self.history.stack_becomes("UPDATE_FAILED", failed_words("update", failed))
+        for name in failed:
+            stable = self._stable.get(name)
+            current = self.resources.get(name)
+            if stable is None or current is None or current.status != "UPDATE_FAILED":
+                continue
+            step = Step(
+                kind="Update", logical_id=name, definition=stable.definition, before=current
+            )
+            self.provisioner.play(step, takes_back=True, announced=self.announces_take_back)
+            current.definition = stable.definition
+            current.status = "UPDATE_FAILED"
+        if self.take_back_status == "UPDATE_IN_PROGRESS":
+            self.history.stack_becomes("UPDATE_FAILED", failed_words("update", failed))
+        return self.status
+
+    def _roll_back_creation(self, why: str) -> str:
+        self.history.stack_becomes("ROLLBACK_IN_PROGRESS", f"{why}. Rollback requested by user.")
+        kept = self.changes.remove([*self.resources], keep_failed=True)
+        self.history.stack_becomes("ROLLBACK_FAILED" if kept else "ROLLBACK_COMPLETE")
+        return self.status
+
+    def _roll_back_update(self, why: str) -> str:
+        self._interruption = ""
+        self.history.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS", why)
+        for name, stable in self._stable.items():
+            current = self.resources[name]
+            unchanged = current.definition == stable.definition
+            if unchanged and not current.status.endswith("FAILED"):
+                continue
+            step = Step(
+                kind="Update", logical_id=name, definition=stable.definition, before=current
+            )
+            self.provisioner.play(step, takes_back=True)
+            ok = step.settled == "complete" and not missing_attributes(step)
+            if not ok:
+                self.history.stack_becomes("UPDATE_ROLLBACK_FAILED", failed_words("update", [name]))
+                return self.status
+            self._restore(name, step, stable)
+        self.history.stack_becomes("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        self._keep_stable_ids()
+        self.changes.remove(name for name in [*self.resources] if name not in self._stable)
+        self.changes.delete_leftovers()
+        return self._comes_to_rest("UPDATE_ROLLBACK_COMPLETE")
+
+    def _restore(self, name: str, step: Step, stable: Provisioned) -> None:
+        """Give a resource its stable state back; what replaced it is deleted in the cleanup."""
+        current = self.resources[name]
+        if current.physical_id != stable.physical_id:
+            self.changes.leftovers.append(leftover(name, current))
+        self.resources[name] = replace(stable, status="UPDATE_COMPLETE", attributes=step.attributes)
+
+    def _keep_stable_ids(self) -> None:
+        """Leave out of the cleanup what the stack goes back to."""
+        stable = {each.physical_id for each in self._stable.values()}
+        leftovers = self.changes.leftovers
+        self.changes.leftovers = [each for each in leftovers if each.physical_id not in stable]
+
+    def _comes_to_rest(self, status: str) -> str:
+        self.history.stack_becomes(status)
+        self.changes.leftovers = []
+        self._stable = {name: replace(each) for name, each in self.resources.items()}
+        return status
+
+
+def failed_words(verb: str, names: list[str]) -> str:
+    """Return CloudFormation's words for resources that failed."""
+    return f"The following resource(s) failed to {verb}: [{', '.join(names)}]"
