@@ -1,11 +1,11 @@
-"""The order of a stack: which resources wait for which, and because of which property.
+"""The order of a stack: which resources depend on which, through which property.
 
-Knows the edges of an expanded template, and asks the macro which of its properties asked for one.
-Refuses to know how an order is shown. What is made for triggers is left out: what waits for it
-waits for what it waits for.
+Knows the dependencies in an expanded template, and asks the macro which property of a trigger
+asked for one. Refuses to know how an order is shown. Resources that the macro creates are left
+out: what depends on one of them depends on what it depends on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Final
@@ -13,25 +13,39 @@ from typing import Final
 from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template, section
-from cfn_trigger.template.triggers import functions
-from macro.cloudformation import as_map, depends_on, properties_of, type_of
+from cfn_trigger.template.triggers import functions_of
+from macro.cloudformation import depends_on, properties_of, type_of
 from macro.model import TRIGGER_TYPE, Json
 from macro.references import survey
 
+# Theory of operation
+#
+# CloudFormation creates a resource once everything that it depends on is complete. It depends on
+# what its DependsOn lists and on what its properties refer to. A reference in a branch of an
+# `Fn::If` counts only in the deployments that use the branch, so one resource depends on another
+# surely, conditionally, or not at all:
+#
+#   - of several dependencies of one resource on the same other, a sure one makes the pair sure;
+#   - a chain through a resource that is left out is sure if both of its parts are;
+#   - a cycle of sure dependencies can never be created, and is a problem of the template; a
+#     conditional dependency that would close a cycle is dropped, since CloudFormation accepts the
+#     template only if its branches are never used together;
+#   - a level counts conditional dependencies as if they held: it is the latest that may be needed.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """One resource waits for another because of a property; `perhaps` if a condition decides."""
+class Dependency:
+    """One resource waits for another, because of a property; `conditional` if a branch decides."""
 
     waiting: str
     first: str
     why: str
-    perhaps: bool = False
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource: its id and type, the level in which it is made, and what it runs if a trigger."""
+    """A resource: its logical id, its type, its level from 0, and the functions a trigger runs."""
 
     name: str
     kind: str
@@ -40,118 +54,128 @@ class Resource:
 
     @property
     def is_trigger(self) -> bool:
-        """Tell triggers from other resources."""
+        """Whether it is a trigger."""
         return self.kind == TRIGGER_TYPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The order of a stack: resources in document order, and who waits for whom.
+class StackOrder:
+    """The resources of a stack in document order, and their dependencies.
 
-    What is of one level is made in parallel, after what it waits for, which is of earlier levels.
+    Resources of one level are created in parallel; all that they depend on is in earlier levels.
     """
 
     resources: tuple[Resource, ...]
-    waits: tuple[Waits, ...]
+    dependencies: tuple[Dependency, ...]
 
     @property
     def levels(self) -> tuple[tuple[Resource, ...], ...]:
-        """Give the resources by level."""
-        count = max((one.level for one in self.resources), default=-1) + 1
-        return tuple(tuple(r for r in self.resources if r.level == at) for at in range(count))
+        """The resources by level."""
+        count = max((resource.level for resource in self.resources), default=-1) + 1
+        return tuple(
+            tuple(resource for resource in self.resources if resource.level == level)
+            for level in range(count)
+        )
+
+    @property
+    def triggers(self) -> tuple[Resource, ...]:
+        """The triggers, in document order."""
+        return tuple(resource for resource in self.resources if resource.is_trigger)
 
 
-def report(template: Template, setting: transforms.Setting) -> Report:
-    """Find the order of a template; raises TemplateProblems with its problems."""
+def stack_order(template: Template, setting: transforms.Setting) -> StackOrder:
+    """Return the order of a template; raises TemplateProblems if it has none."""
     expansion = transforms.expanded(template, setting)
     resources = section(expansion.template, "Resources")
     reading = expansion.reading
-    triggers = {trigger.logical_id for trigger in reading.triggers}
-    hidden = {*reading.additions.ids} - triggers
-    reasons = {(edge.waiting, edge.first): edge.why for edge in reading.order.edges}
-    found = _without(hidden, list(_waits(resources, reasons)))
-    acyclic = _acyclic(found, template)
+    trigger_ids = {trigger.logical_id for trigger in reading.triggers}
+    hidden = {*reading.additions.ids} - trigger_ids
+    properties = {(edge.waiting, edge.first): edge.why for edge in reading.order.edges}
+    dependencies = _bridged(_dependencies(resources, properties), hidden)
+    acyclic = _acyclic(dependencies, template)
     levels = _levels([name for name in resources if name not in hidden], acyclic)
-    shown = tuple(
+    ordered = tuple(
         Resource(
             name=name,
             kind=type_of(resources[name]),
             level=level,
-            runs=_runs(resources[name], expansion) if name in triggers else (),
+            runs=functions_of(name, expansion.template) if name in trigger_ids else (),
         )
         for name, level in levels.items()
     )
-    return Report(resources=shown, waits=tuple(acyclic))
+    return StackOrder(resources=ordered, dependencies=tuple(acyclic))
 
 
-def _runs(trigger: Json, expansion: transforms.Expansion) -> tuple[str, ...]:
-    return functions(expansion.template, properties_of(trigger).get("HandlerArn"))
+def _dependencies(
+    resources: Mapping[str, Json], properties: Mapping[tuple[str, str], str]
+) -> list[Dependency]:
+    """Return the dependencies of an expanded template, one for each pair, sure ones first.
 
+    `properties` are those that the macro knows, by waiting and first resource.
+    """
+    pairs: dict[tuple[str, str], Dependency] = {}
 
-def _waits(
-    resources: Mapping[str, Json], reasons: Mapping[tuple[str, str], str]
-) -> Iterator[Waits]:
-    """Yield every wait of an expanded template once, the firm ones first."""
-    seen = survey({"Resources": resources})
-    found: dict[tuple[str, str], Waits] = {}
+    def add(waiting: str, first: str, why: str, *, conditional: bool = False) -> None:
+        if (waiting, first) not in pairs:
+            why = properties.get((waiting, first)) or why
+            pairs[waiting, first] = Dependency(
+                waiting=waiting, first=first, why=why, conditional=conditional
+            )
+
     for waiting, resource in resources.items():
         for first in depends_on(resource):
-            why = reasons.get((waiting, first), "DependsOn")
-            found.setdefault((waiting, first), Waits(waiting=waiting, first=first, why=why))
-    for waiting, mentioned in seen.resources.items():
-        by_branches = sorted(mentioned.references, key=lambda one: bool(one.branches))
-        for reference in by_branches:
+            add(waiting, first, "DependsOn")
+    for waiting, mentioned in survey({"Resources": resources}).resources.items():
+        for reference in sorted(mentioned.references, key=lambda one: bool(one.branches)):
             first = reference.name.partition(".")[0]
-            if first in resources and first != waiting and (waiting, first) not in found:
-                found[waiting, first] = Waits(
-                    waiting=waiting,
-                    first=first,
-                    why=reasons.get((waiting, first)) or _property(resources[waiting], first),
-                    perhaps=bool(reference.branches),
-                )
-    yield from sorted(found.values(), key=lambda one: one.perhaps)
+            if first in resources and first != waiting:
+                why = _referring_property(resources[waiting], first)
+                add(waiting, first, why, conditional=bool(reference.branches))
+    return sorted(pairs.values(), key=lambda one: one.conditional)
 
 
-_SAID_AS: Final[Mapping[str, str]] = {"HandlerArn": "Handler", "Fingerprint": "Handler"}
-"""What an author calls a property of a finished trigger."""
+_AUTHORS_NAMES: Final[Mapping[str, str]] = {"HandlerArn": "Handler", "Fingerprint": "Handler"}
+"""The properties of an expanded trigger that an author knows by another name."""
 
 
-def _property(resource: Json, first: str) -> str:
-    """Name the property that refers to another resource."""
-    properties = as_map(as_map(resource).get("Properties"))
-    parts = survey({"Resources": properties}).resources
-    for name, mentioned in parts.items():
-        if any(one.name.partition(".")[0] == first for one in mentioned.references):
+def _referring_property(resource: Json, first: str) -> str:
+    """Return the property of a resource that refers to another one."""
+    for name, mentioned in survey({"Resources": properties_of(resource)}).resources.items():
+        if any(reference.name.partition(".")[0] == first for reference in mentioned.references):
             is_trigger = type_of(resource) == TRIGGER_TYPE
-            return _SAID_AS.get(name, name) if is_trigger else name
+            return _AUTHORS_NAMES.get(name, name) if is_trigger else name
     return "Metadata"
 
 
-def _without(hidden: Iterable[str], waits: list[Waits]) -> list[Waits]:
-    """Leave resources out: who waited for one waits for what it waited for."""
-    for name in hidden:
-        before = [one for one in waits if one.waiting == name]
-        after = [one for one in waits if one.first == name]
-        waits = [one for one in waits if name not in (one.waiting, one.first)]
-        known = {(one.waiting, one.first) for one in waits}
-        for one in after:
-            for other in before:
-                if (one.waiting, other.first) not in known and one.waiting != other.first:
-                    known.add((one.waiting, other.first))
-                    perhaps = one.perhaps or other.perhaps
-                    waits.append(
-                        Waits(waiting=one.waiting, first=other.first, why=one.why, perhaps=perhaps)
+def _bridged(dependencies: Iterable[Dependency], hidden: Iterable[str]) -> list[Dependency]:
+    """Leave resources out: what depends on one of them depends on what it depends on."""
+    pairs = {(one.waiting, one.first): one for one in dependencies}
+    for name in sorted(hidden):
+        outgoing = [one for one in pairs.values() if one.waiting == name]
+        incoming = [one for one in pairs.values() if one.first == name]
+        pairs = {pair: one for pair, one in pairs.items() if name not in pair}
+        for one in incoming:
+            for other in outgoing:
+                pair = (one.waiting, other.first)
+                conditional = one.conditional or other.conditional
+                is_surer = pair not in pairs or (pairs[pair].conditional and not conditional)
+                if is_surer and one.waiting != other.first:
+                    pairs[pair] = Dependency(
+                        waiting=one.waiting,
+                        first=other.first,
+                        why=one.why,
+                        conditional=conditional,
                     )
-    return waits
+    return list(pairs.values())
 
 
-def _acyclic(waits: Iterable[Waits], template: Template) -> list[Waits]:
-    """Leave out what waits perhaps and would close a cycle; refuse a cycle of firm waits."""
+def _acyclic(dependencies: Iterable[Dependency], template: Template) -> list[Dependency]:
+    """Drop conditional dependencies that close a cycle; raises TemplateProblems for a sure one."""
     firsts: dict[str, set[str]] = {}
-    kept: list[Waits] = []
-    for one in sorted(waits, key=lambda one: one.perhaps):
-        if _reaches(one.first, one.waiting, firsts):
-            if not one.perhaps:
+    kept: list[Dependency] = []
+    for one in sorted(dependencies, key=lambda one: one.conditional):
+        if one.waiting in reachable([one.first], firsts):
+            if not one.conditional:
                 raise TemplateProblems([_cycle(one, template)], {template.name: template.text})
             continue
         firsts.setdefault(one.waiting, set()).add(one.first)
@@ -159,28 +183,17 @@ def _acyclic(waits: Iterable[Waits], template: Template) -> list[Waits]:
     return kept
 
 
-def _cycle(one: Waits, template: Template) -> Diagnostic:
-    said = f"{one.waiting}: closes a cycle with {one.first!r}, which CloudFormation refuses"
-    place = template.span(("Resources", one.waiting))
-    return Diagnostic(file=template.name, span=place, rule="template", message=said)
+def _cycle(closing: Dependency, template: Template) -> Diagnostic:
+    name = closing.waiting
+    message = f"{name}: closes a cycle with {closing.first!r}, which CloudFormation refuses"
+    span = template.span(("Resources", name))
+    return Diagnostic(file=template.name, span=span, rule="template", message=message)
 
 
-def _reaches(start: str, goal: str, ways: Mapping[str, Iterable[str]]) -> bool:
-    stack, seen = [start], {start}
-    while stack:
-        here = stack.pop()
-        if here == goal:
-            return True
-        new = [there for there in ways.get(here, ()) if there not in seen]
-        seen.update(new)
-        stack.extend(new)
-    return False
-
-
-def _levels(names: Iterable[str], waits: Iterable[Waits]) -> dict[str, int]:
-    """Give each resource the level after the last of those that it waits for."""
+def _levels(names: Iterable[str], dependencies: Iterable[Dependency]) -> dict[str, int]:
+    """Return the level of each resource: the one after the last of those that it depends on."""
     firsts: dict[str, list[str]] = {name: [] for name in names}
-    for one in waits:
+    for one in dependencies:
         firsts[one.waiting].append(one.first)
     levels: dict[str, int] = {}
     for name in TopologicalSorter(firsts).static_order():
@@ -188,15 +201,31 @@ def _levels(names: Iterable[str], waits: Iterable[Waits]) -> dict[str, int]:
     return {name: levels[name] for name in firsts}
 
 
-def needed(found: Report) -> tuple[Waits, ...]:
-    """Leave out the waits that others imply: what is drawn says the same with fewer lines."""
-    firsts: dict[str, set[str]] = {}
-    for one in found.waits:
-        firsts.setdefault(one.waiting, set()).add(one.first)
-    return tuple(
-        one
-        for one in found.waits
-        if not any(
-            _reaches(other, one.first, firsts) for other in firsts[one.waiting] - {one.first}
-        )
-    )
+def reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the nodes that can be reached from some, themselves included."""
+    stack = list(starts)
+    seen = set(stack)
+    while stack:
+        unseen = [node for node in edges.get(stack.pop(), ()) if node not in seen]
+        seen.update(unseen)
+        stack.extend(unseen)
+    return seen
+
+
+def transitive_reduction(order: StackOrder) -> tuple[Dependency, ...]:
+    """Return the dependencies that no others imply: fewer lines with the same meaning.
+
+    A sure dependency is implied by sure ones alone.
+    """
+    any_firsts: dict[str, set[str]] = {}
+    sure_firsts: dict[str, set[str]] = {}
+    for one in order.dependencies:
+        any_firsts.setdefault(one.waiting, set()).add(one.first)
+        if not one.conditional:
+            sure_firsts.setdefault(one.waiting, set()).add(one.first)
+
+    def is_implied(one: Dependency) -> bool:
+        firsts = any_firsts if one.conditional else sure_firsts
+        return one.first in reachable(firsts[one.waiting] - {one.first}, firsts)
+
+    return tuple(one for one in order.dependencies if not is_implied(one))

@@ -1,7 +1,6 @@
 """A layered graph as SVG: a column per level, boxes in it, a curve per edge.
 
-Knows coordinates. Refuses to know what a box means. Boxes of a column are sorted by the middle of
-what leads to them, which untangles most crossings and keeps the same input the same picture.
+Knows coordinates. Refuses to know what a box means. The same input gives the same picture.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +9,9 @@ from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape
 
-CHARACTER, LINE = 7.4, 16
+CHARACTER_WIDTH, LINE_HEIGHT = 7.4, 16
 PADDING, GAP, CHANNEL, MARGIN = 10, 14, 90, 20
-BOX: Final = 2 * LINE + PADDING
+BOX_HEIGHT: Final = 2 * LINE_HEIGHT + PADDING
 SWEEPS: Final = 4
 STYLE: Final = (
     "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}"
@@ -31,29 +30,36 @@ MARKER: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A box: its name, a line below it, its column, and whether it stands out."""
+    """A box: its name, a line below the name, its column from 0, and whether it stands out.
+
+    One that is not visible is a gap in its column, through which an arrow passes.
+    """
 
     name: str
-    below: str
+    caption: str
     level: int
-    is_main: bool
-    is_seen: bool = True
-    """False: a gap in a column, through which a curve passes on its way to a later one."""
+    is_highlighted: bool
+    is_visible: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """A curve from one box to another, with a word."""
+    """A curve from one box to another, past the boxes between them, with a label at its end."""
 
     start: str
     end: str
-    word: str
-    is_main: bool
+    label: str
+    is_highlighted: bool
     through: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The boxes and gaps along the arrow."""
+        return (self.start, *self.through, self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
+class _Placement:
     box: Box
     x: float
     y: float
@@ -61,107 +67,116 @@ class _Placed:
     height: float
 
     @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
     def middle(self) -> float:
         return self.y + self.height / 2
 
 
 def svg(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
-    """Draw a graph; levels count from 0."""
+    """Draw a graph. Every arrow leads to a later column."""
     levels = {box.name: box.level for box in boxes}
-    long = [_through_gaps(arrow, levels) for arrow in arrows]
+    routed = [_through_gaps(arrow, levels) for arrow in arrows]
     gaps = [
-        Box(name=name, below="", level=level, is_main=False, is_seen=False)
-        for arrow in long
+        Box(name=name, caption="", level=level, is_highlighted=False, is_visible=False)
+        for arrow in routed
         for level, name in enumerate(arrow.through, levels[arrow.start] + 1)
     ]
-    columns = _sorted([*boxes, *gaps], long)
-    placed = {one.box.name: one for one in _placed(columns)}
-    width = max((one.x + one.width for one in placed.values()), default=0) + MARGIN
-    height = max((one.y + one.height for one in placed.values()), default=0) + MARGIN
+    columns = _columns([*boxes, *gaps], routed)
+    placements = {placement.box.name: placement for placement in _placements(columns)}
+    width = max((one.right for one in placements.values()), default=0) + MARGIN
+    height = max((one.y + one.height for one in placements.values()), default=0) + MARGIN
     size = f'width="{width:g}" height="{height:g}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:g} {height:g}">'
     parts = [
-        head,
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:g} {height:g}">',
         f"<style>{STYLE}</style>",
         MARKER,
         f'<rect class="paper" {size}/>',
-        *(_curve(arrow, placed) for arrow in long),
-        *(_drawn(one) for one in placed.values() if one.box.is_seen),
+        *(_curve(arrow, placements) for arrow in routed),
+        *(_rectangle(one) for one in placements.values() if one.box.is_visible),
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
 def _through_gaps(arrow: Arrow, levels: Mapping[str, int]) -> Arrow:
-    passed = range(levels[arrow.start] + 1, levels[arrow.end])
-    through = tuple(f"{arrow.start} {arrow.end} {level}" for level in passed)
-    return replace(arrow, through=through)
+    between = range(levels[arrow.start] + 1, levels[arrow.end])
+    return replace(arrow, through=tuple(f"{arrow.start} {arrow.end} {level}" for level in between))
 
 
-def _sorted(boxes: Iterable[Box], arrows: Sequence[Arrow]) -> list[list[Box]]:
+def _columns(boxes: Iterable[Box], arrows: Sequence[Arrow]) -> list[list[Box]]:
+    """Return the boxes by level, each column sorted by the barycenter of its neighbors.
+
+    Sweeps alternate between the neighbors on the left and those on the right (Sugiyama's method).
+    """
     columns: list[list[Box]] = []
     for box in boxes:
         columns += [[] for _ in range(box.level + 1 - len(columns))]
         columns[box.level].append(box)
-    before: dict[str, list[str]] = {}
-    after: dict[str, list[str]] = {}
+    left: dict[str, list[str]] = {}
+    right: dict[str, list[str]] = {}
     for arrow in arrows:
-        for one, other in pairwise((arrow.start, *arrow.through, arrow.end)):
-            before.setdefault(other, []).append(one)
-            after.setdefault(one, []).append(other)
+        for start, end in pairwise(arrow.stops):
+            left.setdefault(end, []).append(start)
+            right.setdefault(start, []).append(end)
     for sweep in range(SWEEPS):
+        neighbors = left if sweep % 2 == 0 else right
         for column in columns if sweep % 2 == 0 else reversed(columns):
-            rank = {box.name: at / len(one) for one in columns for at, box in enumerate(one)}
-            near = before if sweep % 2 == 0 else after
-            column.sort(key=lambda box: _middle(box.name, near, rank))
+            rank = {box.name: at / len(boxes) for boxes in columns for at, box in enumerate(boxes)}
+            column.sort(key=lambda box: _barycenter(box.name, neighbors, rank))
     return columns
 
 
-def _middle(name: str, near: Mapping[str, Sequence[str]], rank: Mapping[str, float]) -> float:
-    neighbors = near.get(name) or [name]
-    return sum(rank[one] for one in neighbors) / len(neighbors)
+def _barycenter(
+    name: str, neighbors: Mapping[str, Sequence[str]], rank: Mapping[str, float]
+) -> float:
+    names = neighbors.get(name) or [name]
+    return sum(rank[neighbor] for neighbor in names) / len(names)
 
 
-def _placed(columns: Sequence[Sequence[Box]]) -> Iterable[_Placed]:
+def _placements(columns: Sequence[Sequence[Box]]) -> Iterable[_Placement]:
     tallest = max((_height(column) for column in columns), default=0)
     x = float(MARGIN)
     for column in columns:
-        seen = [max(len(box.name), len(box.below)) for box in column if box.is_seen]
-        width = CHARACTER * max(seen, default=0) + 2 * PADDING
+        lengths = [max(len(box.name), len(box.caption)) for box in column if box.is_visible]
+        width = CHARACTER_WIDTH * max(lengths, default=0) + 2 * PADDING
         y = MARGIN + (tallest - _height(column)) / 2
         for box in column:
-            height = BOX if box.is_seen else 0
-            yield _Placed(box=box, x=x, y=y, width=width, height=height)
+            height = BOX_HEIGHT if box.is_visible else 0
+            yield _Placement(box=box, x=x, y=y, width=width, height=height)
             y += height + GAP
         x += width + CHANNEL
 
 
 def _height(column: Iterable[Box]) -> float:
-    return sum((BOX if box.is_seen else 0) + GAP for box in column)
+    return sum((BOX_HEIGHT if box.is_visible else 0) + GAP for box in column)
 
 
-def _drawn(one: _Placed) -> str:
-    kind = ' class="main"' if one.box.is_main else ""
-    left, first = one.x + PADDING, one.y + LINE + 2
+def _rectangle(at: _Placement) -> str:
+    kind = ' class="main"' if at.box.is_highlighted else ""
+    left, baseline = at.x + PADDING, at.y + LINE_HEIGHT + 2
     return (
-        f"<g{kind}><title>{escape(one.box.name)}</title>"
-        f'<rect x="{one.x:g}" y="{one.y:g}" width="{one.width:g}" height="{one.height:g}" rx="4"/>'
-        f'<text x="{left:g}" y="{first:g}">{escape(one.box.name)}</text>'
-        f'<text class="type" x="{left:g}" y="{first + LINE:g}">{escape(one.box.below)}</text></g>'
+        f"<g{kind}><title>{escape(at.box.name)}</title>"
+        f'<rect x="{at.x:g}" y="{at.y:g}" width="{at.width:g}" height="{at.height:g}" rx="4"/>'
+        f'<text x="{left:g}" y="{baseline:g}">{escape(at.box.name)}</text>'
+        f'<text class="type" x="{left:g}" y="{baseline + LINE_HEIGHT:g}">'
+        f"{escape(at.box.caption)}</text></g>"
     )
 
 
-def _curve(arrow: Arrow, placed: Mapping[str, _Placed]) -> str:
-    kind = ' class="main"' if arrow.is_main else ""
-    stops = [placed[name] for name in (arrow.start, *arrow.through, arrow.end)]
-    path = f"M{stops[0].x + stops[0].width:g} {stops[0].middle:g}"
-    for one, other in pairwise(stops):
-        bend = (one.x + one.width + other.x) / 2
-        path += f"C{bend:g} {one.middle:g} {bend:g} {other.middle:g} {other.x:g} {other.middle:g}"
-        if not other.box.is_seen:
-            path += f"H{other.x + other.width:g}"
+def _curve(arrow: Arrow, placements: Mapping[str, _Placement]) -> str:
+    kind = ' class="main"' if arrow.is_highlighted else ""
+    stops = [placements[name] for name in arrow.stops]
+    path = f"M{stops[0].right:g} {stops[0].middle:g}"
+    for start, end in pairwise(stops):
+        bend = (start.right + end.x) / 2
+        path += f"C{bend:g} {start.middle:g} {bend:g} {end.middle:g} {end.x:g} {end.middle:g}"
+        if not end.box.is_visible:
+            path += f"H{end.right:g}"
     line = f'<path{kind} d="{path}" marker-end="url(#end)"/>'
-    if not arrow.word:
+    if not arrow.label:
         return line
-    where = f'x="{stops[-1].x - 8:g}" y="{stops[-1].middle - 4:g}" text-anchor="end"'
-    return f'{line}<text class="why" {where}>{escape(arrow.word)}</text>'
+    position = f'x="{stops[-1].x - 8:g}" y="{stops[-1].middle - 4:g}" text-anchor="end"'
+    return f'{line}<text class="why" {position}>{escape(arrow.label)}</text>'
