@@ -1,8 +1,8 @@
 """Play the life of a trigger against its handler, on this machine and in virtual time.
 
-Knows how the trigger provider starts a handler, how it judges a result, and when it asks again;
-waits are recorded, not slept. Refuses to know the rest of a template: nothing is tried twice
-(`Retry`), held against `Expect`, or skipped, and an answer has no limit of length.
+Knows how the trigger provider invokes a handler, how it judges a result, and when it polls; waits
+are recorded, not slept. Refuses to know the rest of a template: nothing is retried (`Retry`),
+compared with `Expect`, or skipped, and an answer has no size limit.
 """
 
 import base64
@@ -19,7 +19,7 @@ from trigger_handler import Handler
 ABSENT: Final[Any] = type("Absent", (), {"__repr__": lambda _: "ABSENT"})()
 START: Final = 1_800_000_000.0
 STACK_ID: Final = "arn:aws:cloudformation:eu-west-1:123456789012:stack/stack/6a1cb5f0-8b0e"
-LIMIT_OF_A_CLIENT_CONTEXT: Final = 3583
+CLIENT_CONTEXT_LIMIT: Final = 3583
 
 Map = dict[str, Any]
 Kind = Literal["Create", "Update", "Delete"]
@@ -27,22 +27,22 @@ Kind = Literal["Create", "Update", "Delete"]
 
 @dataclass(slots=True)
 class Clock:
-    """Virtual time, in seconds since the epoch; a handler that waits in a play waits with it."""
+    """Virtual time, in seconds since the epoch; pass it to a handler that sleeps."""
 
     now: float = START
 
     def time(self) -> float:
-        """Give the time, as `time.time` does."""
+        """Return the time, as `time.time` does."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, as `time.sleep` does."""
+        """Advance the time, as `time.sleep` does."""
         self.now += seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What Lambda hands a handler beside its event."""
+    """The second argument of a handler."""
 
     clock: Clock
     ends: float
@@ -57,13 +57,13 @@ class Context:
     identity: Any = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give what is left of this execution."""
+        """Return the time left in this execution."""
         return max(0, int((self.ends - self.clock.now) * 1000))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """One start of the handler: the event as Lambda had it, and its description."""
+    """One invocation of the handler: its time, the event, and the description of the request."""
 
     at: float
     event: Any
@@ -72,11 +72,11 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What CloudFormation is told of one request, and how it came about.
+    """The provider's answer to one request, and how it came about.
 
-    `reason` is empty if nothing went wrong; a Delete that fails is a SUCCESS with a reason, since
-    it must not hold up the stack. `data` are the attributes, `pauses` the seconds between polls,
-    `error` is what the handler raised, `cleanup` the Delete of what an update has replaced.
+    `reason` is empty if nothing went wrong. A Delete that fails is a SUCCESS with a reason, since
+    it must not block the stack. `data` holds the attributes, `pauses` the seconds between polls,
+    `error` the handler's exception, `cleanup` the answer to the Delete of what an update replaced.
     """
 
     status: Literal["SUCCESS", "FAILED"]
@@ -89,7 +89,7 @@ class Answer:
 
 
 class Outcome(NamedTuple):
-    """`done`, `pending` or `failed`, as the provider judges an invocation."""
+    """`done`, `pending` or `failed`: how the provider judges an invocation."""
 
     kind: str
     why: str = ""
@@ -99,7 +99,7 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """A trigger with its handler: create it, update it, delete it, and look at the answers."""
+    """A trigger with its handler: create, update and delete it, and check the answers."""
 
     handler: Callable[[Any, Any], Any]
     name: str = "Resource"
@@ -113,68 +113,70 @@ class Resource:
     _requests: int = 0
 
     def create(self, payload: Any = ABSENT) -> Answer:
-        """Create the resource, as the first deployment does."""
-        answer = self._asks("Create", payload)
+        """Create the resource, as a first deployment does."""
+        answer = self._send("Create", payload)
         self.payload, self.physical_id = payload, answer.physical_id
         return answer
 
     def update(self, payload: Any = ABSENT) -> Answer:
-        """Update the resource; under a new physical id, what it replaces is deleted."""
+        """Update the resource; if its physical id changes, delete the old one."""
         before, old_id = self.payload, self.physical_id
-        answer = self._asks("Update", payload)
+        answer = self._send("Update", payload)
         if answer.status == "FAILED":
             return answer
         self.payload, self.physical_id = payload, answer.physical_id
         if answer.physical_id == old_id:
             return answer
-        cleanup = self._asks("Delete", before, physical_id=old_id)
+        cleanup = self._send("Delete", before, physical_id=old_id)
         return replace(answer, cleanup=cleanup)
 
     def delete(self) -> Answer:
-        """Delete the resource; one that was never created is not."""
-        return self._asks("Delete", self.payload)
+        """Delete the resource, unless it was never created."""
+        return self._send("Delete", self.payload)
 
-    def _asks(self, kind: Kind, payload: Any, *, physical_id: str = "") -> Answer:
+    def _send(self, kind: Kind, payload: Any, *, physical_id: str = "") -> Answer:
         old_id = physical_id or self.physical_id
         if kind == "Delete" and old_id == f"{self.name}-create-failed":
             return Answer(status="SUCCESS", reason="", physical_id=old_id)
-        about = self._about(kind, old_id)
-        outcome, pauses = self._until_done(about, payload)
+        description = self._description(kind, old_id)
+        outcome, pauses = self._until_done(description, payload)
         return self._answer(kind, outcome, old_id, pauses)
 
-    def _about(self, kind: Kind, old_id: str) -> Map:
+    def _description(self, kind: Kind, old_id: str) -> Map:
         self._requests += 1
         request = f"{self._requests:032x}"
-        about: Map = {"RequestType": kind, "RequestId": request, "StackId": STACK_ID}
-        about["LogicalResourceId"] = self.name
-        about |= {"PhysicalResourceId": old_id} if kind != "Create" else {}
-        about |= {"ExecutionId": request, "Attempt": 1}
-        old = {} if kind != "Update" or self.payload is ABSENT else {"Old": self.payload}
-        return about | old
+        description: Map = {"RequestType": kind, "RequestId": request, "StackId": STACK_ID}
+        description["LogicalResourceId"] = self.name
+        if kind != "Create":
+            description["PhysicalResourceId"] = old_id
+        description |= {"ExecutionId": request, "Attempt": 1}
+        if kind == "Update" and self.payload is not ABSENT:
+            description["Old"] = self.payload
+        return description
 
-    def _until_done(self, about: Map, payload: Any) -> tuple[Outcome, tuple[float, ...]]:
+    def _until_done(self, description: Map, payload: Any) -> tuple[Outcome, tuple[float, ...]]:
         due = self.clock.now + self.timeout
         pauses: list[float] = []
         state = None
-        while (outcome := self._invoked(about, payload, state, due)).kind == "pending":
+        while (outcome := self._invoke(description, payload, state, due)).kind == "pending":
             after = outcome.result.get("RetryAfter")
             pause = max(1, self.poll_interval if after is None else float(after))
             if self.clock.now + pause >= due:
-                told = outcome.why.rstrip(" .") or "not done"
-                why = f"Timeout: {told}; Timeout is {self.timeout:g} s"
+                progress = outcome.why.rstrip(" .") or "not done"
+                why = f"Timeout: {progress}; Timeout is {self.timeout:g} s"
                 return Outcome("failed", why), tuple(pauses)
             pauses.append(pause)
             self.clock.sleep(pause)
             state = outcome.result.get("EventState")
         return outcome, tuple(pauses)
 
-    def _invoked(self, about: Map, payload: Any, state: Any, due: float) -> Outcome:
-        body, client_context = sent(about, payload, state)
-        if len(client_context) > LIMIT_OF_A_CLIENT_CONTEXT:
+    def _invoke(self, description: Map, payload: Any, state: Any, due: float) -> Outcome:
+        body, client_context = sent(description, payload, state)
+        if len(client_context) > CLIENT_CONTEXT_LIMIT:
             return Outcome("failed", "ClientContext: EventState and Old are over 3,583 bytes")
         event, custom = json.loads(body), received(client_context)
-        told = json.loads(custom.custom["trigger"]) if custom else json.loads(body)
-        self.invocations.append(Invocation(at=self.clock.now, event=event, description=told))
+        about = json.loads(custom.custom["trigger"]) if custom else json.loads(body)
+        self.invocations.append(Invocation(at=self.clock.now, event=event, description=about))
         began, ends = self.clock.now, self.clock.now + self.function_timeout
         context = Context(
             clock=self.clock,
@@ -198,7 +200,7 @@ class Resource:
                     result = self.handler.answer(event, context, now=self.clock.now)
                 case _:
                     result = self.handler(event, context)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the provider answers)
+        except Exception as error:  # noqa: BLE001 (the provider answers whatever is raised)
             return Outcome("failed", f"{type(error).__name__}: {error}", error=error)
         try:
             return judged(json.loads(json.dumps(result)))
@@ -209,85 +211,88 @@ class Resource:
     def _answer(
         self, kind: Kind, outcome: Outcome, old_id: str, pauses: tuple[float, ...]
     ) -> Answer:
-        removing = kind == "Delete"
-        why = outcome.why or ("" if removing else unusable(outcome.result))
-        own = physical_id(self.name, kind, old_id, outcome.result)
-        failed = bool(why) and not removing
+        is_delete = kind == "Delete"
+        why = outcome.why or ("" if is_delete else unusable(outcome.result))
+        new_id = physical_id(self.name, kind, old_id, outcome.result)
+        is_failed = bool(why) and not is_delete
         return Answer(
-            status="FAILED" if failed else "SUCCESS",
+            status="FAILED" if is_failed else "SUCCESS",
             reason=why,
-            physical_id=(old_id or f"{self.name}-create-failed") if failed else own,
-            data={} if failed or removing else attributes(outcome.result),
+            physical_id=(old_id or f"{self.name}-create-failed") if is_failed else new_id,
+            data={} if is_failed or is_delete else attributes(outcome.result),
             pauses=pauses,
             error=outcome.error,
         )
 
 
 def play(handler: Callable[[Any, Any], Any], *, payload: Any = ABSENT, **settings: Any) -> Answer:
-    """Play the first deployment: the Create with its polls; the settings are a Resource's."""
+    """Play a first deployment: a Create with its polls. The settings are those of Resource."""
     return Resource(handler=handler, **settings).create(payload)
 
 
-# ---- what the provider sends and how it judges; the tests hold these against the provider's own
+# ---- what the provider sends and how it judges; tests compare these with the provider itself
 
 
-def sent(about: Map, payload: Any = ABSENT, state: Any = None) -> tuple[bytes, str]:
-    """Compose what Lambda is given: the body, and the client context in base64, empty if none."""
-    kept = {} if state is None else {"EventState": state}
-    old = {"Old": about["Old"]} if "Old" in about else {}
-    about = {name: item for name, item in about.items() if name != "Old"} | kept | old
+def sent(description: Map, payload: Any = ABSENT, state: Any = None) -> tuple[bytes, str]:
+    """Return what Lambda receives: the body, and the client context in base64, if there is one."""
+    added = {} if state is None else {"EventState": state}
+    old = {"Old": description["Old"]} if "Old" in description else {}
+    first = {name: item for name, item in description.items() if name != "Old"}
+    whole = first | added | old
     if payload is ABSENT:
-        return _encoded(about), ""
-    context = json.dumps({"custom": {"trigger": json.dumps(about)}}).encode()
-    payload = payload | kept if isinstance(payload, dict) else payload
+        return _encoded(whole), ""
+    context = json.dumps({"custom": {"trigger": json.dumps(whole)}}).encode()
+    payload = payload | added if isinstance(payload, dict) else payload
     return _encoded(payload), base64.b64encode(context).decode()
 
 
 def received(client_context: str) -> Any:
-    """Give a client context as Lambda's runtime hands it to a handler."""
+    """Return a client context as Lambda's runtime passes it to a handler, or None if empty."""
     if not client_context:
         return None
-    told = json.loads(base64.b64decode(client_context))
-    return SimpleNamespace(custom=told.get("custom"), env=told.get("env"), client=None)
+    fields = json.loads(base64.b64decode(client_context))
+    return SimpleNamespace(custom=fields.get("custom"), env=fields.get("env"), client=None)
 
 
 def judged(result: Any) -> Outcome:
-    """Judge a result: done, not done yet, or failed by its own word."""
-    said = result if isinstance(result, dict) else {}
-    match said.get("Status"):
+    """Judge a result: done, not done yet, or failed according to its Status."""
+    fields = result if isinstance(result, dict) else {}
+    match fields.get("Status"):
         case "IN_PROGRESS":
-            after = said.get("RetryAfter")
+            after = fields.get("RetryAfter")
             if after is None or re.fullmatch(r"\d+(\.\d*)?", str(after)):
-                told = said.get("Progress") or said.get("Reason") or ""
-                return Outcome("pending", _text(told), result)
+                progress = fields.get("Progress") or fields.get("Reason") or ""
+                return Outcome("pending", _text(progress), result)
             return Outcome("failed", "BadResult: its RetryAfter is no number of seconds")
         case "FAILED" | "FAILURE":
-            return Outcome("failed", f"Failed: {said.get('Reason') or 'no Reason was given'}")
+            return Outcome("failed", f"Failed: {fields.get('Reason') or 'no Reason was given'}")
     return Outcome("done", result=result)
 
 
 def unusable(result: Any) -> str:
-    """Say what is wrong with the physical id that a result has, if anything is."""
-    own = _named(result).get("PhysicalResourceId")
-    if own is None or (isinstance(own, str) and 0 < len(_encoded(own)) - 2 <= 1024):  # noqa: PLR2004 (CloudFormation's limit)
+    """Return what is wrong with the physical id in a result, or an empty string."""
+    new_id = _attribute_values(result).get("PhysicalResourceId")
+    if new_id is None or (isinstance(new_id, str) and 0 < len(_encoded(new_id)) - 2 <= 1024):  # noqa: PLR2004 (CloudFormation's limit)
         return ""
     return "PhysicalResourceId: the handler's own is no text of 1 to 1,024 bytes"
 
 
 def physical_id(name: str, kind: Kind, old_id: str, result: Any) -> str:
-    """Give the physical id after a success: the handler's, the old one, or one that is made."""
+    """Return the physical id after a success: the handler's, the old one, or a generated one."""
     if kind == "Delete":
         return old_id
-    made = hashlib.sha256((STACK_ID + name).encode()).hexdigest()
+    digest = hashlib.sha256((STACK_ID + name).encode()).hexdigest()
     old = "" if old_id == f"{name}-create-failed" else old_id
-    return str(_named(result).get("PhysicalResourceId") or old or f"{name}-{made[:12]}")
+    return str(
+        _attribute_values(result).get("PhysicalResourceId") or old or f"{name}-{digest[:12]}"
+    )
 
 
 def attributes(result: Any) -> dict[str, str]:
-    """Give the attributes of a result as text: `A`, `A.B`, `A.0`, and `Result`, the whole."""
+    """Return the attributes of a result: `A`, `A.B`, `A.0`, and `Result`, all of it as JSON."""
     texts = {
         name: _text(item)
-        for name, item in _named(result).items()
+        for name, item in _attribute_values(result).items()
         if name not in {"Error", "Truncated"}
     }
     return texts | {"Result": json.dumps(result, ensure_ascii=False)}
@@ -297,16 +302,16 @@ def _text(item: Any) -> str:
     return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
-def _named(result: Any) -> Map:
-    own = result.get("Data") if isinstance(result, dict) else None
-    return dict(_walked(result)) | dict(_walked(own))
+def _attribute_values(result: Any) -> Map:
+    data = result.get("Data") if isinstance(result, dict) else None
+    return dict(_paths(result)) | dict(_paths(data))
 
 
-def _walked(item: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _paths(item: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     pairs = enumerate(item) if isinstance(item, list) else ()
     for name, child in item.items() if isinstance(item, Mapping) else pairs:
         yield f"{path}{name}", child
-        yield from _walked(child, f"{path}{name}.")
+        yield from _paths(child, f"{path}{name}.")
 
 
 def _encoded(item: Any) -> bytes:

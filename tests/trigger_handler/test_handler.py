@@ -203,8 +203,7 @@ def test_an_event_without_a_description_is_an_error(event: Any) -> None:
         called(returning(None), event)
 
     assert str(caught.value) == (
-        "the event has no RequestType; "
-        "beside a Payload, only InvocationType RequestResponse has one"
+        "the event has no RequestType; with a Payload, use InvocationType RequestResponse"
     )
 
 
@@ -213,8 +212,8 @@ def test_an_event_of_cloudformation_itself_is_an_error_since_nobody_would_answer
         called(returning(None), REQUEST | {"ResponseURL": "https://example.com"})
 
     assert str(caught.value) == (
-        "CloudFormation itself invoked this function, and nobody answers; "
-        "make it the Handler of a Custom::Trigger"
+        "CloudFormation invoked this function directly, so nothing responds to it; "
+        "make the function the Handler of a Custom::Trigger"
     )
 
 
@@ -308,14 +307,14 @@ def test_an_exception_reaches_the_provider_as_it_is() -> None:
         (True, "create returned bool; return a dict, or nothing"),
         (
             {"Status": "DONE"},
-            "create returned the Status 'DONE'; there are SUCCESS, FAILED, FAILURE, IN_PROGRESS",
+            "create returned the Status 'DONE'; use one of SUCCESS, FAILED, FAILURE, IN_PROGRESS",
         ),
         (
             {"Status": None},
-            "create returned the Status None; there are SUCCESS, FAILED, FAILURE, IN_PROGRESS",
+            "create returned the Status None; use one of SUCCESS, FAILED, FAILURE, IN_PROGRESS",
         ),
         ({"Data": ["x"]}, "create returned Data of type list; make it a dict"),
-        ({"NoEcho": True}, "create returned NoEcho; say it in the trigger's properties"),
+        ({"NoEcho": True}, "create returned NoEcho; set it in the trigger's properties"),
     ],
 )
 def test_a_bad_result_is_an_error_that_names_the_function(result: Any, message: str) -> None:
