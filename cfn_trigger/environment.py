@@ -1,10 +1,13 @@
-"""What the process is given besides its command line: files, standard input, the region.
+"""What the process has besides its command line: files, standard input, the region, the clock.
 
-Refuses to know what any of them means.
+Refuses to know what any of them is for. What reads the clock or sleeps takes these functions as a
+value, so that a test can replace them by virtual time.
 """
 
 import os
 import sys
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -28,3 +31,13 @@ def read_text(source: str) -> str:
         raise UsageError(f"{source}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{source}: is not UTF-8 text") from error
+
+
+def now() -> datetime:
+    """Return the time of this machine's clock, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 the one place with a clock
+
+
+def sleep(seconds: float) -> None:
+    """Sleep."""
+    threading.Event().wait(seconds)

@@ -12,7 +12,8 @@ import click
 from rich.text import Text
 
 from cfn_trigger import environment
-from cfn_trigger.deployment import stacks
+from cfn_trigger.deployment import aws
+from cfn_trigger.deployment.stack import parameter_store_values, read_snapshot
 from cfn_trigger.errors import UsageError
 from cfn_trigger.prediction.predict import Prediction, Verdict, predictions
 from cfn_trigger.prediction.snapshots import (
@@ -36,15 +37,15 @@ def _update_of(
     stack: str, template: Template, given: Mapping[str, str]
 ) -> tuple[Baseline, StackState]:
     """Read a stack, and the current values of its parameters from the parameter store."""
-    with closing(stacks.connected()) as cloudformation:
-        deployed = stacks.read(stack, cloudformation)
+    with closing(aws.client("cloudformation")) as cloudformation:
+        deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")
     values = parameters.settled(declared, given, deployed.values)
     names = dict(stored_names(declared, values)).values()
     if not names:
         return of_update(template, given, deployed)
-    with closing(stacks.connected("ssm")) as store:
-        return of_update(template, given, deployed, stacks.stored(names, store))
+    with closing(aws.client("ssm")) as store:
+        return of_update(template, given, deployed, parameter_store_values(names, store))
 
 
 def rendered(predicted: Iterable[Prediction]) -> Text:

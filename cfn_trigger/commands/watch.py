@@ -1,115 +1,19 @@
-"""`cfn-trigger watch`: a deployment as it goes, beside the tool that began it.
+"""`cfn-trigger watch`: a deployment as it happens, next to the tool that started it."""
 
-Knows how often AWS may be asked, and when to stop. Refuses to know what is read (`live`) and what
-it means (`progress`).
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
 
 import click
 from rich.live import Live
 from rich.text import Text
 
-from cfn_trigger.deployment import poller, stacks, timeline
-from cfn_trigger.deployment.timeline import Entry, Event, Line, State
-from cfn_trigger.errors import ThrottledError, UsageError
-from cfn_trigger.terminal import console, options
-
-PAUSE: Final = 1.0
-"""Seconds between two looks: a person does not wait for more, and AWS allows it."""
-
-LONGEST_PAUSE: Final = 30.0
-
-Told = tuple[State, tuple[Line, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What a watch needs of the world; the tests replace it."""
-
-    events: Callable[[State], Iterable[Event]]
-    entries: Callable[[State], Iterable[Entry]]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-
-
-def follow(world: World, *, stack: str, patience: float) -> Iterator[Told]:
-    """Look again and again until a deployment has ended, and yield what each look brought.
-
-    Raises UsageError if none begins within `patience` seconds.
-    """
-    state, pause, began = State(), PAUSE, world.now()
-    while not state.ended:
-        try:
-            events = world.events(state)
-        except ThrottledError:
-            pause = min(2 * pause, LONGEST_PAUSE)
-        else:
-            pause = PAUSE
-            state, lines = timeline.advance(state, events, ())
-            state, more = timeline.advance(state, (), world.entries(state))
-            yield state, _in_order(lines, more)
-        if not state.begun_as and (world.now() - began).total_seconds() >= patience:
-            raise UsageError(f"stack {stack!r}: no deployment began in {patience:g} s")
-        if not state.ended:
-            world.sleep(pause)
-    if state.runs:  # logs are there a moment after what they tell of
-        world.sleep(PAUSE)
-        state, lines = timeline.advance(state, (), world.entries(state))
-        yield state, lines
-    yield state, timeline.verdict(state)
-
-
-def _in_order(lines: Iterable[Line], more: Iterable[Line]) -> tuple[Line, ...]:
-    return tuple(sorted((*more, *lines), key=lambda line: line.at))
-
-
-def real(stack: str) -> World:
-    """Give the world: AWS, or what the environment points to, and this machine's clock."""
-    watched = poller.Watched(
-        stack=stack,
-        cloudformation=stacks.connected("cloudformation"),
-        functions=stacks.connected("lambda"),
-        logs=stacks.connected("logs"),
-        tails=poller.Tails(note=console.note),
-    )
-    return World(
-        events=watched.events,
-        entries=watched.entries,
-        now=poller.now,
-        sleep=poller.sleep,
-    )
-
-
-def shown(told: Iterable[Told], *, as_json: bool) -> State:
-    """Write lines as they come; at a terminal, below them how far the running triggers are."""
-    state = State()
-    terminal = console.console()
-    area = Live(console=terminal, transient=True, refresh_per_second=2)
-    with area if terminal.is_terminal and not as_json else nullcontext():
-        for now, lines in told:
-            if not (state.has_looked or now.begun_as):
-                console.note("no deployment is under way; waiting for one to begin")
-            state = now
-            for line in lines:
-                poller.show(line, terminal, as_json=as_json)
-            area.update(_Standing(state))
-    return state
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """How far the running triggers are at the moment in which it is drawn."""
-
-    state: State
-
-    def __rich__(self) -> Text:
-        lines = timeline.standing(self.state, poller.now())
-        return Text("\n").join(Text(f"          … {line}", style="cyan") for line in lines)
+from cfn_trigger import environment
+from cfn_trigger.deployment import aws, timeline
+from cfn_trigger.deployment.monitor import MonitorEffects, Progress, follow
+from cfn_trigger.deployment.poller import StackPoller, Tails
+from cfn_trigger.deployment.timeline import DeploymentState
+from cfn_trigger.terminal import console, lines, options
 
 
 @click.command()
@@ -128,9 +32,53 @@ class _Standing:
 def command(ctx: click.Context, stack: str, patience: float, *, as_json: bool) -> None:
     """Follow the deployment of STACK: resources, triggers, and what their handlers print.
 
-    One that is under way is shown from its beginning, else the next one is waited for: start it
-    in another terminal. Exit codes: 0 it is complete, 1 it failed or was rolled back, 130 Ctrl-C.
-    With --json every line is an object.
+    A deployment in progress is shown from its beginning; otherwise the next one is awaited: start
+    it in another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 Ctrl-C. With --json
+    every line is an object.
     """
-    state = shown(follow(real(stack), stack=stack, patience=patience), as_json=as_json)
+    state = show(follow(_effects(stack), stack=stack, patience=patience), as_json=as_json)
     ctx.exit(0 if state.succeeded else 1)
+
+
+def _effects(stack: str) -> MonitorEffects:
+    """Return AWS, or what the environment points to, and this machine's clock."""
+    poller = StackPoller(
+        stack=stack,
+        cloudformation=aws.client("cloudformation"),
+        functions=aws.client("lambda"),
+        logs=aws.client("logs"),
+        tails=Tails(note=console.note),
+    )
+    return MonitorEffects(
+        events=poller.events,
+        log_entries=poller.log_entries,
+        now=environment.now,
+        sleep=environment.sleep,
+    )
+
+
+def show(progress: Iterable[Progress], *, as_json: bool) -> DeploymentState:
+    """Print lines as they come; at a terminal, also the triggers that run now, below them."""
+    state = DeploymentState()
+    terminal = console.console()
+    area = Live(console=terminal, transient=True, refresh_per_second=2)
+    with area if terminal.is_terminal and not as_json else nullcontext():
+        for latest, new_lines in progress:
+            if not (state.has_looked or latest.has_begun):
+                console.note("no deployment is in progress; waiting for one to begin")
+            state = latest
+            for line in new_lines:
+                lines.show(line, terminal, as_json=as_json)
+            area.update(_StatusArea(state))
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class _StatusArea:
+    """The triggers that run at the moment in which it is drawn."""
+
+    state: DeploymentState
+
+    def __rich__(self) -> Text:
+        status = timeline.status_lines(self.state, environment.now())
+        return Text("\n").join(Text(f"          … {line}", style="cyan") for line in status)

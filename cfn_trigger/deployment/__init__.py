@@ -1,1 +1,1 @@
-"""A deployed stack: what CloudFormation reports about it, at rest and while it changes."""
+"""Deployed stacks: what they consist of now, and what happens to them while they change."""

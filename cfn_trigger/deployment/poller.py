@@ -1,48 +1,29 @@
-"""What AWS says of a stack while something runs in it: events, resources, logs.
+"""Reads a stack again and again while something runs in it: events, resources, logs.
 
-Knows boto3, and how much may be asked. Refuses to know what is told of it. Endpoint, profile and
-region are those that the AWS tools use.
+Knows the requests, and how few of them are enough. Refuses to know what the answers mean, and how
+often it is called.
 """
 
-import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
-import click
-from botocore.exceptions import ClientError
-from rich.console import Console
-from rich.text import Text
+from botocore.exceptions import BotoCoreError, ClientError
 
-from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.reasons import unwrapped
-from cfn_trigger.deployment.stacks import asking, processed
-from cfn_trigger.deployment.timeline import Entry, Event, Line, State, Tone
+from cfn_trigger.deployment.stack import processed_template
+from cfn_trigger.deployment.timeline import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from cfn_trigger.template.triggers import functions, triggers
 from macro.cloudformation import as_map
 from macro.names import INVOKE, LOG_GROUP, PROVIDER
 
-_LATE: Final = 10_000
-"""Milliseconds that an entry may come after a later one of its group."""
-
-_STYLES: Final[Mapping[Tone, str]] = {
-    "plain": "", "good": "green", "bad": "bold red", "quiet": "dim",
-}  # fmt: skip
-
-
-def now() -> datetime:
-    """Read the clock of this machine."""
-    return datetime.now(UTC)  # noqa: TID251 the one place with a clock
-
-
-def sleep(seconds: float) -> None:
-    """Wait."""
-    threading.Event().wait(seconds)
+_LATENESS: Final = 10_000
+"""Milliseconds by which an entry may arrive after a later one of its group."""
 
 
 # ---- logs
@@ -50,85 +31,88 @@ def sleep(seconds: float) -> None:
 
 @dataclass(slots=True)
 class Tail:
-    """The end of a log group, as it grows: `read` gives what may be new, with what came before."""
+    """The growing end of a log group; `since` is in milliseconds of the epoch."""
 
     logs: Any
     group: str
     source: str
     since: int
 
-    def read(self) -> tuple[Entry, ...]:
-        """Read the entries since a moment before the last; none while there is no group."""
+    def read(self) -> tuple[LogEntry, ...]:
+        """Read what may be new, with a little of what came before; nothing without a group."""
         try:
-            with asking(f"log group {self.group!r}"):
+            with aws.requesting(f"log group {self.group!r}"):
                 entries = tuple(self._entries())
         except MissingError:
             return ()
-        newest = max((int(one.at.timestamp() * 1000) for one in entries), default=0)
-        self.since = max(self.since, newest - _LATE)
+        newest = max((int(entry.at.timestamp() * 1000) for entry in entries), default=0)
+        self.since = max(self.since, newest - _LATENESS)
         return entries
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[LogEntry]:
         pages = self.logs.get_paginator("filter_log_events")
-        places: dict[str, count[int]] = {}
+        counters: dict[str, count[int]] = {}
         for page in pages.paginate(logGroupName=self.group, startTime=self.since):
-            for one in page["events"]:
-                # The local cloud gives no eventId; of the same millisecond all are read again.
-                place = f"{self.group} {one['logStreamName']} {one['timestamp']}"
-                number = next(places.setdefault(place, count()))
-                yield Entry(
-                    id=one.get("eventId") or f"{place} {number}",
-                    at=datetime.fromtimestamp(one["timestamp"] / 1000, UTC),
+            for event in page["events"]:
+                # The local cloud gives no eventId; all entries of one millisecond are read again.
+                moment = f"{self.group} {event['logStreamName']} {event['timestamp']}"
+                number = next(counters.setdefault(moment, count()))
+                yield LogEntry(
+                    id=event.get("eventId") or f"{moment} {number}",
+                    at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
                     source=self.source,
-                    text=one["message"],
+                    text=event["message"],
                 )
 
 
 @dataclass(slots=True)
 class Tails:
-    """The logs of some functions; one that may not be read is given up, with a note."""
+    """The logs of functions, by logical id; one that cannot be read is dropped, with a note."""
 
     note: Callable[[str], None]
     tails: dict[str, Tail] = field(default_factory=dict)
-    given_up: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
 
-    def read(self) -> tuple[Entry, ...]:
+    def read(self) -> tuple[LogEntry, ...]:
         """Read what may be new in all of them."""
-        return tuple(one for source in tuple(self.tails) for one in self._of(source))
+        return tuple(entry for source in tuple(self.tails) for entry in self._entries(source))
 
-    def _of(self, source: str) -> tuple[Entry, ...]:
-        try:
+    def _entries(self, source: str) -> tuple[LogEntry, ...]:
+        with suppress(ThrottledError), self.dropping(source):  # if throttled: the next time
             return self.tails[source].read()
-        except ThrottledError:
-            return ()  # the next time
-        except UsageError as error:
-            self.give_up(source, error)
-            return ()
+        return ()
 
-    def give_up(self, source: str, why: UsageError) -> None:
-        """Read a function's log no more."""
-        self.tails.pop(source, None)
-        self.given_up.add(source)
-        if not isinstance(why, MissingError):
-            self.note(f"the log of {source!r} is not shown: {why.message}")
+    @contextmanager
+    def dropping(self, source: str) -> Iterator[None]:
+        """Drop a log if it, or what leads to it, cannot be read; raises ThrottledError."""
+        try:
+            yield
+        except ThrottledError:
+            raise
+        except UsageError as error:
+            self.tails.pop(source, None)
+            self.dropped.add(source)
+            if not isinstance(error, MissingError):
+                self.note(f"the log of {source!r} is not shown: {error.message}")
 
 
 def log_group(function: str, client: Any) -> str:
-    """Name the log group of a function; the usual one where it may not be looked up."""
+    """Return the name of a function's log group; the default one if it cannot be looked up."""
     name = function.rpartition(":function:")[2].partition(":")[0]
+    default = f"/aws/lambda/{name}"
     try:
-        told = client.get_function_configuration(FunctionName=function)
-    except ClientError:
-        return f"/aws/lambda/{name}"
-    return str(as_map(told.get("LoggingConfig")).get("LogGroup") or f"/aws/lambda/{name}")
+        configuration = client.get_function_configuration(FunctionName=function)
+    except (BotoCoreError, ClientError):
+        return default
+    return str(as_map(configuration.get("LoggingConfig")).get("LogGroup") or default)
 
 
 # ---- a stack that changes
 
 
 @dataclass(slots=True)
-class Watched:
-    """A stack that is deployed now, read again and again."""
+class StackPoller:
+    """Reads a stack that is being deployed; `handlers` are the functions of each trigger."""
 
     stack: str
     cloudformation: Any
@@ -137,121 +121,88 @@ class Watched:
     tails: Tails
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def events(self, state: State) -> tuple[Event, ...]:
-        """Read the events that are not known yet, the oldest first; none while there is no stack.
+    def events(self, state: DeploymentState) -> tuple[Event, ...]:
+        """Read the events that `state` has not seen, the oldest first; none without a stack.
 
-        On the first look: back to where the stack was last at rest.
+        The first time, read back to where the stack was last at rest.
         """
-        found: list[Event] = []
-        name = (state.begun_as and state.stack_id) or self.stack
+        events: list[Event] = []
+        name = (state.has_begun and state.stack_id) or self.stack
         try:
-            with asking(f"stack {self.stack!r}"):
+            with aws.requesting(f"stack {self.stack!r}"):
                 pages = self.cloudformation.get_paginator("describe_stack_events")
                 for page in pages.paginate(StackName=name):
-                    found += map(_event, page["StackEvents"])
-                    if any(one.id in state.seen for one in found):
+                    events += map(_event, page["StackEvents"])
+                    if any(event.id in state.seen for event in events):
                         break
-                    if not state.has_looked and any(one.is_idle for one in found):
+                    if not state.has_looked and any(event.is_at_rest for event in events):
                         break
         except MissingError:
-            if state.begun_as:
+            if state.has_begun:
                 raise
             return ()
-        return tuple(reversed(found))
+        return tuple(reversed(events))
 
-    def entries(self, state: State) -> tuple[Entry, ...]:
-        """Read the logs of the provider and of the handlers whose triggers were begun."""
+    def log_entries(self, state: DeploymentState) -> tuple[LogEntry, ...]:
+        """Read the logs of the provider, and of the handlers of triggers that have begun."""
         if not state.runs:
             return ()
         with suppress(ThrottledError):  # the next time
-            self._follow(PROVIDER, LOG_GROUP, state)
+            self._tail(PROVIDER, LOG_GROUP, state)
             for trigger in state.runs:
-                for function in self._functions(trigger, state):
-                    self._follow(function, function, state)
+                for function in self._handlers(trigger, state):
+                    self._tail(function, function, state)
         return self.tails.read()
 
-    def _functions(self, trigger: str, state: State) -> tuple[str, ...]:
-        """Name the handlers of a trigger: logical ids, or an ARN."""
-        if trigger not in self.handlers and trigger not in self.tails.given_up:
-            try:
-                with asking(f"template of stack {state.stack_id!r}"):
-                    template = processed(state.stack_id, self.cloudformation)
-            except ThrottledError:
-                raise
-            except UsageError as error:
-                self.tails.give_up(trigger, error)
-                return ()
-            arn = triggers(template).get(trigger, {}).get("HandlerArn")
-            outside = (arn,) if isinstance(arn, str) else ()
-            # Until an update is complete, and after its rollback, the template may be the old one.
-            self.handlers[trigger] = functions(template, arn) or outside or _permitted(state)
+    def _handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
+        """Return the handlers of a trigger: logical ids, or an ARN."""
+        if trigger not in self.handlers and trigger not in self.tails.dropped:
+            with self.tails.dropping(trigger):
+                self.handlers[trigger] = self._read_handlers(trigger, state)
         return self.handlers.get(trigger, ())
 
-    def _follow(self, source: str, resource: str, state: State) -> None:
-        if source in self.tails.tails or source in self.tails.given_up or state.began is None:
-            return
-        try:
-            physical = state.names.get(resource) or self._physical_id(resource, state)
-        except ThrottledError:
-            raise
-        except UsageError as error:
-            self.tails.give_up(source, error)
-            return
-        group = physical if source == PROVIDER else log_group(physical, self.functions)
-        since = int(state.began.timestamp() * 1000)
-        self.tails.tails[source] = Tail(logs=self.logs, group=group, source=source, since=since)
+    def _read_handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
+        with aws.requesting(f"template of stack {state.stack_id!r}"):
+            template = processed_template(state.stack_id, self.cloudformation)
+        arn = triggers(template).get(trigger, {}).get("HandlerArn")
+        outside = (arn,) if isinstance(arn, str) else ()
+        # Until an update is complete, and after its rollback, the template may be the old one.
+        return functions(template, arn) or outside or _permitted(state)
 
-    def _physical_id(self, resource: str, state: State) -> str:
+    def _tail(self, source: str, resource: str, state: DeploymentState) -> None:
+        if source in self.tails.tails or source in self.tails.dropped or state.began is None:
+            return
+        with self.tails.dropping(source):
+            physical_id = state.physical_ids.get(resource) or self._physical_id(resource, state)
+            is_group = source == PROVIDER
+            group = physical_id if is_group else log_group(physical_id, self.functions)
+            since = int(state.began.timestamp() * 1000)
+            self.tails.tails[source] = Tail(logs=self.logs, group=group, source=source, since=since)
+
+    def _physical_id(self, resource: str, state: DeploymentState) -> str:
         if resource.startswith("arn:"):
             return resource
-        with asking(f"resource {resource!r}"):
-            told = self.cloudformation.describe_stack_resource(
+        with aws.requesting(f"resource {resource!r}"):
+            answer = self.cloudformation.describe_stack_resource(
                 StackName=state.stack_id, LogicalResourceId=resource
             )
-        return str(told["StackResourceDetail"]["PhysicalResourceId"])
+        return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def _permitted(state: State) -> tuple[str, ...]:
-    """Name the functions that the provider was permitted to invoke in this deployment."""
-    names = state.names
-    return tuple(name for name in names if INVOKE + name in names)
+def _permitted(state: DeploymentState) -> tuple[str, ...]:
+    """Return the functions that this deployment has permitted the provider to invoke."""
+    return tuple(name for name in state.physical_ids if INVOKE + name in state.physical_ids)
 
 
-def _event(told: Mapping[str, Any]) -> Event:
-    physical = told.get("PhysicalResourceId", "")
+def _event(description: Mapping[str, Any]) -> Event:
+    physical_id = description.get("PhysicalResourceId", "")
     return Event(
-        id=told["EventId"],
-        at=told["Timestamp"],
-        name=told["LogicalResourceId"],
-        type=told["ResourceType"],
-        status=told["ResourceStatus"],
-        physical_id=physical,
-        reason=unwrapped(told.get("ResourceStatusReason", "")),
-        is_of_stack=physical == told["StackId"],
+        id=description["EventId"],
+        at=description["Timestamp"],
+        logical_id=description["LogicalResourceId"],
+        type=description["ResourceType"],
+        status=description["ResourceStatus"],
+        physical_id=physical_id,
+        reason=unwrapped(description.get("ResourceStatusReason", "")),
+        is_of_stack=physical_id == description["StackId"],
     )
-
-
-# ---- lines on a screen
-
-
-def rendered(line: Line, zone: tzinfo | None = None) -> Text:
-    """Write a line for a person, with the time of day here or in a zone."""
-    when = f"{line.at.astimezone(zone):%H:%M:%S}  "
-    match line.kind:
-        case "trigger":
-            said = f"  {line.name}: {line.said}"
-        case "log":
-            said = f"  {line.name} | {line.said}"
-        case "resource":
-            said = line.said
-        case "end":
-            when, said = "", "\n  ".join(timeline.spread(line.said))
-    return Text().append(when, style="dim").append(said, style=_STYLES[line.tone])
-
-
-def show(line: Line, console: Console, *, as_json: bool = False) -> None:
-    """Write a line at once: to a console, or as an object to standard output."""
-    if as_json:
-        click.echo(json.dumps(line.in_json(), ensure_ascii=False))
-    else:
-        console.print(rendered(line))

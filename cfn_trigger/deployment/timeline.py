@@ -1,4 +1,4 @@
-"""What a person is told of a deployment: a fold over its events and the entries of logs.
+"""What happens in a deployment, line by line: a fold over events of the stack and log entries.
 
 Knows CloudFormation's events, the steps in the provider's log, and what both mean. Refuses to know
 where they come from and when they are read: there is no clock here and no cloud.
@@ -19,23 +19,27 @@ Kind = Literal["resource", "trigger", "log", "end"]
 Tone = Literal["plain", "good", "bad", "quiet"]
 
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
-_UNDER_WAY: Final = "_IN_PROGRESS"
+_IN_PROGRESS: Final = "_IN_PROGRESS"
 _OF_LAMBDA: Final = re.compile(
     r'(START|END|REPORT|INIT_START|INIT_REPORT) |\{.*"type": ?"platform\.'
 )
+# CloudFormation marks these two in no other way than by their reason.
 _INITIATED: Final = "Resource creation Initiated"
 _CANCELLED: Final = re.compile(r"Resource (creation|update) cancelled", re.IGNORECASE)
-_LOGGED: Final = "last log lines:"
+_LAST_LINES: Final = "last log lines:"
 _FULL_LOG: Final = re.compile(r"full log: (\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event of a stack, as CloudFormation describes it; `name` is a logical id."""
+    """An event of a stack, as CloudFormation describes it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
+    """
 
     id: str
     at: datetime
-    name: str
+    logical_id: str
     type: str
     status: str
     physical_id: str = ""
@@ -43,14 +47,14 @@ class Event:
     is_of_stack: bool = False
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing goes on in the stack any more."""
-        return self.is_of_stack and not self.status.endswith(_UNDER_WAY)
+    def is_at_rest(self) -> bool:
+        """Whether nothing happens in the stack from here on."""
+        return self.is_of_stack and not self.status.endswith(_IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A line of the log of a function; `source` is its logical id."""
+class LogEntry:
+    """An entry in the log of a function; `source` is the function's logical id."""
 
     id: str
     at: datetime
@@ -60,22 +64,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Something to tell."""
+    """A line for a person; `name` is the logical id of what it is about."""
 
     at: datetime
     kind: Kind
     name: str
-    said: str
+    message: str
     tone: Tone = "plain"
 
-    def in_json(self) -> dict[str, str]:
-        """Give it for machines."""
+    def as_json(self) -> dict[str, str]:
+        """Return an object of strings: at (ISO 8601), kind, name, message, tone."""
         return asdict(self) | {"at": self.at.isoformat(timespec="milliseconds")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How far a trigger's request is; `doing` is the handler's own word for it."""
+class TriggerRun:
+    """How far a trigger's request is; `progress` is what its handler says of that."""
 
     began: datetime
     attempt: int = 1
@@ -83,16 +87,16 @@ class Run:
     is_started: bool = False
     was_pending: bool = False
     refusal: str = ""
-    doing: str = ""
+    progress: str = ""
     is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class DeploymentState:
     """What is known of a stack and its deployment.
 
-    `seen` are the ids of what was taken in, `names` physical ids by logical id. `begun_as` and
-    `status` are statuses of the stack, empty until a deployment begins.
+    `seen` are the ids of events and entries that were taken in; `physical_ids` and `runs` are by
+    logical id. `first_status` and `status` are those of the stack in this deployment.
     """
 
     has_looked: bool = False
@@ -101,92 +105,111 @@ class State:
     stack_id: str = ""
     began: datetime | None = None
     ended: datetime | None = None
-    begun_as: str = ""
+    first_status: str = ""
     status: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    runs: Mapping[str, Run] = field(default_factory=dict)
+    physical_ids: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, TriggerRun] = field(default_factory=dict)
     failures: tuple[Event, ...] = ()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a deployment has begun."""
+        return bool(self.first_status)
+
+    @property
     def succeeded(self) -> bool:
-        """Whether the deployment ended as what it began as."""
-        return self.status == self.begun_as.replace(_UNDER_WAY, "_COMPLETE")
+        """Whether the deployment has completed the operation that it began as."""
+        return self.status == self.first_status.replace(_IN_PROGRESS, "_COMPLETE")
 
 
 def advance(
-    state: State, events: Iterable[Event], entries: Iterable[Entry]
-) -> tuple[State, tuple[Line, ...]]:
-    """Take in what was read, seen before or not, and say what is new.
+    state: DeploymentState, events: Iterable[Event], entries: Iterable[LogEntry]
+) -> tuple[DeploymentState, tuple[Line, ...]]:
+    """Take in what was read, whether it was seen before or not, and return the new lines.
 
-    Of the first events only those of a deployment that is still under way count. After its end
-    only entries do, which may come late.
+    Of the first events only those count that belong to a deployment still in progress. Once it has
+    ended only entries count, which may arrive late.
     """
-    fresh = [one for one in events if one.id not in state.seen]
-    known = underway(fresh) if not state.has_looked else fresh
-    told = [one for one in entries if one.id not in state.seen]
-    everything: list[Event | Entry] = [*fresh, *told]
-    seen = state.seen.union(one.id for one in everything)
+    new_events = [event for event in events if event.id not in state.seen]
+    new_entries = [entry for entry in entries if entry.id not in state.seen]
+    relevant = new_events if state.has_looked else since_rest(new_events)
+    seen = state.seen.union((event.id for event in new_events), (entry.id for entry in new_entries))
     state = replace(state, seen=seen, has_looked=True)
     lines: list[Line] = []
-    news: list[Event | Entry] = [*told, *known]  # what is logged comes before what follows from it
-    for one in sorted(news, key=lambda one: one.at):
-        state, more = _event(state, one) if isinstance(one, Event) else _entry(state, one)
+    # At the same moment, what is logged precedes the event that follows from it.
+    news: list[Event | LogEntry] = [*new_entries, *relevant]
+    for item in sorted(news, key=lambda item: item.at):
+        match item:
+            case Event():
+                state, more = _after_event(state, item)
+            case LogEntry():
+                state, more = _after_entry(state, item)
         lines += more
     return state, tuple(lines)
 
 
-def underway(events: Sequence[Event]) -> list[Event]:
-    """Give the last events in which a stack does not rest; the events are in order."""
-    return list(takewhile(lambda one: not one.is_idle, reversed(events)))[::-1]
+def since_rest(events: Sequence[Event]) -> list[Event]:
+    """Return the events after the last one at which the stack was at rest; they are in order."""
+    return list(takewhile(lambda event: not event.is_at_rest, reversed(events)))[::-1]
 
 
 # ---- events
 
 
-def _event(state: State, one: Event) -> tuple[State, Iterable[Line]]:
-    if state.ended or one.status == _REVIEW:  # a change set alone is no deployment
+def _after_event(state: DeploymentState, event: Event) -> tuple[DeploymentState, Iterable[Line]]:
+    if state.ended or event.status == _REVIEW:  # a change set alone is not a deployment
         return state, ()
-    if one.is_of_stack:
-        state = _of_stack(state, one)
-    if not state.begun_as:
+    if event.is_of_stack:
+        state = _after_stack_event(state, event)
+    if not state.has_begun:
         return state, ()
-    if one.physical_id:
-        state = replace(state, names={**state.names, one.name: one.physical_id})
-    if one.type == TRIGGER_TYPE:
-        state = replace(state, runs={**state.runs, one.name: _of_trigger(state, one)})
-    if one.status.endswith("_FAILED") and not _CANCELLED.match(one.reason) and not one.is_of_stack:
-        state = replace(state, failures=(*state.failures, one))
-    return state, () if one.reason == _INITIATED else (_told(one),)
+    name = event.logical_id
+    if event.physical_id:
+        state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
+    if event.type == TRIGGER_TYPE:
+        state = replace(state, runs={**state.runs, name: _run_after(state.runs.get(name), event)})
+    if _is_cause_of_failure(event):
+        state = replace(state, failures=(*state.failures, event))
+    return state, () if event.reason == _INITIATED else (_event_line(event),)
 
 
-def _of_stack(state: State, one: Event) -> State:
+def _is_cause_of_failure(event: Event) -> bool:
+    is_failed = event.status.endswith("_FAILED") and not event.is_of_stack
+    return is_failed and not _CANCELLED.match(event.reason)
+
+
+def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
     return replace(
         state,
-        stack=one.name,
-        stack_id=one.physical_id,
-        began=state.began or one.at,
-        ended=one.at if one.is_idle else None,
-        begun_as=state.begun_as or one.status,
-        status=one.status,
+        stack=event.logical_id,
+        stack_id=event.physical_id,
+        began=state.began or event.at,
+        ended=event.at if event.is_at_rest else None,
+        first_status=state.first_status or event.status,
+        status=event.status,
     )
 
 
-def _of_trigger(state: State, one: Event) -> Run:
-    run = state.runs.get(one.name)
-    if one.status.endswith(_UNDER_WAY):
-        return run if run and one.reason == _INITIATED else Run(began=one.at)
-    return replace(run or Run(began=one.at), is_over=True)
+def _run_after(run: TriggerRun | None, event: Event) -> TriggerRun:
+    if event.status.endswith(_IN_PROGRESS):
+        return run if run and event.reason == _INITIATED else TriggerRun(began=event.at)
+    return replace(run or TriggerRun(began=event.at), is_over=True)
 
 
-def _told(one: Event) -> Line:
-    what, _, more = one.reason.partition("; ")  # the whole is for the end
-    why = f": {what}{'; …' if more else ''}" if what else ""
-    name = f"{one.name} ({one.type})"
-    said = f"{one.status:<18}  {name}{why}"
-    return Line(at=one.at, kind="resource", name=one.name, said=said, tone=_tone(one.status))
+def _event_line(event: Event) -> Line:
+    problem, _, rest = event.reason.partition("; ")  # the summary has the whole reason
+    reason = f": {problem}{'; …' if rest else ''}" if problem else ""
+    message = f"{event.status:<18}  {event.logical_id} ({event.type}){reason}"
+    return Line(
+        at=event.at,
+        kind="resource",
+        name=event.logical_id,
+        message=message,
+        tone=_status_tone(event.status),
+    )
 
 
-def _tone(status: str) -> Tone:
+def _status_tone(status: str) -> Tone:
     match status:
         case _ if "FAILED" in status or "ROLLBACK" in status:
             return "bad"
@@ -195,31 +218,32 @@ def _tone(status: str) -> Tone:
     return "plain"
 
 
-# ---- entries
+# ---- log entries
 
 
-def is_printed(text: str) -> bool:
-    """Tell whether a line of a log is a function's own, and not Lambda's about it."""
+def is_output(text: str) -> bool:
+    """Return whether a log entry is what a function printed, rather than Lambda's about it."""
     return bool(text.strip()) and not _OF_LAMBDA.match(text)
 
 
-def _entry(state: State, one: Entry) -> tuple[State, Iterable[Line]]:
-    if not is_printed(one.text):
+def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentState, Iterable[Line]]:
+    if not is_output(entry.text):
         return state, ()
-    step = _step(one.text) if one.source == PROVIDER else {}
+    step = _provider_step(entry.text) if entry.source == PROVIDER else {}
     if not step:
-        return state, (printed(one),)
+        return state, (output_line(entry),)
     name = str(step["trigger"])
-    run, lines = stepped(state.runs.get(name) or Run(began=one.at), step, one.at)
+    run, lines = after_step(state.runs.get(name) or TriggerRun(began=entry.at), step, entry.at)
     return replace(state, runs={**state.runs, name: run}), lines
 
 
-def printed(one: Entry) -> Line:
-    """Tell a line that a function has printed."""
-    return Line(at=one.at, kind="log", name=one.source, said=one.text.rstrip(), tone="quiet")
+def output_line(entry: LogEntry) -> Line:
+    """Return the line for what a function printed."""
+    text = entry.text.rstrip()
+    return Line(at=entry.at, kind="log", name=entry.source, message=text, tone="quiet")
 
 
-def _step(text: str) -> dict[str, Any]:
+def _provider_step(text: str) -> dict[str, Any]:
     try:
         step = json.loads(text)
     except ValueError:
@@ -227,109 +251,119 @@ def _step(text: str) -> dict[str, Any]:
     return step if isinstance(step, dict) and {"step", "trigger"} <= step.keys() else {}
 
 
-def stepped(run: Run, step: Mapping[str, Any], at: datetime) -> tuple[Run, tuple[Line, ...]]:
-    """Take in one step of the provider's log."""
-    said, tone = _said(run, step, f"after {_seconds(at - run.began)}{_poll(run)}")
-    line = Line(at=at, kind="trigger", name=str(step["trigger"]), said=said, tone=tone)
-    return _learned(run, step), (line,) if said else ()
+def after_step(
+    run: TriggerRun, step: Mapping[str, Any], at: datetime
+) -> tuple[TriggerRun, tuple[Line, ...]]:
+    """Take in one step of the provider's log, and return the run and its new lines.
+
+    The keys of a step are a contract: docs/operating.md.
+    """
+    message, tone = _step_message(run, step, f"after {_seconds(at - run.began)}{_polls(run)}")
+    line = Line(at=at, kind="trigger", name=str(step["trigger"]), message=message, tone=tone)
+    return _run_after_step(run, step), (line,) if message else ()
 
 
-def _learned(run: Run, step: Mapping[str, Any]) -> Run:
+def _run_after_step(run: TriggerRun, step: Mapping[str, Any]) -> TriggerRun:
     match step["step"]:
         case "invoke" if run.was_pending:
             return replace(run, was_pending=False, polls=run.polls + 1)
         case "invoke":
             return replace(run, attempt=int(step["attempt"]), is_started=True)
         case "pending":
-            return replace(run, was_pending=True, refusal="", doing=str(step.get("progress", "")))
+            progress = str(step.get("progress", ""))
+            return replace(run, was_pending=True, refusal="", progress=progress)
         case "refused":
             return replace(run, refusal=str(step["error"]))
         case "failed":
-            return Run(began=run.began, attempt=run.attempt)
+            return TriggerRun(began=run.began, attempt=run.attempt)
     return run
 
 
-def _said(run: Run, step: Mapping[str, Any], after: str) -> tuple[str, Tone]:
-    """Say a step, or nothing where another line does."""
-    told: tuple[str, Tone] = "", "plain"
+def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple[str, Tone]:
+    """Return what to print of a step; an empty message where another line has it."""
+    message: tuple[str, Tone] = "", "plain"
     match step["step"]:
         case "invoke" if not (run.was_pending or run.is_started):
-            told = f"started, attempt {step['attempt']}", "plain"
+            message = f"started, attempt {step['attempt']}", "plain"
         case "pending":
-            doing = step.get("progress")
-            told = f"in progress {after}{f': {doing}' if doing else ''}", "plain"
+            progress = step.get("progress")
+            message = f"in progress {after}{f': {progress}' if progress else ''}", "plain"
         case "refused" if step["error"] != run.refusal:
-            told = f"not started {after}: {step['error']}", "plain"
+            message = f"not started {after}: {step['error']}", "plain"
         case "failed":
-            told = f"attempt {run.attempt} failed {after}: {step['error']}", "bad"
+            message = f"attempt {run.attempt} failed {after}: {step['error']}", "bad"
         case "done":
-            told = f"done {after}", "good"
+            message = f"done {after}", "good"
         case "hand over":
-            told = f"goes on in a fresh execution {after}", "quiet"
+            message = f"continues in a fresh execution {after}", "quiet"
         case "respond":
-            told = _answer(step)
+            message = _answer_message(step)
         case other if other not in ("look", "invoke", "wait", "refused"):
-            more = " ".join(str(step[key]) for key in ("status", "why", "trace") if step.get(key))
-            told = f"{other}{': ' if more else ''}{more}", "bad"
-    return told
+            details = [str(step[key]) for key in ("status", "why", "trace") if step.get(key)]
+            message = f"{other}{': ' if details else ''}{' '.join(details)}", "bad"
+    return message
 
 
-def _answer(step: Mapping[str, Any]) -> tuple[str, Tone]:
+def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
     match step:
         case {"level": "INFO", "reason": str(reason)} if reason:
             return f"did not run: {reason}", "quiet"
         case {"level": "ERROR", "reason": reason}:
             return f"failed, and the deployment goes on: {reason}", "bad"
-    return "", "plain"  # what succeeded is said to be done; CloudFormation says why one failed
+    return "", "plain"  # the step "done" has a success, and CloudFormation's event a failure
 
 
-def _poll(run: Run) -> str:
+def _polls(run: TriggerRun) -> str:
     return f", poll {run.polls}" if run.polls else ""
-
-
-def spread(reason: str) -> tuple[str, ...]:
-    """Spread a reason over lines, each part and each line of the log that is in it."""
-    return tuple(line for part in reason.split("; ") for line in _lines(part))
-
-
-def _lines(part: str) -> list[str]:
-    if not part.startswith(_LOGGED):
-        return [part]
-    return [_LOGGED, *(f"  {line}" for line in part.removeprefix(_LOGGED).strip().split(" / "))]
 
 
 def _seconds(time: timedelta) -> str:
     return f"{max(0, round(time.total_seconds()))} s"
 
 
-# ---- how it stands, and how it ended
+# ---- where it stands, and how it ended
 
 
-def standing(state: State, now: datetime) -> tuple[str, ...]:
-    """Say in a line each how far the triggers are that run now."""
+def status_lines(state: DeploymentState, now: datetime) -> tuple[str, ...]:
+    """Return a line for each trigger that runs now, with its attempt and its seconds."""
     return tuple(
-        f"{name}: {_how_far(run, now)}" for name, run in state.runs.items() if not run.is_over
+        f"{name}: {_run_status(run, now)}" for name, run in state.runs.items() if not run.is_over
     )
 
 
-def _how_far(run: Run, now: datetime) -> str:
-    doing = f": {run.doing}" if run.doing else ""
-    return f"attempt {run.attempt}{_poll(run)}, {_seconds(now - run.began)}{doing}"
+def _run_status(run: TriggerRun, now: datetime) -> str:
+    progress = f": {run.progress}" if run.progress else ""
+    return f"attempt {run.attempt}{_polls(run)}, {_seconds(now - run.began)}{progress}"
 
 
-def verdict(state: State) -> tuple[Line, ...]:
-    """Say how a deployment that has ended went, with each failure's whole reason."""
+def summary(state: DeploymentState) -> tuple[Line, ...]:
+    """Return how a deployment ended, and each failure with its whole reason; nothing before."""
     if state.ended is None or state.began is None:
         return ()
-    took = _seconds(state.ended - state.began)
+    duration = _seconds(state.ended - state.began)
     tone: Tone = "good" if state.succeeded else "bad"
-    said = [(f"{state.stack}: {state.status} after {took}", tone)]
-    for one in state.failures:
-        reason = one.reason or "CloudFormation gives no reason"
-        where = _FULL_LOG.search(reason)
-        hint = f"; look at it: aws logs tail {where[1]} --since 1h" if where else ""
-        said.append((f"{one.status} {one.name} ({one.type}); {reason}{hint}", "bad"))
+    messages = [(f"{state.stack}: {state.status} after {duration}", tone)]
+    messages += [(_failure_message(event), "bad") for event in state.failures]
     return tuple(
-        Line(at=state.ended, kind="end", name=state.stack, said=each, tone=its)
-        for each, its in said
+        Line(at=state.ended, kind="end", name=state.stack, message=message, tone=its_tone)
+        for message, its_tone in messages
     )
+
+
+def _failure_message(event: Event) -> str:
+    reason = event.reason or "CloudFormation gives no reason"
+    log = _FULL_LOG.search(reason)
+    hint = f"; look at it: aws logs tail {log[1]} --since 1h" if log else ""
+    return f"{event.status} {event.logical_id} ({event.type}); {reason}{hint}"
+
+
+def reason_lines(reason: str) -> tuple[str, ...]:
+    """Split a reason into lines: each of its parts, and each log line in it."""
+    return tuple(line for part in reason.split("; ") for line in _part_lines(part))
+
+
+def _part_lines(part: str) -> list[str]:
+    if not part.startswith(_LAST_LINES):
+        return [part]
+    logged = part.removeprefix(_LAST_LINES).strip().split(" / ")
+    return [_LAST_LINES, *(f"  {line}" for line in logged)]

@@ -1,1 +1,1 @@
-"""Running one handler by hand: the request the provider would get, and its call."""
+"""Running a trigger's handler outside a deployment, by the provider's own code."""

@@ -1,7 +1,7 @@
 """Lambda's API, called once for each call, and the handler's log while it is busy.
 
-Knows botocore's signature and connections, and how lines that are logged and lines that an answer
-brings are told once. Refuses to know what a call is for: that is the provider's own code.
+Knows botocore's signature and connections, and how a line that arrives twice, in the log and in the
+answer, is shown once. Refuses to know what a call is for: that is the provider's own code.
 """
 
 import base64
@@ -28,32 +28,33 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from cfn_trigger.deployment import poller, timeline
-from cfn_trigger.deployment.timeline import Entry, Line
+from cfn_trigger.deployment import aws, timeline
+from cfn_trigger.deployment.poller import Tails
+from cfn_trigger.deployment.timeline import Line, LogEntry
 from trigger_provider import index
 
 LOOK: Final = 1.0
 """Seconds between two looks at the log of a handler that runs."""
 
 Send = Callable[[str, str, bytes, Mapping[str, str], float], index.Reply]
-"""Method, path, body, headers and seconds to wait; what comes back."""
+"""Sends method, path, body and headers, waits so many seconds, and returns the reply."""
 
 
 @dataclass(slots=True)
 class Caller:
-    """Calls Lambda as the provider does, and tells what the handler prints meanwhile.
+    """Calls Lambda as the provider does, and shows what the handler prints meanwhile.
 
-    `owed` counts lines that an answer brought and that the log has yet to bring again.
+    `expected` counts lines of an answer that the log has yet to repeat.
     """
 
     send: Send
-    tails: poller.Tails
+    tails: Tails
     source: str
-    tell: Callable[[Line], None]
+    show: Callable[[Line], None]
     now: Callable[[], datetime]
     pause: float = LOOK
     seen: set[str] = field(default_factory=set)
-    owed: Counter[str] = field(default_factory=Counter)
+    expected: Counter[str] = field(default_factory=Counter)
 
     def call(
         self,
@@ -64,7 +65,7 @@ class Caller:
         headers: Mapping[str, str],
         seconds: float,
     ) -> index.Reply:
-        """Send a request once, and tell the handler's log until it is answered."""
+        """Send a request once, and show the handler's log until the answer is there."""
         reply: Future[index.Reply] = Future()
 
         def send() -> None:
@@ -74,41 +75,43 @@ class Caller:
                 reply.set_exception(error)
 
         threading.Thread(target=send, daemon=True).start()  # Ctrl-C does not wait for a handler
-        told: Counter[str] = Counter()
+        shown: Counter[str] = Counter()
         while not wait([reply], self.pause).done:
-            told.update(self._logged())
-        status, answered, content = reply.result()
+            shown.update(self._show_log())
+        status, reply_headers, content = reply.result()
         if status not in (index.NOT_SENT, index.LOST):
-            self._answered(answered.get("X-Amz-Log-Result"), told)
-        return status, answered, content
+            self._show_rest(reply_headers.get("X-Amz-Log-Result"), shown)
+        return status, reply_headers, content
 
-    def _logged(self) -> Iterator[str]:
-        for one in self.tails.read():
-            text = one.text.rstrip()
-            if one.id in self.seen or not timeline.is_printed(text):
+    def _show_log(self) -> Iterator[str]:
+        """Show new lines of the log, and yield them."""
+        for entry in self.tails.read():
+            text = entry.text.rstrip()
+            if entry.id in self.seen or not timeline.is_output(text):
                 continue
-            self.seen.add(one.id)
-            if self.owed[text]:
-                self.owed[text] -= 1
+            self.seen.add(entry.id)
+            if self.expected[text]:
+                self.expected[text] -= 1
             else:
-                self.tell(timeline.printed(one))
+                self.show(timeline.output_line(entry))
                 yield text
 
-    def _answered(self, encoded: str | None, told: Counter[str]) -> None:
+    def _show_rest(self, encoded: str | None, shown: Counter[str]) -> None:
+        """Show the lines of an answer, in base64, that the log did not have yet."""
         for line in base64.b64decode(encoded or "").decode(errors="replace").splitlines():
             text = line.rstrip()
-            if not timeline.is_printed(text):
+            if not timeline.is_output(text):
                 continue
-            if told[text]:
-                told[text] -= 1
+            if shown[text]:
+                shown[text] -= 1
             else:
-                self.owed[text] += 1
-                one = Entry(id="", at=self.now(), source=self.source, text=text)
-                self.tell(timeline.printed(one))
+                self.expected[text] += 1
+                entry = LogEntry(id="", at=self.now(), source=self.source, text=text)
+                self.show(timeline.output_line(entry))
 
 
 def sender(endpoint: str, region: str) -> Send:
-    """Give what sends a request to Lambda's endpoint, signed, and never a second time."""
+    """Return a function that sends a request to Lambda's endpoint, signed, and only once."""
     session = botocore.session.get_session()
     credentials: Any = session.get_credentials()
     connect: Any = URLLib3Session  # its published types are narrower than it is
@@ -127,7 +130,9 @@ def sender(endpoint: str, region: str) -> Send:
     ) -> index.Reply:
         url = endpoint.rstrip("/") + path
         request: Any = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
-        SigV4Auth(credentials.get_frozen_credentials(), "lambda", region).add_auth(request)
+        with aws.requesting("AWS credentials"):  # they may need a refresh
+            frozen = credentials.get_frozen_credentials()
+        SigV4Auth(frozen, "lambda", region).add_auth(request)
         connection = connect(
             verify=session.get_config_variable("ca_bundle") or True,
             proxies=get_environ_proxies(url),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cfn_trigger.deployment import stacks
+from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template, section
@@ -49,7 +49,7 @@ def of_template(template: Template, given: Mapping[str, str], *, region: str) ->
 def of_update(
     template: Template,
     given: Mapping[str, str],
-    deployed: stacks.Deployed,
+    deployed: StackSnapshot,
     stored: Mapping[str, str] | None = None,
 ) -> tuple[Baseline, StackState]:
     """Return the state of a deployed stack, and the state after an update with a template.
@@ -68,8 +68,8 @@ def of_update(
     kept = {name: value for name, value in deployed.looked_up.items() if name not in given}
     known = {**settled, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
-    pseudo_parameters = stacks.pseudo_parameters(deployed.stack_id)
-    setting = transforms.Setting(values=values, region=pseudo_parameters["AWS::Region"])
+    region = deployed.pseudo_parameters["AWS::Region"]
+    setting = transforms.Setting(values=values, region=region)
     secrets = {
         name: Secret(name, is_given=name in given or name not in deployed.values)
         for name, parameter in declared.items()
@@ -79,13 +79,13 @@ def of_update(
         template=transforms.expanded(template, setting).template,
         values=values,
         unknown_parameters=_looked_up(declared, known=current) | secrets,
-        pseudo_parameters=pseudo_parameters,
+        pseudo_parameters=deployed.pseudo_parameters,
     )
     failed = frozenset(name for name, status in deployed.statuses.items() if "FAILED" in status)
     return Baseline(state=_as_deployed(deployed, current), failed=failed), after
 
 
-def _as_deployed(deployed: stacks.Deployed, current: Mapping[str, str]) -> StackState:
+def _as_deployed(deployed: StackSnapshot, current: Mapping[str, str]) -> StackState:
     """Return the state of a stack as it stands.
 
     A value from the parameter store counts as known only if its current value is known too:
@@ -102,7 +102,7 @@ def _as_deployed(deployed: stacks.Deployed, current: Mapping[str, str]) -> Stack
         template=deployed.template,
         values={**deployed.values, **deployed.looked_up},
         unknown_parameters=_looked_up(declared, known=comparable) | secrets,
-        pseudo_parameters=stacks.pseudo_parameters(deployed.stack_id),
+        pseudo_parameters=deployed.pseudo_parameters,
     )
 
 

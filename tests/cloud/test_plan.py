@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from cfn_trigger.deployment import stacks
+from cfn_trigger.deployment.stack import read_snapshot
 from cfn_trigger.prediction.predict import Prediction, predictions
 from cfn_trigger.prediction.snapshots import NO_STACK, of_template, of_update
 from cfn_trigger.template.source import parsed
@@ -327,7 +327,7 @@ def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     if is_first:
         after = of_template(template, given, region="us-east-1")
         return predictions(NO_STACK, after, region="us-east-1")
-    baseline, after = of_update(template, given, stacks.read(stack.name, cloudformation))
+    baseline, after = of_update(template, given, read_snapshot(stack.name, cloudformation))
     return predictions(baseline, after, region="us-east-1")
 
 

@@ -93,7 +93,7 @@ def test_a_deployment_that_does_not_begin_is_said_so(clients: Clients, tmp_path:
 
     assert outcome.exit_code == 2
     assert outcome.stderr == (
-        "cfn-trigger: no deployment is under way; waiting for one to begin\n"
+        "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
         "cfn-trigger: stack 'nowhere': no deployment began in 0 s\n"
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cfn_trigger.deployment import stacks
+from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import of_update
 from cfn_trigger.template.source import Template
@@ -19,16 +19,14 @@ UNCHANGED = (STAY, "nothing that it depends on differs")
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/0a1b"
 
 
-def deployed(source: Template, expand_with: str = "low", **more: Any) -> stacks.Deployed:
+def deployed(source: Template, expand_with: str = "low", **more: Any) -> StackSnapshot:
     """Return a stack that was deployed from a template."""
     values = {"values": {"Level": "low"}} | more
-    return stacks.Deployed(
-        stack_id=STACK_ID, template=expanded(source, Level=expand_with), **values
-    )
+    return StackSnapshot(stack_id=STACK_ID, template=expanded(source, Level=expand_with), **values)
 
 
 def verdict(
-    new: Template, stack: stacks.Deployed, stored: dict[str, str] | None = None, **given: str
+    new: Template, stack: StackSnapshot, stored: dict[str, str] | None = None, **given: str
 ) -> tuple[str, ...]:
     """Return the verdict on the only trigger of a template, and the reasons."""
     baseline, after = of_update(new, given, stack, stored)
@@ -100,6 +98,6 @@ def test_metadata_that_the_sam_cli_adds_is_not_a_change() -> None:
 
 
 def test_a_stack_in_review_has_no_resources_yet() -> None:
-    stack = stacks.Deployed(stack_id=STACK_ID, template={}, values={})
+    stack = StackSnapshot(stack_id=STACK_ID, template={}, values={})
 
     assert verdict(template(LEVEL, Run=trigger()), stack) == (RUN, "first time")

@@ -37,7 +37,7 @@ def started(clients: Clients, folder: Path, *arguments: str) -> Iterator["subpro
 
 def wait_until_it_looks(one: "subprocess.Popen[str]") -> None:
     """Wait for a watch: a deployment is over here in a moment, and one that is over is not told."""
-    waiting = "cfn-trigger: no deployment is under way; waiting for one to begin\n"
+    waiting = "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
     assert one.stderr
     assert one.stderr.readline() == waiting
 

@@ -1,0 +1,64 @@
+"""Follows a deployment: when to read, and when to stop.
+
+Knows how often AWS may be asked. Refuses to know what is read (`poller`) and what it means
+(`timeline`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment.timeline import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.errors import ThrottledError, UsageError
+
+PAUSE: Final = 1.0
+"""Seconds between two looks: a person waits no longer, and AWS allows it."""
+
+LONGEST_PAUSE: Final = 30.0
+
+Progress = tuple[DeploymentState, tuple[Line, ...]]
+"""What is known after a look, and the lines that it added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorEffects:
+    """What following a deployment needs from the outside; tests replace it."""
+
+    events: Callable[[DeploymentState], Iterable[Event]]
+    log_entries: Callable[[DeploymentState], Iterable[LogEntry]]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[Progress]:
+    """Look again and again until a deployment has ended, and yield the progress of each look.
+
+    Raises UsageError if none begins within `patience` seconds.
+    """
+    state, pause, began = DeploymentState(), PAUSE, effects.now()
+    while not state.ended:
+        try:
+            events = effects.events(state)
+        except ThrottledError:
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            pause = PAUSE
+            state, lines = timeline.advance(state, events, ())
+            state, logged = timeline.advance(state, (), effects.log_entries(state))
+            yield state, _in_order(lines, logged)
+        if not state.has_begun and (effects.now() - began).total_seconds() >= patience:
+            problem = f"stack {stack!r}: no deployment began within {patience:g} s"
+            raise UsageError(f"{problem}; start one, or wait longer")
+        if not state.ended:
+            effects.sleep(pause)
+    if state.runs:  # a log has its last lines a moment late
+        effects.sleep(PAUSE)
+        state, lines = timeline.advance(state, (), effects.log_entries(state))
+        yield state, lines
+    yield state, timeline.summary(state)
+
+
+def _in_order(lines: Iterable[Line], logged: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(sorted((*logged, *lines), key=lambda line: line.at))

@@ -1,0 +1,138 @@
+"""Rehearses a trigger's request: what a deployment would do with it, without a deployment.
+
+Knows how to carry a request to its end. The decisions, the invocation and the verdict are the
+provider's own code. Refuses to know how the request is built (`request`) and sent (`transport`).
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment.timeline import Line, TriggerRun
+from cfn_trigger.errors import UsageError
+from cfn_trigger.invocation.request import TriggerRequest
+from trigger_provider import index
+
+_LONGEST_INVOCATION: Final = 905.0
+"""Seconds: no invocation takes longer, and its answer is worth waiting for."""
+
+_MASK: Final = "****"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalEffects:
+    """What a rehearsal needs from the outside; tests replace it.
+
+    `call` is like the provider's `signed_call`; `show` takes lines as they come.
+    """
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    call: Callable[..., index.Reply]
+    show: Callable[[Line], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """How a request ended: what CloudFormation would get as an answer, and how long it took.
+
+    `reason` is empty unless it failed. `expect` is empty where nothing was expected, or compared.
+    """
+
+    trigger: str
+    request: str
+    event: Any
+    status: Literal["SUCCESS", "FAILED"]
+    reason: str
+    result: Any
+    expect: Literal["", "met", "not met"]
+    physical_id: str
+    attributes: Mapping[str, str]
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return an object with these fields."""
+        return asdict(self)
+
+
+def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehearsal:
+    """Carry a request to its end; raises UsageError if a deployment would not run the handler."""
+    began = effects.now()
+    request = trigger_request.request._replace(handler_arn=trigger_request.function)
+    progress = index.Progress(began=began.timestamp(), rolling_back=False)
+    if reason := index.reason_to_skip(request, progress):
+        raise UsageError(f"{request.name}: a deployment would not run it; {reason}")
+    event = json.loads(index.invocation(request, progress)[0])
+    progress, outcome = _followed(request, progress, effects)
+    answer, reason = index.answer(request, progress, outcome)
+    result = None if outcome.result is index.ABSENT else outcome.result
+    attributes = answer.get("Data", {})
+    return Rehearsal(
+        trigger=request.name,
+        request=request.kind,
+        event=event,
+        status="FAILED" if reason else "SUCCESS",
+        reason=reason,
+        result=_MASK if request.no_echo else result,
+        expect=_comparison(request, outcome),
+        physical_id=answer["PhysicalResourceId"],
+        attributes=dict.fromkeys(attributes, _MASK) if request.no_echo else attributes,
+        seconds=round((effects.now() - began).total_seconds(), 3),
+    )
+
+
+def _comparison(request: index.Request, outcome: index.Outcome) -> Literal["", "met", "not met"]:
+    match outcome:
+        case _ if request.expect is index.ABSENT:
+            return ""
+        case index.Outcome(kind="done"):
+            return "met"
+        case index.Outcome(error="Expect"):
+            return "not met"
+    return ""
+
+
+def _followed(
+    request: index.Request, progress: index.Progress, effects: RehearsalEffects
+) -> tuple[index.Progress, index.Outcome]:
+    """Do what the provider decides until it would answer; nothing here ever runs out of time."""
+    run = TriggerRun(began=effects.now())
+
+    def log(name: str, **details: Any) -> None:
+        nonlocal run
+        step = {"step": name, "trigger": request.name, **details}
+        run, lines = timeline.after_step(run, step, effects.now())
+        for line in lines:
+            effects.show(line)
+
+    def clock() -> index.Clock:
+        return index.Clock(effects.now().timestamp(), math.inf)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("a rehearsal answers nobody")
+
+    provider = index.Effects(clock=clock, sleep=never, call=effects.call, put=never, log=never)
+    while (action := index.decide(request, progress, clock())).do != "respond":
+        log(action.do, attempt=progress.failures + 1)
+        if action.do == "wait":  # the provider would also look whether the stack is cancelled
+            effects.sleep(action.seconds)
+        else:
+            action = action._replace(seconds=min(action.seconds, _LONGEST_INVOCATION))
+            progress = index.carry_out(action, request, progress, provider, log)
+            is_last = progress.failures >= request.max_attempts
+            if not (is_last or request.no_echo):
+                _show_failure(progress.outcome, request.name, effects)
+    return progress, action.outcome
+
+
+def _show_failure(outcome: index.Outcome, trigger: str, effects: RehearsalEffects) -> None:
+    """Show why an attempt failed; the provider's log has only the type of its error."""
+    if outcome.kind == "failed":
+        message = outcome.message
+        effects.show(
+            Line(at=effects.now(), kind="trigger", name=trigger, message=message, tone="bad")
+        )

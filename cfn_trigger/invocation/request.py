@@ -1,0 +1,298 @@
+"""The request that a trigger would get from a deployed stack, as its provider reads it.
+
+Knows how an author's template and its deployed stack combine: settings, payload and handler.
+Refuses to know how a handler is run. What only CloudFormation knows is named, not guessed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from cfn_trigger.deployment.stack import StackSnapshot
+from cfn_trigger.errors import UsageError
+from cfn_trigger.template import parameters, transforms
+from cfn_trigger.template.intrinsics import (
+    KnownAtDeployment,
+    PartialCall,
+    ResourceRef,
+    Secret,
+    StackConstant,
+    StackState,
+    Unknown,
+    unknowns,
+)
+from cfn_trigger.template.source import Template, section
+from cfn_trigger.template.triggers import triggers
+from macro.cloudformation import as_map, is_secret
+from macro.errors import nearest
+from macro.model import Json
+from macro.references import name_and_attribute
+from trigger_provider import index
+
+RequestType = Literal["Create", "Update", "Delete"]
+ABSENT: Final[Any] = index.ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Which trigger to run for which type of request, and what the command line adds.
+
+    `parameters` are values by name; `payload` goes over the one of the template.
+    """
+
+    trigger: str
+    request_type: RequestType
+    request_id: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    payload: Any = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerRequest:
+    """A request as the provider reads it, and the function that it invokes.
+
+    `function` is what Lambda's API takes, `label` its logical id, or its name outside the stack.
+    `notes` say what a deployment would do differently.
+    """
+
+    request: index.Request
+    function: str
+    label: str
+    notes: tuple[str, ...] = ()
+
+
+def build_request(
+    template: Template, snapshot: StackSnapshot, options: RunOptions
+) -> TriggerRequest:
+    """Build the request; raises UsageError for what is not deployed, or cannot be known here.
+
+    Raises TemplateProblems for a template with problems.
+    """
+    expanded, name = _expanded(template, snapshot, options), options.trigger
+    known = triggers(expanded)
+    if name not in known:
+        raise UsageError(f"{template.name}: has no trigger {name!r}{nearest(name, known)}")
+    settings = _settings(_state(expanded, snapshot, options), name)
+    payload = _overlaid(_assembled(settings, "Payload"), options.payload)
+    expect = _assembled(settings, "Expect")
+    _require_known(payload, expect, name)
+    old_payload, notes = _old_payload(snapshot, options)
+    request, _ = index.read(_event(settings, snapshot, options), index.Progress(began=0.0))
+    type_ = request.invocation_type
+    if type_ != "RequestResponse":
+        notes += (f"InvocationType is {type_}: a deployment does not wait for the result",)
+    function = _function(settings["HandlerArn"], snapshot, name)
+    logical_ids = {physical: logical for logical, physical in snapshot.physical_ids.items()}
+    return TriggerRequest(
+        request=request._replace(
+            payload=payload,
+            expect=expect,
+            old_payload=old_payload,
+            invocation_type="RequestResponse",
+            unchanged=False,
+        ),
+        function=function,
+        label=logical_ids.get(function) or function.rpartition(":function:")[2],
+        notes=notes,
+    )
+
+
+def _event(
+    settings: Mapping[str, Any], snapshot: StackSnapshot, options: RunOptions
+) -> dict[str, Any]:
+    """Return the event that CloudFormation would send to the provider."""
+    event = {
+        "RequestType": options.request_type,
+        "RequestId": options.request_id,
+        "StackId": snapshot.stack_id,
+        "LogicalResourceId": options.trigger,
+        "ResponseURL": "",
+        "ResourceProperties": _plain(settings),
+    }
+    if options.request_type != "Create":
+        event["PhysicalResourceId"] = _physical_id(options.trigger, snapshot)
+    return event
+
+
+def _expanded(template: Template, snapshot: StackSnapshot, options: RunOptions) -> dict[str, Json]:
+    setting = transforms.Setting(
+        values=_values(template.values, snapshot, options),
+        region=snapshot.pseudo_parameters["AWS::Region"],
+    )
+    return transforms.expanded(template, setting).template
+
+
+def _values(
+    template: Mapping[str, Json], snapshot: StackSnapshot, options: RunOptions
+) -> dict[str, str]:
+    """Return the values of the parameters, except those that are not known here.
+
+    CloudFormation shows a value with NoEcho only as asterisks, and has itself looked up what the
+    name of an entry in the parameter store stands for.
+    """
+    declared = section(template, "Parameters")
+    deployed, looked_up = snapshot.values, snapshot.looked_up
+    settled = parameters.settled(declared, options.parameters, {**deployed, **looked_up})
+    not_overridden = declared.keys() - options.parameters.keys()
+    hidden = {
+        name
+        for name, parameter in declared.items()
+        if (is_secret(parameter) and name in deployed.keys() & not_overridden)
+        or (parameters.is_stored(parameter) and name not in looked_up.keys() & not_overridden)
+    }
+    return {name: value for name, value in settled.items() if name not in hidden}
+
+
+def _state(template: dict[str, Json], snapshot: StackSnapshot, options: RunOptions) -> StackState:
+    """Combine a template with a stack: a `Ref` to a resource is its physical id."""
+    attributes = _known_attributes(snapshot)
+    known = {name: {"Type": "String"} for name in snapshot.physical_ids}
+    values = _values(template, snapshot, options)
+    return StackState(
+        template={
+            **_with_attributes(template, attributes),
+            "Parameters": {**section(template, "Parameters"), **known},
+        },
+        values={**snapshot.physical_ids, **values},
+        unknown_parameters={},
+        pseudo_parameters=snapshot.pseudo_parameters,
+    )
+
+
+def _known_attributes(snapshot: StackSnapshot) -> dict[tuple[str, str], str]:
+    """Return the attributes of resources that are the value of an output of the stack."""
+    outputs = section(snapshot.template, "Outputs")
+    return {
+        owner: snapshot.outputs[name]
+        for name, output in outputs.items()
+        if name in snapshot.outputs and (owner := _get_att(as_map(output).get("Value")))
+    }
+
+
+def _with_attributes(value: Json, attributes: Mapping[tuple[str, str], str]) -> Any:
+    """Replace each Fn::GetAtt whose attribute is known by its value."""
+    match value:
+        case dict():
+            owner = _get_att(value)
+            if owner and owner in attributes:
+                return attributes[owner]
+            return {key: _with_attributes(item, attributes) for key, item in value.items()}
+        case list():
+            return [_with_attributes(item, attributes) for item in value]
+    return value
+
+
+def _get_att(value: Json) -> tuple[str, str] | None:
+    match value:
+        case {"Fn::GetAtt": argument} if len(value) == 1:
+            return name_and_attribute(argument)
+    return None
+
+
+def _settings(state: StackState, name: str) -> Mapping[str, Any]:
+    if state.exists(name) is False:
+        condition = state.resources[name]["Condition"]
+        raise UsageError(f"{name}: its Condition {condition!r} is false in this stack")
+    properties: Mapping[str, Any] = state.properties(name)
+    return properties
+
+
+def _assembled(settings: Mapping[str, Any], part: str) -> Any:
+    return index.assembled(settings.get(part))
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = ("Payload", "Expect", "Fingerprint", "HandlerArn")
+    return {name: value for name, value in settings.items() if name not in left_out}
+
+
+def _old_payload(snapshot: StackSnapshot, options: RunOptions) -> tuple[Any, tuple[str, ...]]:
+    """Return the deployed payload, which an update passes as `Old`, and why it is absent."""
+    if options.request_type != "Update":
+        return ABSENT, ()
+    as_deployed = replace(options, parameters={}, payload=ABSENT)
+    state = _state(dict(snapshot.template), snapshot, as_deployed)
+    payload = _assembled(state.properties(options.trigger), "Payload")
+    if unknown := list(_unknown_parts(payload)):
+        return ABSENT, (f"the event has no Old: {_names(unknown)}",)
+    return payload, ()
+
+
+def _function(arn: Any, snapshot: StackSnapshot, trigger: str) -> str:
+    match arn:
+        case str():
+            return arn
+        case ResourceRef(name, _):
+            return _physical_id(name, snapshot)
+    names = _names(_unknown_parts(arn))
+    raise UsageError(f"{trigger}.Handler: {names} is known to CloudFormation alone")
+
+
+def _physical_id(name: str, snapshot: StackSnapshot) -> str:
+    physical_id = snapshot.physical_ids.get(name)
+    if not physical_id:
+        raise UsageError(f"stack {snapshot.name!r}: has no {name!r}; deploy it first")
+    return physical_id
+
+
+def _overlaid(value: Any, overlay: Any) -> Any:
+    """Put an overlay over a value: maps key by key, anything else as a whole."""
+    if overlay is ABSENT:
+        return value
+    if isinstance(value, dict) and isinstance(overlay, dict):
+        merged = {key: _overlaid(value.get(key, ABSENT), item) for key, item in overlay.items()}
+        return {**value, **merged}
+    return overlay
+
+
+# ---- what is not known outside CloudFormation
+
+
+@dataclass(frozen=True, slots=True)
+class _UnknownPart:
+    """A part of a value: the keys that lead to it, and what it would be."""
+
+    path: tuple[str, ...]
+    name: str
+
+
+def _require_known(payload: Any, expect: Any, trigger: str) -> None:
+    in_payload = list(_unknown_parts(payload, ("Payload",)))
+    in_expect = list(_unknown_parts(expect, ("Expect",)))
+    if not (in_payload or in_expect):
+        return
+    unknown = ", ".join(f"{'.'.join(p.path)}: {p.name}" for p in (*in_payload, *in_expect))
+    remedy = (
+        "an output of the stack with this value would make it known"
+        if in_expect
+        else "give --payload with a value in its place, or --parameter for one with NoEcho"
+    )
+    raise UsageError(f"{trigger}: not known outside CloudFormation: {unknown}; {remedy}")
+
+
+def _names(unknown: Iterable[_UnknownPart]) -> str:
+    return ", ".join(part.name for part in unknown)
+
+
+def _unknown_parts(value: Any, path: tuple[str, ...] = ()) -> Iterator[_UnknownPart]:
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _unknown_parts(item, (*path, key))
+        case list():
+            for position, item in enumerate(value):
+                yield from _unknown_parts(item, (*path, str(position)))
+        case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() | PartialCall():
+            yield _UnknownPart(path, _name(value))
+
+
+def _name(unknown: Unknown) -> str:
+    match unknown:
+        case ResourceRef(name, attribute):
+            return f"{name}.{attribute}" if attribute else repr(name)
+        case StackConstant(label) | KnownAtDeployment(label):
+            return label
+        case Secret(name, _):
+            return f"parameter {name!r}"
+        case PartialCall(function, arguments):
+            return " and ".join(map(_name, unknowns(arguments))) or function

@@ -1,0 +1,193 @@
+"""The request that a trigger would get from a deployed stack."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from cfn_trigger.errors import UsageError
+from cfn_trigger.invocation.request import RunOptions
+from macro.model import Json
+from tests.support.trigger_requests import ARN, IDS, STACK_ID, build, options, template
+from trigger_provider import index
+
+
+def refusal(written: Mapping[str, Json], **more: Any) -> str:
+    with pytest.raises(UsageError) as caught:
+        build(written, **more)
+    return caught.value.message
+
+
+def test_a_request_without_payload_describes_the_event() -> None:
+    request = build(template()).request
+
+    event = json.loads(index.invocation(request, index.Progress(began=0))[0])
+    assert event.pop("ExecutionId")
+    assert event == {
+        "RequestType": "Create",
+        "RequestId": "r-1",
+        "StackId": STACK_ID,
+        "LogicalResourceId": "Run",
+        "Attempt": 1,
+    }
+
+
+def test_a_payload_keeps_literal_types_and_has_what_the_stack_has_deployed() -> None:
+    payload = {
+        "Number": 5,
+        "Level": {"Ref": "Level"},
+        "Image": {"Ref": "Image"},
+        "Queue": {"Ref": "Queue"},
+        "Text": {"Fn::Sub": "${AWS::StackName} in ${AWS::Region}: ${Queue}"},
+        "Maybe": {"Fn::If": ["IsHigh", 1, {"Ref": "AWS::NoValue"}]},
+        "Told": {"Fn::GetAtt": ["Queue", "Arn"]},
+    }
+
+    assert build(template(payload)).request.payload == {
+        "Number": 5,
+        "Level": "mid",
+        "Image": "ami-1",
+        "Queue": "https://queue/1",
+        "Text": "shop in us-east-1: https://queue/1",
+        "Told": "arn:aws:sqs:queue",
+    }
+
+
+def test_values_that_only_cloudformation_knows_are_named() -> None:
+    payload = {
+        "List": [{"Fn::GetAtt": ["Queue", "QueueName"]}, {"Fn::Sub": "<${Live.Arn}>"}],
+        "Secret": {"Ref": "Password"},
+    }
+
+    assert refusal(template(payload)) == (
+        "Run: not known outside CloudFormation: Payload.List.0: Queue.QueueName, Payload.List.1:"
+        " Live.Arn, Payload.Secret: parameter 'Password'; give --payload with a value in its place,"
+        " or --parameter for one with NoEcho"
+    )
+
+
+def test_the_payload_option_goes_over_the_templates_payload_key_by_key() -> None:
+    payload = {"A": {"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}, "Kept": 1}, "B": 2}
+
+    found = build(template(payload), options(payload={"A": {"Name": "orders"}, "C": [3]}))
+
+    assert found.request.payload == {"A": {"Name": "orders", "Kept": 1}, "B": 2, "C": [3]}
+
+
+def test_the_payload_option_works_without_a_payload_in_the_template() -> None:
+    assert build(template(), options(payload=7)).request.payload == 7
+
+
+def test_a_parameter_with_noecho_can_be_set() -> None:
+    found = build(template({"Ref": "Password"}), options(parameters={"Password": "open"}))
+
+    assert found.request.payload == "open"
+
+
+def test_a_stored_parameter_that_was_not_looked_up_is_named() -> None:
+    found = refusal(template({"Ref": "Image"}), run_options=options(parameters={"Image": "/other"}))
+
+    assert found.startswith("Run: not known outside CloudFormation: Payload: parameter 'Image'; ")
+
+
+def test_an_expectation_that_only_cloudformation_knows_is_named() -> None:
+    expect = {"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}}
+
+    assert refusal(template(Expect=expect)) == (
+        "Run: not known outside CloudFormation: Expect.Name: Queue.QueueName; an output of the"
+        " stack with this value would make it known"
+    )
+
+
+def test_settings_are_those_of_the_template() -> None:
+    retry = {"MaxAttempts": 3, "Interval": 1}
+
+    request = build(template(Timeout=60, Retry=retry, NoEcho=True, OnFailure="Continue")).request
+
+    assert (request.timeout, request.max_attempts, request.interval) == (60, 3, 1)
+    assert (request.no_echo, request.on_failure) == (True, "Continue")
+
+
+def test_an_update_has_the_physical_id_and_the_deployed_payload() -> None:
+    deployed = template({"Level": {"Ref": "Level"}, "Old": 1}, old=True)
+
+    request = build(template({"New": 1}), options("Update"), deployed).request
+
+    assert (request.kind, request.old_id, request.payload) == ("Update", "Run-1", {"New": 1})
+    assert request.old_payload == {"Level": "mid", "Old": 1}
+
+
+def test_a_create_has_no_old_payload() -> None:
+    assert build(template(1), deployed=template(2, old=True)).request.old_payload is index.ABSENT
+
+
+def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
+    deployed = template({"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}}, old=True)
+
+    found = build(template({"New": 1}), options("Update"), deployed)
+
+    assert found.request.old_payload is index.ABSENT
+    assert found.notes == ("the event has no Old: Queue.QueueName",)
+
+
+@pytest.mark.parametrize(
+    ("handler", "function", "label"),
+    [
+        ({"Ref": "Check"}, "shop-Check-1", "Check"),
+        ({"Fn::GetAtt": ["Check", "Arn"]}, "shop-Check-1", "Check"),
+        ({"Ref": "Live"}, f"{ARN}:live", "Live"),
+        (ARN, ARN, "elsewhere"),
+        ({"Ref": "Remote"}, ARN, "elsewhere"),
+    ],
+)
+def test_the_handler_is_the_deployed_function(handler: Json, function: str, label: str) -> None:
+    found = build(template(handler=handler))
+
+    assert (found.function, found.label) == (function, label)
+
+
+def test_a_handler_that_only_cloudformation_knows_is_named() -> None:
+    assert refusal(template(handler={"Fn::ImportValue": "there"})) == (
+        "Run.Handler: Fn::ImportValue is known to CloudFormation alone"
+    )
+
+
+def test_a_function_that_is_not_deployed_is_named() -> None:
+    assert refusal(template(), ids={"Queue": "q"}) == (
+        "stack 'shop': has no 'Check'; deploy it first"
+    )
+
+
+def test_an_update_of_a_trigger_that_is_not_deployed_is_refused() -> None:
+    ids = {name: physical for name, physical in IDS.items() if name != "Run"}
+
+    assert refusal(template(), run_options=options("Update"), ids=ids) == (
+        "stack 'shop': has no 'Run'; deploy it first"
+    )
+
+
+def test_an_unknown_trigger_is_named_with_the_nearest_known_one() -> None:
+    other = RunOptions(trigger="Rum", request_type="Create", request_id="r-1")
+
+    assert refusal(template(), run_options=other) == (
+        "template.yaml: has no trigger 'Rum'; did you mean 'Run'?"
+    )
+
+
+def test_a_trigger_with_another_provider_is_not_known() -> None:
+    assert refusal(template(ServiceToken=ARN)) == "template.yaml: has no trigger 'Run'"
+
+
+def test_a_trigger_whose_condition_is_false_is_refused() -> None:
+    written = template()
+    written["Resources"]["Run"]["Condition"] = "IsHigh"
+
+    assert refusal(written) == "Run: its Condition 'IsHigh' is false in this stack"
+
+
+def test_an_event_invocation_becomes_a_synchronous_one_with_a_note() -> None:
+    found = build(template(InvocationType="Event"))
+
+    assert found.request.invocation_type == "RequestResponse"
+    assert found.notes == ("InvocationType is Event: a deployment does not wait for the result",)
