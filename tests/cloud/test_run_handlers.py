@@ -85,12 +85,14 @@ def test_a_handler_is_run_with_the_event_that_a_deployment_would_send(
     )
 
 
-def test_a_stack_that_is_not_there_is_named(clients: Clients, tmp_path: Path) -> None:
+def test_a_stack_that_does_not_exist_is_a_usage_error(clients: Clients, tmp_path: Path) -> None:
     template = {"Transform": "Trigger", "Resources": {**FUNCTIONS, "Run": trigger("Seen")}}
     (tmp_path / "own.yaml").write_text(json.dumps(template))
 
     outcome = run(clients, tmp_path, "run", "own.yaml", "Run", "--stack", "nowhere")
 
-    assert (outcome.exit_code, outcome.stderr) == (
-        2, "cfn-trigger: no stack 'nowhere' in us-east-1; deploy it first\n",
-    )  # fmt: skip
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        "cfn-trigger: stack 'nowhere': does not exist in us-east-1; deploy it first, or check the"
+        " name and the region\n"
+    )

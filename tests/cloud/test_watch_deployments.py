@@ -70,15 +70,15 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
     assert "    about to fail" in end.splitlines()
 
 
-def test_for_machines_every_line_is_an_object(clients: Clients, stack: Stack) -> None:
+def test_watch_with_json_prints_an_object_per_line(clients: Clients, stack: Stack) -> None:
     with started(clients, stack.folder, "watch", stack.name, "--json") as one:
         wait_until_it_looks(one)
         stack.deploy({"Queue": {"Type": "AWS::SQS::Queue"}})
         outcome = ended(one)
 
-    said = [json.loads(line) for line in outcome.stdout.splitlines()]
-    assert {tuple(line) for line in said} == {("at", "kind", "name", "said", "tone")}
-    assert [(line["kind"], line["said"].split()[0]) for line in said] == [
+    objects = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert {tuple(line) for line in objects} == {("at", "kind", "name", "message", "tone")}
+    assert [(line["kind"], line["message"].split()[0]) for line in objects] == [
         ("resource", "CREATE_IN_PROGRESS"),
         ("resource", "CREATE_IN_PROGRESS"),
         ("resource", "CREATE_COMPLETE"),
@@ -87,14 +87,16 @@ def test_for_machines_every_line_is_an_object(clients: Clients, stack: Stack) ->
     ]
 
 
-def test_a_deployment_that_does_not_begin_is_said_so(clients: Clients, tmp_path: Path) -> None:
+def test_a_deployment_that_does_not_begin_is_a_usage_error(
+    clients: Clients, tmp_path: Path
+) -> None:
     with started(clients, tmp_path, "watch", "nowhere", "--timeout", "0") as one:
         outcome = ended(one)
 
     assert outcome.exit_code == 2
     assert outcome.stderr == (
         "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
-        "cfn-trigger: stack 'nowhere': no deployment began in 0 s\n"
+        "cfn-trigger: stack 'nowhere': no deployment began within 0 s; start one, or wait longer\n"
     )
 
 
