@@ -1,20 +1,20 @@
 #!/bin/sh
-# Builds, uploads, creates or updates the stack, and tests it. If that fails, the exit status is not
-# zero, the stack is as it was before, and the last lines say why.
+# Builds and uploads the code, creates or updates the stack, and tests it. If anything fails, the exit
+# status is not zero, the stack is in its previous state, and the last lines say why.
 #
 #   ./deploy.sh [STACK]
 set -eu
 cd "$(dirname "$0")"
 stack=${1:-pipeline}
 
-# The stack's events, the latest first; nothing where there is no stack.
+# Prints the stack's events, the latest first, or nothing if there is no stack.
 events() {
   aws cloudformation describe-stack-events --stack-name "$stack" --output text \
     --query 'StackEvents[].[EventId, LogicalResourceId, ResourceStatus, ResourceStatusReason]' \
     2>/dev/null || true
 }
 
-# A first deployment that failed leaves a stack that can only be deleted.
+# A first deployment that fails leaves a stack that can only be deleted.
 if [ -n "$(aws cloudformation list-stacks --stack-status-filter ROLLBACK_COMPLETE --output text \
     --query "StackSummaries[?StackName=='$stack'].StackName")" ]; then
   sam delete --stack-name "$stack" --no-prompts

@@ -12,17 +12,17 @@ orders = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send it when asked first, then take it back once the worker has written it down."""
-    order = event.get("EventState") or sent(event["Apples"])
-    found = orders.delete_item(Key={"id": order}, ReturnValues="ALL_OLD").get("Attributes")
-    if not found:
+    """Send an order in the first invocation, then poll until the worker has stored it."""
+    order = event.get("EventState") or send_order(event["Apples"])
+    stored = orders.delete_item(Key={"id": order}, ReturnValues="ALL_OLD").get("Attributes")
+    if not stored:
         return {"Status": "IN_PROGRESS", "EventState": order, "RetryAfter": 1}
     print("the worker took", order)
-    return {"Cents": int(found["Cents"])}
+    return {"Cents": int(stored["Cents"])}
 
 
-def sent(apples: int) -> str:
-    """Send an order, and give its id."""
+def send_order(apples: int) -> str:
+    """Send an order, and return its id."""
     order = f"self-test-{uuid4()}"
     queue.send_message(MessageBody=json.dumps({"Id": order, "Apples": apples}))
     return order

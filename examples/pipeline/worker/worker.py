@@ -1,4 +1,4 @@
-"""Writes down the orders that come by queue and by topic."""
+"""Stores the orders that arrive through the queue and the topic."""
 
 import json
 import os
@@ -11,7 +11,7 @@ orders = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Take the orders of one delivery."""
+    """Store the orders of one batch."""
     for record in event["Records"]:
         order = json.loads(record["body"] if "body" in record else record["Sns"]["Message"])
         cents = order["Apples"] * CENTS_PER_APPLE

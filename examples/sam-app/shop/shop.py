@@ -1,4 +1,4 @@
-"""Takes orders."""
+"""Accepts orders."""
 
 import os
 from typing import Any
@@ -10,7 +10,7 @@ orders = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Write an order down, with what it costs."""
+    """Store an order with its price, and return it."""
     order = {"id": event["Id"], "Cents": event["Apples"] * CENTS_PER_APPLE}
     orders.put_item(Item=order)
     return order

@@ -1,4 +1,4 @@
-"""Orders something, as the shop's customers do, and takes it back."""
+"""Places an order, as the shop's customers do, and deletes it again."""
 
 import json
 import os
@@ -11,12 +11,12 @@ orders = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Give what the shop has written down of an order."""
-    answer = shop.invoke(FunctionName=os.environ["SHOP"], Payload=json.dumps(event))
-    if answer.get("FunctionError"):
-        raise RuntimeError(f"the shop failed: {answer['Payload'].read().decode()}")
-    found = orders.delete_item(Key={"id": event["Id"]}, ReturnValues="ALL_OLD")
-    order = found.get("Attributes")
+    """Return the order as the shop has stored it."""
+    response = shop.invoke(FunctionName=os.environ["SHOP"], Payload=json.dumps(event))
+    if response.get("FunctionError"):
+        raise RuntimeError(f"the shop failed: {response['Payload'].read().decode()}")
+    deleted = orders.delete_item(Key={"id": event["Id"]}, ReturnValues="ALL_OLD")
+    order = deleted.get("Attributes")
     if not order:
         raise LookupError("the shop has not written the order down")
     print("the order was written down")
