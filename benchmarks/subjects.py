@@ -22,14 +22,13 @@ from typing import Any, Final, NamedTuple
 
 from tests.support.lambda_function import (
     BOOTSTRAP,
-    LIMIT_TO_STOP,
     REPOSITORY,
     _emulator,
     _lambda_environment,
     _Server,
     runtime,
-    wait_until,
 )
+from tests.support.waiting import wait_until
 
 HERE: Final = Path(__file__).parent / "peers"
 BUILD: Final = REPOSITORY / "build" / "peers"
@@ -77,7 +76,7 @@ class Environment(_Server):
             connection.request("POST", "/2015-03-31/functions/function/invocations", body)
             reply = connection.getresponse().read()
             ended = time.monotonic()
-        wait_until(lambda: self._reported(seen), LIMIT_TO_STOP)
+        wait_until(lambda: self._reported(seen))
         return Seen(began, ended, json.loads(reply))
 
     def _reported(self, seen: int) -> bool:

@@ -136,7 +136,7 @@ def test_a_handler_that_is_not_done_is_polled_with_its_state(stack: Stack) -> No
 
 
 def test_a_provider_without_the_handlers_policy_may_not_invoke_it(stack: Stack) -> None:
-    resources = {**function("Seen", SEEN), "Run": trigger("Seen", Timeout=3)}
+    resources = {**function("Seen", SEEN), "Run": trigger("Seen", Timeout=15)}
     expanded = dict(expand({"Resources": resources}, Deployment()).fragment)
     del expanded["Resources"]["TriggerProviderInvokeSeen"]
     expanded["Resources"]["Run"]["DependsOn"].remove("TriggerProviderInvokeSeen")
@@ -147,7 +147,7 @@ def test_a_provider_without_the_handlers_policy_may_not_invoke_it(stack: Stack) 
     reason = stack.reason("Run")
     assert reason.startswith("AccessDeniedException: ")
     assert "lambda:InvokeFunction" in reason
-    assert f"; Timeout is 3 s; full log: /aws/lambda/{stack.name}-Seen-" in reason
+    assert f"; Timeout is 15 s; full log: /aws/lambda/{stack.name}-Seen-" in reason
     assert stack.log("Seen") == []
 
 

@@ -21,6 +21,7 @@ from cfn_trigger.template.source import parsed
 from tests.support.clients import Clients, Outcome
 from tests.support.deployed_stacks import Json, Stack, function, trigger
 from tests.support.recordings import run
+from tests.support.waiting import QUICKLY
 
 SEEN = """
     import json
@@ -316,7 +317,7 @@ def deploy(text: str, change: Change, stack: Stack) -> None:
     waiter = cloudformation.get_waiter(
         "stack_rollback_complete" if change.fails else f"stack_{what}_complete"
     )
-    waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+    waiter.wait(StackName=stack.name, WaiterConfig=QUICKLY)
 
 
 def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:

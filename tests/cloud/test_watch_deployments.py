@@ -12,11 +12,12 @@ from pathlib import Path
 from tests.support.clients import Clients
 from tests.support.deployed_stacks import POLLED, RAISING, Stack, function, trigger
 from tests.support.running_commands import ended, started, wait_until_it_looks
+from tests.support.waiting import PATIENCE
 
 
 def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:
     """Deploy beside a watch, and give what that said of triggers, and its exit code."""
-    words = ("watch", stack.name, "--timeout", "60")
+    words = ("watch", stack.name, "--timeout", str(PATIENCE))
     with started(clients, stack.folder, *words) as one:
         wait_until_it_looks(one)
         stack.deploy(resources)

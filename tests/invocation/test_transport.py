@@ -43,7 +43,7 @@ class Growing:
 
 def caller(log: Growing, tails: list[str], shown: list[Line]) -> transport.Caller:
     def send(*_: Any) -> index.Reply:
-        assert log.was_read.wait(10)
+        assert log.was_read.wait(PATIENCE)
         tail = base64.b64encode(tails.pop(0).encode()).decode()
         return 200, {"X-Amz-Log-Result": tail}, b"null"
 

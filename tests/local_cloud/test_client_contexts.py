@@ -20,10 +20,7 @@ def handler(event, context):
 def telling(account: Account) -> Iterator[str]:
     """Give the name of a function that returns its event and what it was told beside it."""
     name = account.create(function(TELLING), capabilities=["CAPABILITY_IAM"])
-    resource = account.cloudformation.describe_stack_resource(
-        StackName=name, LogicalResourceId="Function"
-    )
-    yield str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    yield account.physical_id(name, "Function")
     account.delete(name)
 
 

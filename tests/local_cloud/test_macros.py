@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 from cfn_trigger.local_cloud.cloud import Cloud
 from tests.support.account import NOTHING, Account, Json, macro, probing
 from tests.support.clients import Clients, client
+from tests.support.waiting import QUICKLY
 
 SAM = "AWS::Serverless-2016-10-31"
 LANGUAGE = "AWS::LanguageExtensions"
@@ -438,7 +439,5 @@ def test_a_user_with_an_access_key_of_their_own_can_use_a_macro(
             TemplateBody=json.dumps(probing()),
             Capabilities=["CAPABILITY_AUTO_EXPAND"],
         )
-        deployer.get_waiter("stack_create_complete").wait(
-            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-        )
+        deployer.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=QUICKLY)
     account.delete(name)

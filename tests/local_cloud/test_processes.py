@@ -37,10 +37,7 @@ def is_listening(port: str) -> bool:
 def run_an_endless_function(clients: Clients) -> None:
     account = Account(clients=clients)
     stack = account.create(function(ENDLESS, Timeout=900), capabilities=["CAPABILITY_IAM"])
-    resource = account.cloudformation.describe_stack_resource(
-        StackName=stack, LogicalResourceId="Function"
-    )
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    name = account.physical_id(stack, "Function")
     clients.boto("lambda").invoke(FunctionName=name, InvocationType="Event", Payload="{}")
     wait_until(lambda: len(processes(port_of(clients.cloud))) > 1)
 

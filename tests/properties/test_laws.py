@@ -54,7 +54,6 @@ SLOW: Final = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.da
 BRIEF: Final = settings(
     derandomize=True,
     database=None,
-    deadline=None,
     max_examples=30,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=SLOW,

@@ -22,6 +22,7 @@ from tests.support.endpoints import (
     endpoints,
     ok,
 )
+from tests.support.waiting import PATIENCE
 
 INVOCATIONS = f"/2015-03-31/functions/{HANDLER.replace(':', '%3A')}/invocations"
 SYNCHRONOUS = {"X-Amz-Invocation-Type": "RequestResponse", "X-Amz-Log-Type": "Tail"}
@@ -32,7 +33,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 def call(
     aws: Endpoints, method: str, target: str, body: bytes, headers: Mapping[str, str]
 ) -> tuple[int, bytes]:
-    connection = HTTPConnection(urlsplit(aws.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(aws.url).netloc, timeout=PATIENCE)
     try:
         connection.request(method, target, body, dict(headers))
         reply = connection.getresponse()
@@ -172,10 +173,10 @@ def test_a_script_that_was_not_played_to_its_end_is_a_breach() -> None:
 
 def test_a_service_that_refuses_connections_takes_them_again_on_the_same_port() -> None:
     with endpoints() as aws:
-        aws.refuse_connections(0.2)
+        aws.refuse_connections()
         with pytest.raises(ConnectionRefusedError):
             call(aws, "GET", "/", b"", {})
 
-        aws.ending.wait(0.4)
+        aws.accept_connections()
         event = aws.event()
         assert put(aws, event, json.dumps(answer_to(event)).encode()) == 200

@@ -13,9 +13,8 @@ from typing import BinaryIO
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from trigger_provider import index
-
-SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Host:
 def host(*connections: Connection) -> Iterator[Host]:
     """Accept these connections, one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(SECONDS)
+        listener.settimeout(PATIENCE)
         served = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/path")
         thread = threading.Thread(target=serve, args=(listener, connections, served.asked))
         thread.start()
@@ -85,13 +84,13 @@ def method(reader: BinaryIO) -> str:
 
 def ask(served: Host, method: str) -> int | str:
     """Send a request; its status, or what was lost."""
-    status = index.exchange(method, served.url, b"", {}, SECONDS)[0]
+    status = index.exchange(method, served.url, b"", {}, PATIENCE)[0]
     return {index.NOT_SENT: "not sent", index.LOST: "lost"}.get(status, status)
 
 
 def the_end_of_the_kept_connection_has_arrived() -> bool:
     ((kept, _),) = index.KEPT.values()
-    return bool(select.select([kept.sock], [], [], SECONDS)[0])
+    return bool(select.select([kept.sock], [], [], PATIENCE)[0])
 
 
 @pytest.mark.parametrize("second", ["GET", "PUT", "POST"])

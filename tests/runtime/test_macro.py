@@ -15,6 +15,7 @@ import pytest
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.lambda_function import REPOSITORY, Function, function
+from tests.support.waiting import PATIENCE
 
 TEMPLATE = {
     "Resources": {
@@ -32,7 +33,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return folder
 

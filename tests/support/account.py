@@ -10,10 +10,10 @@ from itertools import count
 from typing import Any, TypeAlias
 
 from tests.support.clients import Clients
+from tests.support.waiting import QUICKLY
 
 Json: TypeAlias = dict[str, Any]
 
-QUICKLY = {"Delay": 1, "MaxAttempts": 60}
 NOTHING: Json = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 TRUST: Json = {
     "Version": "2012-10-17",
@@ -127,6 +127,13 @@ class Account:
         )
         self.wait("stack_create_complete", name)
         return name
+
+    def physical_id(self, stack: str, logical_id: str) -> str:
+        """Return what a resource of a stack is called in the account."""
+        resource = self.cloudformation.describe_stack_resource(
+            StackName=stack, LogicalResourceId=logical_id
+        )
+        return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
     def delete(self, name: str) -> None:
         self.cloudformation.delete_stack(StackName=name)

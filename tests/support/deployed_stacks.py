@@ -12,9 +12,9 @@ from textwrap import dedent
 from typing import Any
 
 from tests.support.clients import Clients, Outcome
+from tests.support.waiting import QUICKLY
 
 Json = Any
-QUICKLY = {"Delay": 0.2, "MaxAttempts": 300}
 BASIC = "policy/service-role/AWSLambdaBasicExecutionRole"
 LAMBDA = {
     "Effect": "Allow",

@@ -286,9 +286,14 @@ class Endpoints:
         """Keep a breach of protocol until `verify`."""
         self._breaches.append(what)
 
-    def refuse_connections(self, seconds: float) -> None:
-        """Refuse every new connection from now on, for so long."""
-        self._server.refuse(seconds)
+    def refuse_connections(self) -> None:
+        """Refuse every new connection from now on."""
+        # Linux: a listening socket that is shut down keeps its port and refuses.
+        self._server.socket.shutdown(socket.SHUT_RDWR)
+
+    def accept_connections(self) -> None:
+        """Take connections again, on the same port."""
+        self._server.server_activate()
 
     def serve(self) -> None:
         """Serve until `close`."""
@@ -521,13 +526,6 @@ class _Server(ThreadingHTTPServer):
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
-    def refuse(self, seconds: float) -> None:
-        # Linux: a listening socket that is shut down keeps its port and refuses.
-        self.socket.shutdown(socket.SHUT_RDWR)
-        timer = threading.Timer(seconds, self.server_activate)
-        timer.daemon = True
-        timer.start()
-
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -624,7 +622,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _watch_keep_alive(self) -> None:
         # Only once the request is acknowledged is the timer the keep-alive's.
-        end = time.monotonic() + 1
+        end = time.monotonic() + LONGEST_PAUSE
         while time.monotonic() < end:
             seconds = keep_alive_seconds(self.client_address[1])
             if seconds is not None:

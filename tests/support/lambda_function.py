@@ -18,18 +18,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from tests.support.waiting import PATIENCE, wait_until
+
 REPOSITORY = Path(__file__).parents[2]
 PROVIDED = ("boto3", "botocore", "awslambdaric")  # what Lambda adds to the standard library
-LIMIT_TO_INSTALL = 180
-LIMIT_TO_START = 10
-LIMIT_TO_STOP = 5
 
 # -I and -S keep the surroundings out; what Lambda would see is put back, in Lambda's order.
 BOOTSTRAP = """
@@ -60,7 +58,9 @@ class Function:
         """The ARN that the function finds in its context; region and account are the emulator's."""
         return f"arn:aws:lambda:us-east-1:012345678912:function:{self._name}"
 
-    def invoke(self, event: Any, *, client_context: Any = None, within: float = 30) -> Invocation:
+    def invoke(
+        self, event: Any, *, client_context: Any = None, within: float = PATIENCE
+    ) -> Invocation:
         """Invoke it synchronously, cold if it is the first time or the first after `cold`.
 
         Fail if it takes more than `within` seconds, whatever timeout the function has.
@@ -130,7 +130,7 @@ def runtime() -> Path:
 
 def _install(target: Path, pins: list[str]) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--target", str(target), *pins], check=True, timeout=LIMIT_TO_INSTALL)
+    subprocess.run([*pip, "--target", str(target), *pins], check=True, timeout=PATIENCE)
 
 
 def _emulator() -> Path:
@@ -200,9 +200,7 @@ class _Server:
 
     def is_up(self) -> bool:
         try:
-            wait_until(
-                lambda: self._process.poll() is not None or _listens(self._port), LIMIT_TO_START
-            )
+            wait_until(lambda: self._process.poll() is not None or _listens(self._port))
         except BaseException:
             self.stop()
             raise
@@ -223,7 +221,7 @@ class _Server:
             raise RuntimeError("the emulator broke: " + self._log.read_text()) from error
         finally:
             connection.close()
-        wait_until(lambda: b"REPORT RequestId" in self._log.read_bytes()[seen:], LIMIT_TO_STOP)
+        wait_until(lambda: b"REPORT RequestId" in self._log.read_bytes()[seen:])
         log = self._log.read_bytes()[seen:].decode(errors="replace")
         try:
             return json.loads(body), log
@@ -235,24 +233,16 @@ class _Server:
         # nobody else who does. They share a session, not a process group.
         _kill(_session(self._process.pid) - {self._process.pid})
         with contextlib.suppress(AssertionError):
-            wait_until(lambda: _session(self._process.pid) <= {self._process.pid}, 1)
+            wait_until(lambda: _session(self._process.pid) <= {self._process.pid}, seconds=1)
         _kill(_session(self._process.pid) | {self._process.pid})
-        self._process.wait(LIMIT_TO_STOP)
-        wait_until(lambda: not _session(self._process.pid), LIMIT_TO_STOP)
+        self._process.wait(PATIENCE)
+        wait_until(lambda: not _session(self._process.pid))
 
 
 def _kill(pids: set[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    """Return once `holds`, or fail after so many seconds."""
-    pause, end = threading.Event(), time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        pause.wait(0.005)
 
 
 def _session(leader: int) -> set[int]:

@@ -42,7 +42,7 @@ RESULTS = JSON | st.fixed_dictionaries(
     },
 )
 PAYLOADS = st.just(testing.ABSENT) | JSON
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=300)
 
 
 @given(result=RESULTS)
@@ -142,7 +142,7 @@ ENDINGS = RESULTS | st.just(LookupError("no such table"))
 
 
 @given(polls=st.lists(PENDING, max_size=4), ending=ENDINGS, payload=PAYLOADS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_create_with_its_polls_goes_as_the_provider_has_it_go(
     polls: list[Any], ending: Any, payload: Any
 ) -> None:

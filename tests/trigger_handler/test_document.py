@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from tests.support.lambda_function import REPOSITORY
+from tests.support.waiting import PATIENCE
 
 DOCUMENT = (REPOSITORY / "docs" / "handlers.md").read_text()
 _, _, LIBRARY = DOCUMENT.partition("\n## Handlers in Python\n")
@@ -61,7 +62,7 @@ def test_the_documents_tests_of_its_handlers_pass(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     assert "2 passed" in ran.stdout, ran.stdout + ran.stderr

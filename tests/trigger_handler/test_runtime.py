@@ -15,6 +15,7 @@ import pytest
 
 from tests.provider.world import STACK_ID
 from tests.support.lambda_function import REPOSITORY, Function, function
+from tests.support.waiting import PATIENCE
 from trigger_handler import testing
 from trigger_provider import index
 
@@ -53,7 +54,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return folder
 

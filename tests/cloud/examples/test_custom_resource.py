@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from tests.cloud.examples.example import deploy, replaced, text
-from tests.support.deployed_stacks import QUICKLY, Stack
+from tests.support.deployed_stacks import Stack
+from tests.support.waiting import QUICKLY
 
 TEMPLATE = text("custom-resource")
 # What comes after the object cannot be made: the deployment is taken back.

@@ -4,7 +4,8 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from tests.cloud.examples.example import deploy, replaced, text
-from tests.support.deployed_stacks import QUICKLY, Stack
+from tests.support.deployed_stacks import Stack
+from tests.support.waiting import QUICKLY
 
 TEMPLATE = text("long-running")
 FAILING = replaced(
@@ -23,7 +24,7 @@ def executions(stack: Stack) -> list[str]:
 
 
 def test_the_deployment_waits_for_the_job_and_goes_on_with_what_it_reports(stack: Stack) -> None:
-    outcome = deploy(stack, TEMPLATE)
+    outcome = deploy(stack, TEMPLATE, Seconds="10")
 
     assert outcome.exit_code == 0, outcome.stderr
     assert stack.outputs()["Documents"] == "1200"
@@ -31,7 +32,6 @@ def test_the_deployment_waits_for_the_job_and_goes_on_with_what_it_reports(stack
     first, *looks, last = stack.log("RunJob")
     assert (first, last) == ("started", "looked, SUCCEEDED")
     assert set(looks) == {"looked, RUNNING"}
-    assert len(looks) >= 2
 
 
 def test_a_job_that_fails_fails_the_deployment_with_its_cause(stack: Stack) -> None:

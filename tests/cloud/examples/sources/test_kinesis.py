@@ -20,10 +20,10 @@ def test_a_reading_is_stored_before_the_stack_is_complete(stack: Stack) -> None:
 
 def test_a_consumer_that_raises_fails_the_deployment_when_its_time_is_up(stack: Stack) -> None:
     broken = replaced(TEMPLATE, "stored.put_item(Item=", "stored.no_such_thing(")
-    broken = replaced(broken, "Timeout: 300", "Timeout: 5")
+    broken = replaced(broken, "Timeout: 300", "Timeout: 20")
 
     outcome = deploy(stack, broken)
 
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
-    assert stack.reason("Proof").startswith("Timeout: not done; Timeout is 5 s; full log: ")
+    assert stack.reason("Proof").startswith("Timeout: not done; Timeout is 20 s; full log: ")
