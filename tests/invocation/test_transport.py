@@ -14,6 +14,7 @@ import pytest
 from cfn_trigger.deployment.poller import Tail, Tails
 from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.invocation import transport
+from tests.support.waiting import PATIENCE
 from trigger_provider import index
 
 
