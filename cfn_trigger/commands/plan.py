@@ -25,8 +25,9 @@ from cfn_trigger.prediction.snapshots import (
 )
 from cfn_trigger.template import parameters
 from cfn_trigger.template.intrinsics import StackState
-from cfn_trigger.template.source import Template, parsed, section
+from cfn_trigger.template.source import Template, parsed
 from cfn_trigger.terminal import console, options
+from macro.cloudformation import section
 
 _COLORS: Final[Mapping[Verdict, str]] = {
     "will run": "bold green", "will not run": "dim", "unknown until deployment": "bold yellow",

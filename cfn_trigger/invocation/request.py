@@ -21,9 +21,9 @@ from cfn_trigger.template.intrinsics import (
     Unknown,
     unknowns,
 )
-from cfn_trigger.template.source import Template, section
+from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import triggers
-from macro.cloudformation import as_map, is_secret
+from macro.cloudformation import as_map, is_secret, section
 from macro.errors import nearest
 from macro.model import Json
 from macro.references import name_and_attribute

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from cfn_trigger.template.places import Path, name_of, path, transforms
+from cfn_trigger.template.source import through_json
 from macro.cloudformation import BODY_LIMIT, FUNCTION_TYPES, as_map, is_secret, section, type_of
 from macro.errors import Problem, TemplateError
 from macro.expand import NOT_A_TEMPLATE, Expansion, build, read
@@ -72,22 +73,6 @@ def _created(reading: Reading) -> dict[str, Json]:
         resources[trigger.logical_id] = {**trigger.attributes, "Type": TRIGGER_TYPE}
         resources |= reading.definitions[trigger.logical_id]
     return resources
-
-
-def through_json(value: Any) -> Json:
-    """Say what YAML holds as CloudFormation does: every key is a text, and so is a date."""
-    match value:
-        case dict():
-            return {_key(key): through_json(item) for key, item in value.items()}
-        case list():
-            return [through_json(item) for item in value]
-        case None | bool() | int() | float():
-            return value
-    return str(value)
-
-
-def _key(key: Any) -> str:
-    return str(key) if isinstance(key, str) else json.dumps(key, default=str).strip('"')
 
 
 def _has_our_transform(template: Json) -> bool:

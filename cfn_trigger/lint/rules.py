@@ -19,9 +19,10 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
 from cfnlint.template import Template
 
-from cfn_trigger.lint.problems import Finding, Kind, Report, report, through_json
+from cfn_trigger.lint.problems import Finding, Kind, Report, report
 from cfn_trigger.template.places import name_of
 from cfn_trigger.template.sam import is_transformed, transformed
+from cfn_trigger.template.source import through_json
 from macro.cloudformation import SERVERLESS_TRANSFORM
 from macro.model import TRANSFORM, TRIGGER_TYPE, Json
 

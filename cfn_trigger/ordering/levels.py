@@ -12,9 +12,9 @@ from typing import Final
 
 from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
-from cfn_trigger.template.source import Template, section
+from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import functions_of
-from macro.cloudformation import depends_on, properties_of, type_of
+from macro.cloudformation import depends_on, properties_of, section, type_of
 from macro.model import TRIGGER_TYPE, Json
 from macro.references import survey
 

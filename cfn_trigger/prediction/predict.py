@@ -15,9 +15,8 @@ from cfn_trigger.prediction.reasons import is_explained, reasons
 from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import Resolved, StackState
-from cfn_trigger.template.source import section
 from cfn_trigger.template.triggers import functions_of, handler_arn, triggers
-from macro.cloudformation import as_map
+from macro.cloudformation import as_map, section
 from macro.references import mentions
 
 # Theory of operation

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from cfn_trigger.prediction.impact import Difference, PropertyPath, Update
 from cfn_trigger.template.intrinsics import StackState
-from cfn_trigger.template.source import section
 from cfn_trigger.template.triggers import functions_of
-from macro.cloudformation import as_map
+from macro.cloudformation import as_map, section
 from macro.fingerprint import CONFIGURATION
 from macro.model import Json
 from macro.references import conditions_within, mentions

@@ -11,8 +11,8 @@ from typing import Final
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
-from cfn_trigger.template.source import Template, section
-from macro.cloudformation import is_secret
+from cfn_trigger.template.source import Template
+from macro.cloudformation import is_secret, section
 from macro.model import Json
 
 

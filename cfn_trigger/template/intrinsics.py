@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from cfn_trigger.template import parameters
-from cfn_trigger.template.source import section
-from macro.cloudformation import as_map
+from macro.cloudformation import as_map, section
 from macro.model import Json
 from macro.references import name_and_attribute
 

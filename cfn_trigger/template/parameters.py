@@ -12,8 +12,8 @@ from typing import Final
 
 from cfn_trigger.environment import read_text
 from cfn_trigger.errors import UsageError
-from cfn_trigger.template.source import Template, section
-from macro.cloudformation import as_map
+from cfn_trigger.template.source import Template
+from macro.cloudformation import as_map, section
 from macro.errors import nearest
 from macro.model import Json
 

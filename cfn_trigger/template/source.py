@@ -4,7 +4,8 @@ Knows YAML with CloudFormation's short forms, and JSON, by cfn-lint's reader. Re
 a template means.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from cfnlint.decode import decode_str
 from yaml import YAMLError
 
 from cfn_trigger.errors import Diagnostic, Span, TemplateProblems
-from cfn_trigger.lint.problems import through_json
 from macro.model import Json
 
 Path = Sequence[str | int]
@@ -68,10 +68,20 @@ def parsed(text: str, name: str) -> Template:
     return Template(name=name, text=text, values=through_json(marked), marked=marked)
 
 
-def section(values: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    """Give a section of a template, empty where there is none."""
-    found = values.get(name)
-    return found if isinstance(found, dict) else {}
+def through_json(value: Any) -> Json:
+    """Return a value as CloudFormation reads it from YAML: keys are strings, and so is a date."""
+    match value:
+        case dict():
+            return {_key(key): through_json(item) for key, item in value.items()}
+        case list():
+            return [through_json(item) for item in value]
+        case None | bool() | int() | float():
+            return value
+    return str(value)
+
+
+def _key(key: Any) -> str:
+    return str(key) if isinstance(key, str) else json.dumps(key, default=str).strip('"')
 
 
 def _of(node: Any, otherwise: Span, width: int) -> Span:

@@ -25,8 +25,8 @@ from samtranslator.utils.py27hash_fix import (
 from cfn_trigger.errors import Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import parameters, places
 from cfn_trigger.template.sam import stand_in_for_local_code
-from cfn_trigger.template.source import Template, section
-from macro.cloudformation import as_map
+from cfn_trigger.template.source import Template
+from macro.cloudformation import as_map, section
 from macro.errors import TemplateError
 from macro.expand import Expansion as MacroExpansion
 from macro.expand import expand

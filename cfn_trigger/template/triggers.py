@@ -6,8 +6,7 @@ with it.
 
 from collections.abc import Mapping
 
-from cfn_trigger.template.source import section
-from macro.cloudformation import as_map, type_of
+from macro.cloudformation import as_map, section, type_of
 from macro.model import TRIGGER_TYPE, Json
 from macro.names import PROVIDER
 from macro.readers import Lookup

@@ -375,8 +375,8 @@ def test_what_the_sam_client_adds_to_every_resource_is_no_change_where_it_deploy
     assert there.stdout.count("nothing that it depends on differs") == len(predicted)
     assert nowhere.exit_code == 2
     assert nowhere.stderr == (
-        "cfn-trigger: no stack 'nowhere' in us-east-1;"
-        " leave --deployed-stack out to plan a first deployment\n"
+        "cfn-trigger: stack 'nowhere': does not exist in us-east-1; deploy it first, or check the"
+        " name and the region\n"
     )
 
     before = Counter(runs(stack))

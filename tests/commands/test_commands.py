@@ -107,7 +107,7 @@ def test_check_shows_what_cfn_lint_finds_too_and_counts(wrong: Path) -> None:
 
     assert f"{wrong}:10:7: error[E3002] " in outcome.stdout
     assert outcome.stdout.endswith(
-        "\n2 templates checked, 1 without triggers passed over, 3 problems\n"
+        "\n2 templates checked, 1 without triggers skipped, 3 problems\n"
     )
 
 

@@ -71,4 +71,4 @@ def test_the_hook_fails_on_a_problem_and_passes_over_what_has_no_triggers(
     assert failed.returncode == 1
     assert "bad.yaml:5:18: " in failed.stdout
     assert "Run.Handlr: unknown property" in failed.stdout
-    assert "2 templates checked, 1 without triggers passed over, 1 problem" in failed.stdout
+    assert "2 templates checked, 1 without triggers skipped, 1 problem" in failed.stdout
