@@ -1,25 +1,18 @@
-"""`cfn-trigger local`, as a person uses it; and that its stack is the macro's own."""
+"""`cfn-trigger local`, as a person uses it."""
 
 import ast
-import io
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cfnlint.decode import decode_str
 
-import macro
-import trigger_handler
-import trigger_provider
 from cfn_trigger.commands import local
 from cfn_trigger.errors import UsageError
 from cfn_trigger.local_cloud.cloud import Cloud
@@ -35,56 +28,7 @@ def cloud(**environment: str) -> Cloud:
     return Cloud(endpoint=environment["AWS_ENDPOINT_URL"], environment=environment)
 
 
-# ---- what is deployed
-
-
-def resources(template: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"]
-    return found
-
-
-def test_its_stack_is_that_of_the_project_less_what_needs_a_build() -> None:
-    project, _ = decode_str((ROOT / "template.yaml").read_text())
-    own = local.template()
-    mine, theirs = resources(own), resources(project)
-
-    built = {"CodeUri", "Description", "Architectures"}
-    function = {k: v for k, v in theirs["MacroFunction"]["Properties"].items() if k not in built}
-    kept = {k: mine["MacroFunction"]["Properties"][k] for k in function}
-    assert kept == function
-    assert mine.keys() - theirs.keys() == {"MacroFunctionRole"}
-    assert theirs.keys() <= mine.keys()
-    assert own["Outputs"] == {
-        name: {"Value": output["Value"]} for name, output in project["Outputs"].items()
-    }
-    for name, parameter in (("HandlerLayer", "LayerName"), ("HandlerLayerArn", "Name")):
-        written = theirs[name]["Properties"][parameter]["Fn::Sub"]
-        assert mine[name]["Properties"][parameter] == written.replace("${MacroName}", "Trigger")
-
-
-def test_the_packages_are_the_installed_sources() -> None:
-    function = zipfile.ZipFile(io.BytesIO(local.package([macro, trigger_provider])))
-    layer = zipfile.ZipFile(io.BytesIO(local.package([trigger_handler], prefix="python/")))
-
-    source = (ROOT / "macro" / "handler.py").read_bytes()
-    assert function.read("macro/handler.py") == source
-    assert "trigger_provider/index.py" in function.namelist()
-    assert "python/trigger_handler/__init__.py" in layer.namelist()
-
-
-def test_the_same_sources_are_the_same_package() -> None:
-    made = local.package([macro])
-
-    assert made == local.package([macro])
-    assert {one.date_time for one in zipfile.ZipFile(io.BytesIO(made)).infolist()} == {
-        (1980, 1, 1, 0, 0, 0)
-    }
-
-
-# ---- what is printed
-
-
-def test_two_lines_say_where_the_cloud_is_and_who_one_is() -> None:
+def test_two_exports_have_the_location_of_the_cloud_and_its_credentials() -> None:
     one = cloud(
         AWS_ENDPOINT_URL="http://cloud",
         AWS_ACCESS_KEY_ID="test",
@@ -94,7 +38,7 @@ def test_two_lines_say_where_the_cloud_is_and_who_one_is() -> None:
         AWS_PAGER="",
     )
 
-    assert [local.written(export) for export in local.exports(one)] == [
+    assert [local.shell_export(export) for export in local.exports(one)] == [
         "export AWS_ENDPOINT_URL=http://cloud AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
         "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_SESSION_TOKEN=''",
     ]
@@ -102,21 +46,21 @@ def test_two_lines_say_where_the_cloud_is_and_who_one_is() -> None:
 
 def test_a_missing_package_is_named_with_how_to_install_it() -> None:
     with pytest.raises(UsageError) as caught:
-        local.all_installed(["json", "no_such_emulator"])
+        local.require_packages(["json", "no_such_emulator"])
 
     assert caught.value.message == (
         "the local cloud needs no_such_emulator; install it with: pip install 'cfn-trigger[local]'"
     )
 
 
-def test_what_the_local_cloud_is_made_of_is_asked_for() -> None:
+def test_the_required_packages_are_those_that_the_local_cloud_imports() -> None:
     files = (ROOT / "cfn_trigger" / "local_cloud").glob("*.py")
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
 
     imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
-    assert imported - {"cfn_trigger", "boto3", "botocore"} == set(local.NEEDED)
+    assert imported - {"cfn_trigger", "boto3", "botocore"} == set(local.REQUIRED_PACKAGES)
 
 
 # ---- as a person uses it
@@ -195,7 +139,7 @@ def test_templates_with_triggers_can_be_deployed_with_its_exports_and_ctrl_c_lea
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
-def test_a_port_that_is_taken_is_said_to_be_in_one_line(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_a_usage_error(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
