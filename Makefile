@@ -1,5 +1,5 @@
-# One Makefile for people, CI and SAM. Everything sets itself up; nothing needs to be installed
-# but Python 3.11 or later, make and git.
+# One Makefile for people, CI and SAM. Every target installs what it needs. The only prerequisites are
+# Python 3.11 or later, make and git.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,13 +10,13 @@ export SAM_CLI_TELEMETRY := 0
 .PHONY: help demo test lint unit deployments others campaign bench docs deploy clean \
   build-MacroFunction build-HandlerLayer
 
-help: ## what there is to make
+help: ## list the targets
 	@grep -E '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/ready ## deploy the macro and an example with a trigger to a local cloud, and watch
+demo: $(VENV)/ready ## deploy the macro and an example with a trigger to a local cloud
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m examples.demo
 
-test: lint unit ## check everything: ruff, mypy --strict, every test
+test: lint unit ## run all checks: ruff, mypy --strict, every test
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -27,8 +27,8 @@ lint: $(VENV)/ready
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
 
-# Deployments wait more than they work: four files of them at a time, beside the rest, where make
-# can keep the outputs apart. Each process has a cloud of its own.
+# Deployments mostly wait, so four files of them run at a time, in parallel with the other tests if make
+# can keep the outputs apart. Each process has its own cloud.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 deployments:
@@ -37,10 +37,10 @@ deployments:
 others:
 	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/demo
 
-campaign: $(VENV)/ready ## the seeded campaigns in full
+campaign: $(VENV)/ready ## run the seeded campaigns in full
 	$(BIN)/pytest -m campaign
 
-bench: $(VENV)/ready ## measure against peers; results are in benchmarks/RESULTS.md
+bench: $(VENV)/ready ## compare with other tools; benchmarks/RESULTS.md has the results
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
 	$(BIN)/python -m benchmarks.provider
 
@@ -51,7 +51,7 @@ deploy: $(VENV)/ready ## deploy the macro to the AWS account of the current cred
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam deploy
 
-clean: ## remove what was built and installed
+clean: ## remove everything that was built and installed
 	rm -rf $(VENV) .aws-sam build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.txt
@@ -61,9 +61,10 @@ $(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.tx
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
 	@touch $@
 
-# `sam build` calls this with ARTIFACTS_DIR. The package holds the macro, the provider's source and
-# troposphere, without what troposphere imports for YAML. It is compiled where the function's own Python is at hand, which
-# halves the import; unchecked, since a zip file does not keep the sources' times.
+# `sam build` calls this with ARTIFACTS_DIR. The package contains the macro, the provider's source and
+# troposphere, without what troposphere imports for YAML. If the function's version of Python is
+# installed, the package is compiled, which halves the import time; unchecked, because a zip file does
+# not preserve the modification times of the sources.
 RUNTIME_PYTHON := python3.13
 PIP := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m pip
 
@@ -79,7 +80,7 @@ build-MacroFunction:
 	  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
 	fi
 
-# The layer's content for any Python that Lambda has: nothing is compiled.
+# The layer's content is for every Python that Lambda has, so nothing is compiled.
 build-HandlerLayer:
 	mkdir -p "$(ARTIFACTS_DIR)/python/trigger_handler"
 	cp trigger_handler/*.py trigger_handler/py.typed "$(ARTIFACTS_DIR)/python/trigger_handler/"

@@ -1,10 +1,10 @@
-"""What an expansion costs, over reading and writing the same template as JSON.
+"""The cost of an expansion, relative to reading and writing the same template as JSON.
 
-`python -m benchmarks.macro` prints ratios of medians from interleaved runs: absolute times of a
-shared machine say little. The results are written down in RESULTS.md beside this file.
+`python -m benchmarks.macro` prints ratios of medians of interleaved runs, because absolute times on
+a shared machine mean little. RESULTS.md in this folder records the results.
 
-CloudFormation takes 500 resources and so many characters of policies; the macro refuses more, as
-its last stage and after the same work. The bigger templates here are there to show the growth.
+CloudFormation limits the number of resources and the size of policies. The macro refuses templates
+beyond these limits in its last stage, after the same work; here they show how the cost grows.
 """
 
 import gc
@@ -27,10 +27,10 @@ RUNS: Final = 15
 
 
 def template(resources: int, triggers: int) -> dict[str, Any]:
-    """Make a template like real ones: tables, roles, functions with environments, triggers."""
-    made: dict[str, Any] = {}
+    """Return a realistic template: tables, roles, functions with environments, triggers."""
+    resources_by_id: dict[str, Any] = {}
     for index in range((resources - triggers) // 3):
-        made[f"Table{index}"] = {
+        resources_by_id[f"Table{index}"] = {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
                 "BillingMode": "PAY_PER_REQUEST",
@@ -39,7 +39,7 @@ def template(resources: int, triggers: int) -> dict[str, Any]:
                 "Tags": [{"Key": "stack", "Value": {"Ref": "AWS::StackName"}}],
             },
         }
-        made[f"Role{index}"] = {
+        resources_by_id[f"Role{index}"] = {
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole"}]},
@@ -59,7 +59,7 @@ def template(resources: int, triggers: int) -> dict[str, Any]:
                 ],
             },
         }
-        made[f"Function{index}"] = {
+        resources_by_id[f"Function{index}"] = {
             "Type": "AWS::Lambda::Function",
             "Properties": {
                 "Runtime": "python3.13",
@@ -70,7 +70,7 @@ def template(resources: int, triggers: int) -> dict[str, Any]:
             },
         }
     for index in range(triggers):
-        made[f"Trigger{index}"] = {
+        resources_by_id[f"Trigger{index}"] = {
             "Type": "Custom::Trigger",
             "Properties": {
                 "Handler": {"Ref": f"Function{index}"},
@@ -79,11 +79,11 @@ def template(resources: int, triggers: int) -> dict[str, Any]:
                 "Payload": {"Table": {"Ref": f"Table{index}"}, "Rows": 5},
             },
         }
-    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": made}
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources_by_id}
 
 
-def expanded(fragment: dict[str, Any]) -> None:
-    """Expand a template, be it too big; raise if anything else is wrong with it."""
+def expand_any_size(fragment: dict[str, Any]) -> None:
+    """Expand a template, even if it is too large; raise if it has any other problem."""
     try:
         expand(fragment, Deployment())
     except TemplateError as error:
@@ -93,11 +93,11 @@ def expanded(fragment: dict[str, Any]) -> None:
 
 
 def medians(*measured: Callable[[], object]) -> list[float]:
-    """Run functions in turns, and give the median CPU time of each; seconds."""
+    """Run functions in turns, and return the median CPU time of each in seconds."""
     times: list[list[float]] = [[] for _ in measured]
     for _ in range(RUNS):
         for function, taken in zip(measured, times, strict=True):
-            gc.collect()  # nobody pays for what another left
+            gc.collect()  # no function pays for another's garbage
             start = time.process_time()
             function()
             taken.append(time.process_time() - start)
@@ -105,7 +105,7 @@ def medians(*measured: Callable[[], object]) -> list[float]:
 
 
 def lines() -> Iterator[str]:
-    """Measure every size, with triggers and without, and hold the targets against it."""
+    """Yield the tables: every size, with and without triggers, and the targets."""
     yield "| resources | triggers | expand ÷ json | expand ÷ SAM | µs per resource |"
     yield "|---|---|---|---|---|"
     over_json: dict[tuple[int, bool], float] = {}
@@ -117,12 +117,12 @@ def lines() -> Iterator[str]:
             plain = {k: v for k, v in fragment["Resources"].items() if "Trigger" not in k}
             sam = json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": plain})
             expanding, reading = medians(
-                lambda it=fragment: expanded(it),  # type: ignore[misc]
+                lambda it=fragment: expand_any_size(it),  # type: ignore[misc]
                 lambda it=text: json.dumps(json.loads(it)),  # type: ignore[misc]
             )
-            # apart, as SAM would leave the other two a cold cache, which flatters us
+            # separate, since SAM would leave a cold cache for the other two, in our favor
             besides, translating = medians(
-                lambda it=fragment: expanded(it),  # type: ignore[misc]
+                lambda it=fragment: expand_any_size(it),  # type: ignore[misc]
                 lambda it=sam: sam_transform(json.loads(it), {}, NO_POLICIES),  # type: ignore[misc]
             )
             ratios = f"{expanding / reading:.2f} | {besides / translating:.3f}"
@@ -140,17 +140,17 @@ def lines() -> Iterator[str]:
 
 
 class NoPolicies:
-    """Stand for SAM's list of managed policies, which the templates here don't use."""
+    """SAM's list of managed policies, empty because these templates use none."""
 
     def load(self) -> dict[str, str]:
-        """Give none."""
+        """Return no policies."""
         return {}
 
 
 NO_POLICIES: Final = NoPolicies()
 
 if __name__ == "__main__":
-    logging.disable(logging.ERROR)  # the SAM translator's, about its own metrics
-    gc.freeze()  # what SAM imports, which a macro would not have in its memory
+    logging.disable(logging.ERROR)  # the SAM translator logs about its own metrics
+    gc.freeze()  # excludes what SAM imports, which the macro does not have in memory
     for line in lines():
         print(line, flush=True)

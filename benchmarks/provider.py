@@ -1,18 +1,18 @@
-"""What a trigger costs with our provider, over AWS CDK's and two libraries for custom resources.
+"""The cost of a trigger with our provider, AWS CDK's, and two libraries for custom resources.
 
-`python -m benchmarks.provider` prints medians of interleaved runs and their ratios to CDK: absolute
-times of a shared machine say little. The results are written down in RESULTS.md beside this file.
+`python -m benchmarks.provider` prints medians of interleaved runs and their ratios to CDK, because
+absolute times on a shared machine mean little. RESULTS.md in this folder records the results.
 
 Every provider runs under Lambda's own runtime client and the runtime interface emulator, and calls
 stubs of Lambda and of the response bucket over TLS. *Cold* is from the event's arrival at the
 emulator, which then starts the runtime, to the arrival of the answer at the bucket. *Warm* is in a
 running environment, from the entry of the provider's handler to that arrival; *with the emulator*
-it is from the event's arrival there, about a millisecond more for everybody. *CPU* is read by the
-process around the call of the provider's handler, so without initialisation: for the first event,
-which Lambda runs at a share of a core, and for warm ones. *Memory* is what is resident after the
-last warm event. *Starts* counts how often a handler is run that is slower than the client's read
-timeout; the timeouts are shortened to keep the run short, the number of retries is everyone's own
-default.
+it is from the event's arrival there, about a millisecond more for each of them. *CPU* is measured
+by the process around the call of the provider's handler, so without initialization: for the first
+event, which Lambda runs on a share of a core, and for warm ones. *Memory* is the resident memory
+after the last warm event. *Starts* counts how often a handler is started that is slower than the
+client's read timeout. The timeouts are shortened to keep the run short; the number of retries is
+each client's default.
 """
 
 import os
@@ -65,7 +65,7 @@ MACRO_EVENT: Final = {
 
 @dataclass(slots=True)
 class Taken:
-    """What the runs of one provider took: milliseconds, megabytes, a count."""
+    """The measurements of one provider: milliseconds, megabytes, a count."""
 
     cold: list[float] = field(default_factory=list)
     first_cpu: list[float] = field(default_factory=list)
@@ -76,13 +76,13 @@ class Taken:
     starts: int = 0
 
     def figures(self) -> list[float]:
-        """Give what a row of the table shows and compares."""
+        """Return the figures in a row of the table."""
         measured = (self.cold, self.first_cpu, self.warm_cpu, self.warm, self.with_emulator)
         return [*map(statistics.median, measured), self.memory]
 
 
 def triggered(served: Services, running: Environment, properties: dict[str, str]) -> Seen:
-    """Send one event and see it answered; the end is the arrival of the answer."""
+    """Send one event and check its answer; it ends when the answer arrives."""
     seen = running.timed(served.event(properties))
     if (served.status, served.starts) != ("SUCCESS", 1):
         raise RuntimeError(f"{served.starts} starts, answered {served.status!r}: {seen.result}")
@@ -90,12 +90,12 @@ def triggered(served: Services, running: Environment, properties: dict[str, str]
 
 
 def milliseconds(seen: Seen) -> float:
-    """Tell how long an invocation took."""
+    """Return how long an invocation took."""
     return (seen.ended - seen.began) * 1e3
 
 
 def measure_cold(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
-    """Start every provider anew, in turns."""
+    """Start each provider anew, in turns."""
     for _ in range(COLD_RUNS):
         for subject in subjects:
             with environment(subject, served.environment) as running:
@@ -105,7 +105,7 @@ def measure_cold(served: Services, taken: dict[str, Taken], subjects: list[Subje
 
 
 def measure_warm(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
-    """Keep every provider running, and send to them in turns."""
+    """Keep all providers running, and send events to them in turns."""
     with ExitStack() as stack:
         running = {
             subject.name: stack.enter_context(environment(subject, served.environment))
@@ -122,7 +122,7 @@ def measure_warm(served: Services, taken: dict[str, Taken], subjects: list[Subje
 
 
 def measure_starts(served: Services, taken: dict[str, Taken], subjects: list[Subject]) -> None:
-    """Let the handler be too slow for the client, once for each provider."""
+    """Make the handler too slow for the client, once for each provider."""
     for subject in subjects:
         variables = served.environment | dict(subject.hurried_environment)
         with environment(subject, variables) as running:
@@ -134,7 +134,7 @@ def measure_starts(served: Services, taken: dict[str, Taken], subjects: list[Sub
 
 
 def providers(folder: Path) -> Iterator[str]:
-    """Measure the providers, and give the table."""
+    """Measure the providers, and yield the table."""
     subjects = [
         cdk(),
         trigger(),
@@ -166,7 +166,7 @@ def providers(folder: Path) -> Iterator[str]:
 
 
 def macro_cold() -> Iterator[str]:
-    """Measure the macro's cold start, event in to response out, and give the table."""
+    """Measure the macro's cold start, from event to response, and yield the table."""
     subjects = [empty(), macro()]
     taken: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     for _ in range(COLD_RUNS):
@@ -185,7 +185,7 @@ def macro_cold() -> Iterator[str]:
 
 
 def lines() -> Iterator[str]:
-    """Measure all, and say under what."""
+    """Measure everything, and describe the environment."""
     with tempfile.TemporaryDirectory(prefix="cfn-trigger-benchmark-") as folder:
         yield from providers(Path(folder))
     yield ""

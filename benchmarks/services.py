@@ -1,8 +1,8 @@
-"""Play Lambda and the response bucket over TLS, quickly, and note when an answer arrives.
+"""Stubs of Lambda and the response bucket over TLS, which note when an answer arrives.
 
-Knows the least that a provider calls. Refuses to judge the calls, unlike `tests.runtime.endpoints`:
-judging takes time. Connections are kept open between requests, as AWS keeps them, and a reply is
-one write, so that no packet waits for another's acknowledgement.
+Knows the minimum that a provider calls. Refuses to check the calls, unlike the endpoints of the
+tests, because checking takes time. Connections stay open between requests, as with AWS, and each
+reply is a single write, so that no packet waits for another's acknowledgement.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from tests.support.endpoints import CREDENTIALS, HANDLER, REGION, STACK
 
 
 class Services(ThreadingHTTPServer):
-    """The services on one port; made by `services`, which also ends them."""
+    """The services on one port; `services` starts and stops them."""
 
     daemon_threads = True
     block_on_close = False
@@ -40,7 +40,7 @@ class Services(ThreadingHTTPServer):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What any provider needs in its environment to call here as it would call AWS."""
+        """The environment in which a provider calls these services as it would call AWS."""
         access_key, secret_key, token = CREDENTIALS
         return {
             "AWS_ENDPOINT_URL": f"https://127.0.0.1:{self.server_port}",
@@ -57,7 +57,7 @@ class Services(ThreadingHTTPServer):
         }
 
     def event(self, properties: dict[str, str]) -> dict[str, Any]:
-        """Give what CloudFormation sends when it creates a trigger, and forget the last answer."""
+        """Return CloudFormation's event for creating a trigger, and forget the last answer."""
         self.starts, self.status, self.answered_at = 0, "", 0.0
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         token = f"arn:aws:lambda:{REGION}:123456789012:function:shop-TriggerProvider-9Z"
@@ -80,7 +80,7 @@ class Services(ThreadingHTTPServer):
         return tls, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell what broke here; a provider may hang up when it likes."""
+        """Report errors of this server; a provider may close a connection at any time."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -104,7 +104,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
-        """Tell of the handler that it can be invoked."""
+        """Report that the handler is ready."""
         self._reply(b'{"State": "Active", "LastUpdateStatus": "Successful"}')
 
     def do_POST(self) -> None:
@@ -116,7 +116,7 @@ class _Connection(BaseHTTPRequestHandler):
         self._reply(b"null")
 
     def do_PUT(self) -> None:
-        """Take the answer to CloudFormation."""
+        """Receive the answer to CloudFormation."""
         body = self._body()
         self.server.answered_at = time.monotonic()
         self.server.status = json.loads(body)["Status"]
@@ -125,9 +125,9 @@ class _Connection(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def services(folder: Path, known_roots: Path) -> Iterator[Services]:
-    """Yield the services, listening; `folder` gets the certificates to trust.
+    """Yield the services, listening; the certificates to trust are written to `folder`.
 
-    They stand beside as many public ones as a client of AWS really has to read.
+    They are listed after as many public ones as a client of AWS has to read.
     """
     authority = trustme.CA()
     private_root, roots = folder / "private-root.pem", folder / "roots.pem"

@@ -1,7 +1,7 @@
-"""Install what is measured and run it under the runtime interface emulator.
+"""Install the functions to measure, and run them under the runtime interface emulator.
 
-Knows where each provider comes from and what starts it: npm, pip, the runtime clients. Refuses to
-know what is measured. Everything lands in `build/peers`, under a name that holds the versions.
+Knows where each provider comes from and how it starts: npm, pip, the runtime clients. Refuses to
+know what is measured. Everything is installed in `build/peers`, under names that include versions.
 """
 
 import contextlib
@@ -37,14 +37,13 @@ CFN_LAMBDA_HANDLER: Final = ("cfn-lambda-handler==1.4.0", "requests==2.34.2")
 LIMIT_TO_INSTALL: Final = 120
 CDK_MEMORY: Final = 128  # MB, the default of CDK's provider
 
-# What a trigger says of timeouts: as long as one waits by default, and as short as one can.
 Properties = dict[str, str]
 INVOKES: Final = {"InvocationType": "RequestResponse", "ExecuteOnHandlerChange": "true"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A function to measure: what starts it, and how an event asks it for a short timeout."""
+    """A function to measure: how to start it, and how to shorten its timeouts."""
 
     name: str
     folder: Path
@@ -56,7 +55,7 @@ class Subject:
 
 
 class Seen(NamedTuple):
-    """One invocation: when it began and ended on the clock of `time.monotonic`, its result."""
+    """One invocation: when it began and ended (`time.monotonic`), and its result."""
 
     began: float
     ended: float
@@ -64,10 +63,10 @@ class Seen(NamedTuple):
 
 
 class Environment(_Server):
-    """One execution environment; made by `environment`, which also ends it."""
+    """One execution environment; `environment` starts and stops it."""
 
     def timed(self, event: object) -> Seen:
-        """Invoke synchronously; cold if it is the first time."""
+        """Invoke synchronously; the first invocation is cold."""
         seen = self._log.stat().st_size
         body = json.dumps(event).encode()
         connection = HTTPConnection("127.0.0.1", self._port, timeout=60)
@@ -87,14 +86,16 @@ class Environment(_Server):
 
 @contextlib.contextmanager
 def environment(subject: Subject, variables: Mapping[str, str]) -> Iterator[Environment]:
-    """Yield an execution environment, not yet initialised; whatever it started is dead after."""
+    """Yield an execution environment, not yet initialized; stop all its processes at the end."""
     with tempfile.TemporaryDirectory(prefix="cfn-trigger-benchmark-") as home:
         emulator = Path(shutil.copy(_emulator(), home))
         emulator.chmod(0o700)
-        told = _lambda_environment(subject.folder, name="provider", timeout=900, memory=512)
-        told |= {"HOME": home} | dict(variables) | dict(subject.environment)
+        variables_here = _lambda_environment(
+            subject.folder, name="provider", timeout=900, memory=512
+        )
+        variables_here |= {"HOME": home} | dict(variables) | dict(subject.environment)
         started = Environment.started(
-            emulator, list(subject.command), folder=subject.folder, environment=told
+            emulator, list(subject.command), folder=subject.folder, environment=variables_here
         )
         try:
             yield started
@@ -106,14 +107,14 @@ def environment(subject: Subject, variables: Mapping[str, str]) -> Iterator[Envi
 
 
 def python(folder: Path, handler: str, **settings: Any) -> Subject:
-    """Make a subject of a folder with Python code, run by awslambdaric as Lambda runs it."""
+    """Return the subject for a folder with Python code, which awslambdaric runs as Lambda does."""
     interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", BOOTSTRAP)
     command = (*interpreter, str(folder), str(runtime()), handler)
     return Subject(folder=folder, command=command, **settings)
 
 
 def trigger() -> Subject:
-    """Make a subject of our provider: its source as it stands in a template."""
+    """Return the subject for our provider, as templates embed it."""
     folder = _empty_folder("trigger")
     shutil.copy(REPOSITORY / "trigger_provider" / "index.py", folder)
     shutil.copy(HERE / "measured.py", folder)
@@ -128,8 +129,8 @@ def trigger() -> Subject:
 
 
 def peer(name: str, packages: tuple[str, ...], module: str) -> Subject:
-    """Make a subject of a library for custom resources and the function that uses it."""
-    folder = _kept(name, " ".join(packages), lambda made: _pip(made, packages))
+    """Return the subject for a library for custom resources and a function that uses it."""
+    folder = _installed_folder(name, " ".join(packages), lambda target: _pip(target, packages))
     for source in (HERE / f"{module}.py", HERE / "measured.py"):
         shutil.copy(source, folder)
     return python(
@@ -143,7 +144,7 @@ def peer(name: str, packages: tuple[str, ...], module: str) -> Subject:
 
 
 def macro() -> Subject:
-    """Make a subject of the macro's package, compiled for the Python that runs it here."""
+    """Return the subject for the macro's package, compiled for the Python that runs it here."""
     folder = _empty_folder("macro")
     python_here = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
     _run(["make", "build-MacroFunction", f"ARTIFACTS_DIR={folder}", python_here], REPOSITORY)
@@ -151,7 +152,7 @@ def macro() -> Subject:
 
 
 def empty() -> Subject:
-    """Make a subject of a function that does nothing."""
+    """Return the subject for a function that does nothing."""
     folder = _empty_folder("empty")
     (folder / "empty.py").write_text("def handler(event, context):\n    return event\n")
     return python(folder, "empty.handler", name="an empty function")
@@ -166,7 +167,7 @@ def _pip(folder: Path, packages: tuple[str, ...]) -> None:
 
 
 def cdk() -> Subject:
-    """Make a subject of CDK's provider: the files that it deploys, their SDK beside them."""
+    """Return the subject for CDK's provider: the files that it deploys, and their SDK."""
     node, installed = _tool("node"), node_modules()
     handlers = installed / "aws-cdk-lib" / "custom-resource-handlers" / "dist"
     folder = _empty_folder("cdk")
@@ -174,7 +175,7 @@ def cdk() -> Subject:
     shutil.copy(entrypoint, folder / "__entrypoint__.js")
     shutil.copy(handlers / "triggers" / "lambda" / "index.js", folder / "index.js")
     shutil.copy(HERE / "measured.js", folder)
-    # As Lambda limits the heap of its Node
+    # As Lambda limits the heap of Node.js
     young, old = CDK_MEMORY * 5 // 100, CDK_MEMORY * 9 // 10
     heap = (f"--max-semi-space-size={young}", f"--max-old-space-size={old}")
     return Subject(
@@ -193,7 +194,7 @@ def cdk() -> Subject:
 
 @functools.cache
 def node_modules() -> Path:
-    """Give the folder with CDK, the SDK and Lambda's runtime client, installed once."""
+    """Return the folder with CDK, the SDK and Lambda's runtime client, installed once."""
     manifest = HERE / "package.json"
 
     def install(folder: Path) -> None:
@@ -203,27 +204,27 @@ def node_modules() -> Path:
         try:
             _build_runtime_client(folder / "node_modules" / "aws-lambda-ric")
         except (subprocess.SubprocessError, OSError) as error:
-            print(f"aws-lambda-ric does not build ({error}): its stand-in runs", file=sys.stderr)
+            print(f"aws-lambda-ric does not build ({error}): using its stand-in", file=sys.stderr)
 
     key = manifest.read_text() + node_version()
-    return _kept("node", key, install) / "node_modules"
+    return _installed_folder("node", key, install) / "node_modules"
 
 
 def runtime_client() -> Path:
-    """Give the script that takes events from the Runtime API: Lambda's own, if it was built."""
+    """Return the script that receives events from the Runtime API: Lambda's own, if built."""
     original = node_modules() / "aws-lambda-ric"
     built = (original / "dist" / "rapid-client.node").exists()
     return original / "bin" / "index.mjs" if built else HERE / "runtime.mjs"
 
 
 def node_version() -> str:
-    """Tell the version of Node."""
-    asked = subprocess.run([_tool("node"), "--version"], check=True, capture_output=True, text=True)
-    return asked.stdout.strip().removeprefix("v")
+    """Return the version of Node.js."""
+    node = subprocess.run([_tool("node"), "--version"], check=True, capture_output=True, text=True)
+    return node.stdout.strip().removeprefix("v")
 
 
 def _build_runtime_client(package: Path) -> None:
-    # What its install scripts do, but for curl's autotools, which fewer people have than cmake.
+    # As its install scripts do, but curl is built with cmake, which is more common than autotools.
     deps = package / "deps"
     for archive in deps.glob("*.tar.gz"):
         _run(["tar", "xzf", archive.name, "--no-same-owner"], deps)
@@ -237,20 +238,22 @@ def _build_runtime_client(package: Path) -> None:
     _cmake(client, into, relocatable, f"-DCMAKE_PREFIX_PATH={deps / 'artifacts'}")
     gyp = [str(package.parent / ".bin" / "node-gyp"), "rebuild", f"--python={sys.executable}"]
     prefix = Path(_tool("node")).parent.parent
-    at_hand = (prefix / "include" / "node" / "node_api.h").exists()  # else they are downloaded
-    _run([*gyp, f"--nodedir={prefix}"] if at_hand else gyp, package)
+    has_headers = (
+        prefix / "include" / "node" / "node_api.h"
+    ).exists()  # else node-gyp downloads them
+    _run([*gyp, f"--nodedir={prefix}"] if has_headers else gyp, package)
     shutil.copy(package / "build" / "Release" / "rapid-client.node", package / "dist")
 
 
 def _cmake(source: Path, *options: str) -> None:
-    _run(["cmake", "-S", str(source), "-B", str(source / "made"), *options], source)
-    _run(["cmake", "--build", str(source / "made"), "--target", "install", "--parallel"], source)
+    _run(["cmake", "-S", str(source), "-B", str(source / "build"), *options], source)
+    _run(["cmake", "--build", str(source / "build"), "--target", "install", "--parallel"], source)
 
 
 # ---- installing
 
 
-def _kept(name: str, key: str, install: Any) -> Path:
+def _installed_folder(name: str, key: str, install: Any) -> Path:
     folder = BUILD / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
     if not folder.exists():
         print(f"installing {name} …", file=sys.stderr, flush=True)
@@ -267,10 +270,10 @@ def _empty_folder(name: str) -> Path:
 
 
 def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         sys.exit(f"{name} is not on the PATH: install Node 20 or later, which has node and npm")
-    return os.path.realpath(found) if name == "node" else found
+    return os.path.realpath(path) if name == "node" else path
 
 
 def _run(command: list[str], folder: Path) -> None:

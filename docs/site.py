@@ -1,8 +1,8 @@
-"""What the site holds beside docs/: the examples, the results and what else the pages link to.
+"""Add to the site what is outside docs/: the examples, the results and other linked files.
 
-Knows where a file stands in the repository and where on the site. The pages link as files of the
-repository do, so that they read the same there; here such a link becomes the site's own. Refuses
-to know Markdown: what it changes are the links of a page that was read.
+Knows where a file is in the repository and where it is on the site. The pages link to each other as
+files of the repository, so that they also work there; this module translates the links. Refuses to
+know Markdown: it changes only the links of a parsed page.
 """
 
 import posixpath
@@ -25,23 +25,23 @@ SOURCES: Final = (
     "benchmarks/provider.py", "cfn_trigger/local_cloud/__init__.py", "tests/cloud/test_rights.py",
     "trigger_provider/index.py",
 )  # fmt: skip
-"""What pages link to and is no page: it is copied as it is."""
+"""Files that pages link to and that are not pages; they are copied unchanged."""
 
 TEMPLATE: Final = "template.yaml"
 
 _LANGUAGES: Final = {".py": "python", ".sh": "sh", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 _BUILT: Final = {".aws-sam", "__pycache__"}
 _BEFORE_LINKS_ARE_READ: Final = 1
-"""MkDocs resolves and judges the links of a page at priority 0."""
+"""MkDocs resolves and checks the links of a page at priority 0."""
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Have the links of every page read as the repository's."""
+    """Interpret the links of every page as links between files of the repository."""
     config.markdown_extensions.append(_LINKS)  # type: ignore[arg-type]  # Markdown takes instances
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Add what stands outside docs/."""
+    """Add the files outside docs/."""
     for path in (*PAGES, *SOURCES):
         files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
     for readme in sorted((ROOT / "examples").rglob("README.md")):
@@ -50,14 +50,14 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(_markdown: str, page: Page, files: Files, **_: MkDocsConfig) -> None:
-    """Note whose links come next."""
+    """Remember the page whose links come next."""
     _LINKS.file, _LINKS.files = page.file, files
 
 
 def example(folder: Path) -> str:
-    """Show an example on one page: what it says, then its files, the template first."""
+    """Return an example as one page: its README, then its files, the template first."""
     text = (folder / "README.md").read_text()
-    files = _files(folder) if (folder / TEMPLATE).exists() else ()  # a gallery has none
+    files = _files(folder) if (folder / TEMPLATE).exists() else ()  # an index of examples has none
     for path in sorted(files, key=lambda path: (path.name != TEMPLATE, path)):
         name, code = path.relative_to(folder).as_posix(), path.read_text()
         text += f"\n## {name}\n\n````{_LANGUAGES.get(path.suffix, 'text')}\n{code}````\n"
@@ -71,9 +71,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def site_link(link: str, file: File, files: Files) -> str:
-    """Turn a link between files of the repository into one between files of the site.
+    """Translate a link between files of the repository to a link between files of the site.
 
-    A folder is its README. What is not on the site stays as it is, for MkDocs to complain of.
+    A link to a folder becomes a link to its README. A link to a file that is not on the site stays
+    unchanged, for MkDocs to report.
     """
     parts = urlsplit(link)
     if parts.scheme or parts.netloc or not parts.path:
@@ -88,7 +89,7 @@ def site_link(link: str, file: File, files: Files) -> str:
 
 
 class _Links(Extension, Treeprocessor):
-    """The links of the page that is being read."""
+    """The links of the page that is being parsed."""
 
     file: File
     files: Files

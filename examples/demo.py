@@ -1,7 +1,7 @@
-"""`make demo`: the macro and an example with a trigger, deployed to a local cloud by real clients.
+"""`make demo` deploys the macro and an example with a trigger to a local cloud, with real clients.
 
-Knows the story: deploy, change the handler, change nothing, break the handler. Refuses to know
-how the cloud works: what it shows comes from `sam`, `aws` and the stack itself.
+Knows the scenes: deploy, change the handler, change nothing, break the handler. Refuses to know how
+the cloud works: everything it shows comes from `sam`, `aws` and the stack itself.
 """
 
 import os
@@ -30,17 +30,17 @@ LAMBDA_LINES: Final = re.compile("(START|END|REPORT|INIT_START) ")
 
 
 def main() -> None:
-    """Tell the story; a scene that goes otherwise than it should ends it with exit code 1."""
+    """Play the demo; exit with code 1 if a scene does not go as expected."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started it so
     try:
         with tempfile.TemporaryDirectory() as folder, running() as cloud:
-            tell(Screen(cloud=cloud, folder=Path(folder)))
+            play(Screen(cloud=cloud, folder=Path(folder)))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def tell(screen: "Screen") -> None:
+def play(screen: "Screen") -> None:
     """Play the scenes."""
     example = (ROOT / "examples" / "self-test" / "template.yaml").read_text()
     screen.title("1. The macro, once per account and region")
@@ -65,20 +65,20 @@ def tell(screen: "Screen") -> None:
     broken = replaced(changed, received, 'raise LookupError("the order was lost on its way")')
     screen.deploy_with_aws(broken, fails=True)
     screen.expect(runs=4, status="UPDATE_ROLLBACK_COMPLETE", verdict="the queue still works")
-    print("\nThree attempts, as Retry says. The fourth run is the old handler's: the stack reads")
-    print("its result, so it is run again while the stack rolls back.")
+    print("\nRetry allows three attempts. The fourth run is the old handler's: because the stack")
+    print("reads its result, it runs again during the rollback.")
 
 
 def replaced(text: str, old: str, new: str) -> str:
-    """Replace what must be there."""
+    """Replace `old`, which the text must contain."""
     if old not in text:
-        raise ValueError(f"the example no longer holds {old!r}")
+        raise ValueError(f"the example no longer contains {old!r}")
     return text.replace(old, new)
 
 
 @dataclass(kw_only=True)
 class Screen:
-    """A terminal on which a person deploys; it remembers what it has shown."""
+    """The terminal of a person who deploys; remembers what it has shown."""
 
     cloud: Cloud
     folder: Path
@@ -86,8 +86,8 @@ class Screen:
     log_events_shown: int = 0
 
     def title(self, text: str) -> None:
-        """Begin a scene."""
-        print(f"\n{painted(text, 1)}", flush=True)
+        """Print the title of a scene."""
+        print(f"\n{colored(text, 1)}", flush=True)
 
     def deploy_with_aws(self, template: str, *, fails: bool = False) -> None:
         """Deploy the example's stack as `aws cloudformation deploy` users do."""
@@ -110,8 +110,8 @@ class Screen:
         )
 
     def run(self, *command: str, cwd: Path = ROOT, fails: bool = False) -> None:
-        """Run a client to its end, and show the stack's events as they come."""
-        print(painted(f"$ {' '.join(command)}", 2), flush=True)
+        """Run a client until it ends, and show the stack's events as they happen."""
+        print(colored(f"$ {' '.join(command)}", 2), flush=True)
         output = self.folder / "output"
         with output.open("wb") as file:
             client = subprocess.Popen(
@@ -133,23 +133,23 @@ class Screen:
             with suppress(ProcessLookupError):
                 os.killpg(client.pid, signal.SIGKILL)
             client.wait()
-        told = output.read_text(errors="replace").strip()
+        printed = output.read_text(errors="replace").strip()
         if bool(client.returncode) != fails:
-            sys.exit(f"{told}\n{command[0]} ended with exit code {client.returncode}")
-        print(f"{command[0]}: {last_words(told)}", flush=True)
+            sys.exit(f"{printed}\n{command[0]} exited with code {client.returncode}")
+        print(f"{command[0]}: {conclusion(printed)}", flush=True)
 
     def expect(self, *, runs: int, status: str, verdict: str) -> None:
-        """Show the handler's log and the stack's outputs, and hold the story to its word."""
+        """Show the handler's log and the stack's outputs, and check what this scene promised."""
         lines = list(self._new_log_lines())
         print("the handler's log:" if lines else "the handler's log has nothing new", flush=True)
         for line in lines:
             print(f"    {line}")
         (stack,) = self._client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         print(f"output Verdict: {outputs['Verdict']}", flush=True)
         ran = sum(line.startswith("sending") for line in lines)
         if (ran, stack["StackStatus"], outputs["Verdict"]) != (runs, status, verdict):
-            sys.exit(f"expected {runs} runs, {status} and {verdict!r}; had {ran}, {stack}")
+            sys.exit(f"expected {runs} runs, {status} and {verdict!r}; got {ran} runs, {stack}")
 
     def _environment(self) -> dict[str, str]:
         path = os.environ.get("PATH", os.defpath)
@@ -173,7 +173,7 @@ class Screen:
             for event in reversed(events["StackEvents"]):
                 if event["EventId"] not in self.events_shown:
                     self.events_shown.add(event["EventId"])
-                    print(described(event), flush=True)
+                    print(event_line(event), flush=True)
 
     def _new_log_lines(self) -> Iterator[str]:
         stack = self._client("cloudformation").describe_stack_resource(
@@ -188,23 +188,23 @@ class Screen:
                 yield from event["message"].splitlines()
 
 
-def described(event: dict[str, str]) -> str:
-    """Say one stack event in a line."""
+def event_line(event: dict[str, str]) -> str:
+    """Format a stack event as one line."""
     status = event["ResourceStatus"]
     color = next((color for word, color in COLORS if word in status), 0)
     when = f"{event['Timestamp']:%H:%M:%S}"
     reason = event.get("ResourceStatusReason", "")
-    return f"  {when}  {painted(status.ljust(28), color)} {event['LogicalResourceId']}  {reason}"
+    return f"  {when}  {colored(status.ljust(28), color)} {event['LogicalResourceId']}  {reason}"
 
 
-def last_words(told: str) -> str:
-    """Give what a client said in the end: what it built or deployed, or what went wrong."""
-    said = [line.strip() for line in told.splitlines() if ENDING.match(line.strip())]
-    return said[-1].split(". ")[0] if said else told
+def conclusion(output: str) -> str:
+    """Return a client's last line about what it built or deployed, or what went wrong."""
+    endings = [line.strip() for line in output.splitlines() if ENDING.match(line.strip())]
+    return endings[-1].split(". ")[0] if endings else output
 
 
-def painted(text: str, color: int) -> str:
-    """Color a text where the output is a terminal."""
+def colored(text: str, color: int) -> str:
+    """Color the text if the output is a terminal."""
     return f"\033[{color}m{text}\033[0m" if color and sys.stdout.isatty() else text
 
 

@@ -1,9 +1,9 @@
-// Wrap the provider of CDK, and return what it cost instead of its result: when it was entered, on
-// the monotonic clock that all processes of a machine share, the CPU time until its return, of all
-// threads, and the resident memory.
+// Wrap CDK's provider, and return its cost instead of its result: the time of entry on the monotonic
+// clock that all processes of a machine share, the CPU time of all threads until it returned, and the
+// resident memory.
 //
-// __entrypoint__.js and index.js are CDK's own, as it deploys them. It drops the port of the
-// response's URL, which is put back here through the hook that it has for its tests.
+// __entrypoint__.js and index.js are CDK's own, as it deploys them. They drop the port of the response
+// URL, which is restored here through the hook that CDK has for its tests.
 "use strict";
 
 const provider = require("./__entrypoint__.js");

@@ -1,6 +1,6 @@
-"""Wrap the function that MEASURED names, and return what it cost instead of its result.
+"""Wrap the function that MEASURED names, and return its cost instead of its result.
 
-The function's module is imported with this one, so during initialisation, as Lambda would.
+This module imports the function's module, so that happens during initialization, as in Lambda.
 """
 
 import importlib
@@ -15,9 +15,9 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, float]:
-    """Give when it was entered, the CPU time until its return, and the resident memory.
+    """Return the time of entry, the CPU time until the function returned, and the resident memory.
 
-    The entry is on the clock of `time.monotonic`, which all processes of a machine share.
+    The time of entry is that of `time.monotonic`, which all processes of a machine share.
     """
     entered = time.monotonic()
     before = time.process_time()

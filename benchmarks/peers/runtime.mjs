@@ -1,6 +1,6 @@
-// Stand in for aws-lambda-ric where that does not build: take events from Lambda's Runtime API,
-// call the handler, send back what it returns or throws. It does less than the original (no
-// patched console, no callbacks, no streams), so what runs under it is measured too well.
+// A substitute for aws-lambda-ric where that does not build: receive events from Lambda's Runtime API,
+// call the handler, and send back what it returns or throws. It does less than the original (no
+// patched console, no callbacks, no streams), so measurements under it are too favorable.
 import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
