@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from macro.cloudformation import condition_of
-from macro.model import ABSENT, Edge, Handler, Json, Settings, Trigger
+from macro.model import ABSENT, Edge, Json, Settings, Trigger
 from macro.names import (
     CONDITION,
     HAND_OVER,
@@ -71,20 +71,17 @@ def additions(
     `definitions` are the resources that each trigger defines, by its logical id; `resources` are
     these and the author's.
     """
-    policies = () if settings.provider_role else tuple(_policies(triggers))
+    needs = [_needs(trigger, settings, definitions) for trigger in triggers]
     shared = tuple(_shared_ids(settings))
+    policies = {policy.logical_id: policy for need in needs for policy in need.policies}
     conditions: dict[str, Json] = {}
     return Additions(
-        ids=(
-            *shared,
-            *(name for trigger in triggers for name in _own_ids(trigger, definitions)),
-            *(policy.logical_id for policy in policies),
-        ),
-        created_for=_created_for(triggers, settings, definitions),
-        policies=policies,
-        condition_of=_conditions(triggers, shared, policies, resources, conditions),
+        ids=(*shared, *(name for need in needs for name in need.ids), *policies),
+        created_for=_created_for(shared, needs),
+        policies=tuple(policies.values()),
+        condition_of=_conditions(triggers, shared, policies.values(), resources, conditions),
         conditions=conditions,
-        edges=tuple(edge for trigger in triggers for edge in _edges(trigger, settings)),
+        edges=tuple(edge for need in needs for edge in _edges(need, settings)),
     )
 
 
@@ -98,76 +95,67 @@ def _shared_ids(settings: Settings) -> Iterator[str]:
         yield from (ROLE, HAND_OVER)
 
 
-def _own_ids(trigger: Trigger, definitions: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
-    """Yield the ids of what is added for one trigger alone."""
-    if trigger.is_metadata:
-        yield trigger.logical_id
-    yield from definitions.get(trigger.logical_id, ())
-    if trigger.failure_destination is not ABSENT:
-        yield destination_id(trigger.logical_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Needs:
+    """What one trigger needs: resources of its own, and policies that it may share with others."""
+
+    trigger: Trigger
+    ids: tuple[str, ...]
+    policies: tuple[InvokePolicy, ...]
+    handlers: tuple[str, ...]
 
 
-def _created_for(
-    triggers: tuple[Trigger, ...],
-    settings: Settings,
-    definitions: Mapping[str, Mapping[str, Json]],
-) -> dict[str, str]:
-    created_for: dict[str, str] = {}
-    for trigger in triggers:
-        policies = () if settings.provider_role else invoke_policies(trigger.handler)
-        names = (
-            *_shared_ids(settings),
-            *_own_ids(trigger, definitions),
-            *(policy.logical_id for policy in policies),
-        )
-        for name in names:
-            created_for.setdefault(name, trigger.logical_id)
-    return created_for
+def _needs(
+    trigger: Trigger, settings: Settings, definitions: Mapping[str, Mapping[str, Json]]
+) -> _Needs:
+    handler = trigger.handler
+    # The function that a condition chooses may not exist, and is waited for by reference.
+    handlers = () if mentions(handler.arn).conditions else handler.functions
+    itself = (trigger.logical_id,) if trigger.is_metadata else ()
+    has_destination = trigger.failure_destination is not ABSENT
+    destination = (destination_id(trigger.logical_id),) if has_destination else ()
+    return _Needs(
+        trigger=trigger,
+        ids=(*itself, *definitions[trigger.logical_id], *destination),
+        policies=() if settings.provider_role else _policies(handler.arn, handlers),
+        handlers=handlers,
+    )
 
 
-def _policies(triggers: Iterable[Trigger]) -> Iterator[InvokePolicy]:
-    """Yield a policy per handler: one for all would make every trigger wait for every handler."""
-    by_id = {
-        policy.logical_id: policy
-        for trigger in triggers
-        for policy in invoke_policies(trigger.handler)
-    }
-    yield from by_id.values()
-
-
-def invoke_policies(handler: Handler) -> tuple[InvokePolicy, ...]:
-    """Return the policies that invoking a handler takes.
+def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]:
+    """Return a policy per handler: one for all would make every trigger wait for every handler.
 
     A choice between handlers is one policy: a branch of it may be no function of the template.
     """
-    if handler.functions and not is_choice(handler):
+    if functions:
         return tuple(
             InvokePolicy(
                 logical_id=policy_id(name), arn={"Fn::GetAtt": [name, "Arn"]}, function=name
             )
-            for name in handler.functions
+            for name in functions
         )
-    arn = handler.arn
     if isinstance(arn, str) and arn.startswith("arn:"):
         arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
     return (InvokePolicy(logical_id=hashed_policy_id(json.dumps(arn, sort_keys=True)), arn=arn),)
 
 
-def is_choice(handler: Handler) -> bool:
-    """Return whether a condition chooses the function to run."""
-    return bool(mentions(handler.arn).conditions)
+def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, str]:
+    created_for: dict[str, str] = {}
+    for need in needs:
+        for name in (*shared, *need.ids, *(policy.logical_id for policy in need.policies)):
+            created_for.setdefault(name, need.trigger.logical_id)
+    return created_for
 
 
 # ---- in which order
 
 
-def _edges(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
+def _edges(need: _Needs, settings: Settings) -> Iterator[Edge]:
     """Yield what a trigger waits for in any case: its handler, and the provider's permissions."""
-    firsts = [INVOKE_CONFIG]
-    if not is_choice(trigger.handler):  # the function that is chosen is waited for
-        firsts = [*trigger.handler.functions, *firsts]
+    trigger = need.trigger
+    firsts = [*need.handlers, INVOKE_CONFIG]
     if not settings.provider_role:
-        firsts += [*(policy.logical_id for policy in invoke_policies(trigger.handler)), HAND_OVER]
+        firsts += [*(policy.logical_id for policy in need.policies), HAND_OVER]
     if trigger.failure_destination is not ABSENT:
         firsts.append(destination_id(trigger.logical_id))
     for first in firsts:
@@ -180,7 +168,7 @@ def _edges(trigger: Trigger, settings: Settings) -> Iterator[Edge]:
 def _conditions(
     triggers: tuple[Trigger, ...],
     shared_ids: tuple[str, ...],
-    policies: tuple[InvokePolicy, ...],
+    policies: Iterable[InvokePolicy],
     resources: Mapping[str, Json],
     conditions: dict[str, Json],
 ) -> dict[str, str]:

@@ -102,6 +102,8 @@ def _secrets(value: Json) -> Iterator[str]:
 
 def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Problem]:
     """Refuse a destination that Lambda would never use, or that somebody else configures."""
+    if all(trigger.failure_destination is ABSENT for trigger in reading.triggers):
+        return
     configured = {
         reference.name: name
         for name, resource in reading.resources.items()
@@ -138,9 +140,11 @@ def _with_globals(function: str, reading: Reading) -> set[str]:
 
 def everything_is_known(reading: Reading) -> Iterator[Problem]:
     """Refuse to come after everything while SAM has yet to say what that is."""
-    untransformed = [n for n, r in reading.resources.items() if type_of(r).startswith(SERVERLESS)]
-    for trigger in reading.triggers:
-        if "*" in trigger.execute_after and untransformed:
+    selecting = [trigger for trigger in reading.triggers if "*" in trigger.execute_after]
+    resources = reading.resources if selecting else {}
+    untransformed = [n for n, r in resources.items() if type_of(r).startswith(SERVERLESS)]
+    for trigger in selecting:
+        if untransformed:
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
             said = f"'*' cannot include what SAM will make of {untransformed[0]!r}; {remedy}"
             yield Problem(f"{trigger.place}.ExecuteAfter", said)

@@ -48,7 +48,8 @@ def as_map(value: Json) -> Mapping[str, Json]:
 
 def section(template: Json, name: str) -> Mapping[str, Json]:
     """Return a section of a template, empty where it is missing or not a map."""
-    return as_map(as_map(template).get(name))
+    written = template.get(name) if isinstance(template, dict) else None
+    return written if isinstance(written, dict) else {}
 
 
 def type_of(resource: Json) -> str:

@@ -51,7 +51,7 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
     resources |= {policy.logical_id: _policy(policy) for policy in additions.policies}
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
-    _write_edges(reading, resources)
+    _write_edges(reading, fingerprints, resources)
     expanded = dict(reading.fragment) | {"Resources": resources}
     if conditions := {**section(reading.fragment, "Conditions"), **additions.conditions}:
         expanded["Conditions"] = conditions
@@ -103,7 +103,7 @@ def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
     description = "Runs the triggers of this stack"
     yield ROLE, parts.role(description, parts.arn_of(LOG_GROUP), policies, settings)
     # A policy of its own: a role that names the function that needs the role is a cycle.
-    itself = parts.policy("lambda:InvokeFunction", Resource=parts.arn_of(PROVIDER))
+    itself = parts.policy("lambda:InvokeFunction", Resource={"Fn::GetAtt": [PROVIDER, "Arn"]})
     yield HAND_OVER, parts.attached_policy(HAND_OVER, ROLE, itself)
 
 
@@ -138,23 +138,25 @@ def _destination(trigger: Trigger) -> dict[str, Json]:
 # ---- order
 
 
-def _write_edges(reading: Reading, resources: dict[str, Json]) -> None:
+def _write_edges(
+    reading: Reading, fingerprints: Mapping[str, Json], resources: dict[str, Json]
+) -> None:
     """Add edges to resources that wait: a DependsOn, or a Ref in Metadata."""
-    triggers = {trigger.logical_id for trigger in reading.triggers}
     firsts: dict[str, list[str]] = {}
     for edge in reading.order.edges:
         firsts.setdefault(edge.waiting, []).append(edge.first)
     for name, awaited in firsts.items():
-        resource = resources[name]
-        # What other resources refer to is no edge of ours (`ordering`).
-        implied = _implied(resource) if name in triggers else set()
+        implied = _repeated(fingerprints.get(name))
         missing = [first for first in awaited if first not in implied]
-        resources[name] = _waiting(resource, missing, resources)
+        resources[name] = _waiting(resources[name], missing, resources)
 
 
-def _implied(resource: Json) -> set[str]:
-    """Return what a resource waits for since its properties refer to it, whatever holds."""
-    references = mentions(resource.get("Properties")).references
+def _repeated(fingerprint: Json) -> set[str]:
+    """Return what a trigger waits for since its fingerprint refers to it, whatever holds.
+
+    What is referred to anywhere else had no edge added to it (`ordering`).
+    """
+    references = mentions(as_map(fingerprint).get("References")).references
     return {reference.name for reference in references if not reference.branches}
 
 

@@ -16,10 +16,8 @@ from macro.readers import field_name
 
 def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
     """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
-    plain = Trigger(logical_id="", place="", handler=trigger.handler)
-    for name in _SETTINGS:
-        field = field_name(name)
-        if (value := getattr(trigger, field)) != getattr(plain, field):
+    for name, field in _SETTINGS.items():
+        if (value := getattr(trigger, field)) != _DEFAULTS[field]:
             yield name, value
     on_rollback = (
         bool(reads) if trigger.execute_on_rollback is None else trigger.execute_on_rollback
@@ -36,10 +34,14 @@ def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str
         yield "Attributes", list(reads)
 
 
-_SETTINGS: Final = (
-    "InvocationType", "Timeout", "ExecuteOnHandlerChange", "ExecuteOnDelete", "Enabled",
-    "PollInterval", "OnFailure", "NoEcho",
-)  # fmt: skip
+_SETTINGS: Final = {
+    name: field_name(name)
+    for name in (
+        "InvocationType", "Timeout", "ExecuteOnHandlerChange", "ExecuteOnDelete", "Enabled",
+        "PollInterval", "OnFailure", "NoEcho",
+    )
+}  # fmt: skip
+_DEFAULTS: Final = {field.name: field.default for field in dataclasses.fields(Trigger)}
 
 
 def _camel(field: str) -> str:
@@ -73,8 +75,11 @@ def skeleton(value: Json) -> dict[str, Json]:
             )
         else:
             place[key] = node
-    text = json.dumps(whole[0], ensure_ascii=False)
+    text = _READABLE.encode(whole[0])
     return {"Skeleton": text, **({"Values": values} if values else {})}
+
+
+_READABLE: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def _by_name(item: tuple[Json, Json]) -> str:

@@ -104,10 +104,7 @@ def _mentioning(trigger: Trigger) -> dict[str, Json]:
 
 
 def _fingerprints(reading: Reading) -> dict[str, Json]:
-    content = Content(
-        fragment={**reading.fragment, "Resources": reading.resources},
-        deployment=reading.deployment,
-    )
+    content = Content.of(reading.fragment, reading.resources, reading.deployment)
     return {
         trigger.logical_id: fingerprint(
             trigger, content, watched=reading.order.watched[trigger.logical_id]

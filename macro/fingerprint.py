@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro.cloudformation import SERVERLESS_FUNCTION_TYPE, as_map, is_secret, type_of
+from macro.cloudformation import (
+    SERVERLESS_FUNCTION_TYPE,
+    as_map,
+    is_secret,
+    properties_of,
+    section,
+    type_of,
+)
 from macro.model import ABSENT, Deployment, Json, Trigger
 from macro.references import Mentions, Reference, conditions_within, mentions
 
@@ -36,16 +43,30 @@ _SECRETIVE: Final = (
 class Content:
     """The parts of a template that a value's meaning can depend on."""
 
-    fragment: Mapping[str, Json]
+    resources: Mapping[str, Json]
+    parameters: Mapping[str, Json]
+    conditions: Mapping[str, Json]
+    mappings: Mapping[str, Json]
+    function_globals: Mapping[str, Json]
     deployment: Deployment
 
-    def section(self, name: str) -> Mapping[str, Json]:
-        """Give a section of the template, empty if it is not there or no map."""
-        return as_map(self.fragment.get(name))
+    @classmethod
+    def of(
+        cls, fragment: Mapping[str, Json], resources: Mapping[str, Json], deployment: Deployment
+    ) -> "Content":
+        """Take the parts of a fragment, whose resources are read without the shorthand."""
+        return cls(
+            resources=resources,
+            parameters=section(fragment, "Parameters"),
+            conditions=section(fragment, "Conditions"),
+            mappings=section(fragment, "Mappings"),
+            function_globals=section(section(fragment, "Globals"), "Function"),
+            deployment=deployment,
+        )
 
     def parameter(self, name: str) -> Json:
-        """Give a parameter's value, or ABSENT where it is none or a secret."""
-        declared = self.section("Parameters").get(name)
+        """Return a parameter's value; ABSENT for a secret, or where there is no such parameter."""
+        declared = self.parameters.get(name)
         if not isinstance(declared, dict) or is_secret(declared):
             return ABSENT
         return self.deployment.parameters.get(name, declared.get("Default", ABSENT))
@@ -63,7 +84,7 @@ def fingerprint(
     referenced: dict[str, Json] = {}
     if trigger.execute_on_handler_change:
         for function in trigger.handler.functions:
-            condition = as_map(content.section("Resources").get(function)).get("Condition")
+            condition = as_map(content.resources.get(function)).get("Condition")
             shared = condition in (None, trigger.attributes.get("Condition"))
             within = () if shared else ((str(condition), True),)
             for name, part in sorted(_function_parts(function, content).items()):
@@ -75,7 +96,7 @@ def fingerprint(
     if referenced:
         entries["References"] = dict(sorted(referenced.items()))
     for logical_id in watched:
-        definition = as_map(content.section("Resources").get(logical_id))
+        definition = as_map(content.resources.get(logical_id))
         meant = {name: part for name, part in definition.items() if name != "Metadata"}
         entries[f"Resources.{logical_id}"] = _digest(meant, mentions(meant), content)
     if trigger.execute_on_every_deployment:
@@ -89,13 +110,13 @@ def _entry(name: str, function: str, trigger: Trigger) -> str:
 
 def _function_parts(function: str, content: Content) -> dict[str, Json]:
     """Split what makes a new version of a function by cause."""
-    resource = as_map(content.section("Resources").get(function))
-    properties = as_map(resource.get("Properties"))
+    resource = as_map(content.resources.get(function))
+    properties = properties_of(resource)
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
     configuration = {name: what for name, what in properties.items() if name in CONFIGURATION}
     if type_of(resource) == SERVERLESS_FUNCTION_TYPE:
         # SAM has yet to merge its globals into this: both count, as they are.
-        shared = as_map(content.section("Globals").get("Function"))
+        shared = content.function_globals
         both = (properties, shared)
         of_sam = {
             "Code": _taken(_SAM_CODE, *both),
@@ -120,7 +141,7 @@ def _taken(names: Iterable[str], *sources: Mapping[str, Json]) -> dict[str, Json
 def _layers(value: Json, content: Content) -> dict[str, Json]:
     """Give the content of the layers that are made by the template itself."""
     names = sorted({reference.name for reference in mentions(value).references})
-    resources = {name: as_map(content.section("Resources").get(name)) for name in names}
+    resources = {name: as_map(content.resources.get(name)) for name in names}
     return {
         name: resource.get("Properties")
         for name, resource in resources.items()
@@ -130,11 +151,12 @@ def _layers(value: Json, content: Content) -> dict[str, Json]:
 
 def _digest(value: Json, found: Mentions, content: Content) -> str:
     """Hash a value with everything its meaning depends on, except secrets."""
-    return hashlib.sha256(_canonical(_folded(value, found, content)).encode()).hexdigest()[:16]
+    return hashlib.sha256(_CANONICAL.encode(_folded(value, found, content)).encode()).hexdigest()[
+        :16
+    ]
 
 
-def _canonical(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
 
 
 def _folded(value: Json, found: Mentions, content: Content) -> Json:
@@ -143,16 +165,16 @@ def _folded(value: Json, found: Mentions, content: Content) -> Json:
     while waiting:
         name = waiting.pop()
         if name not in conditions:
-            conditions[name] = content.section("Conditions").get(name)
+            conditions[name] = content.conditions.get(name)
             waiting.extend(conditions_within(conditions[name]))
-    said = mentions(list(conditions.values()))
-    mappings = {*found.mappings, *said.mappings}
-    names = {reference.name for reference in (*found.references, *said.references)}
+    of_conditions = mentions(list(conditions.values())) if conditions else Mentions()
+    mappings = {*found.mappings, *of_conditions.mappings}
+    names = {reference.name for reference in (*found.references, *of_conditions.references)}
     parameters = {name: content.parameter(name) for name in names}
     return {
         "Value": value,
         "Conditions": conditions,
-        "Mappings": {name: content.section("Mappings").get(name) for name in mappings},
+        "Mappings": {name: content.mappings.get(name) for name in mappings},
         "Parameters": {name: given for name, given in parameters.items() if given is not ABSENT},
     }
 
@@ -174,15 +196,15 @@ def _live(
 
 
 def _is_repeatable(reference: Reference, content: Content) -> bool:
-    parameter = content.section("Parameters").get(reference.name)
+    parameter = content.parameters.get(reference.name)
     if isinstance(parameter, dict):
         return not is_secret(parameter)
-    return reference.name.partition(".")[0] in content.section("Resources")
+    return reference.name.partition(".")[0] in content.resources
 
 
 def _is_secretive(reference: Reference, content: Content) -> bool:
     """Tell whether a resource's attributes may be secrets, or are not known by name."""
-    what = type_of(content.section("Resources").get(reference.name))
+    what = type_of(content.resources.get(reference.name))
     return reference.attribute == "*" or what.startswith(_SECRETIVE)
 
 

@@ -107,6 +107,8 @@ def order(
         if edge.waiting not in graph.waited_for(edge.first):
             graph.add(edge)
     for selection in selections:
+        if not selection.matched:
+            continue
         # Edges that all start, or all end, at the trigger can close no cycle among themselves.
         reach = graph.waiting_for if selection.side == "ExecuteAfter" else graph.waited_for
         against = reach(selection.trigger)
@@ -235,12 +237,13 @@ def _permissions(
     missing log group itself, after which CloudFormation fails with AlreadyExists.
     """
     attached: dict[str, list[str]] = {}
-    by_name = dict(_names(resources))
-    for logical_id, resource in resources.items():
-        if type_of(resource) in _ATTACHED | {LOG_GROUP_TYPE}:
-            named = (by_name[text] for text in _texts(resource) if text in by_name)
-            for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
-                attached.setdefault(name, []).append(logical_id)
+    kinds_sought = _ATTACHED | {LOG_GROUP_TYPE}
+    sought = [name for name, resource in resources.items() if type_of(resource) in kinds_sought]
+    by_name = dict(_names(resources)) if sought else {}
+    for logical_id in sought:
+        named = (by_name[text] for text in _texts(resources[logical_id]) if text in by_name)
+        for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
+            attached.setdefault(name, []).append(logical_id)
     for trigger in triggers:
         for function in trigger.handler.functions:
             owners = [n for n in _mentioned(survey, function) if _is_role(resources.get(n))]
@@ -280,7 +283,7 @@ def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:
     if logical_id not in survey.resources:
         return ()
     references = survey.resources[logical_id].references
-    return tuple(dict.fromkeys(reference.name.partition(".")[0] for reference in references))
+    return tuple(dict.fromkeys(reference.owner for reference in references))
 
 
 @dataclass(slots=True)
@@ -298,7 +301,7 @@ class _Graph:
         graph = cls()
         for logical_id, mentions in survey.resources.items():
             for reference in mentions.references:
-                first = reference.name.partition(".")[0]
+                first = reference.name if reference.name in resources else reference.owner
                 if first in resources and first != logical_id:
                     graph._wait(logical_id, first, firm=not reference.branches)
             for first in depends_on(resources[logical_id]):
@@ -313,6 +316,8 @@ class _Graph:
 
     def path(self, start: str, goal: str) -> list[str]:
         """Find the shortest way along the firm waits; empty if there is none."""
+        if start not in self.firm and start != goal:
+            return []
         came: dict[str, str] = {start: ""}
         queue = deque([start])
         while queue:

@@ -80,7 +80,7 @@ class _Source:
 
 def _sources(template: Lookup) -> Iterator[_Source]:
     for logical_id, resource in template.resources.items():
-        metadata = as_map(as_map(resource).get("Metadata"))
+        metadata = section(resource, "Metadata")
         if is_shorthand(resource):
             rest = {k: v for k, v in resource.items() if k not in ("Type", "Properties")}
             yield _Source(

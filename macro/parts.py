@@ -7,8 +7,9 @@ Refuses to know triggers, and what a template needs (`additions`).
 from collections.abc import Iterable
 from typing import Any, Final
 
-from troposphere import GetAtt, Join, Ref, awslambda, iam, logs
+from troposphere import GetAtt, Ref, awslambda, iam, logs
 
+from macro.cloudformation import POLICY_TYPE
 from macro.model import Json, Settings
 
 Resource = dict[str, Json]
@@ -71,9 +72,11 @@ def role(
 def attached_policy(name: str, role: str, document: dict[str, Json]) -> Resource:
     """Build a policy of its own for a role of the template.
 
-    Equal names on one role overwrite each other.
+    By hand, since there may be hundreds of them, which troposphere would take most of the time
+    for. Equal names on one role overwrite each other.
     """
-    return _built(iam.PolicyType(None, PolicyName=name, Roles=[Ref(role)], PolicyDocument=document))
+    properties = {"PolicyName": name, "Roles": [{"Ref": role}], "PolicyDocument": document}
+    return {"Properties": properties, "Type": POLICY_TYPE}
 
 
 def invoke(arn: Json) -> dict[str, Json]:
@@ -81,7 +84,7 @@ def invoke(arn: Json) -> dict[str, Json]:
 
     `arn` is a text, or what gives one.
     """
-    qualified = f"{arn}:*" if isinstance(arn, str) else Join(":", [arn, "*"])
+    qualified = f"{arn}:*" if isinstance(arn, str) else {"Fn::Join": [":", [arn, "*"]]}
     actions = ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration")
     return policy(*actions, Resource=[arn, qualified])
 

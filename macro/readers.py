@@ -6,6 +6,7 @@ it also says in words and as a JSON Schema what may be written.
 """
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -82,7 +83,7 @@ class Lookup:
         waiting, seen = [value], set()
         while waiting:
             node = waiting.pop(0)
-            names = [reference.name.partition(".")[0] for reference in mentions(node).references]
+            names = [reference.owner for reference in mentions(node).references]
             for name in [*names, node] if isinstance(node, str) else names:
                 if self.type_of(name) in FUNCTION_TYPES:
                     found[name] = None
@@ -101,6 +102,7 @@ class Reader:
     schema: Json
 
 
+@functools.cache
 def field_name(name: str) -> str:
     """Turn `ExecuteAfter` into `execute_after`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

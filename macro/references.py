@@ -7,31 +7,36 @@ surveys the whole template once, and every later stage asks the survey.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro.cloudformation import SERVERLESS_FUNCTION_TYPE, section, type_of
 from macro.model import Json
 
-_NESTED: Final = (dict, list)
+Branches = tuple[tuple[str, bool], ...]
+"""The `Fn::If` branches that something stands under: condition and side, the outermost first."""
+
 _FUNCTIONS: Final = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})
+_COMPUTED: Final = "*"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A `Ref` (no attribute) or `Fn::GetAtt` of a name, and the `Fn::If` branches it stands under.
 
-    An attribute that is computed is `*`. `branches` are pairs of a condition's name and the side
-    taken, the outermost first.
+    The attribute is `*` where it is computed. (A tuple: there are thousands of them.)
     """
 
     name: str
     attribute: str = ""
-    branches: tuple[tuple[str, bool], ...] = ()
+    branches: Branches = ()
+
+    @property
+    def owner(self) -> str:
+        """The logical id, also of what SAM makes of a resource: `Fn` of `Fn.Alias`."""
+        return self.name.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mentions:
+class Mentions(NamedTuple):
     """What one value mentions; everything in document order, without repetition."""
 
     references: tuple[Reference, ...] = ()
@@ -61,69 +66,112 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
         # SAM will merge its globals into these: what they refer to, the functions will.
         name: mentions(
             [resource, function_globals]
-            if type_of(resource) == SERVERLESS_FUNCTION_TYPE
+            if function_globals and type_of(resource) == SERVERLESS_FUNCTION_TYPE
             else resource
         )
         for name, resource in section(fragment, "Resources").items()
     }
     read: dict[str, set[str]] = {}
-    for found in (*by_resource.values(), mentions(fragment.get("Outputs"))):
-        for reference in found.references:
-            if reference.attribute not in ("", "*"):
-                read.setdefault(reference.name, set()).add(reference.attribute)
+    for mentioned in (*by_resource.values(), mentions(fragment.get("Outputs"))):
+        for name, attribute, _ in mentioned.references:
+            if attribute and attribute != _COMPUTED:
+                read.setdefault(name, set()).add(attribute)
     return Survey(
         resources=by_resource,
         attributes={name: tuple(sorted(attributes)) for name, attributes in read.items()},
     )
 
 
-def _is_serverless(resource: Json) -> bool:
-    return type_of(resource) == SERVERLESS_FUNCTION_TYPE
-
-
 def mentions(value: Json) -> Mentions:
-    """Collect what a value mentions, at any depth; `DependsOn` is no mention."""
-    references: dict[Reference, None] = {}
-    mappings: dict[str, None] = {}
-    conditions: dict[str, None] = {}
-    stack: list[tuple[Json, tuple[tuple[str, bool], ...]]] = [(value, ())]
-    while stack:
-        node, branches = stack.pop()
-        if isinstance(node, list):
-            stack += [(item, branches) for item in reversed(node) if isinstance(item, _NESTED)]
-            continue
-        if not isinstance(node, dict):
-            continue
-        match node if len(node) == 1 and not _FUNCTIONS.isdisjoint(node) else None:
-            case {"Ref": str(name)}:
-                references[Reference(name, "", branches)] = None
-            case {"Fn::GetAtt": target} if found := name_and_attribute(target):
-                references[Reference(*found, branches)] = None
-                stack.append((target, branches))
-            case {"Fn::Sub": text}:
-                for name, attribute in substitutions(text):
-                    references[Reference(name, attribute, branches)] = None
-                stack.append((text, branches))
-            case {"Fn::If": [str(condition), yes, no]}:
-                conditions[condition] = None
-                stack.append((no, (*branches, (condition, False))))
-                stack.append((yes, (*branches, (condition, True))))
-            case {"Fn::FindInMap": [str(mapping), *_] as arguments}:
-                mappings[mapping] = None
-                stack.append((arguments, branches))
-            case _:
-                items = [(item, branches) for item in node.values() if isinstance(item, _NESTED)]
-                stack += reversed(items)
+    """Return what a value mentions, at any depth; `DependsOn` is not a mention.
+
+    Half of an expansion's time is spent here: one loop and no recursion, however deep a value is.
+    """
+    collected = _Collected({}, {}, {})
+    waiting: list[_Walk] = []
+    nodes: Iterator[Json] = iter((value,))
+    branches: Branches = ()
+    while True:
+        for node in nodes:
+            if isinstance(node, dict):
+                if len(node) != 1 or _FUNCTIONS.isdisjoint(node):
+                    waiting.append((nodes, branches))
+                    nodes = iter(node.values())
+                    break
+                ((function, argument),) = node.items()
+                if inner := _collect(function, argument, branches, collected):
+                    waiting += ((nodes, branches), *inner)
+                    nodes, branches = waiting.pop()
+                    break
+            elif isinstance(node, list):
+                waiting.append((nodes, branches))
+                nodes = iter(node)
+                break
+        else:
+            if not waiting:
+                break
+            nodes, branches = waiting.pop()
     return Mentions(
-        references=tuple(references), mappings=tuple(mappings), conditions=tuple(conditions)
+        references=tuple(collected.references),
+        mappings=tuple(collected.mappings),
+        conditions=tuple(collected.conditions),
     )
+
+
+_Walk = tuple[Iterator[Json], Branches]
+
+
+class _Collected(NamedTuple):
+    """What was found so far; maps, since they keep an order and each key once."""
+
+    references: dict[Reference, None]
+    mappings: dict[str, None]
+    conditions: dict[str, None]
+
+
+def _collect(
+    function: str, argument: Json, branches: Branches, collected: _Collected
+) -> tuple[_Walk, ...]:
+    """Collect what an intrinsic function mentions; return what to walk in it, last to first.
+
+    One that is not written as CloudFormation has it is a map like any other.
+    """
+    match function:
+        case "Ref" if isinstance(argument, str):
+            collected.references[Reference(argument, "", branches)] = None
+            return ()
+        case "Fn::GetAtt" if target := name_and_attribute(argument):
+            collected.references[Reference(*target, branches)] = None
+            if target[1] != _COMPUTED:
+                return ()
+        case "Fn::Sub":
+            for name, attribute in substitutions(argument):
+                collected.references[Reference(name, attribute, branches)] = None
+        case "Fn::FindInMap" if isinstance(argument, list) and argument:
+            if isinstance(mapping := argument[0], str):
+                collected.mappings[mapping] = None
+        case "Fn::If":
+            if walks := _branches_of(argument, branches, collected):
+                return walks
+    return () if isinstance(argument, str) else ((iter((argument,)), branches),)
+
+
+def _branches_of(argument: Json, branches: Branches, collected: _Collected) -> tuple[_Walk, ...]:
+    match argument:
+        case [str(condition), yes, no]:
+            collected.conditions[condition] = None
+            return (
+                (iter((no,)), (*branches, (condition, False))),
+                (iter((yes,)), (*branches, (condition, True))),
+            )
+    return ()
 
 
 def name_and_attribute(target: Json) -> tuple[str, str] | None:
     """Read the argument of `Fn::GetAtt`, a list or dotted text; nothing if it is neither."""
     match target:
         case [str(name), attribute]:
-            return name, attribute if isinstance(attribute, str) else "*"
+            return name, attribute if isinstance(attribute, str) else _COMPUTED
         case str(text) if "." in text:
             name, _, attribute = text.partition(".")
             return name, attribute
