@@ -20,76 +20,76 @@ TRIGGER: Final = schema.trigger()
 
 RUN: Final = "Resources/Run/Properties"
 WRONG: Final = {
-    "a-function-of-the-wrong-kind": [
+    "function-is-not-a-map": [
         "Resources/Emptied/Properties/Function",
         "Resources/Listed/Properties/Function",
         "Resources/Named/Properties/Function",
     ],
-    "a-function-with-a-local-path": ["Resources/Seed/Properties/Function/Code"],
-    "a-handler-and-a-function": [RUN],
-    "a-handler-of-the-wrong-kind": [
+    "function-with-a-local-path": ["Resources/Seed/Properties/Function/Code"],
+    "both-handler-and-function": [RUN],
+    "handler-is-not-a-reference": [
         "Resources/Counted/Properties/Handler",
         "Resources/Emptied/Properties/Handler",
         "Resources/Listed/Properties/Handler",
         "Resources/Mapped/Properties/Handler",
         "Resources/Switched/Properties/Handler",
     ],
-    "a-number-out-of-its-range": [
+    "number-out-of-range": [
         f"{RUN}/PollInterval",
         f"{RUN}/Retry/BackoffRate",
         f"{RUN}/Retry/Interval",
         f"{RUN}/Retry/MaxInterval",
         f"{RUN}/Timeout",
     ],
-    "a-property-like-no-other": [
+    "unknown-property-without-a-suggestion": [
         "Resources/Migrate/Metadata/Trigger",
         RUN,
         "Transform/Parameters",
     ],
-    "a-retry-that-is-no-map": [f"{RUN}/Retry"],
-    "a-retry-with-an-unknown-key": [f"{RUN}/Retry"],
-    "a-role-and-policies": [f"{RUN}/Function"],
-    "a-selector-of-the-wrong-kind": [
+    "retry-is-not-a-map": [f"{RUN}/Retry"],
+    "unknown-retry-key": [f"{RUN}/Retry"],
+    "both-role-and-policies": [f"{RUN}/Function"],
+    "selector-of-the-wrong-type": [
         f"{RUN}/ExecuteAfter",
         f"{RUN}/ExecuteBefore",
         f"{RUN}/ExecuteOnResourceChange",
     ],
-    "a-switch-of-the-wrong-kind": [
+    "value-is-not-a-boolean": [
         f"{RUN}/Enabled",
         f"{RUN}/ExecuteOnDelete",
         f"{RUN}/ExecuteOnRollback",
         f"{RUN}/NoEcho",
     ],
-    "a-value-of-the-wrong-type": [
+    "value-of-the-wrong-type": [
         f"{RUN}/Enabled",
         f"{RUN}/InvocationType",
         f"{RUN}/Retry/MaxAttempts",
         f"{RUN}/Timeout",
     ],
-    "a-word-in-the-wrong-case": [f"{RUN}/InvocationType", f"{RUN}/OnFailure"],
-    "an-arn-of-no-function": [f"{RUN}/Handler"],
-    "in-a-functions-metadata": ["Resources/Migrate/Metadata/Trigger/Timeout"],
+    "value-in-the-wrong-case": [f"{RUN}/InvocationType", f"{RUN}/OnFailure"],
+    "arn-of-another-service": [f"{RUN}/Handler"],
+    "in-function-metadata": ["Resources/Migrate/Metadata/Trigger/Timeout"],
     "no-handler": [RUN],
-    "parameters-of-the-transform": [
+    "transform-parameters": [
         "Transform/0/Parameters",
         "Transform/0/Parameters/LogRetentionInDays",
         "Transform/0/Parameters/Runtime",
         "Transform/0/Parameters/SubnetIds",
     ],
-    "policies-that-are-no-statements": [f"{RUN}/Function/Policies/0"],
-    "properties-that-are-no-map": [
+    "policies-are-not-statements": [f"{RUN}/Function/Policies/0"],
+    "properties-are-not-a-map": [
         "Resources/Counted/Properties",
         "Resources/Listed/Properties",
         "Resources/Migrate/Metadata/Trigger",
         "Resources/Named/Properties",
     ],
-    "selectors-of-the-wrong-kind": [
+    "selectors-are-not-a-list": [
         f"{RUN}/ExecuteAfter",
         f"{RUN}/ExecuteBefore",
         f"{RUN}/ExecuteOnResourceChange",
     ],
     "several-at-once": [RUN],
-    "texts-of-the-transform": [
+    "malformed-transform-parameters": [
         "Transform/Parameters/KmsKeyArn",
         "Transform/Parameters/PermissionsBoundary",
         "Transform/Parameters/ProviderRole",
@@ -100,13 +100,13 @@ WRONG: Final = {
 """The golden problems of spelling and type, and where a schema sees them."""
 
 MAY_BE_TAGGED: Final = {
-    "a-handler-of-the-wrong-kind": ["Resources/Listed/Properties/Handler"],
-    "a-switch-of-the-wrong-kind": [f"{RUN}/Enabled"],
-    "a-value-of-the-wrong-type": [f"{RUN}/InvocationType"],
-    "a-word-in-the-wrong-case": [f"{RUN}/InvocationType"],
-    "an-arn-of-no-function": [f"{RUN}/Handler"],
-    "in-a-functions-metadata": ["Resources/Migrate/Metadata/Trigger/Timeout"],
-    "texts-of-the-transform": [
+    "handler-is-not-a-reference": ["Resources/Listed/Properties/Handler"],
+    "value-is-not-a-boolean": [f"{RUN}/Enabled"],
+    "value-of-the-wrong-type": [f"{RUN}/InvocationType"],
+    "value-in-the-wrong-case": [f"{RUN}/InvocationType"],
+    "arn-of-another-service": [f"{RUN}/Handler"],
+    "in-function-metadata": ["Resources/Migrate/Metadata/Trigger/Timeout"],
+    "malformed-transform-parameters": [
         "Transform/Parameters/PermissionsBoundary",
         "Transform/Parameters/ProviderRole",
         "Transform/Parameters/RolePath",
