@@ -68,3 +68,15 @@ class TemplateProblems(Exception):  # noqa: N818 several problems, and a plural 
         self.texts = texts
         self.hint = hint
         super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
+
+
+class AwsTransformError(Exception):
+    """SAM or AWS::LanguageExtensions refuses a template.
+
+    `problems` are pairs of a logical id, empty where none is known, and a message.
+    """
+
+    def __init__(self, transform: str, problems: Iterable[tuple[str, str]]) -> None:
+        self.transform = transform
+        self.problems = tuple(problems)
+        super().__init__(transform, self.problems)

@@ -31,17 +31,17 @@ def command(
     cfn-lint's findings are included, also those in what a template expands to. Files without
     triggers are skipped.
     """
-    given = parameters.given(pairs, parameters_file)
+    given = parameters.read_given(pairs, parameters_file)
 
-    def setting(template: Template) -> transforms.Setting:
+    def context(template: Template) -> transforms.Context:
         declared = section(template.values, "Parameters")
-        parameters.all_known(given, declared, template.name)
-        values = parameters.settled(declared, given)
-        return transforms.Setting(values=values, region=environment.region())
+        parameters.refuse_unknown(given, declared, template.name)
+        values = parameters.effective_values(declared, given)
+        return transforms.Context(values=values, region=environment.region())
 
     texts = {source: environment.read_text(source) for source in sources}
     linter = CfnLint()
-    files = [check_file(text, name, setting, linter) for name, text in texts.items()]
+    files = [check_file(text, name, context, linter) for name, text in texts.items()]
     problems = [diagnostic for file in files for diagnostic in file.diagnostics]
     if as_json:
         console.show_json([diagnostic.as_json() for diagnostic in problems])

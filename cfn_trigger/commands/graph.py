@@ -20,7 +20,7 @@ from cfn_trigger.ordering.levels import (
     stack_order,
 )
 from cfn_trigger.template import parameters, transforms
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, options
 
 
@@ -82,10 +82,10 @@ def command(
 
     Drawings leave out what other lines imply.
     """
-    template = parsed(environment.read_text(source), source)
-    values = parameters.settled_for(template, pairs, parameters_file)
-    setting = transforms.Setting(values=values, region=environment.region())
-    order = stack_order(template, setting)
+    template = parse_template(environment.read_text(source), source)
+    values = parameters.effective_values_of(template, pairs, parameters_file)
+    context = transforms.Context(values=values, region=environment.region())
+    order = stack_order(template, context)
     match form:
         case _ if as_json:
             console.show_json(formats.as_json(order))

@@ -25,7 +25,7 @@ from cfn_trigger.prediction.snapshots import (
 )
 from cfn_trigger.template import parameters
 from cfn_trigger.template.intrinsics import StackState
-from cfn_trigger.template.source import Template, parsed
+from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
 from macro.cloudformation import section
 
@@ -41,7 +41,7 @@ def _update_of(
     with closing(aws.client("cloudformation")) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")
-    values = parameters.settled(declared, given, deployed.values)
+    values = parameters.effective_values(declared, given, deployed.values)
     names = dict(stored_names(declared, values)).values()
     if not names:
         return of_update(template, given, deployed)
@@ -93,9 +93,9 @@ def command(
     """
     if deployed_stack and old_source:
         raise UsageError("--deployed-stack and --against exclude each other; give one")
-    template = parsed(environment.read_text(source), source)
-    given = parameters.given(pairs, parameters_file)
-    parameters.all_known(given, section(template.values, "Parameters"), source)
+    template = parse_template(environment.read_text(source), source)
+    given = parameters.read_given(pairs, parameters_file)
+    parameters.refuse_unknown(given, section(template.values, "Parameters"), source)
     region = environment.region()
     if deployed_stack:
         baseline, after = _update_of(deployed_stack, template, given)
@@ -103,8 +103,8 @@ def command(
     else:
         baseline, after = NO_STACK, of_template(template, given, region=region)
     if old_source:
-        old = parsed(environment.read_text(old_source), old_source)
-        old_given = given | parameters.pairs(old_pairs)
+        old = parse_template(environment.read_text(old_source), old_source)
+        old_given = given | parameters.parse_pairs(old_pairs)
         baseline = Baseline(state=of_template(old, old_given, region=region))
     predicted = predictions(baseline, after, region=region)
     if as_json:

@@ -23,7 +23,7 @@ from cfn_trigger.invocation.request import (
 )
 from cfn_trigger.invocation.transport import Caller, sender
 from cfn_trigger.template import parameters
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, lines, options
 
 _ALWAYS_THERE: Final = ("Result", "Error", "Truncated")
@@ -70,10 +70,10 @@ def command(
         trigger=trigger,
         request_type=request_type,
         request_id=str(uuid4()),
-        parameters=parameters.given(pairs, parameters_file),
+        parameters=parameters.read_given(pairs, parameters_file),
         payload=parse_payload(payload),
     )
-    template = parsed(environment.read_text(source), source)
+    template = parse_template(environment.read_text(source), source)
     snapshot = read_snapshot(stack, aws.client("cloudformation"))
     request = build_request(template, snapshot, run_options)
     for note in request.notes:

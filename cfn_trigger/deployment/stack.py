@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.errors import MissingError, UsageError
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from macro.model import Json
 
 
@@ -99,7 +99,7 @@ def processed_template(stack_id: str, client: Any) -> Mapping[str, Json]:
     """Read the template of a stack as its transforms have left it."""
     body = client.get_template(StackName=stack_id, TemplateStage="Processed")["TemplateBody"]
     text = body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
-    return parsed(text, stack_id).values
+    return parse_template(text, stack_id).values
 
 
 def parameter_store_values(names: Iterable[str], client: Any) -> dict[str, str]:

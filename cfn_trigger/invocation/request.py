@@ -115,11 +115,11 @@ def _event(
 
 
 def _expanded(template: Template, snapshot: StackSnapshot, options: RunOptions) -> dict[str, Json]:
-    setting = transforms.Setting(
+    setting = transforms.Context(
         values=_values(template.values, snapshot, options),
         region=snapshot.pseudo_parameters["AWS::Region"],
     )
-    return transforms.expanded(template, setting).template
+    return transforms.process(template, setting).template
 
 
 def _values(
@@ -132,7 +132,7 @@ def _values(
     """
     declared = section(template, "Parameters")
     deployed, looked_up = snapshot.values, snapshot.looked_up
-    settled = parameters.settled(declared, options.parameters, {**deployed, **looked_up})
+    settled = parameters.effective_values(declared, options.parameters, {**deployed, **looked_up})
     not_overridden = declared.keys() - options.parameters.keys()
     hidden = {
         name

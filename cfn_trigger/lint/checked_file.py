@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.template import places, transforms
-from cfn_trigger.template.source import Template, parsed
+from cfn_trigger.template.source import Template, parse_template
 from macro.cloudformation import section
 from macro.model import TRANSFORM, Json, Trigger
 from macro.readers import is_shorthand
@@ -53,13 +53,13 @@ class CheckedFile:
 
 
 def check_file(
-    text: str, name: str, setting: Callable[[Template], transforms.Setting], linter: Linter
+    text: str, name: str, context: Callable[[Template], transforms.Context], linter: Linter
 ) -> CheckedFile:
-    """Find every problem of a template; raises UsageError if `setting` does."""
+    """Find every problem of a template; raises UsageError if `context` does."""
     if TRANSFORM not in text:
         return CheckedFile(name=name, status="skipped")
     try:
-        template = parsed(text, name)
+        template = parse_template(text, name)
     except TemplateProblems as problems:
         is_template = "Resources:" in text or '"Resources"' in text
         if not is_template:
@@ -70,12 +70,12 @@ def check_file(
     in_source = [
         _diagnostic(match, template, match.span) for match in linter.source_matches(template)
     ]
-    in_expansion = _new(_expansion_diagnostics(template, setting(template), linter), in_source)
+    in_expansion = _new(_expansion_diagnostics(template, context(template), linter), in_source)
     return CheckedFile(name=name, status="checked", diagnostics=(*in_source, *in_expansion))
 
 
 def _has_triggers(template: Template) -> bool:
-    names = [transform.name for transform in transforms.listed(template.values)]
+    names = [transform.name for transform in transforms.transforms_of(template.values)]
     resources = template.values["Resources"].values()
     return TRANSFORM in names or any(map(is_shorthand, resources))
 
@@ -91,10 +91,10 @@ def _diagnostic(match: Match, template: Template, span: Span) -> Diagnostic:
 
 
 def _expansion_diagnostics(
-    template: Template, setting: transforms.Setting, linter: Linter
+    template: Template, context: transforms.Context, linter: Linter
 ) -> Iterator[Diagnostic]:
     try:
-        expansion = transforms.expanded(template, setting)
+        expansion = transforms.process(template, context)
     except TemplateProblems as problems:
         yield from problems.diagnostics
         return

@@ -10,6 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from cfn_trigger.template.parameters import (
+    effective_values,
+    is_stored,
+    macro_values,
+    resolved_references,
+)
 from cfn_trigger.template.places import Path, name_of, path, transforms
 from cfn_trigger.template.source import through_json
 from macro.cloudformation import BODY_LIMIT, FUNCTION_TYPES, as_map, is_secret, section, type_of
@@ -195,23 +201,16 @@ class _Parameters:
 
 
 def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
-    """Give the values that parameters have by default, as CloudFormation says them to a macro.
+    """Return the default values of parameters, as CloudFormation passes them to a macro.
 
     The default of one from the parameter store is a name there, not a value.
     """
-    declared = section(template, "Parameters")
-    known = ((name, _value(parameter)) for name, parameter in declared.items())
-    return {name: value for name, value in known if value is not None}
-
-
-def _value(parameter: Json) -> Json:
-    kind = str(as_map(parameter).get("Type", ""))
-    default = as_map(parameter).get("Default")
-    if default is None or kind.startswith("AWS::SSM::"):
-        return None
-    text = str(default).lower() if isinstance(default, bool) else str(default)
-    is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
-    return [item.strip() for item in text.split(",")] if is_list else text
+    declared = {
+        name: parameter
+        for name, parameter in section(template, "Parameters").items()
+        if not is_stored(parameter)
+    }
+    return macro_values(declared, effective_values(declared, {}))
 
 
 def _settled(resource: Json, parameters: _Parameters) -> Json:
@@ -244,19 +243,12 @@ def _is_setting(known: Property | None) -> bool:
 
 
 def _settings(transform: Json, parameters: _Parameters) -> Iterator[tuple[str, Json]]:
-    """Give the transform's own parameters, which CloudFormation resolves before it calls us."""
-    for name, value in as_map(as_map(transform).get("Parameters")).items():
-        parameter = parameters.referred(value)
+    """Yield the transform's own parameters, as CloudFormation resolves them for the macro."""
+    written = section(transform, "Parameters")
+    for name, value in resolved_references(written, parameters.values).items():
         if isinstance(value, list):
-            yield name, [_item(item, parameters) for item in value]
-        elif not parameter:
+            yield name, [parameters.referred(item) or item for item in value]
+        elif not parameters.referred(value):
             yield name, value
-        elif parameter in parameters.values:
-            yield name, parameters.values[parameter]
         elif name in SETTINGS:
             yield from ((name, literal) for literal in parameters.stand_ins(SETTINGS[name]))
-
-
-def _item(value: Json, parameters: _Parameters) -> Json:
-    parameter = parameters.referred(value)
-    return parameters.values.get(parameter, parameter) if parameter else value

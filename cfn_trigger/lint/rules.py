@@ -19,6 +19,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
 from cfnlint.template import Template
 
+from cfn_trigger.errors import AwsTransformError
 from cfn_trigger.lint.problems import Finding, Kind, Report, report
 from cfn_trigger.template.places import name_of
 from cfn_trigger.template.sam import is_transformed, transformed
@@ -148,8 +149,9 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
     if SERVERLESS_TRANSFORM not in names[:ours] or is_transformed(whole):
         return _Turn(report=report(whole), marked=cfn)
     plain = through_json(whole)
-    made_by_sam = transformed(plain, cfn.regions[0])
-    if made_by_sam is None:
+    try:
+        made_by_sam = transformed(plain, {}, region=cfn.regions[0])
+    except AwsTransformError:
         return _uncertain(whole, cfn)
     after_sam = made_by_sam | {"Transform": plain["Transform"]}
     return _Turn(report=report(after_sam), marked=cfn)

@@ -83,9 +83,9 @@ class StackOrder:
         return tuple(resource for resource in self.resources if resource.is_trigger)
 
 
-def stack_order(template: Template, setting: transforms.Setting) -> StackOrder:
+def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     """Return the order of a template; raises TemplateProblems if it has none."""
-    expansion = transforms.expanded(template, setting)
+    expansion = transforms.process(template, context)
     resources = section(expansion.template, "Resources")
     reading = expansion.reading
     trigger_ids = {trigger.logical_id for trigger in reading.triggers}

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from cfn_trigger.prediction.impact import Difference, Update
 from cfn_trigger.prediction.reasons import is_explained, reasons
 from cfn_trigger.prediction.snapshots import Baseline
-from cfn_trigger.template import parameters, transforms
+from cfn_trigger.template import parameters, sam
 from cfn_trigger.template.intrinsics import Resolved, StackState
 from cfn_trigger.template.triggers import functions_of, handler_arn, triggers
 from macro.cloudformation import as_map, section
@@ -229,7 +229,7 @@ def _local_code(name: str, update: Update) -> dict[str, str]:
             content = as_map(as_map(update.new.resources.get(layer)).get("Properties"))
             parts.append(("Layers", layer, content))
         for entry, owner, part in parts:
-            if isinstance(part, str) or transforms.NOT_PACKAGED in json.dumps(part):
+            if isinstance(part, str) or sam.NOT_PACKAGED in json.dumps(part):
                 remedy = "plan what `sam package` or `aws cloudformation package` writes"
                 entries[entry] = f"the code of {owner!r} is at a local path; {remedy}"
     return entries

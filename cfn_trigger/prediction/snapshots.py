@@ -36,10 +36,10 @@ def of_template(template: Template, given: Mapping[str, str], *, region: str) ->
     Raises TemplateProblems if the template cannot be expanded.
     """
     declared = section(template.values, "Parameters")
-    values = parameters.settled(declared, given)
-    setting = transforms.Setting(values=values, region=region)
+    values = parameters.effective_values(declared, given)
+    context = transforms.Context(values=values, region=region)
     return StackState(
-        template=transforms.expanded(template, setting).template,
+        template=transforms.process(template, context).template,
         values=values,
         unknown_parameters=_looked_up(declared),
         pseudo_parameters={},
@@ -59,7 +59,7 @@ def of_update(
     expanded.
     """
     declared = section(template.values, "Parameters")
-    settled = parameters.settled(declared, given, deployed.values)
+    settled = parameters.effective_values(declared, given, deployed.values)
     current = {
         name: stored[key]
         for name, key in stored_names(declared, settled)
@@ -69,14 +69,14 @@ def of_update(
     known = {**settled, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
     region = deployed.pseudo_parameters["AWS::Region"]
-    setting = transforms.Setting(values=values, region=region)
+    context = transforms.Context(values=values, region=region)
     secrets = {
         name: Secret(name, is_given=name in given or name not in deployed.values)
         for name, parameter in declared.items()
         if is_secret(parameter)
     }
     after = StackState(
-        template=transforms.expanded(template, setting).template,
+        template=transforms.process(template, context).template,
         values=values,
         unknown_parameters=_looked_up(declared, known=current) | secrets,
         pseudo_parameters=deployed.pseudo_parameters,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from cfn_trigger.template import parameters
-from macro.cloudformation import as_map, section
+from macro.cloudformation import as_map, properties_of, section
 from macro.model import Json
 from macro.references import name_and_attribute
 
@@ -119,7 +119,7 @@ class StackState:
 
     def properties(self, logical_id: str) -> Resolved:
         """Resolve the properties of a resource."""
-        return self.resolve(as_map(self.resources.get(logical_id)).get("Properties") or {})
+        return self.resolve(properties_of(self.resources.get(logical_id)))
 
     def resolve(self, value: Json) -> Resolved:
         """Resolve a value."""
@@ -198,7 +198,7 @@ class StackState:
             return self.unknown_parameters[name]
         if name not in self.values:
             return StackConstant(f"parameter {name!r}")
-        return parameters.for_a_macro(declared, {name: self.values[name]})[name]
+        return parameters.macro_value(declared[name], self.values[name])
 
     def _sub(self, argument: Json) -> Resolved:
         text, variables = argument if isinstance(argument, list) else (argument, {})

@@ -1,7 +1,7 @@
-"""The values of a template's parameters, and the files they stand in.
+"""The values of a template's parameters, and the files and options that set them.
 
-Knows the three usual forms of such a file, and samconfig's `K=V` lines. Refuses to know what a
-parameter is for.
+Knows the usual forms of such a file, and which types CloudFormation resolves. Refuses to know what
+a parameter is for.
 """
 
 import json
@@ -20,138 +20,159 @@ from macro.model import Json
 _FORMS: Final = (
     'a list of {"ParameterKey", "ParameterValue"}, {"Parameters": {…}}, a map, or K=V lines'
 )
-_LISTS: Final = re.compile(r"(AWS::SSM::Parameter::Value<)?(CommaDelimitedList|List<.*)")
-_STORED: Final = "AWS::SSM::Parameter::Value<"
+_LIST_TYPES: Final = re.compile(r"(AWS::SSM::Parameter::Value<)?(CommaDelimitedList|List<.*)")
+_STORED_TYPES: Final = "AWS::SSM::Parameter::Value<"
 
 
-class Values(dict[str, Json]):
-    """Values by name, as CloudFormation hands them to a macro.
+class MacroValues(dict[str, Json]):
+    """Values of parameters by name, as CloudFormation passes them to a macro.
 
-    `missed` are the parameters that had none when the macro needed it: it asks for what it needs
-    by `get` with nothing to fall back on.
+    `missed` are the parameters without a value that the macro asked for, by `get` without a
+    default.
     """
 
     def __init__(self, values: Mapping[str, Json]) -> None:
         super().__init__(values)
         self.missed: dict[str, None] = {}
 
-    def get(self, name: str, *otherwise: Json) -> Json:
-        """Give a value, and remember a name that has none."""
-        if name not in self and not otherwise:
+    def get(self, name: str, *default: Json) -> Json:
+        """Return a value; remember a name that has neither a value nor a default."""
+        if name not in self and not default:
             self.missed[name] = None
-        return super().get(name, *otherwise)
+        return super().get(name, *default)
 
 
-def pairs(written: Iterable[str]) -> dict[str, str]:
-    """Read `K=V` options; raises UsageError for one without `=`."""
-    found = {}
-    for pair in written:
+def parse_pairs(pairs: Iterable[str], *, option: str = "--parameter") -> dict[str, str]:
+    """Parse `K=V` options; raises UsageError for one without a name or `=`."""
+    values = {}
+    for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise UsageError(f"--parameter {pair}: takes NAME=VALUE")
-        found[name] = value
-    return found
+            raise UsageError(f"{option} {pair}: is not of the form NAME=VALUE")
+        values[name] = value
+    return values
 
 
-def in_file(text: str, name: str) -> dict[str, str]:
-    """Read a file of parameters in any of its forms; raises UsageError for another."""
+def parse_file(text: str, name: str) -> dict[str, str]:
+    """Parse a file of parameters in any of its forms; raises UsageError for any other."""
     try:
-        whole = json.loads(text)
+        content = json.loads(text)
     except ValueError as error:
-        return _lines(text, name, error)
-    match whole:
+        return _parse_lines(text, name, error)
+    match content:
         case {"Parameters": dict(inner)}:
-            whole = inner
-        case [*items]:
-            whole = dict(map(_listed, items))
-    if not isinstance(whole, dict) or None in whole:
-        raise UsageError(f"{name}: takes {_FORMS}")
-    return {key: _as_text(value) for key, value in whole.items()}
+            content = inner
+        case [*entries]:
+            content = dict(map(_entry, entries))
+    if not isinstance(content, dict) or None in content:
+        raise UsageError(f"{name}: must be {_FORMS}")
+    return {key: _as_string(value) for key, value in content.items()}
 
 
-def _listed(item: Json) -> tuple[Json, Json]:
-    entry = as_map(item)
-    return entry.get("ParameterKey"), entry.get("ParameterValue", "")
+def _entry(entry: Json) -> tuple[Json, Json]:
+    fields = as_map(entry)
+    return fields.get("ParameterKey"), fields.get("ParameterValue", "")
 
 
-def _lines(text: str, name: str, error: ValueError) -> dict[str, str]:
+def _parse_lines(text: str, name: str, error: ValueError) -> dict[str, str]:
     try:
-        written = shlex.split(text, comments=True)
+        pairs = shlex.split(text, comments=True)
     except ValueError:
-        written = [""]
-    if text.lstrip().startswith(("{", "[")) or not all("=" in pair for pair in written):
-        raise UsageError(f"{name}: takes {_FORMS} ({error})") from error
-    return pairs(written)
+        pairs = [""]
+    if text.lstrip().startswith(("{", "[")) or not all("=" in pair for pair in pairs):
+        raise UsageError(f"{name}: must be {_FORMS} ({error})") from error
+    return parse_pairs(pairs, option=f"{name}:")
 
 
-def _as_text(value: Json) -> str:
+def _as_string(value: Json) -> str:
     match value:
         case str():
             return value
         case list():
-            return ",".join(map(_as_text, value))
+            return ",".join(map(_as_string, value))
     return json.dumps(value)
 
 
-def all_known(given: Iterable[str], declared: Mapping[str, Json], template: str) -> None:
-    """Refuse values for parameters that a template does not have, as CloudFormation does."""
-    for name in given:
+def refuse_unknown(names: Iterable[str], declared: Mapping[str, Json], template: str) -> None:
+    """Raise UsageError for a parameter that a template does not declare, as CloudFormation does."""
+    for name in names:
         if name not in declared:
             hint = nearest(name, declared)
             raise UsageError(f"{template}: has no parameter {name!r}{hint}")
 
 
-def settled(
+def effective_values(
     declared: Mapping[str, Json],
     given: Mapping[str, str],
     deployed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Give every parameter its value: the given one, the deployed one, or the default.
+    """Return the value of every parameter: the given one, the deployed one, or the default.
 
-    One that has none of them is left out. https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
+    A parameter that has none of them is left out.
+    https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
     """
-    known = {
-        name: _as_text(parameter["Default"])
+    defaults = {
+        name: _as_string(parameter["Default"])
         for name, parameter in declared.items()
-        if "Default" in as_map(parameter)
+        if as_map(parameter).get("Default") is not None
     }
-    known |= {name: value for name, value in (deployed or {}).items() if name in declared}
-    return known | {name: value for name, value in given.items() if name in declared}
+    values = {**defaults, **(deployed or {}), **given}
+    return {name: value for name, value in values.items() if name in declared}
 
 
-def for_a_macro(declared: Mapping[str, Json], settled: Mapping[str, str]) -> Values:
-    """Say values as CloudFormation says them to a macro: those of list types as lists."""
-    return Values(
-        {
-            name: _items(value) if is_list(declared[name]) else value
-            for name, value in settled.items()
-        }
-    )
+def macro_values(declared: Mapping[str, Json], values: Mapping[str, str]) -> MacroValues:
+    """Return values as CloudFormation passes them to a macro: those of list types are lists."""
+    return MacroValues({name: macro_value(declared[name], text) for name, text in values.items()})
 
 
-def is_list(parameter: Json) -> bool:
-    """Tell whether a parameter's value is a list."""
-    return bool(_LISTS.match(str(as_map(parameter).get("Type"))))
-
-
-def is_stored(parameter: Json) -> bool:
-    """Tell whether a parameter's value is the name of one in the parameter store."""
-    return str(as_map(parameter).get("Type")).startswith(_STORED)
-
-
-def _items(text: str) -> list[Json]:
+def macro_value(parameter: Json, text: str) -> Json:
+    """Return the value of a parameter as CloudFormation passes it to a macro."""
+    if not is_list(parameter):
+        return text
     return [item.strip() for item in text.split(",")] if text else []
 
 
-def given(written: Iterable[str], file: str | None) -> dict[str, str]:
-    """Read what a command line says of parameters; `--parameter` wins over the file."""
-    from_file = in_file(read_text(file), file) if file else {}
-    return from_file | pairs(written)
+def resolved_references(written: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+    """Resolve references to parameters, as CloudFormation does in a transform's own Parameters.
+
+    A value may be a reference, or a list of them; a reference without a value stays as it is.
+    """
+    return {
+        name: [_resolved(item, values) for item in value]
+        if isinstance(value, list)
+        else _resolved(value, values)
+        for name, value in written.items()
+    }
 
 
-def settled_for(template: Template, written: Iterable[str], file: str | None) -> dict[str, str]:
-    """Settle a template's parameters with what a command line says of them."""
+def _resolved(value: Json, values: Mapping[str, Json]) -> Json:
+    match value:
+        case {"Ref": str(name)} if len(value) == 1:
+            return values.get(name, value)
+    return value
+
+
+def is_list(parameter: Json) -> bool:
+    """Return whether the value of a declared parameter is a list."""
+    return bool(_LIST_TYPES.match(str(as_map(parameter).get("Type"))))
+
+
+def is_stored(parameter: Json) -> bool:
+    """Return whether the text of a declared parameter is a name in the parameter store."""
+    return str(as_map(parameter).get("Type")).startswith(_STORED_TYPES)
+
+
+def read_given(pairs: Iterable[str], file: str | None) -> dict[str, str]:
+    """Read the parameters that a command line sets; `--parameter` wins over the file."""
+    from_file = parse_file(read_text(file), file) if file else {}
+    return from_file | parse_pairs(pairs)
+
+
+def effective_values_of(
+    template: Template, pairs: Iterable[str], file: str | None
+) -> dict[str, str]:
+    """Return the values of a template's parameters under a command line."""
     declared = section(template.values, "Parameters")
-    said = given(written, file)
-    all_known(said, declared, template.name)
-    return settled(declared, said)
+    given = read_given(pairs, file)
+    refuse_unknown(given, declared, template.name)
+    return effective_values(declared, given)

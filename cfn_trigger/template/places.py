@@ -1,7 +1,6 @@
-"""Where a problem is: from the place that a message names to the path in the template.
+"""From the place that a message of the macro names to the path in the template.
 
-Knows how places are written. Refuses to know what is wrong there. No stage of the macro needs it;
-linters and people's tools do.
+Knows how places are written. Refuses to know what is wrong there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,33 +12,33 @@ Path = tuple[str | int, ...]
 
 
 def path(place: str, template: Mapping[str, Json]) -> Path:
-    """Give the keys and indexes from a template's root to the place that a message names.
+    """Return the keys and indexes from a template's root to the place that a message names.
 
-    All of them are in the template, which is as it was written, with its Transform: where a part
-    of the place is not, the path ends before it. What is only made for triggers is nowhere; its
-    path is that of the resources.
+    `template` is as its author wrote it, with its Transform. A path ends before the first part of
+    the place that the template does not have. A resource that only the macro creates has the path
+    of all resources.
     """
-    for wanted in _candidates(place, template):
-        if len(found := _as_deep_as_it_goes(wanted, template)) > 1:
-            return found
+    for candidate in _candidates(place, template):
+        if len(existing := _existing_part(candidate, template)) > 1:
+            return existing
     return ("Resources",)
 
 
 def transforms(template: Mapping[str, Json]) -> list[Json]:
-    """Give a template's transforms, as a list however they are written."""
-    written = template.get("Transform", [])
-    return written if isinstance(written, list) else [written]
+    """Return the entries of a template's Transform, which may be one or a list."""
+    entries = template.get("Transform") or []
+    return entries if isinstance(entries, list) else [entries]
 
 
 def name_of(transform: Json) -> Json:
-    """Give the name of a transform, which may stand beside its parameters."""
+    """Return the name of a transform, which is a string, or a map of a name and parameters."""
     return as_map(transform).get("Name", transform)
 
 
 def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[Path]:
     match place.split(".", 2):
         case "Transform", "Parameters", *rest:
-            yield ("Transform", *_turn(template), "Parameters", *rest)
+            yield ("Transform", *_index_of_ours(template), "Parameters", *rest)
     resources = as_map(template.get("Resources"))
     owners = [name for name in resources if f"{place}.".startswith(f"{name}.")]
     for owner in sorted(owners, key=len, reverse=True):
@@ -53,18 +52,18 @@ def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[Path]:
     yield ("Conditions", place)
 
 
-def _turn(template: Mapping[str, Json]) -> tuple[int, ...]:
-    """Give our index among the transforms; none where there is no list of them, or none of ours."""
-    names = [name_of(one) for one in transforms(template)]
+def _index_of_ours(template: Mapping[str, Json]) -> tuple[int, ...]:
+    """Return the index of our transform; empty if there is no list of them, or not ours in it."""
+    names = [name_of(entry) for entry in transforms(template)]
     is_list = isinstance(template.get("Transform"), list)
     return (names.index(TRANSFORM),) if is_list and TRANSFORM in names else ()
 
 
-def _as_deep_as_it_goes(wanted: Sequence[str | int], template: Json) -> Path:
+def _existing_part(path: Sequence[str | int], template: Json) -> Path:
     node = template
-    for depth, key in enumerate(wanted):
+    for depth, key in enumerate(path):
         try:
             node = node[key]
         except (KeyError, IndexError, TypeError):
-            return tuple(wanted[:depth])
-    return tuple(wanted)
+            return tuple(path[:depth])
+    return tuple(path)

@@ -1,60 +1,92 @@
-"""What SAM makes of a template, for who comes after it in the list of transforms.
+"""What SAM makes of a template: the one place that runs its translator.
 
-Knows SAM's own translator, which newer versions of cfn-lint do not run any more. It wants code to
-be uploaded already; before a deployment an address stands in for each local path.
+Knows SAM's own translator, and calls it as AWS does. Before a deployment code may be at a local
+path, which the translator refuses; an address stands in for each such path. Refuses to know the
+other transforms.
 """
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import quote
 
 from boto3 import Session
-from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.utils.py27hash_fix import (
+    to_py27_compatible_template,
+    undo_mark_unicode_str_in_template,
+)
 
-from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, type_of
+from cfn_trigger.errors import AwsTransformError
+from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, section, type_of
 from macro.model import Json
 
-_LOCAL: Final = ("CodeUri", "ContentUri", "DefinitionUri")
-_UPLOADED: Final = "s3://uploaded/by-a-deployment"
+NOT_PACKAGED: Final = "not-packaged"
+"""The bucket that stands in for code at a local path, which only a deployment uploads."""
+
+_CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 
 
 def is_transformed(template: Mapping[str, Json]) -> bool:
-    """Tell whether nothing is left for SAM to transform."""
-    resources = as_map(template.get("Resources")).values()
+    """Return whether a template has no resources left for SAM to transform."""
+    resources = section(template, "Resources").values()
     return not any(type_of(resource).startswith(SERVERLESS) for resource in resources)
 
 
-def transformed(template: Mapping[str, Json], region: str) -> dict[str, Json] | None:
-    """Let SAM transform a template; gives none where SAM refuses it, which is its own to say.
+def transformed(
+    template: Mapping[str, Json],
+    values: Mapping[str, Json],
+    *,
+    region: str,
+    accepts_local_code: bool = True,
+) -> dict[str, Json]:
+    """Return what SAM makes of a template, without its Transform.
 
-    Parameters have the values of their defaults.
+    `values` are those of parameters, as a macro gets them; others have their defaults. Raises
+    AwsTransformError for what SAM refuses.
     """
     mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
-    stand_in_for_local_code(mutable, lambda _: _UPLOADED)
-    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it tells of its own metrics
-    translator = Translator({}, Parser(), boto_session=Session(region_name=region))
+    if accepts_local_code:
+        _replace_local_paths(mutable)
+    mutable_values = dict(values)
+    # As AWS does: hashes in logical ids stay what Python 2.7 made of these values.
+    to_py27_compatible_template(mutable, mutable_values)
+    session = Session(region_name=region)
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it reports its own metrics
     try:
-        made: dict[str, Json] = translator.translate(mutable, {})
-    except InvalidDocumentException:
-        return None
-    return json.loads(json.dumps(made))  # type: ignore[no-any-return] # a map stays one
+        translated = Translator({}, Parser(), boto_session=session).translate(
+            mutable, mutable_values
+        )
+    except InvalidDocumentException as error:
+        raise AwsTransformError(SERVERLESS_TRANSFORM, map(_problem, error.causes)) from error
+    plain: dict[str, Json] = json.loads(json.dumps(undo_mark_unicode_str_in_template(translated)))
+    return {name: section for name, section in plain.items() if name != "Transform"}
 
 
-def stand_in_for_local_code(template: Json, address: Callable[[str], str]) -> None:
-    """Put an address where a template names a path, as a deployment will; in place."""
-    for properties in _with_code(template):
-        for name in _LOCAL:
+def _problem(cause: ExceptionWithMessage) -> tuple[str, str]:
+    logical_id = getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", "")
+    return str(logical_id), " ".join(str(cause.message).split())
+
+
+def _replace_local_paths(template: Json) -> None:
+    for properties in _mutable_properties(template):
+        for name in _CODE_PROPERTIES:
             if isinstance(path := properties.get(name), str):
-                properties[name] = address(path)
+                properties[name] = _address(path)
 
 
-def _with_code(template: Json) -> Iterator[dict[str, Json]]:
-    """Give the properties that may name code: of SAM's resources, and of all of a kind."""
-    yield from (one for one in as_map(template.get("Globals")).values() if isinstance(one, dict))
-    for resource in as_map(template.get("Resources")).values():
+def _address(path: str) -> str:
+    is_uploaded = path.startswith(("s3://", "http://", "https://"))
+    return path if is_uploaded else f"s3://{NOT_PACKAGED}/{quote(path)}"
+
+
+def _mutable_properties(template: Json) -> Iterator[dict[str, Json]]:
+    """Yield the properties that may hold a path: those of SAM's resources, and of Globals."""
+    yield from (one for one in section(template, "Globals").values() if isinstance(one, dict))
+    for resource in section(template, "Resources").values():
         properties = as_map(resource).get("Properties")
         if type_of(resource).startswith(SERVERLESS) and isinstance(properties, dict):
             yield properties

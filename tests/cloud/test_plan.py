@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from cfn_trigger.deployment.stack import read_snapshot
 from cfn_trigger.prediction.predict import Prediction, predictions
 from cfn_trigger.prediction.snapshots import NO_STACK, of_template, of_update
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from tests.support.clients import Clients, Outcome
 from tests.support.deployed_stacks import Json, Stack, function, trigger
 from tests.support.recordings import run
@@ -324,7 +324,7 @@ def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     cloudformation = stack.clients.boto("cloudformation")
     is_first = change is CHANGES["the first time"]
     given = dict(pair.split("=") for pair in change.given)
-    template = parsed(text, "template.json")
+    template = parse_template(text, "template.json")
     if is_first:
         after = of_template(template, given, region="us-east-1")
         return predictions(NO_STACK, after, region="us-east-1")

@@ -79,7 +79,7 @@ def test_what_is_no_template(command: str) -> None:
 
     assert outcome.exit_code == 1
     assert outcome.stderr == (
-        "-:1:1: error[template] is no template\n"
+        "-:1:1: error[template] is not a template\n"
         " 1 | a: b\n"
         "   | ^\n"
         "   = it has no map of Resources\n"
@@ -143,7 +143,7 @@ def test_a_parameter_without_a_value(command: str) -> None:
     outcome = run(command, str(SELF_TEST), "--parameter", "Greeting")
 
     assert outcome.exit_code == 2
-    assert outcome.stderr == "cfn-trigger: --parameter Greeting: takes NAME=VALUE\n"
+    assert outcome.stderr == "cfn-trigger: --parameter Greeting: is not of the form NAME=VALUE\n"
 
 
 def test_a_file_of_parameters_is_read(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_template_without_our_transform_is_passed_through_with_a_word() -> Non
 
     assert outcome.exit_code == 0
     assert outcome.stdout == "Resources:\n  A: {Type: B}  # mine\n"
-    assert outcome.stderr == "cfn-trigger: -: its Transform does not name Trigger\n"
+    assert outcome.stderr == "cfn-trigger: -: its Transform does not list Trigger\n"
 
 
 def test_colors_are_for_terminals_that_want_them(wrong: Path) -> None:

@@ -59,9 +59,9 @@ def match(*path: str | int, rule: str = "E1", message: str = "is wrong", line: i
     return Match(rule=rule, level="error", message=message, span=Span(line=line), path=path)
 
 
-def setting(template: Template) -> transforms.Setting:
+def setting(template: Template) -> transforms.Context:
     defaults = {"Switch": "true"} if "Default" in template.text else {}
-    return transforms.Setting(values=defaults)
+    return transforms.Context(values=defaults)
 
 
 def checked(linter: FakeLinter, text: str = TEMPLATE) -> CheckedFile:
@@ -150,7 +150,7 @@ def test_a_parameter_without_a_value_is_reported_as_information() -> None:
 
     (one,) = checked(FakeLinter(), without).diagnostics
 
-    why = "parameter 'Switch' has no value and no default; give --parameter NAME=VALUE"
+    why = "parameter 'Switch' has no value and no default; pass --parameter NAME=VALUE"
     assert one.level == "info"
     assert one.message == f"what it expands to was not checked: {why}"
 

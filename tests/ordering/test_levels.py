@@ -17,7 +17,7 @@ from tests.support.stack_states import QUEUE, SAM, function, of_type, template, 
 
 
 def order_of(sections: Any = None, **resources: Any) -> StackOrder:
-    return stack_order(template(sections, **resources), transforms.Setting(values={}))
+    return stack_order(template(sections, **resources), transforms.Context(values={}))
 
 
 def triples(order: StackOrder) -> set[tuple[str, str, str]]:

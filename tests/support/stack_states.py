@@ -8,7 +8,7 @@ from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, of_template
 from cfn_trigger.template import transforms
 from cfn_trigger.template.intrinsics import StackState, Unknown
-from cfn_trigger.template.source import Template, parsed
+from cfn_trigger.template.source import Template, parse_template
 from tests.support.templates import function, of_type, trigger
 
 Json = Any
@@ -25,7 +25,7 @@ def template(sections: Json = None, **resources: Json) -> Template:
         **(sections or {}),
         "Resources": {"Migrate": function()} | resources,
     }
-    return parsed(json.dumps(whole), "template.json")
+    return parse_template(json.dumps(whole), "template.json")
 
 
 def state(
@@ -54,7 +54,7 @@ def expanded(one: Template, **values: str) -> dict[str, Json]:
     """Let all transforms work on a template."""
     declared = one.values.get("Parameters", {})
     known = {name: value for name, value in values.items() if name in declared}
-    return transforms.expanded(one, transforms.Setting(values=known)).template
+    return transforms.process(one, transforms.Context(values=known)).template
 
 
 def planned(

@@ -12,7 +12,7 @@ from cfn_trigger.invocation.request import (
     build_request,
 )
 from cfn_trigger.template import transforms
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from macro.model import Json
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:elsewhere"
@@ -52,8 +52,8 @@ def template(
 
 
 def snapshot(deployed: Mapping[str, Json], physical_ids: Mapping[str, str] = IDS) -> StackSnapshot:
-    expansion = transforms.expanded(
-        parsed(json.dumps(deployed), "deployed"), transforms.Setting(values={})
+    expansion = transforms.process(
+        parse_template(json.dumps(deployed), "deployed"), transforms.Context(values={})
     )
     return StackSnapshot(
         stack_id=STACK_ID,
@@ -75,6 +75,6 @@ def build(
     deployed: Mapping[str, Json] | None = None,
     ids: Mapping[str, str] = IDS,
 ) -> TriggerRequest:
-    author = parsed(json.dumps(written), "template.yaml")
+    author = parse_template(json.dumps(written), "template.yaml")
     stack = snapshot(deployed or template(old=True), ids)
     return build_request(author, stack, run_options or options())

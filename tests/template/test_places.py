@@ -38,7 +38,7 @@ TEMPLATE = template(
         ("Transform.Timeout", ["Resources", "Transform", "Properties", "Timeout"]),
     ],
 )
-def test_a_place_is_a_path(place: str, expected: list[Any]) -> None:
+def test_a_place_has_a_path(place: str, expected: list[Any]) -> None:
     assert [*path(place, TEMPLATE)] == expected
 
 
@@ -64,7 +64,7 @@ def test_a_property_may_have_dots_in_its_name() -> None:
     assert path("Run.A.B.C", dotted) == ("Resources", "Run", "Properties", "A.B.C")
 
 
-def test_of_logical_ids_with_dots_the_longest_is_meant() -> None:
+def test_the_longest_logical_id_with_dots_wins() -> None:
     dotted = template(**{"Run": trigger(), "Run.Timeout": trigger(Timeout=1)})
 
     assert path("Run.Timeout.Timeout", dotted)[1] == "Run.Timeout"
@@ -78,7 +78,7 @@ def test_a_transform_may_stand_alone() -> None:
 
 
 @pytest.mark.parametrize("broken", [{}, {"Resources": []}, {"Resources": {"Run": None}}])
-def test_a_path_is_found_in_any_template(broken: Any) -> None:
+def test_a_template_of_any_shape_has_a_path(broken: Any) -> None:
     assert path("Run.Timeout", broken)[0] == "Resources"
     assert path("Transform.Parameters.A", broken) == ("Resources",)
     assert path("Transform.Parameters.A", broken | {"Transform": ["Other"]}) == ("Resources",)

@@ -2,8 +2,8 @@
 
 import json
 
-from cfn_trigger.template.rewrite import in_yaml
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.rewrite import rewritten
+from cfn_trigger.template.source import parse_template
 
 WRITTEN = """\
 # of the shop
@@ -24,12 +24,12 @@ Outputs:
 """
 
 
-def rewritten(written: str, **changes: object) -> str:
-    template = parsed(written, "t.yaml")
+def changed(written: str, **changes: object) -> str:
+    template = parse_template(written, "t.yaml")
     values = {name: item for name, item in template.values.items() if name != "Transform"}
     values["Resources"] = values["Resources"] | changes
-    text = in_yaml(template, values)
-    assert parsed(text, "t.yaml").values == values
+    text = rewritten(template, values)
+    assert parse_template(text, "t.yaml").values == values
     return text
 
 
@@ -37,7 +37,7 @@ def test_order_comments_and_spelling_are_kept() -> None:
     run = {"Type": "Custom::Trigger", "Properties": {"HandlerArn": {"Fn::GetAtt": ["A", "Arn"]}}}
 
     assert (
-        rewritten(WRITTEN, Run=run)
+        changed(WRITTEN, Run=run)
         == """\
 # of the shop
 Resources:
@@ -56,7 +56,7 @@ Outputs:
     )
 
 
-def test_what_is_new_is_written_as_people_write_it() -> None:
+def test_new_values_are_written_as_people_write_them() -> None:
     added = {
         "Properties": {
             "Code": {"ZipFile": "def f():\n    pass\n"},
@@ -69,7 +69,7 @@ def test_what_is_new_is_written_as_people_write_it() -> None:
         "Type": "AWS::X::Y",
     }  # fmt: skip
 
-    text = rewritten("Resources: {}\n", New=added)
+    text = changed("Resources: {}\n", New=added)
 
     assert (
         text.splitlines()[2:]
@@ -107,12 +107,12 @@ Resources:
 
 
 def test_a_template_in_json_becomes_plain_yaml() -> None:
-    assert rewritten(json.dumps({"Resources": {"A": {"Type": "B"}}})) == (
+    assert changed(json.dumps({"Resources": {"A": {"Type": "B"}}})) == (
         "Resources:\n  A:\n    Type: B\n"
     )
 
 
-def test_what_shares_an_anchor_is_written_out_where_only_one_of_them_changes() -> None:
+def test_an_anchor_is_written_out_if_only_one_of_its_values_changes() -> None:
     written = """\
 Resources:
   A: &a
@@ -121,7 +121,7 @@ Resources:
   B: *a
 """
 
-    text = rewritten(written, B={"Type": "T", "Properties": {"Size": 2}})
+    text = changed(written, B={"Type": "T", "Properties": {"Size": 2}})
 
     assert "Size: 1" in text
     assert "Size: 2" in text

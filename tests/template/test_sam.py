@@ -6,6 +6,7 @@ import pytest
 from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
+from cfn_trigger.errors import AwsTransformError
 from cfn_trigger.lint.rules import Sense, Spelling, Transformed
 from cfn_trigger.template.sam import is_transformed, transformed
 from tests.support.linting import REGION, SAM
@@ -17,13 +18,16 @@ def of_sam(kind: str = "Function", **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::Serverless::{kind}", "Properties": properties}
 
 
-def types(made: dict[str, Any] | None) -> dict[str, str]:
-    assert made is not None
+def by_sam(template: dict[str, Any]) -> dict[str, Any]:
+    return transformed(template, {}, region=REGION)
+
+
+def types(made: dict[str, Any]) -> dict[str, str]:
     return {name: one["Type"] for name, one in made["Resources"].items()}
 
 
-def test_sam_makes_what_a_deployment_will_have() -> None:
-    made = transformed({"Resources": {"Migrate": of_sam(**FUNCTION)}}, REGION)
+def test_the_translator_creates_the_resources_of_a_deployment() -> None:
+    made = by_sam({"Resources": {"Migrate": of_sam(**FUNCTION)}})
 
     assert types(made) == {"Migrate": "AWS::Lambda::Function", "MigrateRole": "AWS::IAM::Role"}
 
@@ -38,17 +42,16 @@ def test_sam_makes_what_a_deployment_will_have() -> None:
         ("Function", {"PackageType": "Image", "ImageUri": "migrate:latest"}),
     ],
 )
-def test_code_need_not_be_uploaded(kind: str, properties: dict[str, Any]) -> None:
-    made = transformed({"Resources": {"Thing": of_sam(kind, **properties)}}, REGION)
+def test_local_code_is_accepted(kind: str, properties: dict[str, Any]) -> None:
+    made = by_sam({"Resources": {"Thing": of_sam(kind, **properties)}})
 
-    assert made is not None
     assert is_transformed(made)
 
 
-def test_neither_need_that_of_all_functions() -> None:
+def test_local_code_of_all_functions_is_accepted() -> None:
     shared = {"Globals": {"Function": FUNCTION}, "Resources": {"Migrate": of_sam()}}
 
-    assert "MigrateRole" in types(transformed(shared, REGION))
+    assert "MigrateRole" in types(by_sam(shared))
 
 
 def test_parameters_have_the_values_of_their_defaults() -> None:
@@ -57,16 +60,19 @@ def test_parameters_have_the_values_of_their_defaults() -> None:
         "Resources": {"Migrate": of_sam(AutoPublishAlias={"Ref": "Name"}, **FUNCTION)},
     }
 
-    assert "MigrateAliaslive" in types(transformed(template, REGION))
+    assert "MigrateAliaslive" in types(by_sam(template))
 
 
-def test_what_sam_refuses_becomes_nothing() -> None:
-    assert transformed({"Resources": {"Migrate": of_sam(Handler="x")}}, REGION) is None
+def test_a_template_that_sam_refuses_is_an_error_with_logical_ids() -> None:
+    with pytest.raises(AwsTransformError) as caught:
+        by_sam({"Resources": {"Migrate": of_sam(Handler="x")}})
+
+    assert [logical_id for logical_id, _ in caught.value.problems] == ["Migrate"]
 
 
 def test_a_template_is_not_changed() -> None:
     template = {"Resources": {"Migrate": of_sam(**FUNCTION)}}
-    transformed(template, REGION)
+    by_sam(template)
 
     assert template == {"Resources": {"Migrate": of_sam(**FUNCTION)}}
     assert not is_transformed(template)
@@ -99,7 +105,7 @@ def said(text: str) -> list[tuple[int, str]]:
     return [(match.location[0] + 1, match.message) for match in matches]
 
 
-def test_where_cfn_lint_leaves_sam_to_others_the_macro_still_comes_after_it() -> None:
+def test_the_macro_comes_after_sam_if_cfn_lint_does_not_run_sam() -> None:
     named = "'MigrateRole' is of AWS::IAM::Role; name a function, an alias or a version"
 
     assert said(TEXT) == [
@@ -109,13 +115,13 @@ def test_where_cfn_lint_leaves_sam_to_others_the_macro_still_comes_after_it() ->
     ]
 
 
-def test_where_sam_refuses_the_template_only_what_is_certain_is_said() -> None:
+def test_only_certain_problems_are_reported_if_sam_refuses_the_template() -> None:
     assert said(TEXT.replace("Runtime: python3.13", "Colour: blue")) == [
         (15, "Late.Timeout: takes a whole number from 1 to 3540, not 0")
     ]
 
 
-def test_where_sam_refuses_the_template_a_missing_transform_is_certain() -> None:
+def test_a_missing_transform_is_certain_if_sam_refuses_the_template() -> None:
     without_ours = TEXT.replace(", Trigger]", "]").replace("Runtime: python3.13", "Colour: blue")
     need = "is a trigger, and no transform expands it; add Trigger to the Transform"
 

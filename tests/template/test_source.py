@@ -3,7 +3,7 @@
 import pytest
 
 from cfn_trigger.errors import Span, TemplateProblems
-from cfn_trigger.template.source import parsed
+from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal.diagnostics import rendered
 
 YAML = """\
@@ -20,12 +20,12 @@ Resources:
 
 def shown(text: str) -> str:
     with pytest.raises(TemplateProblems) as caught:
-        parsed(text, "t.yaml")
+        parse_template(text, "t.yaml")
     return rendered(caught.value.diagnostics, caught.value.texts).plain
 
 
 def test_values_are_read_as_json_with_short_forms_written_out() -> None:
-    properties = parsed(YAML, "t.yaml").values["Resources"]["Run"]["Properties"]
+    properties = parse_template(YAML, "t.yaml").values["Resources"]["Run"]["Properties"]
 
     assert properties == {
         "Handler": {"Fn::GetAtt": ["Migrate", "Arn"]},
@@ -37,14 +37,14 @@ def test_values_are_read_as_json_with_short_forms_written_out() -> None:
 @pytest.mark.parametrize(
     ("key", "read"), [("2012-10-17", "2012-10-17"), ("17", "17"), ("1.5", "1.5"), ("On", "true")]
 )
-def test_a_key_that_is_no_text_is_read_as_one(key: str, read: str) -> None:
+def test_a_key_that_is_not_a_string_is_read_as_one(key: str, read: str) -> None:
     text = f"Mappings: {{Dates: {{{key}: {{Day: 2012-10-17}}}}}}\nResources: {{}}\n"
 
-    assert parsed(text, "t").values["Mappings"] == {"Dates": {read: {"Day": "2012-10-17"}}}
+    assert parse_template(text, "t").values["Mappings"] == {"Dates": {read: {"Day": "2012-10-17"}}}
 
 
 def test_json_is_read_too() -> None:
-    assert parsed('{\t"Resources": {}}', "t.json").values == {"Resources": {}}
+    assert parse_template('{\t"Resources": {}}', "t.json").values == {"Resources": {}}
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_json_is_read_too() -> None:
 def test_a_value_stands_where_its_key_does_or_as_deep_as_there_is_one(
     path: tuple[str | int, ...], span: Span
 ) -> None:
-    assert parsed(YAML, "t.yaml").span(path) == span
+    assert parse_template(YAML, "t.yaml").span(path) == span
 
 
-def test_what_is_no_yaml_is_said_with_its_line() -> None:
+def test_text_that_is_not_yaml_is_a_problem_with_its_line() -> None:
     assert shown("Resources:\n  A: 'open\n  B: 2\n").startswith("t.yaml:4:1: error[template]")
     assert shown("Resources:\n  A: b: c\n") == (
         "t.yaml:2:7: error[template] cannot be read: mapping values are not allowed in this"
@@ -75,7 +75,7 @@ def test_what_is_no_yaml_is_said_with_its_line() -> None:
     )
 
 
-def test_a_key_that_is_there_twice_is_said_with_both_lines() -> None:
+def test_a_repeated_key_is_a_problem_with_both_lines() -> None:
     assert shown("Resources:\n  A: {}\n  A: {}\n") == (
         "t.yaml:2:3: error[template] cannot be read: Duplicate found 'A'\n"
         " 2 |   A: {}\n"
@@ -88,6 +88,6 @@ def test_a_key_that_is_there_twice_is_said_with_both_lines() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "just a text", "[]", "Resources: []", "a: b"])
-def test_what_has_no_resources_is_no_template(text: str) -> None:
-    assert shown(text).splitlines()[0] == "t.yaml:1:1: error[template] is no template"
+def test_a_map_without_resources_is_not_a_template(text: str) -> None:
+    assert shown(text).splitlines()[0] == "t.yaml:1:1: error[template] is not a template"
     assert shown(text).splitlines()[-1] == "   = it has no map of Resources"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.errors import TemplateProblems, UsageError
-from cfn_trigger.template import transforms
+from cfn_trigger.template import sam, transforms
 from macro.names import PROVIDER
 from tests.support.stack_states import QUEUE, SAM, expanded, function, of_type, template, trigger
 
@@ -17,11 +17,11 @@ LOOPS = "AWS::LanguageExtensions"
 
 def refused(one: Any, **more: Any) -> TemplateProblems:
     with pytest.raises(TemplateProblems) as caught:
-        transforms.expanded(one, transforms.Setting(values={}, **more))
+        transforms.process(one, transforms.Context(values={}, **more))
     return caught.value
 
 
-def test_the_list_loses_what_ran_and_keeps_its_place() -> None:
+def test_transforms_that_ran_leave_the_list_which_keeps_its_place() -> None:
     one = template({"Description": "d", "Transform": ["Mine", "Trigger", "Other"]}, Run=trigger())
 
     made = expanded(one)
@@ -34,7 +34,7 @@ def test_the_list_loses_what_ran_and_keeps_its_place() -> None:
     )
 
 
-def test_nothing_happens_without_our_transform() -> None:
+def test_a_template_without_our_transform_is_not_expanded() -> None:
     one = template({"Transform": []}, Run=trigger())
 
     assert expanded(one) == {"Resources": one.values["Resources"]}
@@ -51,18 +51,18 @@ def test_sam_runs_in_its_turn() -> None:
     assert found.message.startswith("Run.ExecuteAfter: '*' cannot include what SAM will make of")
 
 
-def test_sam_does_not_run_unless_it_is_asked_for() -> None:
+def test_sam_does_not_run_without_aws() -> None:
     one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
-    setting = transforms.Setting(values={}, with_aws=False)
+    setting = transforms.Context(values={}, with_aws=False)
 
-    made = transforms.expanded(one, setting)
+    made = transforms.process(one, setting)
 
     assert made.ran == ("Trigger",)
     assert made.template["Transform"] == SAM
     assert made.template["Resources"]["Migrate"]["Type"] == "AWS::Serverless::Function"
 
 
-def test_what_only_sam_would_make_is_hinted_at() -> None:
+def test_a_hint_names_the_transforms_that_did_not_run() -> None:
     one = template(
         {"Transform": [LOOPS, SAM, "Trigger"]}, Run=trigger(ExecuteAfter=["MigrateRole"])
     )
@@ -73,18 +73,21 @@ def test_what_only_sam_would_make_is_hinted_at() -> None:
     assert not refused(one).hint
 
 
-def test_code_at_a_local_path_is_stood_in_for_unless_it_must_be_packaged() -> None:
+def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> None:
     one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
 
     assert expanded(one)["Resources"]["Migrate"]["Properties"]["Code"] == {
-        "S3Bucket": transforms.NOT_PACKAGED, "S3Key": "./src",
+        "S3Bucket": sam.NOT_PACKAGED, "S3Key": "./src",
     }  # fmt: skip
-    error = refused(one, packaged=True)
+    error = refused(one, accepts_local_code=False)
     assert [(found.rule, found.span.line) for found in error.diagnostics] == [("sam", 1)]
-    assert error.hint == "code at a local path is uploaded first; expand what `sam package` writes"
+    assert (
+        error.hint
+        == "code at a local path must be uploaded first; expand what `sam package` writes"
+    )
 
 
-def test_local_code_of_sams_globals_is_stood_in_for() -> None:
+def test_an_address_stands_in_for_local_code_in_globals() -> None:
     bare = of_type("AWS::Serverless::Function", Runtime="python3.13", Handler="a.b")
     shared = {"Transform": [SAM, "Trigger"], "Globals": {"Function": {"CodeUri": "./all"}}}
 
@@ -107,17 +110,17 @@ def test_loops_are_repeated_with_the_values_of_parameters() -> None:
     assert made["Parameters"] == sections["Parameters"]
 
 
-def test_a_loop_over_what_is_unknown_is_a_problem_of_the_template() -> None:
+def test_a_loop_over_an_unknown_value_is_a_problem() -> None:
     loop = {"Fn::ForEach::Runs": ["Name", {"Ref": "Nowhere"}, {"Run${Name}": trigger()}]}
 
     (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
 
     assert found.rule == "language-extensions"
-    said = "a Fn::ForEach loops over what is not known here; give it by --parameter"
-    assert found.message == said
+    message = "a Fn::ForEach loops over a value that is not known here; pass it by --parameter"
+    assert found.message == message
 
 
-def test_what_only_aws_resolves_keeps_its_transform() -> None:
+def test_a_function_that_only_aws_resolves_keeps_its_transform() -> None:
     queue = of_type("AWS::SQS::Queue", DelaySeconds={"Fn::Length": ["a", "b"]})
     one = template({"Transform": [LOOPS, "Trigger"]}, Queue=queue, Run=trigger())
 
@@ -131,20 +134,20 @@ def test_a_parameter_that_the_macro_needs_must_have_a_value() -> None:
     with pytest.raises(UsageError) as caught:
         expanded(template(sections, Run=run))
     assert caught.value.message == (
-        "parameters 'On', 'Seconds' have no value and no default; give --parameter NAME=VALUE"
+        "parameters 'On', 'Seconds' have no value and no default; pass --parameter NAME=VALUE"
     )
 
     with pytest.raises(UsageError) as caught:
         expanded(template(sections, Run=run), On="true")
     assert caught.value.message == (
-        "parameter 'Seconds' has no value and no default; give --parameter NAME=VALUE"
+        "parameter 'Seconds' has no value and no default; pass --parameter NAME=VALUE"
     )
 
     made = expanded(template(sections, Run=run), On="true", Seconds="60")
     assert made["Resources"]["Run"]["Properties"]["Timeout"] == 60
 
 
-def test_references_to_parameters_in_the_transforms_own_are_resolved() -> None:
+def test_references_in_the_parameters_of_a_transform_are_resolved() -> None:
     transform = {
         "Name": "Trigger",
         "Parameters": {
@@ -164,7 +167,7 @@ def test_references_to_parameters_in_the_transforms_own_are_resolved() -> None:
     assert provider["VpcConfig"]["SubnetIds"] == ["subnet-1", "subnet-2"]
 
 
-def test_problems_have_the_lines_of_what_they_are_about() -> None:
+def test_problems_have_the_line_of_their_subject() -> None:
     error = refused(template(Run=trigger("Migrat"), Queue=QUEUE, Other=function()))
 
     (found,) = error.diagnostics
