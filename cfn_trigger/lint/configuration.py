@@ -1,51 +1,81 @@
-"""The `.cfnlintrc` that makes cfn-lint, and `sam validate --lint`, know triggers.
+"""The `.cfnlintrc` that teaches cfn-lint, and with it `sam validate --lint`, the shorthand.
 
-Knows where this package is installed. cfn-lint takes rules by the name of a module, which has to be
-installed beside it, and an override spec by its path alone.
+Knows where this package is installed, and that what a project's file has is its author's. cfn-lint
+takes rules by the name of a module that is installed next to it, and an override spec by its path.
 """
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import yaml
 
+from cfn_trigger.errors import UsageError
+
+FILE: Final = ".cfnlintrc"
 RULES: Final = "cfn_trigger.lint.rules"
 SPEC: Final = Path(__file__).with_name("custom-resource.json")
+EDITOR_SCHEMA: Final = Path(__file__).with_name("template.yaml.schema.json")
 
 
-class ConflictError(Exception):
-    """A configuration that cannot hold ours beside its own; says what to do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """What a file becomes, and how that compares with the one that was there."""
+
+    file: str
+    status: Literal["created", "extended", "unchanged"]
+    text: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return an object of strings: file, status, text."""
+        return asdict(self)
 
 
-def text(project: Path) -> str:
-    """Give what the `.cfnlintrc` of a project says that has none yet."""
-    return _in_yaml({"append_rules": [RULES], "override_spec": _spec(project)})
-
-
-def merged(existing: str, project: Path) -> str:
-    """Add ours to the text of a `.cfnlintrc`; one that has it already stays as it is.
+def configured(existing: str | None, project: Path) -> FileChange:
+    """Return what the `.cfnlintrc` of a project becomes; `existing` is its text, if it has one.
 
     Keys are added below what is there. Where one of ours is there with another value, such as a
-    list of rules, the whole is written anew, without comments. Raises ConflictError where there is
-    an override spec of somebody else, since cfn-lint takes only one.
+    list of rules, the whole file is written anew, without its comments. Raises UsageError if there
+    is somebody else's override spec, since cfn-lint takes only one.
     """
-    configuration: dict[str, Any] = yaml.safe_load(existing) or {}
-    spec, rules = configuration.get("override_spec", ""), configuration.get("append_rules", [])
+    if existing is None:
+        return FileChange(file=FILE, status="created", text=_in_yaml(_additions([], project)))
+    text = _extended(existing, project)
+    return FileChange(file=FILE, status="unchanged" if text == existing else "extended", text=text)
+
+
+def _extended(existing: str, project: Path) -> str:
+    configuration = _parsed(existing)
+    spec = configuration.get("override_spec", "")
     if spec and Path(spec).name != SPEC.name:
-        said = f"is {spec!r}, and cfn-lint takes only one; add to it the patches of {SPEC}"
-        raise ConflictError(f"override_spec: {said}")
-    ours = {
-        "append_rules": rules if RULES in rules else [*rules, RULES],
-        "override_spec": _spec(project),
-    }
-    missing = {name: value for name, value in ours.items() if configuration.get(name) != value}
+        problem = f"override_spec is {spec!r}, and cfn-lint takes only one"
+        raise UsageError(f"{FILE}: {problem}; add the patches of {SPEC} to it")
+    additions = _additions(configuration.get("append_rules", []), project)
+    missing = {key: value for key, value in additions.items() if configuration.get(key) != value}
     if configuration.keys() & missing.keys():
-        return _in_yaml(configuration | ours)
+        return _in_yaml(configuration | additions)
     return f"{existing.rstrip()}\n{_in_yaml(missing)}".lstrip() if missing else existing
 
 
-def _spec(project: Path) -> str:
-    """Say where our spec is, seen from the project if it is in there."""
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        configuration = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise UsageError(f"{FILE}: is not YAML; correct it, or remove it") from error
+    if not isinstance(configuration, dict):
+        raise UsageError(f"{FILE}: is not a map of settings; correct it, or remove it")
+    return configuration
+
+
+def _additions(rules: list[str], project: Path) -> dict[str, Any]:
+    return {
+        "append_rules": rules if RULES in rules else [*rules, RULES],
+        "override_spec": _spec_path(project),
+    }
+
+
+def _spec_path(project: Path) -> str:
+    """Return the path of our spec, relative to the project if it is inside it."""
     root = project.resolve()
     return str(SPEC.relative_to(root) if SPEC.is_relative_to(root) else SPEC)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from cfn_trigger.lint.configuration import text
+from cfn_trigger.lint.configuration import configured
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
@@ -65,7 +65,9 @@ HEADS: Final = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / ".cfnlintrc").write_text(f"regions: [eu-central-1]\n{text(tmp_path)}")
+    (tmp_path / ".cfnlintrc").write_text(
+        f"regions: [eu-central-1]\n{configured(None, tmp_path).text}"
+    )
     (tmp_path / "template.yaml").write_text(BAD)
     return tmp_path
 
