@@ -1,0 +1,224 @@
+"""What is asked of Lambda and CloudFormation, and what each reply means.
+
+Knows the two services' requests, headers, error codes and limits. Refuses to know when to ask.
+"""
+
+import base64
+import contextlib
+import functools
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, assert_never
+from urllib.parse import quote, urlencode
+
+from trigger_provider.decision import RESERVE, due
+from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, handed_over, url_date
+from trigger_provider.result import function_error, judge
+from trigger_provider.text import encoded
+from trigger_provider.transport import Effects, Response, response_of
+
+ACCEPTED: Final = 202
+THROTTLED: Final = 429
+REDIRECTED: Final = 300
+"""The first HTTP status that is no success."""
+
+FAILED_THERE: Final = 500
+"""The first HTTP status with which a service says that the failure is its own."""
+
+LONGEST_CONTEXT: Final = 3583
+"""Bytes of a client context in base64.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+DID_NOT_RUN: Final = re.compile("AccessDenied|ResourceConflict|NotReady|TooManyRequests|Throttl")
+"""Error codes with which Lambda says that it started nothing."""
+
+Log = Callable[..., None]
+
+
+def tries(
+    effects: Effects, pauses: Iterable[float], room: Callable[[], float] = lambda: math.inf
+) -> Iterator[None]:
+    """Yield once for each try: at once, then after each pause, as long as there is room for it."""
+    yield
+    for pause in pauses:
+        if (seconds := room()) <= 0:
+            return
+        effects.sleep(min(pause, seconds))
+        yield
+
+
+@functools.cache
+def path(function: str, what: str) -> str:
+    """Return the path of a function in Lambda's API."""
+    return f"/2015-03-31/functions/{quote(function, safe='')}/{what}"
+
+
+# ---- the handler
+
+
+def look(request: Request, effects: Effects) -> Outcome:
+    """See whether the handler can be invoked; its log group is the result."""
+    where = path(request.handler_arn, "configuration")
+    response = response_of(effects.call("lambda", "GET", where, b"", {}, RESERVE))
+    if response.kind != "answered" or response.status == THROTTLED:
+        return Outcome("refused", "Unreachable", response.text)
+    known = configuration(response)
+    if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
+        return Outcome("refused", "NotReady", "the handler is still being created or updated")
+    return Outcome("done", result=known.get("LoggingConfig", {}).get("LogGroup", ""))
+
+
+def configuration(response: Response) -> Map:
+    """Return what Lambda says of a function; of one that it says nothing of, nothing is known."""
+    with contextlib.suppress(ValueError):
+        if response.status < REDIRECTED:
+            return dict(json.loads(response.body))
+    return {}
+
+
+def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
+    """Start the handler once, wait for it if it is synchronous, and read what came of it."""
+    payload, context = invocation(request, progress)
+    headers = {"X-Amz-Invocation-Type": request.invocation_type}
+    if request.invocation_type == "RequestResponse":
+        headers["X-Amz-Log-Type"] = "Tail"
+        if context:
+            headers["X-Amz-Client-Context"] = context
+        if len(context) > LONGEST_CONTEXT:
+            return Outcome("failed", "ClientContext", "EventState and Old are over 3,583 bytes")
+    where = path(request.handler_arn, "invocations")
+    response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
+    match response.kind:
+        case "answered":
+            return invoked(request, response)
+        case "not sent":
+            return Outcome("refused", "Unreachable", response.text)
+        case "cut off":
+            message = f"{response.text}; the handler may have run"
+            return Outcome("failed", "ConnectionLost", message)
+        case "timed out":
+            is_over = effects.clock().now + 1 >= due(request, progress)
+            return too_slow(request, seconds, is_over=is_over)
+        case _:
+            assert_never(response.kind)
+
+
+def too_slow(request: Request, seconds: float, *, is_over: bool) -> Outcome:
+    """Return the failure of a handler that was waited for, and what to do about it."""
+    polled = "return IN_PROGRESS in time, to be polled"
+    hint = f"Timeout is {request.timeout:g} s" if is_over else polled
+    return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
+
+
+def invoked(request: Request, response: Response) -> Outcome:
+    """Read Lambda's answer to an invocation."""
+    if response.status >= REDIRECTED:
+        code = response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}"
+        error = code.split(":")[0]
+        kind: Any = "refused" if DID_NOT_RUN.search(error) else "failed"
+        return function_error(response.body)._replace(kind=kind, error=error)
+    if response.headers.get("X-Amz-Function-Error"):
+        tail = base64.b64decode(response.headers.get("X-Amz-Log-Result", ""))
+        return function_error(response.body, tail.decode(errors="replace"))
+    if request.invocation_type != "RequestResponse":
+        return Outcome("done")
+    try:
+        return judge(request, json.loads(response.body or b"null"))
+    except ValueError:
+        return Outcome("failed", "BadResult", "the handler's result is no JSON")
+
+
+def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
+    """Return the handler's event, and the client context that describes it beside a payload."""
+    description = description_of(request, progress)
+    if request.payload is ABSENT:
+        return encoded(description), ""
+    payload = request.payload
+    if isinstance(payload, dict) and progress.state is not None:
+        payload = payload | {"EventState": progress.state}
+    context = json.dumps({"custom": {"trigger": json.dumps(description)}}).encode()
+    return encoded(payload), base64.b64encode(context).decode()
+
+
+def description_of(request: Request, progress: Progress) -> Map:
+    """Return what a handler is told of its event: what is asked, by whom, which attempt it is."""
+    keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
+    description = {key: request.event[key] for key in keys if key in request.event}
+    description["ExecutionId"] = execution_id(request.event)
+    description["Attempt"] = progress.failures + 1
+    if progress.state is not None:
+        description["EventState"] = progress.state
+    if request.old_payload is not ABSENT:
+        description["Old"] = request.old_payload
+    return description
+
+
+def execution_id(event: Map) -> str:
+    """Return an id that all attempts and polls of a request share, and no other request has.
+
+    CloudFormation uses a RequestId again when a deployment is tried again: the date tells them
+    apart.
+    """
+    parts = [event[key] for key in ("RequestId", "StackId", "LogicalResourceId")]
+    return hashlib.sha256("\n".join([*parts, url_date(event)]).encode()).hexdigest()[:32]
+
+
+# ---- the stack
+
+
+def stack_status(request: Request, progress: Progress, effects: Effects, log: Log) -> str:
+    """Return the status of the stack, empty where it cannot be read in time."""
+
+    def room() -> float:
+        now, left = effects.clock()
+        return min(left - RESERVE, due(request, progress) - now)
+
+    query = {"Action": "DescribeStacks", "StackName": request.event["StackId"]}
+    form = urlencode(query | {"Version": "2010-05-15"}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status = 0
+    for _ in tries(effects, (1, 2, 4, 8, 16), room):
+        if (seconds := room()) <= 0:
+            break
+        reply = effects.call("cloudformation", "POST", "/", form, headers, min(seconds, RESERVE))
+        response = response_of(reply)
+        if found := re.search(b"<StackStatus>(.*?)</", response.body):
+            return found[1].decode()
+        status = response.status
+        if is_definite(response):
+            break
+    log("stack status unknown, taken as not rolling back", level="WARN", status=status)
+    return ""
+
+
+def is_definite(response: Response) -> bool:
+    """Whether asking again would be answered the same: neither an outage nor a throttled call."""
+    is_throttled = b"Throttling" in response.body
+    return response.kind == "answered" and response.status < FAILED_THERE and not is_throttled
+
+
+# ---- the provider itself
+
+
+def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None:
+    """Start a fresh execution that goes on; raises RuntimeError where there is none to be had."""
+
+    def room() -> float:
+        return effects.clock().left - 2 * RESERVE
+
+    body, headers = encoded(handed_over(event, progress)), {"X-Amz-Invocation-Type": "Event"}
+    why = ""
+    for _ in tries(effects, (1, 2, 3), room):
+        reply = effects.call("lambda", "POST", path(me, "invocations"), body, headers, 5)
+        response = response_of(reply)
+        if response.status == ACCEPTED:
+            return
+        why = response.text
+        if response.kind in {"timed out", "cut off"}:
+            break  # it may have begun: two would answer
+    raise RuntimeError(f"no fresh execution to go on in: {why}")

@@ -1,0 +1,251 @@
+"""Requests on the wire, signed, and what became of them.
+
+Knows sockets, kept connections, Signature Version 4, and what a reply, or none, proves about a
+request that must not run twice. Refuses to know what the requests are for.
+"""
+
+import hashlib
+import hmac
+import http.client
+import os
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from trigger_provider.decision import Clock
+from trigger_provider.request import Map
+
+NOT_SENT: Final = 0
+"""Instead of an HTTP status: the request never went out, so that nothing came of it."""
+
+LOST: Final = 1
+"""Instead of an HTTP status: the request went out and no reply came; it may have run."""
+
+Reply = tuple[int, Any, bytes]
+"""HTTP status or NOT_SENT or LOST; headers, blind to case; the body, or why there is none."""
+
+
+class Effects(NamedTuple):
+    """What the service needs of the world; the tests replace it.
+
+    `call` is as `signed_call`. `put` sends an answer to a URL. `log` writes an entry.
+    """
+
+    clock: Callable[[], Clock]
+    sleep: Callable[[float], None]
+    call: Callable[[str, str, str, bytes, Map, float], Reply]
+    put: Callable[[str, bytes], Reply]
+    log: Callable[[Map], None]
+
+
+# ---- what a reply proves
+
+
+class Response(NamedTuple):
+    """A reply as a value: `text` is its body, or why there is none.
+
+    A request was `answered`, or `not sent`; or it was sent and `timed out` while the other side
+    held the connection, or the connection was `cut off`.
+    """
+
+    kind: Literal["answered", "not sent", "timed out", "cut off"]
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+
+def response_of(reply: Reply) -> Response:
+    """Read a reply. Only here is the reason of a lost one looked at."""
+    status, headers, body = reply
+    if status == NOT_SENT:
+        return Response("not sent", *reply)
+    if status != LOST:
+        return Response("answered", *reply)
+    # A read that timed out says so alone; a kernel that gave a connection up says its errno too.
+    is_time_out = b"timed out" in body and b"Errno" not in body
+    return Response("timed out" if is_time_out else "cut off", status, headers, body)
+
+
+# ---- one request
+
+
+class Idle(NamedTuple):
+    """A connection that is kept, and when its last answer came."""
+
+    connection: http.client.HTTPConnection
+    since: float
+
+
+IDLE: Final[dict[str, Idle]] = {}
+"""The last connection to each host."""
+
+KEPT_FOR: Final = 4
+"""Seconds after which an idle connection is not used again: servers close theirs at five."""
+
+KEPT_FOR_POST: Final = 1
+"""The same for what may run when it is lost, and is never sent twice."""
+
+CONNECT: Final = 5
+"""Seconds within which a connection is made, or the host is not there."""
+
+KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}
+"""A NAT gateway forgets a connection that was silent for 350 seconds, as long handlers are."""
+
+TRUST: Final = ssl.create_default_context()
+
+
+def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
+    """Send a request once; `seconds` bound each wait for the other side.
+
+    The last connection to a host is used again. One that was idle may be dead, and what was lost
+    on it may have run: a POST takes it only just after an answer, others fall back on a fresh one.
+    """
+    if connection := idle_connection(method, urlsplit(url).netloc):
+        reply = send_on(connection, method, url, body, headers, seconds)
+        if method == "POST" or reply[0] != LOST:
+            return reply
+    try:
+        connection = connected(url)
+    except (OSError, http.client.HTTPException) as error:
+        return NOT_SENT, {}, reason_of(error)
+    return send_on(connection, method, url, body, headers, seconds)
+
+
+def idle_connection(method: str, host: str) -> http.client.HTTPConnection | None:
+    """Return the connection to a host that a method may use again, and close any other."""
+    if not (idle := IDLE.pop(host, None)):
+        return None
+    age = time.time() - idle.since
+    is_young = 0 <= age < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
+    if is_young and not has_ended(idle.connection):
+        return idle.connection
+    idle.connection.close()
+    return None
+
+
+def has_ended(connection: http.client.HTTPConnection) -> bool:
+    """Whether the other side has closed an idle connection: nothing else is to be read of it."""
+    return bool(select.select([connection.sock], [], [], 0)[0])
+
+
+def connected(url: str) -> http.client.HTTPConnection:
+    """Return a fresh connection to the host of a URL, which the kernel keeps alive."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=CONNECT)
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=CONNECT, context=TRUST)
+    try:
+        connection.connect()
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        raise
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
+        connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+    return connection
+
+
+def send_on(
+    connection: http.client.HTTPConnection,
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Map,
+    seconds: float,
+) -> Reply:
+    """Send a request on a connection and read the reply; keep the connection if it stays open.
+
+    Head and body go out in one write: of two, the second waits for an acknowledgement of the first.
+    """
+    host = urlsplit(url).netloc
+    lines = [f"{method} {url.split(host, 1)[1] or '/'} HTTP/1.1"]
+    fields = {"Host": host, "Content-Length": len(body)} | headers
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    try:
+        connection.sock.settimeout(seconds)
+        connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
+        response = http.client.HTTPResponse(connection.sock, method=method)
+        response.begin()
+        reply = response.status, response.headers, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        return LOST, {}, reason_of(error)
+    if response.will_close:
+        connection.close()
+    else:
+        IDLE[host] = Idle(connection, time.time())
+    return reply
+
+
+def reason_of(error: Exception) -> bytes:
+    return f"{type(error).__name__} {error}".encode()
+
+
+# ---- a call to AWS
+
+REGION: Final = os.environ.get("AWS_REGION", "us-east-1")
+
+
+def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
+    service: str, method: str, path: str, body: bytes, headers: Map, seconds: float
+) -> Reply:
+    """Send a request to a service of AWS, with the credentials of this function."""
+    url, date = endpoint(service) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = signed(service, method, url, body, headers, date, credentials())
+    return exchange(method, url, body, headers, seconds)
+
+
+def endpoint(service: str) -> str:
+    """Return the URL of a service, without a final slash, as the SDKs find it."""
+    env = os.environ
+    public = f"https://{service}.{REGION}.{env.get('URL_SUFFIX', 'amazonaws.com')}"
+    chosen = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
+    return (chosen or public).rstrip("/")
+
+
+class Credentials(NamedTuple):
+    """Keys of an identity; the token is that of a role's session."""
+
+    key_id: str
+    secret: str
+    token: str
+
+
+def credentials() -> Credentials:
+    """Return the credentials that Lambda gives a function."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return Credentials(*(os.environ.get(name, "") for name in names))
+
+
+def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
+    service: str, method: str, url: str, body: bytes, headers: Map, date: str, keys: Credentials
+) -> Map:
+    """Add Signature Version 4 to the headers of a request without a query.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    parts = urlsplit(url)
+    headers = headers | {"Host": parts.netloc, "X-Amz-Date": date}
+    if keys.token:
+        headers["X-Amz-Security-Token"] = keys.token
+    names = sorted(headers, key=str.lower)
+    lines = "".join(f"{name.lower()}:{headers[name]}\n" for name in names)
+    signed_names = ";".join(names).lower()
+    twice = parts.path.replace("%", "%25")  # it is quoted already; the signature is of it again
+    canonical = f"{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
+    scope = f"{date[:8]}/{REGION}/{service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{keys.secret}".encode()
+    for part in (*scope.split("/"), f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    identity = f"AWS4-HMAC-SHA256 Credential={keys.key_id}/{scope}"
+    authorization = f"{identity}, SignedHeaders={signed_names}, Signature={key.hex()}"
+    return headers | {"Authorization": authorization}
