@@ -54,8 +54,9 @@ class Answer(NamedTuple):
 
 def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
     """Compose an answer of at most LIMIT bytes, whatever the outcome holds."""
-    data = attributes(outcome.result) if outcome.kind == "done" else {}
-    if data and request.kind != "Delete":
+    data: Map = {}
+    if outcome.kind == "done" and request.kind != "Delete":
+        data = attributes(outcome.result)
         outcome = unusable(request, data) or outcome
     if outcome.kind != "failed":
         body = success(request, outcome.message or "done", data)
@@ -77,14 +78,16 @@ def is_forgiven(request: Request, progress: Progress) -> bool:
 
     FAILED would wedge the stack in a Delete and in a rollback: nothing comes after those.
     """
-    is_last_resort = request.kind == "Delete" or bool(progress.rolling_back)
-    return is_last_resort or request.on_failure == "Continue"
+    is_last = request.kind == "Delete" or bool(progress.rolling_back)
+    return is_last or request.on_failure == "Continue"
 
 
 def unusable(request: Request, data: Map) -> Outcome | None:
     """Return the failure of a result that CloudFormation or the template cannot use."""
     physical_id = data.get("PhysicalResourceId")
-    if physical_id is not None and not is_physical_id(physical_id):
+    if physical_id is not None and not (
+        isinstance(physical_id, str) and 0 < size(physical_id) - 2 <= LONGEST_ID
+    ):
         message = "the handler's own is no text of 1 to 1,024 bytes"
         return Outcome("failed", "PhysicalResourceId", message)
     for name in request.attributes:
@@ -96,14 +99,8 @@ def unusable(request: Request, data: Map) -> Outcome | None:
     return None
 
 
-def is_physical_id(item: Any) -> bool:
-    return isinstance(item, str) and 0 < size(item) - 2 <= LONGEST_ID
-
-
 def unfitting(request: Request, data: Map, body: Map) -> Outcome | None:
     """Return the failure of an answer that has no room for an attribute that the template reads."""
-    if request.kind == "Delete":
-        return None
     for name in request.attributes:
         if name in data and body["Data"].get(name) != as_text(data[name]):
             message = f"the template reads {name!r}, too long for an answer of 4,096 bytes"
@@ -176,37 +173,23 @@ def fit_attributes(request: Request, data: Map, error: str, body: Map) -> dict[s
         room -= size(name) + 6 if name not in fitted else 0
         if room > 0:
             fitted.setdefault(name, "")
-    left_out = []
-    for name in by_importance(request, data):
-        # A result of 6 MB has many parts: once something is left out, its maps are not tried.
-        is_worth_trying = not left_out or name in request.attributes or not is_nested(data[name])
+    left_out: list[str] = []
+    by_kind = sorted(data, key=lambda name: isinstance(data[name], dict | list))
+    for name in filter(data.__contains__, dict.fromkeys([*request.attributes, "Result", *by_kind])):
         cost = LIMIT
-        if is_worth_trying and room >= SMALLEST:
+        # A result of 6 MB has many parts: once something is left out, its maps are not tried.
+        is_skipped = left_out and isinstance(data[name], dict | list)
+        if room >= SMALLEST and (not is_skipped or name in request.attributes):
             cost = size(name) + size(as_text(data[name])) + 4
         if cost <= room:
             fitted[name] = as_text(data[name])
             room -= cost
         else:
             left_out.append(name)
-    return fitted | {"Truncated": truncated(left_out)}
-
-
-def by_importance(request: Request, data: Map) -> Iterator[str]:
-    """Yield the names of a result in the order in which they are given room."""
-    by_size = sorted(data, key=lambda name: is_nested(data[name]))
-    names = dict.fromkeys([*request.attributes, "Result", *by_size])
-    return (name for name in names if name in data)
-
-
-def is_nested(item: Any) -> bool:
-    return isinstance(item, dict | list)
-
-
-def truncated(left_out: list[str]) -> str:
-    """Say what was left out, of many the first."""
-    if not left_out:
-        return ""
-    return truncate(f"{len(left_out)} left out: {', '.join(left_out[:9])}", LEFT_OUT)
+    if left_out:
+        names = f"{len(left_out)} left out: {', '.join(left_out[:9])}"
+        fitted["Truncated"] = truncate(names, LEFT_OUT)
+    return fitted
 
 
 # ---- the reason
@@ -214,39 +197,16 @@ def truncated(left_out: list[str]) -> str:
 
 def explain(request: Request, progress: Progress, failed: Outcome) -> str:
     """Return why it failed: one line, the most useful first, no final stop."""
-    where = f"full log: {log_group(request, progress)}"
+    name = request.handler_arn.split(":function:")[-1].split(":")[0]
+    where = f"full log: {progress.log_group or (f'/aws/lambda/{name}' if name else OWN_LOG)}"
     if request.no_echo:
         return f"{failed.error}; {where}"
-    clauses = [
-        truncate(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500),
-        frames_of(failed),
-        attempt_of(request, progress),
-        log_tail_of(failed),
-        where,
-    ]
-    return " ".join("; ".join(filter(None, clauses)).split())
-
-
-def log_group(request: Request, progress: Progress) -> str:
-    """Return the handler's log group, or the provider's where there is no handler to name."""
-    name = request.handler_arn.split(":function:")[-1].split(":")[0]
-    return progress.log_group or (f"/aws/lambda/{name}" if name else OWN_LOG)
-
-
-def frames_of(failed: Outcome) -> str:
-    if not failed.frames:
-        return ""
-    return "at " + truncate("; at ".join(failed.frames).replace("/var/task/", ""), 600)
-
-
-def attempt_of(request: Request, progress: Progress) -> str:
-    """Say which attempt it was, where there can be several."""
+    clauses = [truncate(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500)]
+    if frames := "; at ".join(failed.frames).replace("/var/task/", ""):
+        clauses += ["at " + truncate(frames, 600)]
     attempts = progress.failures + (progress.outcome.kind == "done")
-    if not attempts or request.max_attempts <= 1:
-        return ""
-    return f"attempt {attempts} of {request.max_attempts:g}"
-
-
-def log_tail_of(failed: Outcome) -> str:
-    lines = " / ".join(filter(None, NOISE.sub("", failed.log).splitlines()))
-    return "last log lines: " + truncate(lines[-800:], 900) if lines else ""
+    if attempts and request.max_attempts > 1:
+        clauses += [f"attempt {attempts} of {request.max_attempts:g}"]
+    if tail := " / ".join(filter(None, NOISE.sub("", failed.log).splitlines())):
+        clauses += ["last log lines: " + truncate(tail[-800:], 900)]
+    return " ".join("; ".join([*clauses, where]).split())

@@ -5,13 +5,11 @@ Knows the two services' requests, headers, error codes and limits. Refuses to kn
 
 import base64
 import contextlib
-import functools
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, assert_never
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from trigger_provider.decision import RESERVE, due
@@ -22,8 +20,8 @@ from trigger_provider.transport import Effects, Response, response_of
 
 ACCEPTED: Final = 202
 THROTTLED: Final = 429
-REDIRECTED: Final = 300
-"""The first HTTP status that is no success."""
+NOT_A_SUCCESS: Final = 300
+"""The first HTTP status that is none."""
 
 FAILED_THERE: Final = 500
 """The first HTTP status with which a service says that the failure is its own."""
@@ -40,10 +38,8 @@ DID_NOT_RUN: Final = re.compile("AccessDenied|ResourceConflict|NotReady|TooManyR
 Log = Callable[..., None]
 
 
-def tries(
-    effects: Effects, pauses: Iterable[float], room: Callable[[], float] = lambda: math.inf
-) -> Iterator[None]:
-    """Yield once for each try: at once, then after each pause, as long as there is room for it."""
+def tries(effects: Effects, pauses: Iterable[float], room: Callable[[], float]) -> Iterator[None]:
+    """Yield once for each try: at once, then after each pause, while there is room for seconds."""
     yield
     for pause in pauses:
         if (seconds := room()) <= 0:
@@ -52,7 +48,6 @@ def tries(
         yield
 
 
-@functools.cache
 def path(function: str, what: str) -> str:
     """Return the path of a function in Lambda's API."""
     return f"/2015-03-31/functions/{quote(function, safe='')}/{what}"
@@ -67,24 +62,19 @@ def look(request: Request, effects: Effects) -> Outcome:
     response = response_of(effects.call("lambda", "GET", where, b"", {}, RESERVE))
     if response.kind != "answered" or response.status == THROTTLED:
         return Outcome("refused", "Unreachable", response.text)
-    known = configuration(response)
+    known: Map = {}
+    with contextlib.suppress(ValueError):
+        if response.status < NOT_A_SUCCESS:  # denied: Lambda will say so when it is invoked
+            known = json.loads(response.body)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
     return Outcome("done", result=known.get("LoggingConfig", {}).get("LogGroup", ""))
 
 
-def configuration(response: Response) -> Map:
-    """Return what Lambda says of a function; of one that it says nothing of, nothing is known."""
-    with contextlib.suppress(ValueError):
-        if response.status < REDIRECTED:
-            return dict(json.loads(response.body))
-    return {}
-
-
 def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
     """Start the handler once, wait for it if it is synchronous, and read what came of it."""
     payload, context = invocation(request, progress)
-    headers = {"X-Amz-Invocation-Type": request.invocation_type}
+    headers: Map = {"X-Amz-Invocation-Type": request.invocation_type}
     if request.invocation_type == "RequestResponse":
         headers["X-Amz-Log-Type"] = "Tail"
         if context:
@@ -102,24 +92,18 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             message = f"{response.text}; the handler may have run"
             return Outcome("failed", "ConnectionLost", message)
         case "timed out":
-            is_over = effects.clock().now + 1 >= due(request, progress)
-            return too_slow(request, seconds, is_over=is_over)
-        case _:
-            assert_never(response.kind)
-
-
-def too_slow(request: Request, seconds: float, *, is_over: bool) -> Outcome:
-    """Return the failure of a handler that was waited for, and what to do about it."""
-    polled = "return IN_PROGRESS in time, to be polled"
-    hint = f"Timeout is {request.timeout:g} s" if is_over else polled
-    return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
+            hint = "return IN_PROGRESS in time, to be polled"
+            if effects.clock().now + 1 >= due(request, progress):
+                hint = f"Timeout is {request.timeout:g} s"
+            return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
 
 
 def invoked(request: Request, response: Response) -> Outcome:
     """Read Lambda's answer to an invocation."""
-    if response.status >= REDIRECTED:
-        code = response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}"
-        error = code.split(":")[0]
+    if response.status >= NOT_A_SUCCESS:
+        error = (response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}").split(":")[
+            0
+        ]
         kind: Any = "refused" if DID_NOT_RUN.search(error) else "failed"
         return function_error(response.body)._replace(kind=kind, error=error)
     if response.headers.get("X-Amz-Function-Error"):
@@ -149,23 +133,15 @@ def description_of(request: Request, progress: Progress) -> Map:
     """Return what a handler is told of its event: what is asked, by whom, which attempt it is."""
     keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
     description = {key: request.event[key] for key in keys if key in request.event}
-    description["ExecutionId"] = execution_id(request.event)
+    # CloudFormation uses a RequestId again when a deployment is tried again: the date differs.
+    parts = [*(request.event[key] for key in keys[1:4]), url_date(request.event)]
+    description["ExecutionId"] = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
     description["Attempt"] = progress.failures + 1
     if progress.state is not None:
         description["EventState"] = progress.state
     if request.old_payload is not ABSENT:
         description["Old"] = request.old_payload
     return description
-
-
-def execution_id(event: Map) -> str:
-    """Return an id that all attempts and polls of a request share, and no other request has.
-
-    CloudFormation uses a RequestId again when a deployment is tried again: the date tells them
-    apart.
-    """
-    parts = [event[key] for key in ("RequestId", "StackId", "LogicalResourceId")]
-    return hashlib.sha256("\n".join([*parts, url_date(event)]).encode()).hexdigest()[:32]
 
 
 # ---- the stack
@@ -178,8 +154,9 @@ def stack_status(request: Request, progress: Progress, effects: Effects, log: Lo
         now, left = effects.clock()
         return min(left - RESERVE, due(request, progress) - now)
 
-    query = {"Action": "DescribeStacks", "StackName": request.event["StackId"]}
-    form = urlencode(query | {"Version": "2010-05-15"}).encode()
+    stack = request.event["StackId"]
+    query = {"Action": "DescribeStacks", "StackName": stack, "Version": "2010-05-15"}
+    form = urlencode(query).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     status = 0
     for _ in tries(effects, (1, 2, 4, 8, 16), room):
@@ -190,16 +167,11 @@ def stack_status(request: Request, progress: Progress, effects: Effects, log: Lo
         if found := re.search(b"<StackStatus>(.*?)</", response.body):
             return found[1].decode()
         status = response.status
-        if is_definite(response):
-            break
+        is_definite = response.kind == "answered" and status < FAILED_THERE
+        if is_definite and b"Throttling" not in response.body:
+            break  # asking again would be answered the same
     log("stack status unknown, taken as not rolling back", level="WARN", status=status)
     return ""
-
-
-def is_definite(response: Response) -> bool:
-    """Whether asking again would be answered the same: neither an outage nor a throttled call."""
-    is_throttled = b"Throttling" in response.body
-    return response.kind == "answered" and response.status < FAILED_THERE and not is_throttled
 
 
 # ---- the provider itself
@@ -207,18 +179,12 @@ def is_definite(response: Response) -> bool:
 
 def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None:
     """Start a fresh execution that goes on; raises RuntimeError where there is none to be had."""
-
-    def room() -> float:
-        return effects.clock().left - 2 * RESERVE
-
     body, headers = encoded(handed_over(event, progress)), {"X-Amz-Invocation-Type": "Event"}
-    why = ""
-    for _ in tries(effects, (1, 2, 3), room):
+    for _ in tries(effects, (1, 2, 3), lambda: effects.clock().left - 2 * RESERVE):
         reply = effects.call("lambda", "POST", path(me, "invocations"), body, headers, 5)
         response = response_of(reply)
         if response.status == ACCEPTED:
             return
-        why = response.text
         if response.kind in {"timed out", "cut off"}:
             break  # it may have begun: two would answer
-    raise RuntimeError(f"no fresh execution to go on in: {why}")
+    raise RuntimeError(f"no fresh execution to go on in: {response.text}")

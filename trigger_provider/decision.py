@@ -4,7 +4,7 @@ Knows when a trigger runs, waits, goes on in a fresh execution and gives up. Ref
 any of it is done. `docs/decision-table.md` is generated from here.
 """
 
-from typing import Any, Final, Literal, NamedTuple, assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
 from trigger_provider.request import Outcome, Progress, Request, never_created
 
@@ -24,7 +24,7 @@ GROWTH: Final = 1.5
 """How much longer than the longest so far an attempt is expected to take at most."""
 
 LONGEST_REFUSAL: Final = 10
-"""Seconds between two tries of what was refused, once the waits have grown to it."""
+"""Seconds between two tries of what was refused: 1, 2, 4, 8, and then so many."""
 
 Step = Literal["look", "invoke", "wait", "hand over", "respond"]
 
@@ -64,29 +64,18 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
 
 def reason_to_skip(request: Request, progress: Progress) -> str:
     """Return why a request runs nothing, empty if it runs the handler."""
-    if not request.enabled:
-        return "Enabled is false"
     match request.kind:
-        case "Create":
-            return ""
-        case "Update":
-            return reason_to_skip_update(request, progress)
-        case "Delete":
-            return reason_to_skip_delete(request)
-        case _:
-            assert_never(request.kind)
-
-
-def reason_to_skip_update(request: Request, progress: Progress) -> str:
-    if progress.rolling_back and not request.execute_on_rollback:
-        return "the stack is rolling back"
-    return "ExecuteOnHandlerChange is false" if request.unchanged else ""
-
-
-def reason_to_skip_delete(request: Request) -> str:
-    if not request.execute_on_delete:
-        return "ExecuteOnDelete is false"
-    return "it was never created" if never_created(request) else ""
+        case _ if not request.enabled:
+            return "Enabled is false"
+        case "Update" if progress.rolling_back and not request.execute_on_rollback:
+            return "the stack is rolling back"
+        case "Update" if request.unchanged:
+            return "ExecuteOnHandlerChange is false"
+        case "Delete" if not request.execute_on_delete:
+            return "ExecuteOnDelete is false"
+        case "Delete" if never_created(request):
+            return "it was never created"
+    return ""
 
 
 def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome | None:
@@ -134,54 +123,32 @@ def needs_fresh_execution(progress: Progress, clock: Clock) -> bool:
     """Whether this execution is too short for the next step, and a fresh one would be longer."""
     if progress.fresh:
         return False
-    needed = max(SHORT, min(seconds_needed(progress), FULL))
-    return progress.resume_at > clock.now or clock.left < needed
-
-
-def seconds_needed(progress: Progress) -> float:
-    """Return what the next attempt is expected to take.
-
-    What was refused did not run: the attempt to come is the one that was measured.
-    """
-    if progress.outcome.kind == "refused":
-        return progress.longest + RESERVE
-    return GROWTH * progress.longest
+    needed = GROWTH * progress.longest
+    if progress.outcome.kind == "refused":  # it did not run: what was measured is still to come
+        needed = progress.longest + RESERVE
+    return progress.resume_at > clock.now or clock.left < max(SHORT, min(needed, FULL))
 
 
 def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:
     """Fold an outcome into what is known, with the time to go on."""
+    pause: float = 0
     known = progress._replace(outcome=outcome, fresh=False, refusals=0, refused_since=0)
     match outcome.kind:
         case "refused":
-            pause = refusal_pause(progress.refusals)
+            pause = min(2 ** min(progress.refusals, 4), LONGEST_REFUSAL)
             since = (progress.refused_since or clock.now) if is_denied(outcome) else 0
             known = known._replace(refusals=progress.refusals + 1, refused_since=since)
         case "failed":
-            pause = retry_pause(request, progress.failures)
+            # No float holds a rate to the power of a thousand; at sixty, the wait is the longest.
+            growth = request.backoff_rate ** min(progress.failures, 60)
+            pause = min(request.interval * growth, request.max_interval)
             known = known._replace(failures=progress.failures + 1)
         case "pending":
-            pause = poll_pause(request, outcome.result)
+            after = outcome.result.get("RetryAfter")
+            pause = max(1, request.poll_interval if after is None else float(after))
             known = known._replace(state=outcome.result.get("EventState"))
         case "none" | "done" | "skipped":
-            pause = 0.0
+            pass
         case _:
             assert_never(outcome.kind)
     return known._replace(resume_at=clock.now + pause)
-
-
-def refusal_pause(refusals: int) -> float:
-    """Return the wait after a refusal, with so many in a row before it: 1, 2, 4, 8, 10 seconds."""
-    return min(2.0 ** min(refusals, 4), LONGEST_REFUSAL)
-
-
-def retry_pause(request: Request, failures: int) -> float:
-    """Return the wait after an attempt that failed, with so many failures before it."""
-    # No float holds a rate to the power of a thousand; by sixty, every wait is the longest.
-    pause = request.interval * request.backoff_rate ** min(failures, 60)
-    return min(pause, request.max_interval)
-
-
-def poll_pause(request: Request, result: dict[str, Any]) -> float:
-    """Return the wait before the next poll: what the handler asks for, a second at least."""
-    after = result.get("RetryAfter")
-    return max(1, request.poll_interval if after is None else float(after))

@@ -98,17 +98,10 @@ class Progress(NamedTuple):
 def bare_request(event: Map) -> Request:
     """Return what an answer needs of any event, also of one whose settings cannot be read."""
     properties = event.get("ResourceProperties", {})
-    return request_of(
-        event,
-        no_echo=str(properties.get("NoEcho", "false")) == "true",
-        on_failure=properties.get("OnFailure", "Fail"),
-    )
-
-
-def request_of(event: Map, **settings: Any) -> Request:
-    """Return the request of an event with settings by their fields' names."""
+    kind, name = event["RequestType"], event["LogicalResourceId"]
+    no_echo, on_failure = str(properties.get("NoEcho")), properties.get("OnFailure", "Fail")
     old_id = event.get("PhysicalResourceId", "")
-    return Request(event, event["RequestType"], event["LogicalResourceId"], old_id, **settings)
+    return Request(event, kind, name, old_id, no_echo=is_true(no_echo), on_failure=on_failure)
 
 
 def parse_request(event: Map) -> Request:
@@ -116,56 +109,51 @@ def parse_request(event: Map) -> Request:
 
     Raises what its parts raise where the macro's properties are not what they should be.
     """
-    properties = event["ResourceProperties"]
-    old_properties = event.get("OldResourceProperties", {})
-    settings = settings_of(properties)
-    settings["payload"] = assembled(properties.get("Payload"))
-    settings["expect"] = assembled(properties.get("Expect"))
+    properties, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
+    request = bare_request(event)._replace(
+        payload=assembled(properties.get("Payload")),
+        expect=assembled(properties.get("Expect")),
+        **settings_of(properties),
+    )
     with contextlib.suppress(Exception):  # for the handler's information, by whatever macro
-        settings["old_payload"] = assembled(old_properties.get("Payload"))
-    request = request_of(event, **settings)
-    return request._replace(unchanged=is_unchanged(request, properties, old_properties))
+        request = request._replace(old_payload=assembled(old.get("Payload")))
+    return request._replace(unchanged=is_unchanged(request, properties, old))
 
 
-def _is_true(text: Any) -> bool:
-    return bool(text == "true")
+def is_true(text: str) -> bool:
+    """Read a boolean, which CloudFormation sends as text."""
+    return text == "true"
 
 
-SETTINGS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    "HandlerArn": ("handler_arn", str),
-    "Timeout": ("timeout", float),
-    "ServiceTimeout": ("service_timeout", float),
-    "InvocationType": ("invocation_type", str),
-    "ExecuteOnHandlerChange": ("execute_on_handler_change", _is_true),
-    "ExecuteOnRollback": ("execute_on_rollback", _is_true),
-    "ExecuteOnDelete": ("execute_on_delete", _is_true),
-    "Enabled": ("enabled", _is_true),
-    "MaxAttempts": ("max_attempts", float),
-    "Interval": ("interval", float),
-    "BackoffRate": ("backoff_rate", float),
-    "MaxInterval": ("max_interval", float),
-    "PollInterval": ("poll_interval", float),
-    "OnFailure": ("on_failure", str),
-    "NoEcho": ("no_echo", _is_true),
-    "Attributes": ("attributes", tuple),
-}
-"""A property, the field of a request that it becomes, and how: CloudFormation sends text."""
+SETTINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "HandlerArn": str, "InvocationType": str, "OnFailure": str, "Attributes": tuple,
+    "Timeout": float, "ServiceTimeout": float, "PollInterval": float,
+    "MaxAttempts": float, "Interval": float, "BackoffRate": float, "MaxInterval": float,
+    "ExecuteOnHandlerChange": is_true, "ExecuteOnRollback": is_true, "ExecuteOnDelete": is_true,
+    "Enabled": is_true, "NoEcho": is_true,
+}  # fmt: skip
+"""The properties that are settings, and how each is read.
+
+Each becomes the field of a request that has its name in snake case. What the macro has written is
+trusted: it has refused any other `InvocationType` and `OnFailure`.
+"""
 
 
 def settings_of(properties: Map) -> Map:
     """Return the settings that properties hold, by field; those of Retry stand in a map there."""
     flat = properties | properties.get("Retry", {})
-    present = {name: flat[name] for name in SETTINGS if flat.get(name) is not None}
-    return {SETTINGS[name][0]: SETTINGS[name][1](text) for name, text in present.items()}
+    settings = {
+        name: read(flat[name]) for name, read in SETTINGS.items() if flat.get(name) is not None
+    }
+    return {re.sub("(?<!^)(?=[A-Z])", "_", name).lower(): settings[name] for name in settings}
 
 
-def is_unchanged(request: Request, properties: Map, old_properties: Map) -> bool:
+def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
     """Whether an update of a trigger that need not run again changed nothing that runs it."""
-    runs_once = not request.execute_on_handler_change
-    if not runs_once or request.attributes or never_created(request):
+    if request.execute_on_handler_change or request.attributes or never_created(request):
         return False  # attributes that the template reads are the result's: nobody keeps the last
     causes = ("Fingerprint", "Payload", "Enabled")
-    return all(properties.get(cause) == old_properties.get(cause) for cause in causes)
+    return all(properties.get(cause) == old.get(cause) for cause in causes)
 
 
 def parse_progress(event: Map, began: float) -> Progress:
@@ -174,26 +162,17 @@ def parse_progress(event: Map, began: float) -> Progress:
     CloudFormation signs a ResponseURL when it sends a request: that is when its own time began.
     `began` stands in for the date of a URL that has none.
     """
-    date = url_date(event)
-    if date:
+    if kept := event.get("Progress"):
+        return Progress(**kept | {"outcome": Outcome(*kept["outcome"])})
+    if date := url_date(event):
         began = timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
-    progress = Progress(began)
-    if "Progress" not in event:
-        return progress
-    known = kept_fields(event["Progress"], Progress._fields)
-    outcome = kept_fields(known.pop("outcome", {}), Outcome._fields)
-    return progress._replace(outcome=Outcome(**{"kind": "none"} | outcome), **known)
-
-
-def kept_fields(kept: Map, fields: tuple[str, ...]) -> Map:
-    """Return what there is a field for: another version of the provider may have kept it."""
-    return {name: kept[name] for name in fields if name in kept}
+    return Progress(began)
 
 
 def handed_over(event: Map, progress: Progress) -> Map:
     """Return an event from which a fresh execution goes on, less what no decision needs."""
-    outcome = progress.outcome._replace(result=None)._asdict()
-    return event | {"Progress": progress._replace(fresh=True)._asdict() | {"outcome": outcome}}
+    kept = progress._replace(outcome=progress.outcome._replace(result=None), fresh=True)
+    return event | {"Progress": kept._asdict()}
 
 
 def url_date(event: Map) -> str:

@@ -11,7 +11,6 @@ from typing import Any, Final
 from trigger_provider.request import ABSENT, Outcome, Request
 from trigger_provider.text import as_text, truncate
 
-NUMBER: Final = r"\d+(\.\d*)?"
 QUOTED: Final = 300
 """Bytes of a value that a message quotes: two of them and a path leave room for the rest."""
 
@@ -36,7 +35,7 @@ def judge(request: Request, result: Any) -> Outcome:
 def pending(result: dict[str, Any]) -> Outcome:
     """Read a result that says IN_PROGRESS."""
     after = result.get("RetryAfter")
-    if after is not None and not re.fullmatch(NUMBER, str(after)):
+    if after is not None and not re.fullmatch(r"\d+(\.\d*)?", str(after)):
         return Outcome("failed", "BadResult", "its RetryAfter is no number of seconds")
     message = as_text(result.get("Progress") or result.get("Reason") or "")
     return Outcome("pending", message=message, result=result)

@@ -5,11 +5,18 @@ Knows the order of the steps, and that there is one answer whatever happens. Ref
 """
 
 import traceback
-from functools import partial
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
-from trigger_provider.answer import Answer, answer
-from trigger_provider.calls import Log, hand_over, invoke, look, stack_status, tries
+from trigger_provider.answer import answer
+from trigger_provider.calls import (
+    NOT_A_SUCCESS,
+    Log,
+    hand_over,
+    invoke,
+    look,
+    stack_status,
+    tries,
+)
 from trigger_provider.decision import Action, decide, learn
 from trigger_provider.request import (
     Map,
@@ -29,25 +36,24 @@ LOGGED: Final = 300
 
 def serve(event: Map, effects: Effects, me: str) -> None:
     """Serve one event of CloudFormation, or one that an earlier execution handed over."""
-    log = partial(write_log, effects, bare_request(event))
-    if answered := find_answer(event, effects, me, log):
-        deliver(event, answered, effects, log)
+
+    def log(step: str, **more: Any) -> None:
+        name, kind = event["LogicalResourceId"], event["RequestType"]
+        effects.log({"step": step, "trigger": name, "type": kind} | more)
+
+    if body := find_answer(event, effects, me, log):
+        deliver(event, body, effects, log)
 
 
-def write_log(effects: Effects, request: Request, step: str, **more: Any) -> None:
-    effects.log({"step": step, "trigger": request.name, "type": request.kind} | more)
-
-
-def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Answer | None:
+def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
     """Do what is decided until there is an answer; None if it is not, or no longer, ours to give.
 
     The one guard: CloudFormation waits an hour for an answer that does not come.
     """
-    began = effects.clock().now
-    request = bare_request(event)
-    progress = Progress(began, event.get("Progress", {}).get("rolling_back"))
+    request, progress = bare_request(event), Progress(effects.clock().now)
     try:
-        request, progress = parse_request(event), parse_progress(event, began)
+        progress = parse_progress(event, progress.began)
+        request = parse_request(event)
         if effects.clock().now > progress.began + request.service_timeout:
             log("dropped: CloudFormation no longer waits", level="ERROR")
             return None
@@ -68,23 +74,22 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Answer | Non
         return concluded(request, progress, failed, log)
 
 
-def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) -> Answer:
+def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) -> Map:
     """Compose the answer and log how it ended."""
-    composed = answer(request, progress, outcome)
-    failed = composed.body["Status"] == "FAILED"
-    level = "INFO" if not composed.reason else "WARN" if failed else "ERROR"
-    # What Expect rules out is quoted for CloudFormation alone: a log holds no result.
-    reason = "Expect is not met" if outcome.is_unexpected else composed.reason or outcome.message
-    log("respond", level=level, status=composed.body["Status"], reason=reason)
-    return composed
+    body, reason = answer(request, progress, outcome)
+    status = body["Status"]
+    level = "INFO" if not reason else "WARN" if status == "FAILED" else "ERROR"
+    if outcome.is_unexpected:
+        reason = "Expect is not met"  # what the result is, is told to CloudFormation alone
+    log("respond", level=level, status=status, reason=reason or outcome.message)
+    return body
 
 
-def deliver(event: Map, answered: Answer, effects: Effects, log: Log) -> None:
+def deliver(event: Map, body: Map, effects: Effects, log: Log) -> None:
     """Put the answer until it is taken, five times at most."""
-    body = encoded(answered.body)
-    for _ in tries(effects, (1, 2, 4, 8)):
-        response = response_of(effects.put(event["ResponseURL"], body))
-        if 200 <= response.status < 300:
+    for _ in tries(effects, (1, 2, 4, 8), lambda: effects.clock().left):
+        response = response_of(effects.put(event["ResponseURL"], encoded(body)))
+        if response.kind == "answered" and response.status < NOT_A_SUCCESS:
             return
         why = "" if response.kind == "answered" else response.text
         log("the answer was not taken", level="ERROR", status=response.status, why=why)
@@ -108,22 +113,15 @@ def carry_out(
         case "invoke":
             began = effects.clock().now
             outcome = invoke(request, progress, effects, action.seconds)
-            took = effects.clock().now - began
-            progress = progress._replace(longest=max(progress.longest, took))
-        case "hand over" | "respond":
-            raise AssertionError(f"not carried out here: {action.step}")
+            longest = max(progress.longest, effects.clock().now - began)
+            progress = progress._replace(longest=longest)
         case _:
-            assert_never(action.step)
-    log_outcome(request, outcome, log)
-    return learn(request, progress, outcome, effects.clock())
-
-
-def log_outcome(request: Request, outcome: Outcome, log: Log) -> None:
-    """Log what came of a step; a handler that is polled may say how far it is."""
+            raise AssertionError(action.step)
     words: Map = {}
     if outcome.kind == "pending" and outcome.message and not request.no_echo:
         words = {"progress": truncate(outcome.message, LOGGED)}
     log(outcome.kind, error=outcome.error, **words)
+    return learn(request, progress, outcome, effects.clock())
 
 
 def notice_rollback(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:

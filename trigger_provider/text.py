@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 as_json = json.JSONEncoder(ensure_ascii=False).encode
-ELLIPSIS = "…"
 
 
 def as_text(item: Any) -> str:
@@ -33,4 +32,4 @@ def truncate(text: str, room: int) -> str:
     while size(text) > room - 1:
         # No character takes more than six bytes of JSON: never more is cut off than has to be.
         text = text[: -1 - (size(text) - room) // 6]
-    return text + ELLIPSIS
+    return text + "…"

@@ -12,7 +12,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -59,33 +59,27 @@ class Response(NamedTuple):
 
     @property
     def text(self) -> str:
+        """Return the body, or why there is none, as text."""
         return self.body.decode(errors="replace")
 
 
 def response_of(reply: Reply) -> Response:
     """Read a reply. Only here is the reason of a lost one looked at."""
-    status, headers, body = reply
+    status, _, why = reply
     if status == NOT_SENT:
         return Response("not sent", *reply)
     if status != LOST:
         return Response("answered", *reply)
-    # A read that timed out says so alone; a kernel that gave a connection up says its errno too.
-    is_time_out = b"timed out" in body and b"Errno" not in body
-    return Response("timed out" if is_time_out else "cut off", status, headers, body)
+    # A read that timed out says no more; a kernel that gave the connection up has a number.
+    is_slow = b"timed out" in why and b"Errno" not in why
+    return Response("timed out" if is_slow else "cut off", *reply)
 
 
 # ---- one request
 
 
-class Idle(NamedTuple):
-    """A connection that is kept, and when its last answer came."""
-
-    connection: http.client.HTTPConnection
-    since: float
-
-
-IDLE: Final[dict[str, Idle]] = {}
-"""The last connection to each host."""
+IDLE: Final[dict[str, tuple[http.client.HTTPConnection, float]]] = {}
+"""The last connection to each host, and when its last answer came."""
 
 KEPT_FOR: Final = 4
 """Seconds after which an idle connection is not used again: servers close theirs at five."""
@@ -121,19 +115,15 @@ def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -
 
 def idle_connection(method: str, host: str) -> http.client.HTTPConnection | None:
     """Return the connection to a host that a method may use again, and close any other."""
-    if not (idle := IDLE.pop(host, None)):
+    if host not in IDLE:
         return None
-    age = time.time() - idle.since
-    is_young = 0 <= age < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
-    if is_young and not has_ended(idle.connection):
-        return idle.connection
-    idle.connection.close()
+    connection, since = IDLE.pop(host)
+    is_young = 0 <= time.time() - since < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
+    has_ended = select.select([connection.sock], [], [], 0)[0]  # only its end is to be read now
+    if is_young and not has_ended:
+        return connection
+    connection.close()
     return None
-
-
-def has_ended(connection: http.client.HTTPConnection) -> bool:
-    """Whether the other side has closed an idle connection: nothing else is to be read of it."""
-    return bool(select.select([connection.sock], [], [], 0)[0])
 
 
 def connected(url: str) -> http.client.HTTPConnection:
@@ -153,7 +143,7 @@ def connected(url: str) -> http.client.HTTPConnection:
     return connection
 
 
-def send_on(
+def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
     connection: http.client.HTTPConnection,
     method: str,
     url: str,
@@ -181,16 +171,18 @@ def send_on(
     if response.will_close:
         connection.close()
     else:
-        IDLE[host] = Idle(connection, time.time())
+        IDLE[host] = connection, time.time()
     return reply
 
 
 def reason_of(error: Exception) -> bytes:
+    """Return why there is no reply, in the place of its body."""
     return f"{type(error).__name__} {error}".encode()
 
 
 # ---- a call to AWS
 
+CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 REGION: Final = os.environ.get("AWS_REGION", "us-east-1")
 
 
@@ -199,7 +191,8 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
 ) -> Reply:
     """Send a request to a service of AWS, with the credentials of this function."""
     url, date = endpoint(service) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    headers = signed(service, method, url, body, headers, date, credentials())
+    keys = [os.environ.get(name, "") for name in CREDENTIALS]
+    headers = signed(service, method, url, body, headers, date, keys)
     return exchange(method, url, body, headers, seconds)
 
 
@@ -211,22 +204,8 @@ def endpoint(service: str) -> str:
     return (chosen or public).rstrip("/")
 
 
-class Credentials(NamedTuple):
-    """Keys of an identity; the token is that of a role's session."""
-
-    key_id: str
-    secret: str
-    token: str
-
-
-def credentials() -> Credentials:
-    """Return the credentials that Lambda gives a function."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    return Credentials(*(os.environ.get(name, "") for name in names))
-
-
 def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
-    service: str, method: str, url: str, body: bytes, headers: Map, date: str, keys: Credentials
+    service: str, method: str, url: str, body: bytes, headers: Map, date: str, keys: Sequence[str]
 ) -> Map:
     """Add Signature Version 4 to the headers of a request without a query.
 
@@ -234,8 +213,9 @@ def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
     """
     parts = urlsplit(url)
     headers = headers | {"Host": parts.netloc, "X-Amz-Date": date}
-    if keys.token:
-        headers["X-Amz-Security-Token"] = keys.token
+    key_id, secret, token = keys
+    if token:
+        headers["X-Amz-Security-Token"] = token
     names = sorted(headers, key=str.lower)
     lines = "".join(f"{name.lower()}:{headers[name]}\n" for name in names)
     signed_names = ";".join(names).lower()
@@ -243,9 +223,9 @@ def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
     canonical = f"{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{date[:8]}/{REGION}/{service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{keys.secret}".encode()
+    key = f"AWS4{secret}".encode()
     for part in (*scope.split("/"), f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"):
         key = hmac.digest(key, part.encode(), "sha256")
-    identity = f"AWS4-HMAC-SHA256 Credential={keys.key_id}/{scope}"
+    identity = f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}"
     authorization = f"{identity}, SignedHeaders={signed_names}, Signature={key.hex()}"
     return headers | {"Authorization": authorization}

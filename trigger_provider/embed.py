@@ -1,0 +1,230 @@
+"""Write `embedded.py`, the one module that stacks embed, from the modules of this package.
+
+Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
+annotations, spaces around operators, and indents of four of them. Names and lines stay as they
+are, so that a traceback can be read. Works on the text alone: the bytes are the same whatever
+Python runs it, and every Python that Lambda has can read them.
+`python -m trigger_provider.embed` writes the file. Nothing at run time needs this module.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import libcst as cst
+from libcst import matchers as m
+
+PACKAGE: Final = "trigger_provider"
+FOLDER: Final = Path(__file__).parent
+TARGET: Final = FOLDER / "embedded.py"
+MODULES: Final = (
+    "text", "request", "result", "decision", "answer", "transport", "calls", "service", "index",
+)  # fmt: skip
+"""In the order in which each needs only those before it."""
+
+HEAD: Final = (
+    "# Generated from the package trigger_provider of cfn-trigger, which has the comments\n"
+)
+
+
+def embedded(modules: Iterable[str]) -> str:
+    """Return one module that does what these do; raises ValueError where that is not possible."""
+    body = [statement for module in modules for statement in _stripped(module).body]
+    imports = [statement for statement in body if _is_import(statement)]
+    code = [statement for statement in body if not _is_import(statement)]
+    _check_names(code)
+    code = [statement for statement in code if not _is_alias(statement, code)]
+    lines = _merged(imports, _names(code)) + [_text(statement) for statement in code]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def modules() -> Iterator[str]:
+    """Yield the text of each module, in the order of MODULES."""
+    return (FOLDER.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in MODULES)
+
+
+# ---- one module, stripped
+
+
+def _stripped(text: str) -> cst.Module:
+    module = cst.parse_module(text)
+    for imported in m.findall(module, _OWN_IMPORT):
+        if m.findall(imported, m.AsName()):
+            raise ValueError("an import of the package's own under another name")
+    return cst.ensure_type(module.visit(_Stripping()), cst.Module)
+
+
+_NOTHING: Final = cst.SimpleWhitespace("")
+_INDENT: Final = 4
+_OWN_IMPORT: Final = m.ImportFrom(module=m.Attribute(value=m.Name(PACKAGE)))
+_DOCSTRING: Final = m.Expr(m.SimpleString() | m.ConcatenatedString())
+_ALL: Final = m.Assign(targets=[m.AssignTarget(target=m.Name("__all__"))])
+_NEVER: Final = m.SimpleStatementLine(body=[m.Expr(m.Call(func=m.Name("assert_never")))])
+_DROPPED: Final = (
+    m.EmptyLine()
+    | m.SimpleStatementLine(body=[_OWN_IMPORT | _DOCSTRING | _ALL])
+    | m.MatchCase(body=m.IndentedBlock(body=[_NEVER]))
+)
+_RECORD: Final = m.ClassDef(bases=[m.Arg(value=m.Name("NamedTuple"))])
+_PLAIN: Final = m.Name("bool") | m.Name("float") | m.Name("int") | m.Name("str")
+_WORDS: Final = (cst.In, cst.NotIn, cst.Is, cst.IsNot)
+_SPACED: Final = (
+    cst.Annotation, cst.AssignEqual, cst.AssignTarget, cst.AugAssign, cst.BaseAugOp,
+    cst.BaseBinaryOp, cst.BaseCompOp, cst.Colon, cst.Comma, cst.DictComp, cst.DictElement,
+    cst.NamedExpr,
+)  # fmt: skip
+
+
+class _Stripping(cst.CSTTransformer):
+    """Takes out what does nothing.
+
+    Only the fields of a named tuple need annotations, whatever they say: a plain type stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_in_record = False
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.ClassDef):
+            self._is_in_record = m.matches(node, _RECORD)
+        return True
+
+    def on_leave(self, _: Any, updated_node: Any) -> Any:
+        if m.matches(updated_node, _DROPPED):
+            return cst.RemoveFromParent()
+        match updated_node:
+            case cst.ClassDef():
+                self._is_in_record = False
+            case cst.AnnAssign() if not self._is_in_record:
+                return _without_annotation(updated_node)
+            case cst.Annotation():
+                is_plain = m.matches(updated_node.annotation, _PLAIN)
+                return _tight(updated_node if is_plain else cst.Annotation(cst.Name("Any")))
+            case cst.FunctionDef() | cst.Parameters() | cst.Param():
+                return _without_types(updated_node)
+            case cst.SimpleString() | cst.FormattedString():
+                return _quoted(updated_node)
+        return _tight(updated_node) if isinstance(updated_node, _SPACED) else _bare(updated_node)
+
+
+def _bare(node: Any) -> Any:
+    """Return a node without comments and with narrow indents."""
+    match node:
+        case cst.Module():
+            return node.with_changes(header=[], footer=[])
+        case cst.IndentedBlock():
+            return node.with_changes(indent=None, footer=[])
+        case cst.TrailingWhitespace():
+            return cst.TrailingWhitespace()
+        case cst.ParenthesizedWhitespace(last_line=last):
+            narrow = cst.SimpleWhitespace(" " * (len(last.value) // _INDENT))
+            return cst.ParenthesizedWhitespace(indent=True, last_line=narrow)
+    return node
+
+
+def _without_types(node: Any) -> Any:
+    """Return a signature, or a part of one, without annotations; it fits on a line then."""
+    match node:
+        case cst.FunctionDef():
+            return node.with_changes(returns=None, whitespace_before_params=_NOTHING)
+        case cst.Param():
+            return node.with_changes(annotation=None)
+    names = [name.with_changes(comma=cst.Comma()) for name in (*node.params, *node.kwonly_params)]
+    if names and not node.star_kwarg:
+        names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    count = len(node.params)
+    return node.with_changes(params=names[:count], kwonly_params=names[count:])
+
+
+def _without_annotation(declaration: cst.AnnAssign) -> cst.Assign:
+    if declaration.value is None:
+        raise ValueError("a variable that is only declared")
+    return cst.Assign([_tight(cst.AssignTarget(declaration.target))], declaration.value)
+
+
+def _tight(node: Any) -> Any:
+    """Take the spaces out that an operator has around it, unless it is a word."""
+    if isinstance(node, _WORDS):
+        return node
+    spaces = [field.name for field in fields(node) if field.name.startswith("whitespace_")]
+    simple = [name for name in spaces if isinstance(getattr(node, name), cst.SimpleWhitespace)]
+    return node.with_changes(**dict.fromkeys(simple, _NOTHING))
+
+
+def _quoted(string: Any) -> Any:
+    """Quote by apostrophes where that changes nothing: JSON escapes the other quotes.
+
+    A format that holds another string stays as it is: Python 3.11 cannot nest equal quotes.
+    """
+    code = cst.Module([]).code_for_node(string)
+    start, _, rest = code.partition('"')
+    if set(start + rest[:-1]) & {"'", '"'} or not rest:
+        return string
+    if isinstance(string, cst.SimpleString):
+        return string.with_changes(value=f"{start}'{rest[:-1]}'")
+    return string.with_changes(start=f"{start}'", end="'")
+
+
+# ---- the modules, put together
+
+
+def _text(statement: cst.CSTNode) -> str:
+    return cst.Module([], default_indent=" ").code_for_node(statement).rstrip("\n")
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return m.matches(statement, m.SimpleStatementLine(body=[m.Import() | m.ImportFrom()]))
+
+
+def _names(code: Iterable[cst.CSTNode]) -> set[str]:
+    """Return every name that the code mentions."""
+    names = (name for statement in code for name in m.findall(statement, m.Name()))
+    return {name.value for name in names if isinstance(name, cst.Name)}
+
+
+def _is_alias(statement: cst.CSTNode, code: Iterable[cst.CSTNode]) -> bool:
+    """Whether a statement names a type that only annotations mentioned."""
+    others = _names(other for other in code if other is not statement)
+    return isinstance(statement, cst.SimpleStatementLine) and others.isdisjoint(_defined(statement))
+
+
+def _merged(imports: Iterable[cst.CSTNode], used: set[str]) -> list[str]:
+    """Return a line for each module that the code uses, sorted, with what it uses of it."""
+    whole: set[str] = set()
+    parts: dict[str, set[str]] = {}
+    for statement in imports:
+        words = _text(statement).translate(str.maketrans(",()", "   ")).split()
+        match words:
+            case ["import", module] if module.split(".")[0] in used:
+                whole.add(module)
+            case ["from", module, "import", *names] if used.intersection(names):
+                parts.setdefault(module, set()).update(used.intersection(names))
+    return [f"import {module}" for module in sorted(whole)] + [
+        f"from {module} import {','.join(sorted(parts[module]))}" for module in sorted(parts)
+    ]
+
+
+def _check_names(code: Iterable[cst.CSTNode]) -> None:
+    """Raise ValueError for a name that two modules define: the later would replace the other."""
+    defined: set[str] = set()
+    for statement in code:
+        for name in _defined(statement):
+            if name in defined:
+                raise ValueError(f"defined twice: {name}")
+            defined.add(name)
+
+
+def _defined(statement: cst.CSTNode) -> Iterator[str]:
+    match statement:
+        case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
+            yield name.value
+        case cst.SimpleStatementLine(body=[cst.Assign(targets=targets)]):
+            yield from (one.target.value for one in targets if isinstance(one.target, cst.Name))
+
+
+if __name__ == "__main__":
+    TARGET.write_text(embedded(modules()), encoding="utf-8")
+    sys.stdout.write(f"{TARGET.name} is written\n")
