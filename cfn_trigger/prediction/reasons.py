@@ -14,7 +14,7 @@ from macro.cloudformation import as_map, section
 from macro.fingerprint import CONFIGURATION
 from macro.model import Json
 from macro.references import conditions_within, mentions
-from trigger_provider.index import assembled
+from trigger_provider.request import assembled
 
 _FUNCTION_ENTRIES = ("Code", "Environment", "Layers")
 """The entries that cover one property of a function; `Configuration` covers the others."""

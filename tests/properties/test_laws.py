@@ -45,7 +45,7 @@ from tests.support.strategies import (
     values,
 )
 from tests.support.templates import turned
-from trigger_provider.index import assembled
+from trigger_provider.request import assembled
 
 Graph = dict[str, set[str]]
 Law = Callable[[Any], None]

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tests.provider.world import STACK_ID
-from trigger_provider.index import Action, Clock, Outcome, Progress, Request, decide
+from trigger_provider.decision import Action, Clock, decide
+from trigger_provider.request import Outcome, Progress, Request
 
 Cell = Mapping[str, str]
 
@@ -21,7 +22,7 @@ HEAD: Final = """\
 # The decision
 
 What the provider does next is a pure function of the request, of what is known so far and of the
-clock: `decide` in `trigger_provider/index.py`.
+clock: `decide` in `trigger_provider/decision.py`.
 Of this table, which is written from that function, the first row that fits a situation holds.
 
 """
@@ -145,8 +146,8 @@ def actions(cell: Cell) -> set[str]:
 
 
 def said(action: Action) -> str:
-    if action.do != "respond":
-        return action.do
+    if action.step != "respond":
+        return action.step
     outcome = action.outcome
     message = outcome.message
     match outcome.kind:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.provider.world import STACK_ID
-from trigger_provider.index import Action, Clock, Outcome, Progress, Request, decide, learn
+from trigger_provider.decision import Action, Clock, decide, learn
+from trigger_provider.request import Outcome, Progress, Request
 
 BEGAN, TIMEOUT = 1_800_000_000.0, 3000.0
 OWN_ID, MARKER, MADE_UP = "own", "Run-create-failed", "shop-Run-1KXVQZ3F8R0B2"
@@ -140,7 +141,7 @@ def going_on() -> Iterator[Cell]:
 
 
 def test_every_cell_has_an_action_of_a_known_kind() -> None:
-    kinds = {cell.action.do for cell in cells()}
+    kinds = {cell.action.step for cell in cells()}
 
     assert kinds == {"look", "invoke", "wait", "hand over", "respond"}
 
@@ -149,12 +150,12 @@ def test_it_ends_when_nothing_runs_or_the_outcome_is_the_last_word_or_timeout_is
     for cell in cells():
         responds = cell.skips or cell.ends or cell.is_late
 
-        assert (cell.action.do == "respond") == responds, cell
+        assert (cell.action.step == "respond") == responds, cell
 
 
 def test_a_response_says_how_it_ended_and_a_failure_says_why() -> None:
     for cell in cells():
-        if cell.action.do == "respond":
+        if cell.action.step == "respond":
             outcome = cell.action.outcome
 
             assert outcome.kind in {"done", "failed", "skipped"}, cell
@@ -228,7 +229,7 @@ def test_attempts_end_with_the_last_that_retry_grants() -> None:
 def test_a_denied_invocation_is_retried_until_permissions_propagate() -> None:
     for cell in cells():
         if cell.outcome == "denied" and cell.goes_on:
-            assert cell.action.do != "respond", cell
+            assert cell.action.step != "respond", cell
         if cell.outcome == "denied too long" and not cell.skips:
             failure = Outcome("failed", "AccessDeniedException", "no")
 
@@ -265,7 +266,7 @@ def test_once_timeout_is_over_the_failure_says_so_and_what_came_last(
 
 def test_a_wait_that_ends_after_timeout_is_not_begun() -> None:
     for cell in cells():
-        if cell.action.do == "wait":
+        if cell.action.step == "wait":
             assert cell.clock.now + cell.pause < cell.due, cell
 
 
@@ -275,12 +276,12 @@ def test_a_wait_that_ends_after_timeout_is_not_begun() -> None:
 def test_nothing_starts_before_its_pause_is_over() -> None:
     for cell in going_on():
         if cell.pause > 0:
-            assert cell.action.do in {"wait", "hand over"}, cell
+            assert cell.action.step in {"wait", "hand over"}, cell
 
 
 def test_a_wait_lasts_until_the_next_start_or_leaves_time_for_the_answer() -> None:
     for cell in going_on():
-        if cell.action.do == "wait":
+        if cell.action.step == "wait":
             room = max(cell.clock.left - 10, 1)
 
             assert 0 < cell.action.seconds == min(cell.pause, room), cell
@@ -298,7 +299,7 @@ def test_a_pause_that_fits_into_this_execution_is_waited_for_in_it() -> None:
 def test_a_fresh_execution_always_invokes_or_waits_first() -> None:
     for cell in going_on():
         if cell.progress.fresh:
-            assert cell.action.do in {"look", "invoke", "wait"}, cell
+            assert cell.action.step in {"look", "invoke", "wait"}, cell
 
 
 def test_an_execution_that_lacks_the_time_for_another_attempt_hands_over() -> None:
@@ -309,7 +310,7 @@ def test_an_execution_that_lacks_the_time_for_another_attempt_hands_over() -> No
             need = longest + 10 if refused else 1.5 * longest
             enough = cell.clock.left >= max(60, min(need, 840))
 
-            assert (cell.action.do == "hand over") != enough, cell
+            assert (cell.action.step == "hand over") != enough, cell
 
 
 def test_a_pause_that_does_not_fit_into_this_execution_is_handed_over() -> None:
@@ -320,15 +321,15 @@ def test_a_pause_that_does_not_fit_into_this_execution_is_handed_over() -> None:
 
 def test_the_handler_is_looked_at_until_it_is_ready_and_not_again() -> None:
     for cell in cells():
-        if cell.action.do in {"look", "invoke"}:
-            assert cell.action.do == ("invoke" if cell.progress.ready else "look"), cell
+        if cell.action.step in {"look", "invoke"}:
+            assert cell.action.step == ("invoke" if cell.progress.ready else "look"), cell
 
 
 def test_an_invocation_may_take_what_is_left_of_timeout_and_of_the_execution_less_the_answer() -> (
     None
 ):
     for cell in going_on():
-        if cell.action.do == "invoke":
+        if cell.action.step == "invoke":
             room = min(cell.clock.left - 10, cell.due - cell.clock.now)
 
             assert cell.action.seconds == max(1, room), cell

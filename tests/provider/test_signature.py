@@ -8,7 +8,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as some
 
-from trigger_provider import index
+from trigger_provider.calls import path
+from trigger_provider.transport import REGION, signed
 
 DATE = "20261121T094500Z"
 KEYS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -32,7 +33,7 @@ class Request(NamedTuple):
 
 
 def of_function(name: str) -> str:
-    return index.path(f"arn:aws:lambda:{name}", "invocations")
+    return path(f"arn:aws:lambda:{name}", "invocations")
 
 
 REQUESTS = some.builds(
@@ -52,19 +53,19 @@ REQUESTS = some.builds(
 
 @given(request=REQUESTS, token=some.none() | some.just("IQoJb3JpZ2luX2VjE=="))
 def test_a_request_is_signed_as_botocore_signs_it(request: Request, token: str | None) -> None:
-    signed = index.signed(*request, DATE, *KEYS, token)
+    headers = signed(*request, DATE, (*KEYS, token or ""))
 
-    sent = {name: value for name, value in signed.items() if name != "Authorization"}
+    sent = {name: value for name, value in headers.items() if name != "Authorization"}
     assert {**request.headers, "X-Amz-Date": DATE}.items() <= sent.items()
     assert sent.get("X-Amz-Security-Token") == token
-    assert signed["Authorization"] == authorization(request._replace(headers=sent))
+    assert headers["Authorization"] == authorization(request._replace(headers=sent))
 
 
 def authorization(request: Request) -> str:
     """Give what botocore would, of all the headers that are sent."""
     prepared = AWSRequest(request.method, request.url, request.headers, request.body)
     prepared.context["timestamp"] = DATE
-    signer = SigV4Auth(Credentials(*KEYS), request.service, index.REGION)
+    signer = SigV4Auth(Credentials(*KEYS), request.service, REGION)
     to_sign = signer.string_to_sign(prepared, signer.canonical_request(prepared))
     return (
         f"AWS4-HMAC-SHA256 Credential={signer.scope(prepared)}, "

@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from tests.provider.cloudformation import Stack, sent
 from tests.provider.world import STACK_ID, Behaviour, World, raises, returns
 from trigger_handler import testing
-from trigger_provider import index
+from trigger_provider.answer import attributes, physical_id, unusable
+from trigger_provider.calls import invocation
+from trigger_provider.request import ABSENT, Progress, Request, bare_request
+from trigger_provider.result import judge
+from trigger_provider.text import as_text
 
 NAMES = st.sampled_from(["Rows", "EventState", "A", "A.B", "Result", "Error", "Truncated", "é"])
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 9) | st.text(max_size=5)
@@ -48,9 +52,9 @@ MANY = settings(max_examples=300)
 @given(result=RESULTS)
 @MANY
 def test_a_result_is_judged_alike(result: Any) -> None:
-    request = index.Request({}, "Create", "Run", "")
+    request = Request({}, "Create", "Run", "")
 
-    theirs = index.judge(request, result)
+    theirs = judge(request, result)
     ours = testing.judged(result)
 
     assert (ours.kind, ours.why) == (
@@ -62,9 +66,9 @@ def test_a_result_is_judged_alike(result: Any) -> None:
 @given(result=RESULTS)
 @MANY
 def test_attributes_are_named_and_written_alike(result: Any) -> None:
-    theirs = index.attributes(result)
+    theirs = attributes(result)
 
-    assert testing.attributes(result) == {name: index.text(item) for name, item in theirs.items()}
+    assert testing.attributes(result) == {name: as_text(item) for name, item in theirs.items()}
 
 
 @given(result=RESULTS, kind=st.sampled_from(["Create", "Update", "Delete"]))
@@ -72,15 +76,15 @@ def test_attributes_are_named_and_written_alike(result: Any) -> None:
 def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Kind) -> None:
     old_id = "" if kind == "Create" else "Run-0123456789ab"
     event = {"StackId": testing.STACK_ID}
-    request = index.Request(event, kind, "Run", old_id)
-    data = index.attributes(result)
+    request = Request(event, kind, "Run", old_id)
+    data = attributes(result)
 
-    theirs = index.unusable(request, data)
+    theirs = unusable(request, data)
 
     assert testing.unusable(result) == (f"{theirs.error}: {theirs.message}" if theirs else "")
     if not theirs:
         ours = testing.physical_id("Run", kind, old_id, result)
-        assert ours == index.physical_id(request, data)
+        assert ours == physical_id(request, data)
 
 
 @given(payload=PAYLOADS, old=PAYLOADS, state=JSON, kind=st.sampled_from(["Create", "Update"]))
@@ -91,16 +95,16 @@ def test_the_event_and_the_client_context_are_the_same_bytes(
     url = "https://example.com/?X-Amz-Date=20261121T000000Z"
     known = {"RequestType": kind, "RequestId": "r-1", "StackId": STACK_ID}
     known |= {"LogicalResourceId": "Run", "PhysicalResourceId": "b-1"}
-    request = index.Request(known | {"ResponseURL": url}, kind, "Run", "b-1")
+    request = Request(known | {"ResponseURL": url}, kind, "Run", "b-1")
     request = request._replace(
-        payload=index.ABSENT if payload is testing.ABSENT else payload,
-        old_payload=index.ABSENT if old is testing.ABSENT else old,
+        payload=ABSENT if payload is testing.ABSENT else payload,
+        old_payload=ABSENT if old is testing.ABSENT else old,
     )
-    bare, _ = index.invocation(request._replace(payload=index.ABSENT), index.Progress(0))
+    bare, _ = invocation(request._replace(payload=ABSENT), Progress(0))
     about = known | {"ExecutionId": json.loads(bare)["ExecutionId"], "Attempt": 1}
     about |= {} if old is testing.ABSENT else {"Old": old}
 
-    theirs = index.invocation(request, index.Progress(0, state=state))
+    theirs = invocation(request, Progress(0, state=state))
 
     assert testing.sent(about, payload, state) == theirs
 
@@ -196,7 +200,7 @@ def test_a_life_goes_as_the_provider_has_it_go(first: Any, second: Any) -> None:
     assert [answer.status for answer in answers[:2]] == [created.status, updated.status]
     own = [answer.physical_id for answer in answers[:2]]
     made = testing.physical_id("RunMigration", "Create", "", None)
-    theirs = index.physical_id(index.asked(stack.event("Create")), {})
+    theirs = physical_id(bare_request(stack.event("Create")), {})
     assert [
         made if one == theirs else one for one in (created.physical_id, updated.physical_id)
     ] == own

@@ -17,7 +17,8 @@ from tests.provider.world import STACK_ID
 from tests.support.lambda_function import REPOSITORY, Function, function
 from tests.support.waiting import PATIENCE
 from trigger_handler import testing
-from trigger_provider import index
+from trigger_provider.calls import invocation
+from trigger_provider.request import ABSENT, Progress, bare_request
 
 APP = """
 from trigger_handler import ExecutionTimeout, Handler
@@ -74,12 +75,12 @@ class Sent(NamedTuple):
     client_context: Any
 
 
-def request(kind: str, payload: Any, *, state: Any = None, old: Any = index.ABSENT) -> Sent:
+def request(kind: str, payload: Any, *, state: Any = None, old: Any = ABSENT) -> Sent:
     event = {"RequestType": kind, "RequestId": "r-1", "StackId": STACK_ID}
     event |= {"LogicalResourceId": "Bucket", "ResponseURL": "https://example.com/"}
     event |= {"PhysicalResourceId": "b-1"} if kind != "Create" else {}
-    asked = index.asked(event, payload=payload, old_payload=old)
-    body, context = index.invocation(asked, index.Progress(0, state=state))
+    asked = bare_request(event)._replace(payload=payload, old_payload=old)
+    body, context = invocation(asked, Progress(0, state=state))
     return Sent(json.loads(body), json.loads(base64.b64decode(context)) if context else None)
 
 
@@ -118,8 +119,8 @@ def test_a_create_with_a_payload_is_polled_until_it_is_done(
 
 
 def test_a_create_without_a_payload_is_polled_too(running: Function) -> None:
-    pending = invoked(running, request("Create", index.ABSENT))
-    done = invoked(running, request("Create", index.ABSENT, state=pending["EventState"]))
+    pending = invoked(running, request("Create", ABSENT))
+    done = invoked(running, request("Create", ABSENT, state=pending["EventState"]))
 
     assert (done["Data"]["Job"], done["Data"]["ResourceProperties"]) == (7, {})
 
