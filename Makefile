@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench docs deploy clean \
+.PHONY: help demo test lint unit deployments others campaign bench embedded docs deploy clean \
   build-MacroFunction build-HandlerLayer
 
 help: ## list the targets
@@ -44,6 +44,9 @@ bench: $(VENV)/ready ## compare with other tools; benchmarks/RESULTS.md has the 
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
 	$(BIN)/python -m benchmarks.provider
 
+embedded: $(VENV)/ready ## write trigger_provider/embedded.py, which stacks embed
+	$(BIN)/python -m trigger_provider.embed
+
 docs: $(VENV)/ready ## build the documentation as a site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -61,8 +64,8 @@ $(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.tx
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --group dev --editable '.[local]'
 	@touch $@
 
-# `sam build` calls this with ARTIFACTS_DIR. The package contains the macro, the provider's source and
-# troposphere, without what troposphere imports for YAML. If the function's version of Python is
+# `sam build` calls this with ARTIFACTS_DIR. The package contains the macro, the text that it embeds
+# and troposphere, without what troposphere imports for YAML. If the function's version of Python is
 # installed, the package is compiled, which halves the import time; unchecked, because a zip file does
 # not preserve the modification times of the sources.
 RUNTIME_PYTHON := python3.13
@@ -73,12 +76,13 @@ build-MacroFunction:
 	  --no-deps --no-compile --only-binary=:all: --python-version 3.13
 	rm -rf "$(ARTIFACTS_DIR)/bin"
 	cp package/cfn_flip.py "$(ARTIFACTS_DIR)/"
-	mkdir -p "$(ARTIFACTS_DIR)/macro" "$(ARTIFACTS_DIR)/trigger_provider"
+	mkdir -p "$(ARTIFACTS_DIR)/macro"
 	cp macro/*.py "$(ARTIFACTS_DIR)/macro/"
-	cp trigger_provider/*.py "$(ARTIFACTS_DIR)/trigger_provider/"
 	if $(RUNTIME_PYTHON) -c '' 2>/dev/null; then \
 	  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
 	fi
+	mkdir -p "$(ARTIFACTS_DIR)/trigger_provider"
+	cp trigger_provider/embedded.py "$(ARTIFACTS_DIR)/trigger_provider/"
 
 # The layer's content is for every Python that Lambda has, so nothing is compiled.
 build-HandlerLayer:

@@ -116,7 +116,7 @@ def python(folder: Path, handler: str, **settings: Any) -> Subject:
 def trigger() -> Subject:
     """Return the subject for our provider, as templates embed it."""
     folder = _empty_folder("trigger")
-    shutil.copy(REPOSITORY / "trigger_provider" / "index.py", folder)
+    shutil.copy(REPOSITORY / "trigger_provider" / "embedded.py", folder / "index.py")
     shutil.copy(HERE / "measured.py", folder)
     return python(
         folder,

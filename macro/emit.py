@@ -5,13 +5,13 @@ settled before it is called (`additions`, `ordering`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from macro import parts
 from macro.additions import InvokePolicy
 from macro.cloudformation import as_map, condition_of, depends_on, section
 from macro.define import under
+from macro.embedding import TEXT
 from macro.encode import non_defaults
 from macro.model import ABSENT, TRIGGER_TYPE, Json, Settings, Trigger
 from macro.names import (
@@ -26,9 +26,6 @@ from macro.names import (
 )
 from macro.reading import Reading
 from macro.references import mentions
-
-SOURCE: Final = Path(__file__).parent.parent.joinpath("trigger_provider", "index.py").read_text()
-"""The provider's code, which every template with triggers holds."""
 
 MARGIN: Final = 60
 """Seconds beyond a trigger's Timeout for the provider's own answer."""
@@ -78,7 +75,7 @@ def _provider(settings: Settings) -> dict[str, Json]:
         Role=settings.provider_role or parts.arn_of(ROLE),
         LoggingConfig=parts.logging_to(LOG_GROUP),
         Environment=parts.environment(URL_SUFFIX={"Ref": "AWS::URLSuffix"}),
-        Code=parts.inline_code(SOURCE),
+        Code=parts.inline_code(TEXT),
         **network,
     )
     # A crashed provider must not run a handler twice, nor a late event a migration.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro import check, emit, ordering, parse
+from macro import check, embedding, emit, ordering, parse
 from macro.additions import additions
 from macro.define import definition
 from macro.errors import Problem, TemplateError
@@ -25,10 +25,16 @@ NOT_A_TEMPLATE: Final = Problem(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """An expanded template, and what was read in the author's."""
+    """An expanded template, and what was read in the author's.
+
+    Where something was expanded, `size` is the template's bytes as JSON, and `is_compressed` says
+    in which form the provider's code stands in it.
+    """
 
     fragment: Mapping[str, Json]
     reading: Reading
+    size: int = 0
+    is_compressed: bool = False
 
 
 def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Expansion:
@@ -76,10 +82,16 @@ def build(reading: Reading) -> Expansion:
         raise TemplateError(reading.problems)
     if not reading.triggers:
         return Expansion(fragment=reading.fragment, reading=reading)
-    fragment = emit.template(reading, _fingerprints(reading))
+    embedded = embedding.embed(emit.template(reading, _fingerprints(reading)))
+    fragment = embedded.template
     if exceeded := tuple(check.limits(fragment, "" if reading.settings.provider_role else ROLE)):
         raise TemplateError(exceeded)
-    return Expansion(fragment=fragment, reading=reading)
+    return Expansion(
+        fragment=fragment,
+        reading=reading,
+        size=embedded.size,
+        is_compressed=embedded.is_compressed,
+    )
 
 
 def _resources(

@@ -4,7 +4,6 @@ Knows Lambda and the macro protocol. Refuses to know templates. It holds the one
 exception that escaped would reach the author as "malformed response" and nothing more.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Final
@@ -41,6 +40,9 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     for warning in warnings:
         _LOG.warning("%s", warning)
     fragment = expansion.fragment
-    if fragment is not event["fragment"] and (size := len(json.dumps(fragment))) > BODY_LIMIT:
+    if expansion.is_compressed:
+        _LOG.warning("the provider's code is compressed: it would not fit the template as text")
+    if expansion.size > BODY_LIMIT:
+        size = expansion.size
         _LOG.warning("%s bytes: a template passed by body may expand to %s", size, BODY_LIMIT)
     return {"requestId": request_id, "status": "success", "fragment": fragment}

@@ -8,7 +8,8 @@ Python runs it, and every Python that Lambda has can read them.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,10 @@ def embedded(modules: Iterable[str]) -> str:
     imports = [statement for statement in body if _is_import(statement)]
     code = [statement for statement in body if not _is_import(statement)]
     _check_names(code)
-    code = [statement for statement in code if not _is_alias(statement, code)]
-    lines = _merged(imports, _names(code)) + [_text(statement) for statement in code]
+    mentions = Counter(name for statement in code for name in _names(statement))
+    code = [statement for statement in code if not _is_alias(statement, mentions)]
+    used = {name for statement in code for name in _names(statement)}
+    lines = _merged(imports, used) + [_text(statement) for statement in code]
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -179,16 +182,16 @@ def _is_import(statement: cst.CSTNode) -> bool:
     return m.matches(statement, m.SimpleStatementLine(body=[m.Import() | m.ImportFrom()]))
 
 
-def _names(code: Iterable[cst.CSTNode]) -> set[str]:
-    """Return every name that the code mentions."""
-    names = (name for statement in code for name in m.findall(statement, m.Name()))
-    return {name.value for name in names if isinstance(name, cst.Name)}
+def _names(statement: cst.CSTNode) -> Iterator[str]:
+    """Yield every name that a statement mentions, as often as it does."""
+    found = m.findall(statement, m.Name())
+    return (name.value for name in found if isinstance(name, cst.Name))
 
 
-def _is_alias(statement: cst.CSTNode, code: Iterable[cst.CSTNode]) -> bool:
+def _is_alias(statement: cst.CSTNode, mentions: Mapping[str, int]) -> bool:
     """Whether a statement names a type that only annotations mentioned."""
-    others = _names(other for other in code if other is not statement)
-    return isinstance(statement, cst.SimpleStatementLine) and others.isdisjoint(_defined(statement))
+    names = list(_defined(statement)) if isinstance(statement, cst.SimpleStatementLine) else []
+    return bool(names) and all(mentions[name] == 1 for name in names)
 
 
 def _merged(imports: Iterable[cst.CSTNode], used: set[str]) -> list[str]:

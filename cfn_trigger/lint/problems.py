@@ -140,10 +140,9 @@ def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterato
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
     """Yield the problem of a template that expands to more than is accepted by body."""
-    size = len(json.dumps(expansion.fragment)) if expansion.reading.triggers else 0
-    if size > BODY_LIMIT:
+    if expansion.size > BODY_LIMIT:
         limit = f"CloudFormation takes {BODY_LIMIT} by body, pass it through S3"
-        yield Problem("Resources", f"expands to {size} bytes; {limit}")
+        yield Problem("Resources", f"expands to {expansion.size} bytes; {limit}")
 
 
 def _untransformed(template: Json) -> Iterator[Finding]:

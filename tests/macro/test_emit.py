@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -55,14 +54,6 @@ def test_a_stack_has_one_provider_however_many_triggers() -> None:
     fragment = template(Run=trigger(), Check=trigger())
 
     assert made(fragment) == [*PROVIDER, "TriggerProviderInvokeMigrate"]
-
-
-def test_the_provider_is_the_source_text_of_its_module() -> None:
-    source = Path(__file__).parent.parent.parent / "trigger_provider" / "index.py"
-
-    actual = resources(template(Run=trigger()))["TriggerProvider"]
-
-    assert actual["Properties"]["Code"] == {"ZipFile": source.read_text()}
 
 
 def test_the_provider_may_invoke_itself_for_as_long_as_a_trigger_lasts() -> None:

@@ -134,12 +134,23 @@ def test_the_request_dates_a_trigger_of_every_deployment() -> None:
 def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tables = {f"Table{number}": table() for number in range(400)}
-
-    answer = answered(template(Run=trigger(), **tables))
+    answer = answered(template({"Metadata": {"Note": "x" * 50_000}}, Run=trigger()))
 
     size = len(json.dumps(answer["fragment"]))
-    assert caplog.messages == [f"{size} bytes: a template passed by body may expand to 51200"]
+    assert caplog.messages == [
+        "the provider's code is compressed: it would not fit the template as text",
+        f"{size} bytes: a template passed by body may expand to 51200",
+    ]
+
+
+def test_code_that_is_compressed_to_fit_a_body_is_a_warning_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answered(template({"Metadata": {"Note": "x" * 20_000}}, Run=trigger()))
+
+    assert caplog.messages == [
+        "the provider's code is compressed: it would not fit the template as text"
+    ]
 
 
 def test_an_expansion_that_fits_a_body_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,6 +22,7 @@
 (i) Executions that leave the handler alone are few, since a fresh one invokes first; one that
     begins after the ServiceTimeout does nothing.
 
+Lives of odd seeds are served by the text that stacks embed, the others by the package.
 The protocol itself, (d) and (f) among it, is held by `tests/provider/world.py` at each call.
 `python -m tests.provider.campaign SEED` prints what happened in a life.
 """
@@ -35,6 +36,7 @@ from tests.provider.cloudformation import Kind, Properties, Resource, Stack
 from tests.provider.faults import Draw, Fault, Settings
 from tests.provider.world import (
     SECRET,
+    SUBJECTS,
     Answer,
     BreachError,
     Case,
@@ -161,8 +163,8 @@ class RoughHandler(Handler):
 class RoughWorld(World):
     """A world whose calls meet what a seed draws, and that keeps a record of it."""
 
-    def __init__(self, draw: Draw, transcript: list[str]) -> None:
-        super().__init__()
+    def __init__(self, draw: Draw, transcript: list[str], subject: str = "package") -> None:
+        super().__init__(SUBJECTS[subject])
         self.draw, self.transcript = draw, transcript
         self.handler = RoughHandler(self.meets)
         self.stack = RoughLine("stack", self.meets)
@@ -249,7 +251,7 @@ class Life(Stack):
 
     def __init__(self, seed: int) -> None:
         self.draw = Draw(seed)
-        self.rough = RoughWorld(self.draw, [])
+        self.rough = RoughWorld(self.draw, [], tuple(SUBJECTS)[seed % 2])
         super().__init__(self.rough, transcript=self.rough.transcript)
 
     def goes_by(self) -> None:

@@ -1,12 +1,12 @@
 import pytest
 
 from tests.provider.cloudformation import Stack
-from tests.provider.world import Handler, World
+from tests.provider.world import SUBJECTS, Handler, World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+@pytest.fixture(params=SUBJECTS)
+def world(request: pytest.FixtureRequest) -> World:
+    return World(SUBJECTS[request.param])
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ row's cells; they must all say the same. Knows what tells cells apart, not what 
 import itertools
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tests.provider.world import STACK_ID
 from trigger_provider.decision import Action, Clock, decide
-from trigger_provider.request import Outcome, Progress, Request
+from trigger_provider.request import Outcome, Progress, Request, RequestType
 
 Cell = Mapping[str, str]
 
@@ -123,7 +123,7 @@ def request(cell: Cell) -> Request:
     event = {"StackId": STACK_ID, "RequestId": "r", "LogicalResourceId": "Run"}
     return Request(
         event,
-        cell["request"],
+        cast("RequestType", cell["request"]),
         "Run",
         "" if cell["request"] == "Create" else old_id,
         enabled="Enabled" not in settings,

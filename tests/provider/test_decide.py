@@ -14,12 +14,12 @@ import pytest
 
 from tests.provider.world import STACK_ID
 from trigger_provider.decision import Action, Clock, decide, learn
-from trigger_provider.request import Outcome, Progress, Request
+from trigger_provider.request import Outcome, Progress, Request, RequestType
 
 BEGAN, TIMEOUT = 1_800_000_000.0, 3000.0
 OWN_ID, MARKER, MADE_UP = "own", "Run-create-failed", "shop-Run-1KXVQZ3F8R0B2"
 
-SITUATIONS = {
+SITUATIONS: dict[str, tuple[RequestType, bool, str]] = {
     "Create": ("Create", False, ""),
     "Update": ("Update", False, OWN_ID),
     "Update in a rollback": ("Update", True, OWN_ID),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPMessage
+from importlib import import_module
 from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,6 +29,13 @@ HANDLER: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-Migrate
 PROVIDER: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-TriggerProvider-9Z"
 
 Event = dict[str, Any]
+Serve = Callable[[Event, Effects, str], None]
+
+SUBJECTS: Final[Mapping[str, Serve]] = {
+    "package": serve,
+    "embedded text": import_module("trigger_provider.embedded").serve,
+}
+"""The provider in its two forms, which must do the same."""
 
 
 class BreachError(BaseException):
@@ -256,7 +264,8 @@ class Case:
 class World:
     """Everything around the provider."""
 
-    def __init__(self) -> None:
+    def __init__(self, serve: Serve = serve) -> None:
+        self._serve = serve
         self.now = START
         self.handler = Handler("handler")
         self.hand_overs = Line("hand-over", Behaviour(status=202))
@@ -307,7 +316,7 @@ class World:
         holds(not case.put or case.lost_replies, "an execution goes on after another has answered")
         execution = Execution(self, case, self.now + LIMIT_OF_AN_EXECUTION)
         try:
-            serve(json.loads(json.dumps(event)), execution.effects(), PROVIDER)
+            self._serve(json.loads(json.dumps(event)), execution.effects(), PROVIDER)
         except EndOfExecutionError:
             self.ends.append("killed")
         except Exception as error:  # noqa: BLE001 (as Lambda does: MaximumRetryAttempts is 0)

@@ -86,11 +86,15 @@ def test_a_template_is_expanded_as_the_stages_do_it(macro: Function) -> None:
     }
 
 
-def test_the_provider_is_embedded_as_its_source_stands(macro: Function) -> None:
+def test_the_provider_is_embedded_as_its_generated_text(macro: Function) -> None:
     answer = macro.invoke(event(TEMPLATE)).payload
 
     embedded = answer["fragment"]["Resources"]["TriggerProvider"]["Properties"]["Code"]["ZipFile"]
-    assert embedded == (REPOSITORY / "trigger_provider" / "index.py").read_text()
+    assert embedded == (REPOSITORY / "trigger_provider" / "embedded.py").read_text()
+
+
+def test_of_the_provider_the_package_holds_what_is_embedded_alone(package: Path) -> None:
+    assert [path.name for path in package.glob("trigger_provider/*")] == ["embedded.py"]
 
 
 def test_a_template_without_triggers_comes_back_byte_for_byte(macro: Function) -> None:

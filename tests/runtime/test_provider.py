@@ -5,9 +5,12 @@ provider decides: `tests/provider` plays that in virtual time; here time is real
 """
 
 import json
+import shutil
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,7 @@ from tests.support.endpoints import (
 )
 from tests.support.lambda_function import REPOSITORY, Function, function
 
-PROVIDER = REPOSITORY / "trigger_provider"
+EMBEDDED = REPOSITORY / "trigger_provider" / "embedded.py"
 POLLING = {"Status": "IN_PROGRESS", "EventState": {"page": 2}, "RetryAfter": 0.2}
 TWICE = {"MaxAttempts": "2", "Interval": "0"}
 
@@ -50,10 +53,14 @@ def provider(aws: Endpoints) -> Iterator[Function]:
         yield made
 
 
-def provided(environment: dict[str, str], *, timeout: int = 900) -> Any:
-    return function(
-        PROVIDER, "index.handler", name="provider", timeout=timeout, environment=environment
-    )
+@contextmanager
+def provided(environment: dict[str, str], *, timeout: int = 900) -> Iterator[Function]:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(EMBEDDED, Path(folder) / "index.py")
+        with function(
+            Path(folder), "index.handler", name="provider", timeout=timeout, environment=environment
+        ) as running:
+            yield running
 
 
 def sent(payload: Any) -> dict[str, Any]:

@@ -20,14 +20,14 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import to_py27_compatible_template
 from samtranslator.yaml_helper import yaml_parse
 
-from macro.emit import SOURCE
+from macro.embedding import TEXT
 from macro.handler import handler
 
 SAM: Final = "AWS::Serverless-2016-10-31"
 FOLDER: Final = Path(__file__).parents[1] / "golden"
 EXAMPLES: Final = FOLDER.parent.parent / "examples"
 REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"
-PLACEHOLDER: Final = "the text of trigger_provider/index.py"
+PLACEHOLDER: Final = "the text of trigger_provider/embedded.py"
 
 Template = dict[str, Any]
 
@@ -146,7 +146,7 @@ def values(fragment: Template) -> Template:
 def in_yaml(fragment: Template) -> str:
     """Write an expanded template as an author would, without the provider's source."""
     provider = fragment["Resources"].get("TriggerProvider")
-    if provider and provider["Properties"]["Code"] == {"ZipFile": SOURCE}:
+    if provider and provider["Properties"]["Code"] == {"ZipFile": TEXT}:
         provider["Properties"]["Code"] = {"ZipFile": PLACEHOLDER}
     return yaml.dump(
         fragment, Dumper=_ShortForm, sort_keys=False, width=100, default_flow_style=None

@@ -15,11 +15,11 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 from cfn_trigger.main import main
-from macro.emit import SOURCE
+from macro.embedding import TEXT
 
 ROOT: Final = Path(__file__).parent.parent.parent
 RECORDED: Final = ROOT / "tests" / "commands" / "recorded"
-PLACEHOLDER: Final = "the text of trigger_provider/index.py"
+PLACEHOLDER: Final = "the text of trigger_provider/embedded.py"
 CLEAN: Final = dict.fromkeys(
     (
         "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID",
@@ -92,6 +92,6 @@ def said(*arguments: str) -> str:
 def without_source(text: str) -> str:
     """Put the placeholder where the provider's source stands, in YAML or JSON."""
     for margin in range(4, 20, 2):
-        block = "|\n" + indent(SOURCE, " " * margin)
+        block = "|\n" + indent(TEXT, " " * margin)
         text = text.replace(block, f"{PLACEHOLDER}\n")
-    return text.replace(json.dumps(SOURCE, ensure_ascii=False), f'"{PLACEHOLDER}"')
+    return text.replace(json.dumps(TEXT, ensure_ascii=False), f'"{PLACEHOLDER}"')

@@ -17,7 +17,7 @@ from tests.provider.world import STACK_ID, Behaviour, World, raises, returns
 from trigger_handler import testing
 from trigger_provider.answer import attributes, physical_id, unusable
 from trigger_provider.calls import invocation
-from trigger_provider.request import ABSENT, Progress, Request, bare_request
+from trigger_provider.request import ABSENT, Progress, Request, RequestType, bare_request
 from trigger_provider.result import judge
 from trigger_provider.text import as_text
 
@@ -90,7 +90,7 @@ def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Ki
 @given(payload=PAYLOADS, old=PAYLOADS, state=JSON, kind=st.sampled_from(["Create", "Update"]))
 @MANY
 def test_the_event_and_the_client_context_are_the_same_bytes(
-    payload: Any, old: Any, state: Any, kind: str
+    payload: Any, old: Any, state: Any, kind: RequestType
 ) -> None:
     url = "https://example.com/?X-Amz-Date=20261121T000000Z"
     known = {"RequestType": kind, "RequestId": "r-1", "StackId": STACK_ID}

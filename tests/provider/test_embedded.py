@@ -1,0 +1,161 @@
+"""The text that stacks embed is the package's own code, generated, and small enough."""
+
+import ast
+import io
+import json
+import tokenize
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import pytest
+
+from trigger_provider.embed import FOLDER, HEAD, MODULES, TARGET, embedded, modules
+
+MOST: Final = 30_000
+"""Bytes of JSON that every template can spare for it."""
+
+TEXT: Final = TARGET.read_text(encoding="utf-8")
+
+
+def test_the_embedded_text_is_what_the_package_generates() -> None:
+    assert embedded(modules()) == TEXT, "it is stale: make embedded"
+
+
+def test_the_embedded_text_is_of_every_module_but_the_one_that_writes_it() -> None:
+    written = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "embed", "embedded"}
+
+    assert written == set(MODULES)
+
+
+def test_the_embedded_text_is_small() -> None:
+    assert len(json.dumps(TEXT)) <= MOST
+
+
+def test_the_embedded_text_says_where_it_comes_from() -> None:
+    assert TEXT.startswith(HEAD)
+    assert HEAD == (
+        "# Generated from the package trigger_provider of cfn-trigger, which has the comments\n"
+    )
+
+
+def test_the_embedded_text_can_be_read_by_the_oldest_python_that_runs_it() -> None:
+    ast.parse(TEXT, feature_version=(3, 11))
+
+
+def test_the_embedded_text_has_no_comment_and_no_docstring_but_its_first_line() -> None:
+    tokens = tokenize.generate_tokens(io.StringIO(TEXT).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    lonely = [node for node in ast.walk(ast.parse(TEXT)) if is_text(node)]
+
+    assert comments == [HEAD.rstrip("\n")]
+    assert lonely == []
+
+
+def test_the_embedded_text_has_the_package_s_statements() -> None:
+    """Compare by Python's own parser, which knows nothing of how the text was written."""
+    package = [meaning(node) for text in modules() for node in significant(ast.parse(text).body)]
+    generated = [meaning(node) for node in significant(ast.parse(TEXT).body)]
+
+    left_out = [statement for statement in package if statement not in generated]
+    assert [statement for statement in package if statement in generated] == generated
+    assert all("Literal" in dump or "Callable" in dump or "dict" in dump or "tuple" in dump
+               for dump in left_out), left_out  # fmt: skip
+
+
+def test_the_embedded_text_imports_the_standard_library_alone() -> None:
+    imported = [node for node in ast.parse(TEXT).body if isinstance(node, ast.Import)]
+    names = {alias.name.split(".")[0] for node in imported for alias in node.names}
+
+    assert "trigger_provider" not in TEXT.removeprefix(HEAD)
+    assert names <= {
+        "base64", "contextlib", "difflib", "hashlib", "hmac", "http", "json", "os", "re", "select",
+        "socket", "ssl", "time", "traceback",
+    }  # fmt: skip
+
+
+# ---- how a text is written
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("from trigger_provider.text import size\n", ""),
+        ("import json\nimport os\nfrom a import b, c\n\ndef f():\n    return json.dumps(c)\n",
+         "import json\nfrom a import c\ndef f():\n return json.dumps(c)\n"),
+        ('"""About."""\ndef f():\n    """More."""\n    # why\n    a: int = 1  # what\n',
+         "def f():\n a=1\n"),
+        ("Kind = Literal['a']\n\ndef f() -> Kind: ...\n", "def f(): ...\n"),
+        ("def f(a: int = 1, *, b: str) -> None:\n    return a in b\n",
+         "def f(a=1,*,b):\n return a in b\n"),
+        ("def f(\n    a: int,\n    b: str,\n) -> None:\n    return [\n        a,\n    ]\n",
+         "def f(a,b):\n return [\n  a,\n ]\n"),
+        ("class A(NamedTuple):\n    x: int = 1\n    y: Map = 2\n",
+         "class A(NamedTuple):\n x:int=1\n y:Any=2\n"),
+        ("f({'a': not 1 - -2, **b})\n", "f({'a':not 1--2,**b})\n"),
+        ("""f(f"{a} is {'b'}", f"{a}", "it's", 'a', r"\\d")\n""",
+         """f(f"{a} is {'b'}",f'{a}',"it's",'a',r'\\d')\n"""),
+        ("match a:\n    case 1:\n        b()\n    case _:\n        assert_never(a)\n",
+         "match a:\n case 1:\n  b()\n"),
+    ],
+)  # fmt: skip
+def test_what_a_source_becomes(source: str, text: str) -> None:
+    assert embedded([source]).removeprefix(HEAD).lstrip("\n") == text
+
+
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [
+        (["A = 1\n", "def A(): ...\n"], "defined twice: A"),
+        (["def f():\n    a: int\n"], "a variable that is only declared"),
+        (
+            ["from trigger_provider.text import size as length\n"],
+            "an import of the package's own under another name",
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_embedded_is_an_error(sources: Iterable[str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        embedded(sources)
+
+
+# ---- what a statement means
+
+
+def is_text(node: ast.AST) -> bool:
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def significant(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        is_import = isinstance(node, ast.Import | ast.ImportFrom)
+        is_export = isinstance(node, ast.Assign) and ast.unparse(node.targets) == "__all__"  # type: ignore[arg-type]  # a list of one
+        if not (is_import or is_export or is_text(node)):
+            yield node
+
+
+def meaning(node: ast.AST) -> str:
+    return ast.dump(WithoutTypes().visit(node))
+
+
+class WithoutTypes(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        return None if is_text(node) else self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        value = node.value or ast.Constant(None)
+        return ast.Assign([node.target], self.visit(value))
+
+    def visit_match_case(self, node: ast.match_case) -> Any:
+        is_never = ast.unparse(node.body).startswith("assert_never")  # type: ignore[arg-type]  # unparse takes lists
+        return None if is_never else self.generic_visit(node)
