@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
 SOURCES: Final = (
     "benchmarks/provider.py", "cfn_trigger/local_cloud/__init__.py", "tests/cloud/test_rights.py",
-    "trigger_provider/index.py",
+    "trigger_provider/embedded.py",
 )  # fmt: skip
 """Files that pages link to and that are not pages; they are copied unchanged."""
 
