@@ -15,8 +15,6 @@ from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.rehearsal import Rehearsal, RehearsalEffects, rehearse
 from cfn_trigger.invocation.request import (
-    ABSENT,
-    RequestType,
     RunOptions,
     TriggerRequest,
     build_request,
@@ -25,6 +23,7 @@ from cfn_trigger.invocation.transport import Caller, sender
 from cfn_trigger.template import parameters
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, lines, options
+from trigger_provider.request import ABSENT, RequestType
 
 _ALWAYS_THERE: Final = ("Result", "Error", "Truncated")
 """Attributes that the provider adds to every answer."""

@@ -15,7 +15,12 @@ from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.timeline import Line, TriggerRun
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.request import TriggerRequest
-from trigger_provider import index
+from trigger_provider.answer import answer
+from trigger_provider.calls import invocation
+from trigger_provider.decision import Clock, decide, reason_to_skip
+from trigger_provider.request import ABSENT, Outcome, Progress, Request
+from trigger_provider.service import carry_out
+from trigger_provider.transport import Effects, Reply
 
 _LONGEST_INVOCATION: Final = 905.0
 """Seconds: no invocation takes longer, and its answer is worth waiting for."""
@@ -32,7 +37,7 @@ class RehearsalEffects:
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
-    call: Callable[..., index.Reply]
+    call: Callable[..., Reply]
     show: Callable[[Line], None]
 
 
@@ -63,14 +68,14 @@ def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehe
     """Carry a request to its end; raises UsageError if a deployment would not run the handler."""
     began = effects.now()
     request = trigger_request.request._replace(handler_arn=trigger_request.function)
-    progress = index.Progress(began=began.timestamp(), rolling_back=False)
-    if reason := index.reason_to_skip(request, progress):
+    progress = Progress(began=began.timestamp(), rolling_back=False)
+    if reason := reason_to_skip(request, progress):
         raise UsageError(f"{request.name}: a deployment would not run it; {reason}")
-    event = json.loads(index.invocation(request, progress)[0])
+    event = json.loads(invocation(request, progress)[0])
     progress, outcome = _followed(request, progress, effects)
-    answer, reason = index.answer(request, progress, outcome)
-    result = None if outcome.result is index.ABSENT else outcome.result
-    attributes = answer.get("Data", {})
+    body, reason = answer(request, progress, outcome)
+    result = None if outcome.result is ABSENT else outcome.result
+    attributes = body.get("Data", {})
     return Rehearsal(
         trigger=request.name,
         request=request.kind,
@@ -79,26 +84,26 @@ def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehe
         reason=reason,
         result=_MASK if request.no_echo else result,
         expect=_comparison(request, outcome),
-        physical_id=answer["PhysicalResourceId"],
+        physical_id=body["PhysicalResourceId"],
         attributes=dict.fromkeys(attributes, _MASK) if request.no_echo else attributes,
         seconds=round((effects.now() - began).total_seconds(), 3),
     )
 
 
-def _comparison(request: index.Request, outcome: index.Outcome) -> Literal["", "met", "not met"]:
+def _comparison(request: Request, outcome: Outcome) -> Literal["", "met", "not met"]:
     match outcome:
-        case _ if request.expect is index.ABSENT:
+        case _ if request.expect is ABSENT:
             return ""
-        case index.Outcome(kind="done"):
+        case Outcome(kind="done"):
             return "met"
-        case index.Outcome(error="Expect"):
+        case Outcome(is_unexpected=True):
             return "not met"
     return ""
 
 
 def _followed(
-    request: index.Request, progress: index.Progress, effects: RehearsalEffects
-) -> tuple[index.Progress, index.Outcome]:
+    request: Request, progress: Progress, effects: RehearsalEffects
+) -> tuple[Progress, Outcome]:
     """Do what the provider decides until it would answer; nothing here ever runs out of time."""
     run = TriggerRun(began=effects.now())
 
@@ -109,27 +114,27 @@ def _followed(
         for line in lines:
             effects.show(line)
 
-    def clock() -> index.Clock:
-        return index.Clock(effects.now().timestamp(), math.inf)
+    def clock() -> Clock:
+        return Clock(effects.now().timestamp(), math.inf)
 
     def never(*_: Any) -> Any:
         raise AssertionError("a rehearsal answers nobody")
 
-    provider = index.Effects(clock=clock, sleep=never, call=effects.call, put=never, log=never)
-    while (action := index.decide(request, progress, clock())).do != "respond":
-        log(action.do, attempt=progress.failures + 1)
-        if action.do == "wait":  # the provider would also look whether the stack is cancelled
+    provider = Effects(clock=clock, sleep=never, call=effects.call, put=never, log=never)
+    while (action := decide(request, progress, clock())).step != "respond":
+        log(action.step, attempt=progress.failures + 1)
+        if action.step == "wait":  # the provider would also look whether the stack is cancelled
             effects.sleep(action.seconds)
         else:
             action = action._replace(seconds=min(action.seconds, _LONGEST_INVOCATION))
-            progress = index.carry_out(action, request, progress, provider, log)
+            progress = carry_out(action, request, progress, provider, log)
             is_last = progress.failures >= request.max_attempts
             if not (is_last or request.no_echo):
                 _show_failure(progress.outcome, request.name, effects)
     return progress, action.outcome
 
 
-def _show_failure(outcome: index.Outcome, trigger: str, effects: RehearsalEffects) -> None:
+def _show_failure(outcome: Outcome, trigger: str, effects: RehearsalEffects) -> None:
     """Show why an attempt failed; the provider's log has only the type of its error."""
     if outcome.kind == "failed":
         message = outcome.message

@@ -6,7 +6,7 @@ Refuses to know how a handler is run. What only CloudFormation knows is named, n
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.errors import UsageError
@@ -27,10 +27,7 @@ from macro.cloudformation import as_map, is_secret, section
 from macro.errors import nearest
 from macro.model import Json
 from macro.references import name_and_attribute
-from trigger_provider import index
-
-RequestType = Literal["Create", "Update", "Delete"]
-ABSENT: Final[Any] = index.ABSENT
+from trigger_provider.request import ABSENT, Request, RequestType, assembled, parse_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ class TriggerRequest:
     `notes` say what a deployment would do differently.
     """
 
-    request: index.Request
+    request: Request
     function: str
     label: str
     notes: tuple[str, ...] = ()
@@ -77,7 +74,7 @@ def build_request(
     expect = _assembled(settings, "Expect")
     _require_known(payload, expect, name)
     old_payload, notes = _old_payload(snapshot, options)
-    request, _ = index.read(_event(settings, snapshot, options), index.Progress(began=0.0))
+    request = parse_request(_event(settings, snapshot, options))
     type_ = request.invocation_type
     if type_ != "RequestResponse":
         notes += (f"InvocationType is {type_}: a deployment does not wait for the result",)
@@ -198,7 +195,7 @@ def _settings(state: StackState, name: str) -> Mapping[str, Any]:
 
 
 def _assembled(settings: Mapping[str, Any], part: str) -> Any:
-    return index.assembled(settings.get(part))
+    return assembled(settings.get(part))
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

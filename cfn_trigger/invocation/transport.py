@@ -31,12 +31,12 @@ from botocore.utils import get_environ_proxies
 from cfn_trigger.deployment import aws, timeline
 from cfn_trigger.deployment.poller import Tails
 from cfn_trigger.deployment.timeline import Line, LogEntry
-from trigger_provider import index
+from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply
 
 LOOK: Final = 1.0
 """Seconds between two looks at the log of a handler that runs."""
 
-Send = Callable[[str, str, bytes, Mapping[str, str], float], index.Reply]
+Send = Callable[[str, str, bytes, Mapping[str, str], float], Reply]
 """Sends method, path, body and headers, waits so many seconds, and returns the reply."""
 
 
@@ -64,9 +64,9 @@ class Caller:
         body: bytes,
         headers: Mapping[str, str],
         seconds: float,
-    ) -> index.Reply:
+    ) -> Reply:
         """Send a request once, and show the handler's log until the answer is there."""
-        reply: Future[index.Reply] = Future()
+        reply: Future[Reply] = Future()
 
         def send() -> None:
             try:
@@ -79,7 +79,7 @@ class Caller:
         while not wait([reply], self.pause).done:
             shown.update(self._show_log())
         status, reply_headers, content = reply.result()
-        if status not in (index.NOT_SENT, index.LOST):
+        if status not in (NOT_SENT, LOST):
             self._show_rest(reply_headers.get("X-Amz-Log-Result"), shown)
         return status, reply_headers, content
 
@@ -120,14 +120,14 @@ def sender(endpoint: str, region: str) -> Send:
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
         *(
             (socket.IPPROTO_TCP, getattr(socket, name), value)
-            for name, value in index.KEEP_ALIVE.items()
+            for name, value in KEEP_ALIVE.items()
             if hasattr(socket, name)
         ),
     ]
 
     def send(
         method: str, path: str, body: bytes, headers: Mapping[str, str], seconds: float
-    ) -> index.Reply:
+    ) -> Reply:
         url = endpoint.rstrip("/") + path
         request: Any = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
         with aws.requesting("AWS credentials"):  # they may need a refresh
@@ -142,11 +142,11 @@ def sender(endpoint: str, region: str) -> Send:
         try:
             reply = connection.send(request.prepare())
         except (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError) as error:
-            return index.NOT_SENT, {}, str(error).encode()
+            return NOT_SENT, {}, str(error).encode()
         except ReadTimeoutError:
-            return index.LOST, {}, b"timed out"
+            return LOST, {}, b"timed out"
         except (HTTPClientError, SSLError) as error:
-            return index.LOST, {}, str(error).encode()
+            return LOST, {}, str(error).encode()
         finally:
             connection.close()
         return reply.status_code, reply.headers, reply.content

@@ -5,7 +5,6 @@ default has that value; of any other, only what is wrong whatever the value is r
 judge: the macro does.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal

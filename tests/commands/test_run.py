@@ -9,11 +9,11 @@ from cfn_trigger.commands.run import parse_payload
 from cfn_trigger.errors import UsageError
 from macro.model import Json
 from tests.support import recordings
-from trigger_provider import index
+from trigger_provider.request import ABSENT
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [('{"A": 1}', {"A": 1}), ("@some.json", [2]), (None, index.ABSENT)]
+    ("text", "value"), [('{"A": 1}', {"A": 1}), ("@some.json", [2]), (None, ABSENT)]
 )
 def test_a_payload_is_json_or_a_file_of_it(text: str | None, value: Json, tmp_path: Path) -> None:
     (tmp_path / "some.json").write_text("[2]")

@@ -12,11 +12,11 @@ from cfn_trigger.commands.run import rendered
 from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.rehearsal import Rehearsal, RehearsalEffects, rehearse
-from cfn_trigger.invocation.request import RequestType
 from cfn_trigger.terminal import lines
 from macro.model import Json
 from tests.support.trigger_requests import build, options, template
-from trigger_provider import index
+from trigger_provider.request import RequestType
+from trigger_provider.transport import Reply
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Function:
         body: bytes,
         headers: Mapping[str, str],
         seconds: float,
-    ) -> index.Reply:
+    ) -> Reply:
         assert service == "lambda"
         if method == "GET":
             assert path == "/2015-03-31/functions/shop-Check-1/configuration"

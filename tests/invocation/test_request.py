@@ -10,7 +10,8 @@ from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.request import RunOptions
 from macro.model import Json
 from tests.support.trigger_requests import ARN, IDS, STACK_ID, build, options, template
-from trigger_provider import index
+from trigger_provider.calls import invocation
+from trigger_provider.request import ABSENT, Progress
 
 
 def refusal(written: Mapping[str, Json], **more: Any) -> str:
@@ -22,7 +23,7 @@ def refusal(written: Mapping[str, Json], **more: Any) -> str:
 def test_a_request_without_payload_describes_the_event() -> None:
     request = build(template()).request
 
-    event = json.loads(index.invocation(request, index.Progress(began=0))[0])
+    event = json.loads(invocation(request, Progress(began=0))[0])
     assert event.pop("ExecutionId")
     assert event == {
         "RequestType": "Create",
@@ -119,7 +120,7 @@ def test_an_update_has_the_physical_id_and_the_deployed_payload() -> None:
 
 
 def test_a_create_has_no_old_payload() -> None:
-    assert build(template(1), deployed=template(2, old=True)).request.old_payload is index.ABSENT
+    assert build(template(1), deployed=template(2, old=True)).request.old_payload is ABSENT
 
 
 def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
@@ -127,7 +128,7 @@ def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
 
     found = build(template({"New": 1}), options("Update"), deployed)
 
-    assert found.request.old_payload is index.ABSENT
+    assert found.request.old_payload is ABSENT
     assert found.notes == ("the event has no Old: Queue.QueueName",)
 
 

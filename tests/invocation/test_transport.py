@@ -15,7 +15,7 @@ from cfn_trigger.deployment.poller import Tail, Tails
 from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.invocation import transport
 from tests.support.waiting import PATIENCE
-from trigger_provider import index
+from trigger_provider.transport import LOST, NOT_SENT, Reply
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Growing:
 
 
 def caller(log: Growing, tails: list[str], shown: list[Line]) -> transport.Caller:
-    def send(*_: Any) -> index.Reply:
+    def send(*_: Any) -> Reply:
         assert log.was_read.wait(PATIENCE)
         tail = base64.b64encode(tails.pop(0).encode()).decode()
         return 200, {"X-Amz-Log-Result": tail}, b"null"
@@ -118,7 +118,7 @@ def test_a_request_is_signed_and_sent_exactly_once(
     refused = send("POST", "/gone", b"", {}, 5)
 
     assert (answered[0], answered[1].get("x-amz-log-result"), answered[2]) == (200, "eA==", b"{}")
-    assert (lost[0], refused[0]) == (index.LOST, index.NOT_SENT)
+    assert (lost[0], refused[0]) == (LOST, NOT_SENT)
     assert [path for path, _, _ in Lambda.requests] == ["/works", "/hangs"]
     _, headers, body = Lambda.requests[0]
     assert (body, headers["X-Amz-Log-Type"]) == (b"{1}", "Tail")
@@ -134,4 +134,4 @@ def test_an_answer_that_takes_too_long_is_lost(monkeypatch: pytest.MonkeyPatch) 
         silent.listen()
         send = transport.sender(f"http://127.0.0.1:{silent.getsockname()[1]}", "eu-west-1")
 
-        assert send("POST", "/", b"{}", {}, 0.1) == (index.LOST, {}, b"timed out")
+        assert send("POST", "/", b"{}", {}, 0.1) == (LOST, {}, b"timed out")

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from tests.support.waiting import PATIENCE
-from trigger_provider import index
+from trigger_provider.transport import IDLE, LOST, NOT_SENT, exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ def host(*connections: Connection) -> Iterator[Host]:
         try:
             yield served
         finally:
-            while index.KEPT:
-                index.KEPT.popitem()[1][0].close()
+            while IDLE:
+                IDLE.popitem()[1][0].close()
             thread.join()
         assert len(served.asked) == len(connections), "not every connection was made"
         assert not select.select([listener], [], [], 0)[0], "one connection more was made"
@@ -84,12 +84,12 @@ def method(reader: BinaryIO) -> str:
 
 def ask(served: Host, method: str) -> int | str:
     """Send a request; its status, or what was lost."""
-    status = index.exchange(method, served.url, b"", {}, PATIENCE)[0]
-    return {index.NOT_SENT: "not sent", index.LOST: "lost"}.get(status, status)
+    status = exchange(method, served.url, b"", {}, PATIENCE)[0]
+    return {NOT_SENT: "not sent", LOST: "lost"}.get(status, status)
 
 
 def the_end_of_the_kept_connection_has_arrived() -> bool:
-    ((kept, _),) = index.KEPT.values()
+    ((kept, _),) = IDLE.values()
     return bool(select.select([kept.sock], [], [], PATIENCE)[0])
 
 
@@ -132,7 +132,7 @@ def test_a_connection_that_has_ended_is_not_taken(second: str) -> None:
 def test_a_connection_that_the_other_side_will_close_is_not_kept() -> None:
     with host(Connection(header="Connection: close\r\n"), Connection()) as served:
         assert ask(served, "GET") == 200
-        assert index.KEPT == {}
+        assert IDLE == {}
         assert ask(served, "POST") == 200
 
     assert served.asked == [["GET"], ["POST"]]

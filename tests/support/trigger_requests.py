@@ -6,7 +6,6 @@ from typing import Any
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.invocation.request import (
-    RequestType,
     RunOptions,
     TriggerRequest,
     build_request,
@@ -14,6 +13,7 @@ from cfn_trigger.invocation.request import (
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import parse_template
 from macro.model import Json
+from trigger_provider.request import RequestType
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:elsewhere"
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/shop/1"
