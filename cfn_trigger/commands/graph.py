@@ -3,7 +3,7 @@
 Knows how an order is shown at a terminal. Refuses to know how it comes about (`ordering`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import click
 from rich.console import Group
@@ -12,13 +12,7 @@ from rich.tree import Tree
 
 from cfn_trigger import environment
 from cfn_trigger.ordering import formats
-from cfn_trigger.ordering.levels import (
-    Dependency,
-    Resource,
-    StackOrder,
-    reachable,
-    stack_order,
-)
+from cfn_trigger.ordering.levels import Neighbors, Resource, StackOrder, stack_order
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, options
@@ -34,33 +28,30 @@ def _tree(trigger: Resource, order: StackOrder) -> Tree:
     name = Text(trigger.name, style="bold cyan")
     name.append(f"  runs {', '.join(trigger.runs) or 'a function outside the template'}")
     root = Tree(name, guide_style="dim")
-    firsts: dict[str, list[str]] = {}
-    followers: dict[str, list[str]] = {}
-    for one in order.dependencies:
-        firsts.setdefault(one.waiting, []).append(one.first)
-        followers.setdefault(one.first, []).append(one.waiting)
-    before = {one.first: one for one in order.dependencies if one.waiting == trigger.name}
-    after = {one.waiting: one for one in order.dependencies if one.first == trigger.name}
-    _branch(root, "after", before, beyond=len(reachable(before, firsts)) - len(before))
-    _branch(root, "before", after, beyond=len(reachable(after, followers)) - len(after))
+    _branch(root, "after", order.before(trigger.name))
+    _branch(root, "before", order.after(trigger.name))
     return root
 
 
-def _branch(root: Tree, side: str, neighbors: Mapping[str, Dependency], *, beyond: int) -> None:
-    if not neighbors:
+def _branch(root: Tree, side: str, neighbors: Neighbors) -> None:
+    if not neighbors.direct:
         return
-    more = f"  and {beyond} more indirectly" if beyond else ""
+    more = f"  and {neighbors.indirect} more indirectly" if neighbors.indirect else ""
     branch = root.add(Text(side, style="bold").append(more, style="dim"))
-    for label in dict.fromkeys(map(formats.label, neighbors.values())):
-        names = (name for name, one in neighbors.items() if formats.label(one) == label)
-        branch.add(Text(f"{label}: ", style="dim").append(", ".join(names), style="default"))
+    labels = {name: formats.label(each) for name, each in neighbors.direct.items()}
+    for label in dict.fromkeys(labels.values()):
+        names = ", ".join(name for name in labels if labels[name] == label)
+        branch.add(Text(f"{label}: ", style="dim").append(names, style="default"))
 
 
 def _levels(order: StackOrder) -> Iterable[Text]:
     yield Text("Levels: each is created in parallel, after those above", style="bold")
     width = len(str(len(order.levels)))
     for number, level in enumerate(order.levels, 1):
-        names = [Text(one.name, style="bold cyan" if one.is_trigger else "") for one in level]
+        names = [
+            Text(resource.name, style="bold cyan" if resource.is_trigger else "")
+            for resource in level
+        ]
         yield Text(f"{number:>{width}}  ", style="dim").append(Text(", ").join(names))
 
 

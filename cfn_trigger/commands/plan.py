@@ -92,7 +92,7 @@ def command(
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
     """
     if deployed_stack and old_source:
-        raise UsageError("--deployed-stack and --against exclude each other; give one")
+        raise UsageError("--deployed-stack and --against exclude each other; pass one")
     template = parse_template(environment.read_text(source), source)
     given = parameters.read_given(pairs, parameters_file)
     parameters.refuse_unknown(given, section(template.values, "Parameters"), source)
@@ -104,7 +104,7 @@ def command(
         baseline, after = NO_STACK, of_template(template, given, region=region)
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
-        old_given = given | parameters.parse_pairs(old_pairs)
+        old_given = given | parameters.parse_pairs(old_pairs, option="--old-parameter")
         baseline = Baseline(state=of_template(old, old_given, region=region))
     predicted = predictions(baseline, after, region=region)
     if as_json:

@@ -5,6 +5,7 @@ asked for one. Refuses to know how an order is shown. Resources that the macro c
 out: what depends on one of them depends on what it depends on.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -59,6 +60,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbors:
+    """The direct dependencies on one side of a resource, by name; how many more are indirect."""
+
+    direct: Mapping[str, Dependency]
+    indirect: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StackOrder:
     """The resources of a stack in document order, and their dependencies.
 
@@ -81,6 +90,18 @@ class StackOrder:
     def triggers(self) -> tuple[Resource, ...]:
         """The triggers, in document order."""
         return tuple(resource for resource in self.resources if resource.is_trigger)
+
+    def before(self, name: str) -> Neighbors:
+        """Return what a resource depends on."""
+        direct = {each.first: each for each in self.dependencies if each.waiting == name}
+        edges = adjacency((each.waiting, each.first) for each in self.dependencies)
+        return Neighbors(direct=direct, indirect=len(reachable(direct, edges)) - len(direct))
+
+    def after(self, name: str) -> Neighbors:
+        """Return what depends on a resource."""
+        direct = {each.waiting: each for each in self.dependencies if each.first == name}
+        edges = adjacency((each.first, each.waiting) for each in self.dependencies)
+        return Neighbors(direct=direct, indirect=len(reachable(direct, edges)) - len(direct))
 
 
 def stack_order(template: Template, context: transforms.Context) -> StackOrder:
@@ -126,12 +147,12 @@ def _dependencies(
         for first in depends_on(resource):
             add(waiting, first, "DependsOn")
     for waiting, mentioned in survey({"Resources": resources}).resources.items():
-        for reference in sorted(mentioned.references, key=lambda one: bool(one.branches)):
+        for reference in sorted(mentioned.references, key=lambda each: bool(each.branches)):
             first = reference.name.partition(".")[0]
             if first in resources and first != waiting:
                 why = _referring_property(resources[waiting], first)
                 add(waiting, first, why, conditional=bool(reference.branches))
-    return sorted(pairs.values(), key=lambda one: one.conditional)
+    return sorted(pairs.values(), key=lambda each: each.conditional)
 
 
 _AUTHORS_NAMES: Final[Mapping[str, str]] = {"HandlerArn": "Handler", "Fingerprint": "Handler"}
@@ -149,37 +170,37 @@ def _referring_property(resource: Json, first: str) -> str:
 
 def _bridged(dependencies: Iterable[Dependency], hidden: Iterable[str]) -> list[Dependency]:
     """Leave resources out: what depends on one of them depends on what it depends on."""
-    pairs = {(one.waiting, one.first): one for one in dependencies}
+    pairs = {(each.waiting, each.first): each for each in dependencies}
     for name in sorted(hidden):
-        outgoing = [one for one in pairs.values() if one.waiting == name]
-        incoming = [one for one in pairs.values() if one.first == name]
-        pairs = {pair: one for pair, one in pairs.items() if name not in pair}
-        for one in incoming:
-            for other in outgoing:
-                pair = (one.waiting, other.first)
-                conditional = one.conditional or other.conditional
-                is_surer = pair not in pairs or (pairs[pair].conditional and not conditional)
-                if is_surer and one.waiting != other.first:
-                    pairs[pair] = Dependency(
-                        waiting=one.waiting,
-                        first=other.first,
-                        why=one.why,
-                        conditional=conditional,
-                    )
+        outgoing = [each for each in pairs.values() if each.waiting == name]
+        incoming = [each for each in pairs.values() if each.first == name]
+        pairs = {pair: each for pair, each in pairs.items() if name not in pair}
+        for into, out in itertools.product(incoming, outgoing):
+            bridge = Dependency(
+                waiting=into.waiting,
+                first=out.first,
+                why=into.why,
+                conditional=into.conditional or out.conditional,
+            )
+            known = pairs.get((bridge.waiting, bridge.first))
+            is_surer = known is None or (known.conditional and not bridge.conditional)
+            if is_surer and bridge.waiting != bridge.first:
+                pairs[bridge.waiting, bridge.first] = bridge
     return list(pairs.values())
 
 
 def _acyclic(dependencies: Iterable[Dependency], template: Template) -> list[Dependency]:
     """Drop conditional dependencies that close a cycle; raises TemplateProblems for a sure one."""
-    firsts: dict[str, set[str]] = {}
+    firsts: dict[str, list[str]] = {}
     kept: list[Dependency] = []
-    for one in sorted(dependencies, key=lambda one: one.conditional):
-        if one.waiting in reachable([one.first], firsts):
-            if not one.conditional:
-                raise TemplateProblems([_cycle(one, template)], {template.name: template.text})
+    for dependency in sorted(dependencies, key=lambda each: each.conditional):
+        if dependency.waiting in reachable([dependency.first], firsts):
+            if not dependency.conditional:
+                problem = _cycle(dependency, template)
+                raise TemplateProblems([problem], {template.name: template.text})
             continue
-        firsts.setdefault(one.waiting, set()).add(one.first)
-        kept.append(one)
+        firsts.setdefault(dependency.waiting, []).append(dependency.first)
+        kept.append(dependency)
     return kept
 
 
@@ -192,13 +213,20 @@ def _cycle(closing: Dependency, template: Template) -> Diagnostic:
 
 def _levels(names: Iterable[str], dependencies: Iterable[Dependency]) -> dict[str, int]:
     """Return the level of each resource: the one after the last of those that it depends on."""
-    firsts: dict[str, list[str]] = {name: [] for name in names}
-    for one in dependencies:
-        firsts[one.waiting].append(one.first)
+    edges = adjacency((each.waiting, each.first) for each in dependencies)
+    firsts = {name: edges.get(name, []) for name in names}
     levels: dict[str, int] = {}
     for name in TopologicalSorter(firsts).static_order():
         levels[name] = max((levels[first] + 1 for first in firsts[name]), default=0)
     return {name: levels[name] for name in firsts}
+
+
+def adjacency(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the ends of edges by their starts."""
+    ends: dict[str, list[str]] = {}
+    for start, end in edges:
+        ends.setdefault(start, []).append(end)
+    return ends
 
 
 def reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
@@ -217,15 +245,14 @@ def transitive_reduction(order: StackOrder) -> tuple[Dependency, ...]:
 
     A sure dependency is implied by sure ones alone.
     """
-    any_firsts: dict[str, set[str]] = {}
-    sure_firsts: dict[str, set[str]] = {}
-    for one in order.dependencies:
-        any_firsts.setdefault(one.waiting, set()).add(one.first)
-        if not one.conditional:
-            sure_firsts.setdefault(one.waiting, set()).add(one.first)
+    every = adjacency((each.waiting, each.first) for each in order.dependencies)
+    sure = adjacency(
+        (each.waiting, each.first) for each in order.dependencies if not each.conditional
+    )
 
-    def is_implied(one: Dependency) -> bool:
-        firsts = any_firsts if one.conditional else sure_firsts
-        return one.first in reachable(firsts[one.waiting] - {one.first}, firsts)
+    def is_implied(dependency: Dependency) -> bool:
+        firsts = every if dependency.conditional else sure
+        others = [first for first in firsts[dependency.waiting] if first != dependency.first]
+        return dependency.first in reachable(others, firsts)
 
-    return tuple(one for one in order.dependencies if not is_implied(one))
+    return tuple(each for each in order.dependencies if not is_implied(each))

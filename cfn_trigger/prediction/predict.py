@@ -154,13 +154,13 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
         "Attributes"
     )
     if runs_once:
-        differences = tuple(one for one in all_differences if one.path[0] in _COMPARED_IF_ONCE)
+        differences = tuple(each for each in all_differences if each.path[0] in _COMPARED_IF_ONCE)
     because = tuple(dict.fromkeys(reasons(name, differences, update)))
-    surely_differs = any(one.is_sure for one in all_differences)
+    surely_differs = any(each.is_sure for each in all_differences)
     verdict: Verdict = "will not run"
     if setting := _silencing_setting(properties):
         because = (setting,)
-    elif any(one.is_sure for one in differences):
+    elif any(each.is_sure for each in differences):
         verdict = "will run"
     elif has_failed and not runs_once:
         verdict, because = "will run", ("it failed last time", *because)
@@ -187,9 +187,10 @@ def _property_name(difference: Difference) -> str:
 def _differences(name: str, update: Update) -> Iterator[Difference]:
     """Yield what differs of a trigger, less sure where a hash is weaker than it looks."""
     local_code = _local_code(name, update)
-    for one in update.differences(update.old.properties(name), update.new.properties(name)):
-        if _entry(one) not in local_code:
-            yield _doubted(one, name, update)
+    properties = update.old.properties(name), update.new.properties(name)
+    for difference in update.differences(*properties):
+        if _entry(difference) not in local_code:
+            yield _doubted(difference, name, update)
     covered = as_map(update.new.properties(name).get("Fingerprint"))
     for entry, reason in local_code.items():
         if any(key.partition(".")[0] == entry for key in covered):

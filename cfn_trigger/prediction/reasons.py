@@ -31,8 +31,8 @@ class Reason:
 def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> Iterator[str]:
     """Yield the reason for each difference of a trigger; those that follow from another are not."""
     listed = tuple(differences)
-    properties = {one.path[0] for one in listed}
-    entries = {one.path[1] for one in listed if one.path[0] == "Fingerprint"}
+    properties = {difference.path[0] for difference in listed}
+    entries = {difference.path[1] for difference in listed if difference.path[0] == "Fingerprint"}
     for difference in listed:
         match difference.path:
             case ["Fingerprint", *_] | ["Payload", *_] if difference.why:

@@ -28,6 +28,7 @@ NOT_PACKAGED: Final = "not-packaged"
 """The bucket that stands in for code at a local path, which only a deployment uploads."""
 
 _CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
+_UPLOADED: Final = ("s3://", "http://", "https://")
 
 
 def is_transformed(template: Mapping[str, Json]) -> bool:
@@ -71,21 +72,30 @@ def _problem(cause: ExceptionWithMessage) -> tuple[str, str]:
     return str(logical_id), " ".join(str(cause.message).split())
 
 
-def _replace_local_paths(template: Json) -> None:
-    for properties in _mutable_properties(template):
+def has_local_code(template: Mapping[str, Json]) -> bool:
+    """Return whether code is at a local path, which only a deployment uploads."""
+    return any(True for _ in _local_paths(template))
+
+
+def _replace_local_paths(mutable: Json) -> None:
+    for properties, name in [*_local_paths(mutable)]:
+        properties[name] = f"s3://{NOT_PACKAGED}/{quote(properties[name])}"
+
+
+def _local_paths(template: Mapping[str, Json]) -> Iterator[tuple[dict[str, Json], str]]:
+    """Yield the properties that hold a local path, each as a map and a key."""
+    for properties in _properties(template):
         for name in _CODE_PROPERTIES:
-            if isinstance(path := properties.get(name), str):
-                properties[name] = _address(path)
+            path = properties.get(name)
+            if isinstance(path, str) and not path.startswith(_UPLOADED):
+                yield properties, name
 
 
-def _address(path: str) -> str:
-    is_uploaded = path.startswith(("s3://", "http://", "https://"))
-    return path if is_uploaded else f"s3://{NOT_PACKAGED}/{quote(path)}"
-
-
-def _mutable_properties(template: Json) -> Iterator[dict[str, Json]]:
-    """Yield the properties that may hold a path: those of SAM's resources, and of Globals."""
-    yield from (one for one in section(template, "Globals").values() if isinstance(one, dict))
+def _properties(template: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """Yield the properties of SAM's resources, and of its Globals."""
+    yield from (
+        of_all for of_all in section(template, "Globals").values() if isinstance(of_all, dict)
+    )
     for resource in section(template, "Resources").values():
         properties = as_map(resource).get("Properties")
         if type_of(resource).startswith(SERVERLESS) and isinstance(properties, dict):

@@ -4,7 +4,7 @@ Knows the list, and what each transform gets. Refuses to transform anything itse
 and `language_extensions` do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,7 +84,7 @@ def process(template: Template, context: Context) -> Processed:
     except AwsTransformError as error:
         problems = _aws_diagnostics(error, template)
         cause = error
-    hint = _hint(template, context, problems)
+    hint = _hint(template, context)
     raise TemplateProblems(problems, {template.name: template.text}, hint=hint) from cause
 
 
@@ -112,15 +112,16 @@ def _aws_diagnostics(error: AwsTransformError, template: Template) -> list[Diagn
     ]
 
 
-def _hint(template: Template, context: Context, problems: Iterable[Diagnostic]) -> str:
-    """Return what else to do if the command line is the cause; empty if it is not."""
+def _hint(template: Template, context: Context) -> str:
+    """Return what else to do if the command line may be the cause; empty if it is not."""
     names = [transform.name for transform in transforms_of(template.values)]
     before = names[: names.index(TRANSFORM)] if TRANSFORM in names else []
     skipped = [name for name in before if name in _AWS_RULES]
     if skipped and not context.with_aws:
-        names_skipped = " and ".join(skipped)
-        return f"{names_skipped} did not run before {TRANSFORM}; --sam runs what AWS would"
-    if any("not a valid S3 Uri" in problem.message for problem in problems):
+        skipped_names = " and ".join(skipped)
+        return f"{skipped_names} did not run before {TRANSFORM}; --sam runs what AWS would"
+    runs_sam = context.with_aws and SERVERLESS_TRANSFORM in names
+    if runs_sam and not context.accepts_local_code and sam.has_local_code(template.values):
         return "code at a local path must be uploaded first; expand what `sam package` writes"
     return ""
 

@@ -162,7 +162,7 @@ def test_a_stack_and_a_template_exclude_each_other() -> None:
     outcome = run("plan", str(SELF_TEST), "--against", "a", "--deployed-stack", "b")
 
     assert outcome.exit_code == 2
-    said = "--deployed-stack and --against exclude each other; give one"
+    said = "--deployed-stack and --against exclude each other; pass one"
     assert outcome.stderr == f"cfn-trigger: {said}\n"
 
 

@@ -131,6 +131,20 @@ def test_the_transitive_reduction_has_no_implied_dependencies() -> None:
     assert ("Run", "A", "ExecuteAfter") in triples(order)
 
 
+def test_neighbors_are_direct_dependencies_and_the_number_of_indirect_ones() -> None:
+    order = order_of(
+        Queue=QUEUE,
+        Named=of_type("AWS::SQS::Queue", QueueName={"Ref": "Queue"}),
+        Run=trigger(ExecuteAfter=["Named"], ExecuteBefore=["Late"]),
+        Late=QUEUE,
+    )
+
+    before, after = order.before("Run"), order.after("Run")
+
+    assert ({*before.direct}, before.indirect) == ({"Migrate", "Named"}, 1)
+    assert ({*after.direct}, after.indirect) == ({"Late"}, 0)
+
+
 def test_a_sure_dependency_is_not_implied_by_a_conditional_one() -> None:
     pairs = [("C", "B", False), ("B", "A", True), ("C", "A", False)]
     order = StackOrder(

@@ -87,6 +87,13 @@ def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> Non
     )
 
 
+def test_a_refusal_by_sam_has_no_hint_if_the_code_is_uploaded() -> None:
+    uploaded = of_type("AWS::Serverless::Function", Handler="a.b", CodeUri="s3://bucket/key")
+    one = template({"Transform": [SAM, "Trigger"]}, Migrate=uploaded, Run=trigger())
+
+    assert refused(one, accepts_local_code=False).hint == ""
+
+
 def test_an_address_stands_in_for_local_code_in_globals() -> None:
     bare = of_type("AWS::Serverless::Function", Runtime="python3.13", Handler="a.b")
     shared = {"Transform": [SAM, "Trigger"], "Globals": {"Function": {"CodeUri": "./all"}}}

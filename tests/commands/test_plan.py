@@ -1,0 +1,23 @@
+"""`cfn-trigger plan` at a terminal."""
+
+from tests.support.recordings import ROOT, run
+
+TEMPLATE = str(ROOT / "examples" / "self-test" / "template.yaml")
+
+
+def test_an_old_parameter_without_a_value_is_reported_under_its_option() -> None:
+    outcome = run("plan", TEMPLATE, "--against", TEMPLATE, "--old-parameter", "Greeting")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        "cfn-trigger: --old-parameter Greeting: is not of the form NAME=VALUE\n"
+    )
+
+
+def test_an_old_parameter_is_the_value_before_the_update() -> None:
+    outcome = run("plan", TEMPLATE, "--against", TEMPLATE, "--old-parameter", "Greeting=hi")
+
+    assert outcome.stdout == (
+        "SelfTest  will run\n"
+        "            Payload.Message.Greeting (parameter 'Greeting': 'hi' → 'hello')\n"
+    )
