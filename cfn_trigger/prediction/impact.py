@@ -19,6 +19,7 @@ from cfn_trigger.template.intrinsics import (
     Secret,
     StackConstant,
     StackState,
+    Unknown,
     as_hashable,
     unknowns,
 )
@@ -187,8 +188,10 @@ class Update:
                     why = f"{label} is looked up at deployment"
                 case StackConstant(label):
                     why = f"{label} is not known here"
-                case PartialCall():
+                case PartialCall("Fn::If"):
                     why = "it depends on a condition that is not known here"
+                case PartialCall(function):
+                    why = f"{function} is not known here"
                 case _:
                     continue
             return Difference(path=path, is_sure=False, why=why)
@@ -211,7 +214,7 @@ class Update:
     def _moves(self, value: Resolved) -> Iterator[Difference]:
         """Yield why an unchanged expression may have another value after the update."""
         parts = tuple(unknowns(value))
-        is_used = not any(isinstance(part, PartialCall) for part in parts)
+        is_used = not any(_is_choice(part) for part in parts)
         for part in parts:
             match part:
                 case ResourceRef(name, attribute):
@@ -273,6 +276,10 @@ class Update:
         if schema is None:
             return ResourceImpact.MAY_REPLACE
         return worst_impact(_impact_by_schema(change, schema) for change in changes)
+
+
+def _is_choice(unknown: Unknown) -> bool:
+    return isinstance(unknown, PartialCall) and unknown.function == "Fn::If"
 
 
 def _update_by(change: Difference) -> ResourceImpact:

@@ -25,7 +25,7 @@ from macro.references import name_and_attribute
 #   StackConstant       the same in every deployment of the stack (its region, its id)
 #   KnownAtDeployment   looked up anew by each deployment: it may differ even if the text does not
 #   Secret              a NoEcho value, which CloudFormation never shows
-#   PartialCall         a function with at least one unknown among its arguments
+#   PartialCall         a function of an unknown, or one that is only known in the stack's account
 #
 # Within one state, an unknown equals itself: `Fn::Equals` of two equal expressions is true without
 # knowing either. Two expressions that differ are unequal only if both are known entirely.
@@ -70,7 +70,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class PartialCall:
-    """A function whose arguments are not all known."""
+    """A function whose result is not known: because of an argument, or of the function itself."""
 
     function: str
     arguments: Resolved
@@ -283,7 +283,9 @@ def is_known(value: Resolved) -> bool:
 def unknowns(value: Resolved) -> Iterator[Unknown]:
     """Yield the unknowns in a value at any depth: of a PartialCall, those in its arguments.
 
-    An `Fn::If` itself is yielded too, since which of its branches is used is unknown.
+    A PartialCall itself is yielded too if it adds an unknown of its own: an `Fn::If`, since which
+    of its branches is used is unknown, and a function such as `Fn::ImportValue`, which is not
+    known here whatever its arguments are.
     """
     stack = [value]
     while stack:
@@ -293,7 +295,7 @@ def unknowns(value: Resolved) -> Iterator[Unknown]:
             case list() | tuple() as items:
                 stack.extend(items)
             case PartialCall(function, arguments) as call:
-                if function == "Fn::If":
+                if function == "Fn::If" or is_known(arguments):
                     yield call
                 stack.append(arguments)
             case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() as unknown:

@@ -8,6 +8,7 @@ import pytest
 from cfn_trigger.prediction.impact import Difference, ResourceImpact, worst_impact
 from cfn_trigger.template.intrinsics import (
     KnownAtDeployment,
+    PartialCall,
     ResourceRef,
     Secret,
     StackConstant,
@@ -27,6 +28,7 @@ def table(**properties: Any) -> Any:
 
 
 CUSTOM = of_type("Custom::Thing", ServiceToken="arn", Size=1)
+IMPORTED = PartialCall("Fn::ImportValue", "stage")
 LOOKED_UP = of_type("AWS::SQS::Queue", QueueName="{{resolve:ssm:/a}}")
 IMPACTS = {
     "nothing": (table(TableName="a"), table(TableName="a"), NO_CHANGE),
@@ -148,6 +150,10 @@ UNCHANGED: dict[str, tuple[Any, list[Difference]]] = {
     "the id of an updated nested stack": (ResourceRef("Nested"), []),
     "a secret that is not given": (Secret("P", is_given=False), []),
     "what is looked up": (KnownAtDeployment("it"), perhaps("it is looked up at deployment")),
+    "an imported value beside a replaced resource": (
+        PartialCall("Fn::Join", ("", (IMPORTED, ResourceRef("Replaced")))),
+        surely("'Replaced' will be replaced"),
+    ),
     "a constant of the stack": (StackConstant("AWS::Region"), []),
 }  # fmt: skip
 
@@ -171,6 +177,10 @@ CHANGED: dict[str, tuple[Any, Any, list[Difference]]] = {
     ),
     "a reference and a string": (
         ResourceRef("Kept"), "a", perhaps("a reference and a literal may mean the same"),
+    ),
+    "an imported value and a string": (
+        IMPORTED, "live",
+        perhaps("Fn::ImportValue is not known here"),
     ),
     "a string and a reference to a new resource": ("a", ResourceRef("Nowhere"), surely()),
 }  # fmt: skip

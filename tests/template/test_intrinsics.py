@@ -10,6 +10,7 @@ from cfn_trigger.template.intrinsics import (
     ResourceRef,
     Secret,
     StackConstant,
+    unknowns,
 )
 from tests.support.stack_states import QUEUE, state
 
@@ -26,6 +27,7 @@ SECTIONS = {
         "Both": {"Fn::And": [{"Condition": "IsHigh"}, {"Condition": "IsHere"}]},
         "Neither": {"Fn::And": [{"Condition": "IsLow"}, {"Condition": "IsHere"}]},
         "IsHere": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+        "IsShared": {"Fn::Equals": [{"Fn::ImportValue": "stage"}, "live"]},
         "IsSame": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "AWS::Region"}]},
     },
 }  # fmt: skip
@@ -38,6 +40,7 @@ STATE = state(
     Queue=QUEUE,
 )
 HERE = PartialCall("Fn::Equals", (StackConstant("AWS::Region"), "eu-west-1"))
+SHARED = PartialCall("Fn::Equals", (PartialCall("Fn::ImportValue", "stage"), "live"))
 BOTH = PartialCall("Fn::And", (HERE,))
 QUEUE_ARN = ResourceRef("Queue", "Arn")
 URL = "{{resolve:ssm:/a}}"
@@ -61,6 +64,7 @@ CASES: list[tuple[Any, Any]] = [
     ({"Fn::If": ["Neither", 1, 2]}, "2"),
     ({"Fn::If": ["IsSame", 1, 2]}, "1"),
     ({"Fn::If": ["IsHere", 1, 2]}, PartialCall("Fn::If", (HERE, "1", "2"))),
+    ({"Fn::If": ["IsShared", 1, 2]}, PartialCall("Fn::If", (SHARED, "1", "2"))),
     ({"Fn::If": ["Both", 1, 2]}, PartialCall("Fn::If", (BOTH, "1", "2"))),
     ({"Fn::Sub": "${Level}-${!Level}-${AWS::StackName}"}, "high-${Level}-shop"),
     ({"Fn::Sub": ["${A}/${Level}", {"A": {"Ref": "Level"}}]}, "high/high"),
@@ -84,6 +88,26 @@ CASES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("value", "expected"), CASES)
 def test_a_value_resolves_to_what_is_known_of_it(value: Any, expected: Any) -> None:
     assert STATE.resolve(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", []),
+        (QUEUE_ARN, [QUEUE_ARN]),
+        ({"a": [QUEUE_ARN, SECRET]}, [QUEUE_ARN, SECRET]),
+        (PartialCall("Fn::Join", ("-", QUEUE_ARN)), [QUEUE_ARN]),
+        (PartialCall("Fn::If", (HERE, "1", QUEUE_ARN)),
+         [PartialCall("Fn::If", (HERE, "1", QUEUE_ARN)), QUEUE_ARN, StackConstant("AWS::Region")]),
+        (PartialCall("Fn::Join", ("-", PartialCall("Fn::ImportValue", "stage"))),
+         [PartialCall("Fn::ImportValue", "stage")]),
+    ],
+)  # fmt: skip
+def test_unknowns_are_the_parts_of_a_value_that_are_not_known(value: Any, expected: Any) -> None:
+    found = list(unknowns(value))
+
+    assert len(found) == len(expected)
+    assert all(unknown in found for unknown in expected)
 
 
 def test_a_resource_exists_if_its_condition_holds() -> None:
