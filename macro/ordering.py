@@ -334,25 +334,26 @@ class _Graph:
         return []
 
     def waited_for(self, start: str) -> set[str]:
-        """Everything that is waited for by it, even if only perhaps; itself included."""
-        return _reach(start, (self.firm, self.maybe))
+        """Return everything that it waits for, even conditionally; itself included."""
+        return reachable([start], self.firm, self.maybe)
 
     def waiting_for(self, start: str) -> set[str]:
-        """Everything that waits for it, even if only perhaps; itself included."""
-        return _reach(start, (self.backwards,))
+        """Return everything that waits for it, even conditionally; itself included."""
+        return reachable([start], self.backwards)
 
     def _wait(self, waiting: str, first: str, *, firm: bool) -> None:
         (self.firm if firm else self.maybe).setdefault(waiting, {})[first] = None
         self.backwards.setdefault(first, {})[waiting] = None
 
 
-def _reach(start: str, ways: Iterable[Mapping[str, Iterable[str]]]) -> set[str]:
-    seen = {start}
-    stack = [start]
+def reachable(starts: Iterable[str], *edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the nodes that can be reached from some along edges of any kind, these included."""
+    stack = list(starts)
+    seen = set(stack)
     while stack:
-        here = stack.pop()
-        for way in ways:
-            new = [there for there in way.get(here, ()) if there not in seen]
-            seen.update(new)
-            stack.extend(new)
+        node = stack.pop()
+        for ends in edges:
+            unseen = [end for end in ends.get(node, ()) if end not in seen]
+            seen.update(unseen)
+            stack.extend(unseen)
     return seen

@@ -17,6 +17,7 @@ from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import functions_of
 from macro.cloudformation import depends_on, properties_of, section, type_of
 from macro.model import TRIGGER_TYPE, Json
+from macro.ordering import reachable
 from macro.references import survey
 
 # Theory of operation
@@ -227,17 +228,6 @@ def adjacency(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for start, end in edges:
         ends.setdefault(start, []).append(end)
     return ends
-
-
-def reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return the nodes that can be reached from some, themselves included."""
-    stack = list(starts)
-    seen = set(stack)
-    while stack:
-        unseen = [node for node in edges.get(stack.pop(), ()) if node not in seen]
-        seen.update(unseen)
-        stack.extend(unseen)
-    return seen
 
 
 def transitive_reduction(order: StackOrder) -> tuple[Dependency, ...]:
