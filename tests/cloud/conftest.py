@@ -9,7 +9,7 @@ import pytest
 
 from cfn_trigger.local_cloud.cloud import Cloud, running
 from tests.support.clients import Clients, Outcome
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 ROOT = Path(__file__).parent.parent.parent
 

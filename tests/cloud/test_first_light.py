@@ -6,7 +6,7 @@ from pathlib import Path
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.clients import Clients
-from tests.support.deployed_stacks import RAISING, Stack, function, trigger
+from tests.support.stacks import RAISING, Stack, function, trigger
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "self-test" / "template.yaml"
 SEEN = """

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.deployed_stacks import Json, Stack, function, trigger
+from tests.support.stacks import Json, Stack, function, trigger
 
 SEEN = """
     import json

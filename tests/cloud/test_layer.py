@@ -7,7 +7,7 @@ import pytest
 
 from tests.cloud.conftest import ROOT, deployed
 from tests.support.clients import Clients, Outcome
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 
 @pytest.fixture

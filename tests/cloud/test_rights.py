@@ -11,7 +11,7 @@ import pytest
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.clients import Outcome
-from tests.support.deployed_stacks import Stack, function, trigger
+from tests.support.stacks import Stack, function, trigger
 
 SEEN = """
     def handler(event, context):

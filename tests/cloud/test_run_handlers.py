@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.command import run
 from tests.support.clients import Clients, Outcome
-from tests.support.deployed_stacks import POLLED, RAISING, Json, Stack, function, trigger
-from tests.support.running_commands import run
+from tests.support.stacks import POLLED, RAISING, Json, Stack, function, trigger
 
 SEEN = """
     import json

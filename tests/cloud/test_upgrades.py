@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.deployed_stacks import Stack, function, trigger
+from tests.support.stacks import Stack, function, trigger
 
 SEEN = """
     def handler(event, context):

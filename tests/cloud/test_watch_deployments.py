@@ -9,9 +9,9 @@ import re
 import signal
 from pathlib import Path
 
+from tests.cloud.command import ended, started, wait_until_it_looks
 from tests.support.clients import Clients
-from tests.support.deployed_stacks import POLLED, RAISING, Stack, function, trigger
-from tests.support.running_commands import ended, started, wait_until_it_looks
+from tests.support.stacks import POLLED, RAISING, Stack, function, trigger
 from tests.support.waiting import PATIENCE
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.support.recordings import run
-from tests.support.stack_states import QUEUE, function, of_type, trigger
+from tests.support.templates import QUEUE, function, of_type, trigger
 
 
 def test_a_tree_has_what_runs_before_and_after_a_trigger_by_property(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from cfn_trigger.main import SUBCOMMANDS, main
 from macro.shorthand import OF_METADATA, PROPERTIES, SETTINGS
-from tests.support.pages import ROOT, Block, blocks, commands
+from tests.docs.pages import ROOT, Block, blocks, commands
 from tests.support.recordings import run
 
 ELLIPSIS: Final = "…"

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.pages import ROOT, first_cells
+from tests.docs.pages import ROOT, first_cells
 
 PAGE: Final = ROOT / "docs" / "operating.md"
 HEADING: Final = "What a failure looks like"

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.support.pages import ROOT, anchors, links, name, pages
+from tests.docs.pages import ROOT, anchors, links, name, pages
 
 
 @pytest.mark.parametrize("page", pages(), ids=name)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.pages import BUILT, ROOT, name, pages, tokens
+from tests.docs.pages import BUILT, ROOT, name, pages, tokens
 
 MKDOCS: Final = Path(sys.executable).with_name("mkdocs")
 EXAMPLES: Final = [

@@ -8,8 +8,7 @@ from cfn_trigger.lint.problems import findings, report
 from cfn_trigger.template.places import transforms
 from tests.support.golden_cases import by_sam, cases
 from tests.support.golden_cases import template as golden
-from tests.support.linting import SAM
-from tests.support.templates import function, of_type, ref, table, template, trigger
+from tests.support.templates import SAM, function, of_type, ref, table, template, trigger
 
 
 def said(written: dict[str, Any]) -> list[str]:

@@ -10,7 +10,8 @@ from cfn_trigger.lint.configuration import SPEC
 from cfn_trigger.lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
 from macro.cloudformation import BODY_LIMIT
 from tests.support.golden_cases import FOLDER, cases, expected
-from tests.support.linting import REGION, SAM, ours, said, said_of_text, said_without_us
+from tests.support.linting import REGION, ours, said, said_of_text, said_without_us
+from tests.support.templates import SAM
 
 LOOPS: Final = "AWS::LanguageExtensions"
 

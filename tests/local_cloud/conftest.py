@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cloud.conftest import clients, cloud, home
-from tests.support.account import Account
+from tests.local_cloud.account import Account
 from tests.support.clients import Clients
 
 __all__ = ["account", "clients", "cloud", "home"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.account import Account, function
+from tests.local_cloud.account import Account, function
 
 TELLING = """
 def handler(event, context):

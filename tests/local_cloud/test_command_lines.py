@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.support.account import Account, Json, probing
+from tests.local_cloud.account import Account, Json, probing
 from tests.support.clients import Clients, Outcome
 
 FAILED = (

@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from cfn_trigger.local_cloud.cloud import Cloud
-from tests.support.account import NOTHING, Account, Json, macro, probing
+from tests.local_cloud.account import NOTHING, Account, Json, macro, probing
 from tests.support.clients import Clients, client
+from tests.support.templates import SAM
 from tests.support.waiting import QUICKLY
 
-SAM = "AWS::Serverless-2016-10-31"
 LANGUAGE = "AWS::LanguageExtensions"
 TABLE: Json = {"Type": "AWS::Serverless::SimpleTable"}
 LOOP: Json = {"Fn::ForEach::Handles": ["Id", ["One", "Two"], {"Handle${Id}": NOTHING}]}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cfn_trigger.local_cloud.cloud import Cloud, CloudError, running
-from tests.support.account import Account, function, probing
+from tests.local_cloud.account import Account, function, probing
 from tests.support.clients import Clients
 from tests.support.processes import ignoring_ctrl_c, with_environment
 from tests.support.waiting import PATIENCE, wait_until

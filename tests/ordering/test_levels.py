@@ -13,7 +13,8 @@ from cfn_trigger.ordering.levels import (
     transitive_reduction,
 )
 from cfn_trigger.template import transforms
-from tests.support.stack_states import QUEUE, SAM, function, of_type, template, trigger
+from tests.support.stack_updates import template
+from tests.support.templates import QUEUE, SAM, function, of_type, trigger
 
 
 def order_of(sections: Any = None, **resources: Any) -> StackOrder:

@@ -14,7 +14,8 @@ from cfn_trigger.template.intrinsics import (
     StackConstant,
     StackState,
 )
-from tests.support.stack_states import QUEUE, of_type, state, update
+from tests.support.stack_updates import state, update
+from tests.support.templates import QUEUE, of_type
 
 NO_CHANGE, MAY_UPDATE, WILL_UPDATE, MAY_REPLACE, WILL_REPLACE = ResourceImpact
 

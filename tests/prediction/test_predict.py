@@ -7,16 +7,8 @@ import pytest
 from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import Baseline, of_template
 from cfn_trigger.template.source import Template
-from tests.support.stack_states import (
-    QUEUE,
-    REGION,
-    SAM,
-    function,
-    of_type,
-    planned,
-    template,
-    trigger,
-)
+from tests.support.stack_updates import REGION, planned, template
+from tests.support.templates import QUEUE, SAM, function, of_type, trigger
 
 RUN, STAY, UNKNOWN = "will run", "will not run", "unknown until deployment"
 LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}

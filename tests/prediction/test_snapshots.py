@@ -8,7 +8,8 @@ from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import of_update
 from cfn_trigger.template.source import Template
-from tests.support.stack_states import QUEUE, expanded, function, template, trigger
+from tests.support.stack_updates import expanded, template
+from tests.support.templates import QUEUE, function, trigger
 
 RUN, STAY, UNKNOWN = "will run", "will not run", "unknown until deployment"
 LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}

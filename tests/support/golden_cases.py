@@ -22,8 +22,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from macro.embedding import TEXT
 from macro.handler import handler
+from tests.support.templates import SAM
 
-SAM: Final = "AWS::Serverless-2016-10-31"
 FOLDER: Final = Path(__file__).parents[1] / "golden"
 EXAMPLES: Final = FOLDER.parent.parent / "examples"
 REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"

@@ -16,7 +16,6 @@ from cfnlint.schema import reset
 from cfn_trigger.lint.configuration import RULES, SPEC
 
 REGION: Final = "eu-central-1"
-SAM: Final = "AWS::Serverless-2016-10-31"
 
 
 @functools.cache

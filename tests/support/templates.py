@@ -1,4 +1,4 @@
-"""Templates in few words, for tests that need one rule's worth of them."""
+"""Templates in few words, and what the macro makes of them, for tests of one rule each."""
 
 import json
 from typing import Any, Final
@@ -13,11 +13,15 @@ Template = dict[str, Json]
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 REQUEST: Final = "6f3ad8a2-request"
+SAM: Final = "AWS::Serverless-2016-10-31"
 
 
 def of_type(name: str, **properties: Json) -> Template:
     """Define a resource; properties with a capital, attributes are added with `|`."""
     return {"Type": name} | ({"Properties": properties} if properties else {})
+
+
+QUEUE: Final = of_type("AWS::SQS::Queue")
 
 
 def function(**properties: Json) -> Template:

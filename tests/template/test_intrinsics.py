@@ -12,7 +12,8 @@ from cfn_trigger.template.intrinsics import (
     StackConstant,
     unknowns,
 )
-from tests.support.stack_states import QUEUE, state
+from tests.support.stack_updates import state
+from tests.support.templates import QUEUE
 
 SECTIONS = {
     "Parameters": {

@@ -9,7 +9,8 @@ from cfnlint.template import Template
 from cfn_trigger.errors import AwsTransformError
 from cfn_trigger.lint.rules import Sense, Spelling, Transformed
 from cfn_trigger.template.sam import is_transformed, transformed
-from tests.support.linting import REGION, SAM
+from tests.support.linting import REGION
+from tests.support.templates import SAM
 
 FUNCTION: Final = {"CodeUri": "./migrate", "Handler": "app.handler", "Runtime": "python3.13"}
 

@@ -7,7 +7,8 @@ import pytest
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import sam, transforms
 from macro.names import PROVIDER
-from tests.support.stack_states import QUEUE, SAM, expanded, function, of_type, template, trigger
+from tests.support.stack_updates import expanded, template
+from tests.support.templates import QUEUE, SAM, function, of_type, trigger
 
 SERVERLESS = of_type(
     "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b", CodeUri="./src"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from tests.support.clients import Outcome
-from tests.support.deployed_stacks import LAMBDA_LINES, Stack
+from tests.support.stacks import LAMBDA_LINES, Stack
 from tests.support.waiting import wait_until
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent.parent / "examples"

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tests.cloud.examples.example import deploy, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("data-priming")
 APPLE = "- {Article: apple, Cents: 30}\n"

@@ -12,7 +12,7 @@ from tests.cloud.examples.example import (
     rows,
     text,
 )
-from tests.support.deployed_stacks import Json, Stack
+from tests.support.stacks import Json, Stack
 from tests.support.waiting import wait_until
 
 TEMPLATE = text("idempotent")

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from tests.cloud.examples.example import deploy, replaced, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 from tests.support.waiting import QUICKLY
 
 TEMPLATE = text("long-running")

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from tests.cloud.examples.example import deploy, done, last_events, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("migration")
 LAST = '    ("0002 euros become cents", euros_become_cents),\n'

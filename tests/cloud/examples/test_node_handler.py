@@ -1,7 +1,7 @@
 """examples/node-handler: JavaScript is checked by JavaScript before it is published."""
 
 from tests.cloud.examples.example import deploy, done, printed, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("node-handler")
 GOOD = r"^/orders/(?<id>\d+)$"

@@ -11,7 +11,7 @@ import yaml
 
 from tests.cloud.examples.example import EXAMPLES, printed, replaced, rows
 from tests.support.clients import Outcome
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 from tests.support.waiting import PATIENCE, wait_until
 
 EXAMPLE = EXAMPLES / "pipeline"

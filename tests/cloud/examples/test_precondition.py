@@ -10,7 +10,7 @@ from tests.cloud.examples.example import (
     printed,
     text,
 )
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 ASKING = {f"EnoughConcurrency{part}" for part in ("", "Function", "Role", "LogGroup")}
 REST = {"Jobs", "Worker", "WorkerRole"}

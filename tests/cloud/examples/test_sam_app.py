@@ -8,7 +8,7 @@ import pytest
 
 from tests.cloud.examples.example import EXAMPLES, done, printed, replaced, rows
 from tests.support.clients import Outcome
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 
 @pytest.fixture

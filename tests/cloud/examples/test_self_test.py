@@ -1,7 +1,7 @@
 """examples/self-test: a stack that tests itself, tries again, and says why it failed."""
 
 from tests.cloud.examples.example import deploy, done, replaced, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("self-test")
 RECEIVED = 'print("received", received["Body"])'

@@ -5,7 +5,7 @@ what failed: these parts of the template are linted and expanded, not run.
 """
 
 from tests.cloud.examples.example import deploy, done, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/dynamodb-stream")
 

@@ -5,7 +5,7 @@ not run.
 """
 
 from tests.cloud.examples.example import deploy, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/eventbridge-bus")
 BLIND = replaced(TEMPLATE, "detail-type: [OrderPlaced]", "detail-type: [OrderPlace]")

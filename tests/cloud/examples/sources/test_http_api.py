@@ -1,7 +1,7 @@
 """An HTTP API, called by its address; the example's file, deployed."""
 
 from tests.cloud.examples.example import deploy, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/http-api")
 

@@ -5,7 +5,7 @@ batch nor the end of its retries: that part of the template is linted and expand
 """
 
 from tests.cloud.examples.example import deploy, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/kinesis")
 

@@ -3,7 +3,7 @@
 import json
 
 from tests.cloud.examples.example import deploy, messages, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/s3")
 BROKEN = replaced(TEMPLATE, "catalogue.put_item(Item=", "catalogue.no_such_thing(")

@@ -5,7 +5,7 @@ and its target used; that it fires at three o'clock is EventBridge's promise, no
 """
 
 from tests.cloud.examples.example import deploy, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/schedule")
 

@@ -5,7 +5,7 @@ queue after them is linted and expanded, not run.
 """
 
 from tests.cloud.examples.example import deploy, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/sns")
 

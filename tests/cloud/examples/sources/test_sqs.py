@@ -7,7 +7,7 @@ rejected within seconds.
 import json
 
 from tests.cloud.examples.example import deploy, messages, replaced, rows, text
-from tests.support.deployed_stacks import Stack
+from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/sqs")
 # Once the good order is shipped and nothing is left in the queue, nothing can be rejected any more.

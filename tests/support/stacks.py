@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from tests.support import templates
 from tests.support.clients import Clients, Outcome
 from tests.support.waiting import QUICKLY
 
@@ -58,8 +59,8 @@ def function(name: str, code: str, **more: Json) -> dict[str, Json]:
 
 
 def trigger(handler: str, **properties: Json) -> dict[str, Json]:
-    """Write the shorthand."""
-    return {"Type": "Custom::Trigger", "Properties": {"Handler": {"Ref": handler}, **properties}}
+    """Return a trigger of a handler in the same template."""
+    return templates.trigger(templates.ref(handler), **properties)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Templates and updates in few words, for the tests of the command line's pure parts."""
+"""States of a stack and updates between them, for the tests of the command line's pure parts.
+
+Knows what a deployment starts from and leads to, and what is predicted of it. The templates
+themselves are written in the words of `templates`.
+"""
 
 import json
 from typing import Any, Final
@@ -9,13 +13,11 @@ from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, of_template
 from cfn_trigger.template import transforms
 from cfn_trigger.template.intrinsics import StackState, Unknown
 from cfn_trigger.template.source import Template, parse_template
-from tests.support.templates import function, of_type, trigger
+from tests.support.templates import function
 
 Json = Any
 
 REGION: Final = "us-east-1"
-QUEUE: Final = of_type("AWS::SQS::Queue")
-SAM: Final = "AWS::Serverless-2016-10-31"
 
 
 def template(sections: Json = None, **resources: Json) -> Template:
@@ -73,17 +75,3 @@ def planned(
     after = of_template(new, values, region=REGION)
     predicted = predictions(baseline, after, region=REGION)
     return [(one.trigger, one.verdict, one.because) for one in predicted]
-
-
-__all__ = [
-    "QUEUE",
-    "SAM",
-    "expanded",
-    "function",
-    "of_type",
-    "planned",
-    "state",
-    "template",
-    "trigger",
-    "update",
-]
