@@ -19,9 +19,9 @@ from cfn_trigger.prediction.predict import Prediction, Verdict, predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
-    of_template,
-    of_update,
-    stored_names,
+    parameter_store_names,
+    state_of_template,
+    states_of_update,
 )
 from cfn_trigger.template import parameters
 from cfn_trigger.template.intrinsics import StackState
@@ -42,11 +42,11 @@ def _update_of(
         deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")
     values = parameters.effective_values(declared, given, deployed.values)
-    names = dict(stored_names(declared, values)).values()
+    names = dict(parameter_store_names(declared, values)).values()
     if not names:
-        return of_update(template, given, deployed)
+        return states_of_update(template, given, deployed)
     with closing(aws.client("ssm")) as store:
-        return of_update(template, given, deployed, parameter_store_values(names, store))
+        return states_of_update(template, given, deployed, parameter_store_values(names, store))
 
 
 def rendered(predicted: Iterable[Prediction]) -> Text:
@@ -101,11 +101,11 @@ def command(
         baseline, after = _update_of(deployed_stack, template, given)
         region = after.pseudo_parameters["AWS::Region"]
     else:
-        baseline, after = NO_STACK, of_template(template, given, region=region)
+        baseline, after = NO_STACK, state_of_template(template, given, region=region)
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
         old_given = given | parameters.parse_pairs(old_pairs, option="--old-parameter")
-        baseline = Baseline(state=of_template(old, old_given, region=region))
+        baseline = Baseline(state=state_of_template(old, old_given, region=region))
     predicted = predictions(baseline, after, region=region)
     if as_json:
         console.show_json([asdict(prediction) for prediction in predicted])

@@ -112,11 +112,11 @@ def _event(
 
 
 def _expanded(template: Template, snapshot: StackSnapshot, options: RunOptions) -> dict[str, Json]:
-    setting = transforms.Context(
+    context = transforms.Context(
         values=_values(template.values, snapshot, options),
         region=snapshot.pseudo_parameters["AWS::Region"],
     )
-    return transforms.process(template, setting).template
+    return transforms.process(template, context).template
 
 
 def _values(

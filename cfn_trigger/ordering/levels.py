@@ -107,9 +107,9 @@ class StackOrder:
 
 def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     """Return the order of a template; raises TemplateProblems if it has none."""
-    expansion = transforms.process(template, context)
-    resources = section(expansion.template, "Resources")
-    reading = expansion.reading
+    processed = transforms.process(template, context)
+    resources = section(processed.template, "Resources")
+    reading = processed.reading
     trigger_ids = {trigger.logical_id for trigger in reading.triggers}
     hidden = {*reading.additions.ids} - trigger_ids
     properties = {(edge.waiting, edge.first): edge.why for edge in reading.order.edges}
@@ -121,7 +121,7 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
             name=name,
             kind=type_of(resources[name]),
             level=level,
-            runs=functions_of(name, expansion.template) if name in trigger_ids else (),
+            runs=functions_of(name, processed.template) if name in trigger_ids else (),
         )
         for name, level in levels.items()
     )
@@ -136,23 +136,21 @@ def _dependencies(
     `properties` are those that the macro knows, by waiting and first resource.
     """
     pairs: dict[tuple[str, str], Dependency] = {}
-
-    def add(waiting: str, first: str, why: str, *, conditional: bool = False) -> None:
-        if (waiting, first) not in pairs:
-            why = properties.get((waiting, first)) or why
-            pairs[waiting, first] = Dependency(
-                waiting=waiting, first=first, why=why, conditional=conditional
-            )
-
     for waiting, resource in resources.items():
         for first in depends_on(resource):
-            add(waiting, first, "DependsOn")
+            why = properties.get((waiting, first), "DependsOn")
+            pairs[waiting, first] = Dependency(waiting=waiting, first=first, why=why)
     for waiting, mentioned in survey({"Resources": resources}).resources.items():
         for reference in sorted(mentioned.references, key=lambda each: bool(each.branches)):
             first = reference.name.partition(".")[0]
-            if first in resources and first != waiting:
-                why = _referring_property(resources[waiting], first)
-                add(waiting, first, why, conditional=bool(reference.branches))
+            if first in resources and first != waiting and (waiting, first) not in pairs:
+                pairs[waiting, first] = Dependency(
+                    waiting=waiting,
+                    first=first,
+                    why=properties.get((waiting, first))
+                    or _referring_property(resources[waiting], first),
+                    conditional=bool(reference.branches),
+                )
     return sorted(pairs.values(), key=lambda each: each.conditional)
 
 

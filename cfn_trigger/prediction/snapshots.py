@@ -30,7 +30,7 @@ NO_STACK: Final = Baseline(
 """The baseline of a first deployment."""
 
 
-def of_template(template: Template, given: Mapping[str, str], *, region: str) -> StackState:
+def state_of_template(template: Template, given: Mapping[str, str], *, region: str) -> StackState:
     """Return the state that a template describes with these parameters and its defaults.
 
     Raises TemplateProblems if the template cannot be expanded.
@@ -46,7 +46,7 @@ def of_template(template: Template, given: Mapping[str, str], *, region: str) ->
     )
 
 
-def of_update(
+def states_of_update(
     template: Template,
     given: Mapping[str, str],
     deployed: StackSnapshot,
@@ -62,7 +62,7 @@ def of_update(
     settled = parameters.effective_values(declared, given, deployed.values)
     current = {
         name: stored[key]
-        for name, key in stored_names(declared, settled)
+        for name, key in parameter_store_names(declared, settled)
         if stored and key in stored
     }
     kept = {name: value for name, value in deployed.looked_up.items() if name not in given}
@@ -106,7 +106,7 @@ def _as_deployed(deployed: StackSnapshot, current: Mapping[str, str]) -> StackSt
     )
 
 
-def stored_names(
+def parameter_store_names(
     declared: Mapping[str, Json], values: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the parameters whose value is a name in the parameter store, with that name."""

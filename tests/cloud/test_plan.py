@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment.stack import read_snapshot
 from cfn_trigger.prediction.predict import Prediction, predictions
-from cfn_trigger.prediction.snapshots import NO_STACK, of_template, of_update
+from cfn_trigger.prediction.snapshots import NO_STACK, state_of_template, states_of_update
 from cfn_trigger.template.source import parse_template
 from tests.support.clients import Clients, Outcome
 from tests.support.recordings import run
@@ -326,9 +326,9 @@ def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     given = dict(pair.split("=") for pair in change.given)
     template = parse_template(text, "template.json")
     if is_first:
-        after = of_template(template, given, region="us-east-1")
+        after = state_of_template(template, given, region="us-east-1")
         return predictions(NO_STACK, after, region="us-east-1")
-    baseline, after = of_update(template, given, read_snapshot(stack.name, cloudformation))
+    baseline, after = states_of_update(template, given, read_snapshot(stack.name, cloudformation))
     return predictions(baseline, after, region="us-east-1")
 
 

@@ -59,13 +59,13 @@ def match(*path: str | int, rule: str = "E1", message: str = "is wrong", line: i
     return Match(rule=rule, level="error", message=message, span=Span(line=line), path=path)
 
 
-def setting(template: Template) -> transforms.Context:
+def context(template: Template) -> transforms.Context:
     defaults = {"Switch": "true"} if "Default" in template.text else {}
     return transforms.Context(values=defaults)
 
 
 def checked(linter: FakeLinter, text: str = TEMPLATE) -> CheckedFile:
-    return check_file(text, "t.yaml", setting, linter)
+    return check_file(text, "t.yaml", context, linter)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.prediction.predict import predictions
-from cfn_trigger.prediction.snapshots import Baseline, of_template
+from cfn_trigger.prediction.snapshots import Baseline, state_of_template
 from cfn_trigger.template.source import Template
 from tests.support.stack_updates import REGION, planned, template
 from tests.support.templates import QUEUE, SAM, function, of_type, trigger
@@ -310,9 +310,9 @@ def test_a_layer_that_changes_is_sure_beside_code_at_a_local_path() -> None:
 
 def test_a_prediction_has_the_request_and_what_differs() -> None:
     old, new = (template(Run=trigger(Payload=number)) for number in (1, 2))
-    baseline = Baseline(state=of_template(old, {}, region=REGION))
+    baseline = Baseline(state=state_of_template(old, {}, region=REGION))
 
-    (prediction,) = predictions(baseline, of_template(new, {}, region=REGION), region=REGION)
+    (prediction,) = predictions(baseline, state_of_template(new, {}, region=REGION), region=REGION)
 
     assert prediction.request == "Update"
     assert prediction.differs == ("Payload", "Fingerprint.Payload")

@@ -6,7 +6,7 @@ import pytest
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.prediction.predict import predictions
-from cfn_trigger.prediction.snapshots import of_update
+from cfn_trigger.prediction.snapshots import states_of_update
 from cfn_trigger.template.source import Template
 from tests.support.stack_updates import expanded, template
 from tests.support.templates import QUEUE, function, trigger
@@ -30,7 +30,7 @@ def verdict(
     new: Template, stack: StackSnapshot, stored: dict[str, str] | None = None, **given: str
 ) -> tuple[str, ...]:
     """Return the verdict on the only trigger of a template, and the reasons."""
-    baseline, after = of_update(new, given, stack, stored)
+    baseline, after = states_of_update(new, given, stack, stored)
     (prediction,) = predictions(baseline, after, region="eu-west-1")
     return (prediction.verdict, *prediction.because)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cfn_trigger.prediction.impact import Update
 from cfn_trigger.prediction.predict import predictions
-from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, of_template
+from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, state_of_template
 from cfn_trigger.template import transforms
 from cfn_trigger.template.intrinsics import StackState, Unknown
 from cfn_trigger.template.source import Template, parse_template
@@ -21,7 +21,7 @@ REGION: Final = "us-east-1"
 
 
 def template(sections: Json = None, **resources: Json) -> Template:
-    """Read a template with our transform, and the function `Migrate` unless another is given."""
+    """Return a template with our transform, and the function `Migrate` unless another is passed."""
     whole = {
         "Transform": "Trigger",
         **(sections or {}),
@@ -52,11 +52,11 @@ def update(old: StackState, new: StackState) -> Update:
     return Update(old=old, new=new, region=REGION)
 
 
-def expanded(one: Template, **values: str) -> dict[str, Json]:
-    """Let all transforms work on a template."""
-    declared = one.values.get("Parameters", {})
+def expanded(source: Template, **values: str) -> dict[str, Json]:
+    """Return a template after all of its transforms."""
+    declared = source.values.get("Parameters", {})
     known = {name: value for name, value in values.items() if name in declared}
-    return transforms.process(one, transforms.Context(values=known)).template
+    return transforms.process(source, transforms.Context(values=known)).template
 
 
 def planned(
@@ -67,11 +67,11 @@ def planned(
     failed: tuple[str, ...] = (),
     **values: str,
 ) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Plan an update; without an old template a first deployment."""
+    """Return triggers, verdicts and reasons of an update, or of a first deployment."""
     baseline = NO_STACK
     if old is not None:
-        before = of_template(old, values | (old_values or {}), region=REGION)
+        before = state_of_template(old, values | (old_values or {}), region=REGION)
         baseline = Baseline(state=before, failed=frozenset(failed))
-    after = of_template(new, values, region=REGION)
+    after = state_of_template(new, values, region=REGION)
     predicted = predictions(baseline, after, region=REGION)
     return [(one.trigger, one.verdict, one.because) for one in predicted]

@@ -54,9 +54,9 @@ def test_sam_runs_in_its_turn() -> None:
 
 def test_sam_does_not_run_without_aws() -> None:
     one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
-    setting = transforms.Context(values={}, with_aws=False)
+    context = transforms.Context(values={}, with_aws=False)
 
-    made = transforms.process(one, setting)
+    made = transforms.process(one, context)
 
     assert made.ran == ("Trigger",)
     assert made.template["Transform"] == SAM
