@@ -1,4 +1,4 @@
-"""The command line as a whole: how it ends, and what it says of bad input, word for word."""
+"""The command line as a whole: how it ends, and its messages about bad input, word for word."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def wrong(tmp_path: Path) -> Path:
     return path
 
 
-def test_ctrl_c_ends_a_command_without_a_word_even_where_it_was_ignored(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_command_silently_even_where_it_was_ignored(tmp_path: Path) -> None:
     template = tmp_path / "t.yaml"
     os.mkfifo(template)
     command = ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", "expand", template)
@@ -57,14 +57,14 @@ def test_ctrl_c_ends_a_command_without_a_word_even_where_it_was_ignored(tmp_path
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
-def test_a_file_that_is_not_there(command: str) -> None:
+def test_a_missing_file_is_a_usage_error(command: str) -> None:
     outcome = run(command, "nowhere.yaml")
 
     assert outcome.exit_code == 2
     assert outcome.stderr == "cfn-trigger: nowhere.yaml: No such file or directory\n"
 
 
-def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_bytes(b"\xff\xfe\x00")
 
@@ -74,7 +74,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["expand", "plan", "graph"])
-def test_what_is_no_template(command: str) -> None:
+def test_a_text_without_resources_is_not_a_template(command: str) -> None:
     outcome = run(command, "-", given="a: b\n")
 
     assert outcome.exit_code == 1
@@ -88,7 +88,7 @@ def test_what_is_no_template(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
-def test_a_problem_of_the_template(command: str, wrong: Path) -> None:
+def test_a_problem_of_the_template_has_its_line_and_exit_code_1(command: str, wrong: Path) -> None:
     outcome = run(command, str(wrong))
 
     assert outcome.exit_code == 1
@@ -102,7 +102,7 @@ def test_a_problem_of_the_template(command: str, wrong: Path) -> None:
     ) in shown
 
 
-def test_check_shows_what_cfn_lint_finds_too_and_counts(wrong: Path) -> None:
+def test_check_includes_the_problems_of_cfn_lint_and_counts_all(wrong: Path) -> None:
     outcome = run("check", str(wrong), str(SELF_TEST), str(ROOT / "docs" / "decisions.md"))
 
     assert f"{wrong}:10:7: error[E3002] " in outcome.stdout
@@ -111,13 +111,13 @@ def test_check_shows_what_cfn_lint_finds_too_and_counts(wrong: Path) -> None:
     )
 
 
-def test_check_is_content_with_a_good_template_from_standard_input() -> None:
+def test_check_accepts_a_template_from_standard_input() -> None:
     outcome = run("check", "-", given=SELF_TEST.read_text())
 
     assert (outcome.exit_code, outcome.stdout) == (0, "1 template checked, no problems\n")
 
 
-def test_check_says_it_to_machines(wrong: Path) -> None:
+def test_check_with_json_prints_a_list_of_problems(wrong: Path) -> None:
     found = json.loads(run("check", "--json", str(wrong)).stdout)
 
     assert [one for one in found if one["rule"].startswith("E95")] == [
@@ -130,16 +130,16 @@ def test_check_says_it_to_machines(wrong: Path) -> None:
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
-def test_a_parameter_that_the_template_does_not_have(command: str) -> None:
+def test_an_unknown_parameter_is_a_usage_error(command: str) -> None:
     outcome = run(command, str(SELF_TEST), "--parameter", "Greting=hi")
 
     assert outcome.exit_code == 2
-    said = f"{SELF_TEST}: has no parameter 'Greting'; did you mean 'Greeting'?"
-    assert outcome.stderr == f"cfn-trigger: {said}\n"
+    message = f"{SELF_TEST}: has no parameter 'Greting'; did you mean 'Greeting'?"
+    assert outcome.stderr == f"cfn-trigger: {message}\n"
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
-def test_a_parameter_without_a_value(command: str) -> None:
+def test_a_parameter_option_without_a_value_is_a_usage_error(command: str) -> None:
     outcome = run(command, str(SELF_TEST), "--parameter", "Greeting")
 
     assert outcome.exit_code == 2
@@ -158,46 +158,46 @@ def test_a_file_of_parameters_is_read(tmp_path: Path) -> None:
     assert missing.stderr == f"cfn-trigger: {tmp_path / 'nowhere'}: No such file or directory\n"
 
 
-def test_a_stack_and_a_template_exclude_each_other() -> None:
+def test_a_deployed_stack_and_an_old_template_exclude_each_other() -> None:
     outcome = run("plan", str(SELF_TEST), "--against", "a", "--deployed-stack", "b")
 
     assert outcome.exit_code == 2
-    said = "--deployed-stack and --against exclude each other; pass one"
-    assert outcome.stderr == f"cfn-trigger: {said}\n"
+    message = "--deployed-stack and --against exclude each other; pass one"
+    assert outcome.stderr == f"cfn-trigger: {message}\n"
 
 
-def test_no_region() -> None:
+def test_a_missing_region_is_a_usage_error() -> None:
     outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop")
 
     assert outcome.exit_code == 2
     assert outcome.stderr == "cfn-trigger: no AWS region; set AWS_REGION, as for `aws`\n"
 
 
-def test_no_credentials() -> None:
+def test_missing_credentials_are_a_usage_error() -> None:
     outcome = run(
         "plan", str(SELF_TEST), "--deployed-stack", "shop", AWS_DEFAULT_REGION="eu-west-1"
     )
 
     assert outcome.exit_code == 2
-    said = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
-    assert outcome.stderr == f"cfn-trigger: {said}\n"
+    message = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
+    assert outcome.stderr == f"cfn-trigger: {message}\n"
 
 
-def test_a_profile_that_is_not_there() -> None:
+def test_an_unknown_profile_is_a_usage_error() -> None:
     outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop", AWS_PROFILE="nobody")
 
     assert outcome.exit_code == 2
     assert outcome.stderr == "cfn-trigger: The config profile (nobody) could not be found\n"
 
 
-def test_an_unknown_subcommand() -> None:
+def test_an_unknown_subcommand_is_a_usage_error() -> None:
     outcome = run("exapnd")
 
     assert outcome.exit_code == 2
     assert "Error: No such command 'exapnd'." in outcome.stderr
 
 
-def test_a_template_without_our_transform_is_passed_through_with_a_word() -> None:
+def test_a_template_without_the_transform_is_printed_as_it_is_with_a_note() -> None:
     outcome = run("expand", "-", given="Resources:\n  A: {Type: B}  # mine\n")
 
     assert outcome.exit_code == 0
@@ -213,7 +213,7 @@ def test_colors_are_for_terminals_that_want_them(wrong: Path) -> None:
     assert "\x1b[3" not in run("graph", str(wrong), FORCE_COLOR="1", NO_COLOR="1").stderr
 
 
-def test_help_is_quick_because_nothing_is_imported_for_it() -> None:
+def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys\n"
         "from cfn_trigger.main import main\n"
@@ -237,7 +237,7 @@ def test_every_subcommand_is_a_module_with_a_command() -> None:
         assert outcome.stdout.startswith(f"Usage: cfn-trigger {name} ")
 
 
-def test_a_folder_is_no_template(tmp_path: Path) -> None:
+def test_a_folder_is_a_usage_error(tmp_path: Path) -> None:
     outcome = run("plan", str(tmp_path))
 
     assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {tmp_path}: Is a directory\n")
@@ -252,7 +252,7 @@ def raising(error: Exception) -> click.Group:
     return type(main)(name="ours", callback=end, invoke_without_command=True)
 
 
-def test_a_bug_of_ours_is_said_in_a_line() -> None:
+def test_an_unexpected_error_is_one_line_and_exit_code_3() -> None:
     result = CliRunner(env=CLEAN, **APART).invoke(raising(KeyError("Run")))
 
     assert result.exit_code == 3
@@ -262,7 +262,7 @@ def test_a_bug_of_ours_is_said_in_a_line() -> None:
     )
 
 
-def test_a_file_that_cannot_be_written_is_said_in_a_line() -> None:
+def test_a_file_that_cannot_be_written_is_a_usage_error() -> None:
     error = PermissionError(13, "Permission denied", ".cfnlintrc")
 
     result = CliRunner(env=CLEAN, **APART).invoke(raising(error))
