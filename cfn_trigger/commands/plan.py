@@ -104,8 +104,9 @@ def command(
         baseline, after = NO_STACK, state_of_template(template, given, region=region)
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
-        old_given = given | parameters.parse_pairs(old_pairs, option="--old-parameter")
-        baseline = Baseline(state=state_of_template(old, old_given, region=region))
+        only_old = parameters.parse_pairs(old_pairs, option="--old-parameter")
+        parameters.refuse_unknown(only_old, section(old.values, "Parameters"), old_source)
+        baseline = Baseline(state=state_of_template(old, given | only_old, region=region))
     predicted = predictions(baseline, after, region=region)
     if as_json:
         console.show_json([asdict(prediction) for prediction in predicted])

@@ -23,6 +23,7 @@ from cfn_trigger.invocation.transport import Caller, sender
 from cfn_trigger.template import parameters
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, lines, options
+from macro.cloudformation import section
 from trigger_provider.request import ABSENT, RequestType
 
 _ALWAYS_THERE: Final = ("Result", "Error", "Truncated")
@@ -65,14 +66,16 @@ def command(
     Nothing is deployed, and CloudFormation gets no answer. Exit codes: 0 done, 1 failed, 130
     Ctrl-C, which does not end the handler.
     """
+    template = parse_template(environment.read_text(source), source)
+    given = parameters.read_given(pairs, parameters_file)
+    parameters.refuse_unknown(given, section(template.values, "Parameters"), source)
     run_options = RunOptions(
         trigger=trigger,
         request_type=request_type,
         request_id=str(uuid4()),
-        parameters=parameters.read_given(pairs, parameters_file),
+        parameters=given,
         payload=parse_payload(payload),
     )
-    template = parse_template(environment.read_text(source), source)
     snapshot = read_snapshot(stack, aws.client("cloudformation"))
     request = build_request(template, snapshot, run_options)
     for note in request.notes:

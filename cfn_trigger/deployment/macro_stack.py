@@ -17,6 +17,7 @@ from typing import Any, Final
 import macro
 import trigger_handler
 import trigger_provider
+from cfn_trigger.deployment import aws
 from cfn_trigger.errors import UsageError
 from macro.model import Json
 
@@ -108,7 +109,11 @@ def deploy(client: Callable[[str], Any], sleep: Callable[[float], None]) -> None
         "macro.zip": package([macro, trigger_provider]),
         "layer.zip": package([trigger_handler], prefix="python/"),
     }
-    with closing(client("s3")) as s3, closing(client("cloudformation")) as cloudformation:
+    with (
+        aws.requesting(f"stack {STACK!r}"),
+        closing(client("s3")) as s3,
+        closing(client("cloudformation")) as cloudformation,
+    ):
         s3.create_bucket(Bucket=BUCKET)
         for key, body in packages.items():
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -119,7 +124,7 @@ def deploy(client: Callable[[str], Any], sleep: Callable[[float], None]) -> None
             sleep(_POLL_SECONDS)
     if stack["StackStatus"] != "CREATE_COMPLETE":
         reason = stack.get("StackStatusReason")
-        raise UsageError(f"the macro's stack is {stack['StackStatus']}: {reason}")
+        raise UsageError(f"stack {STACK!r}: is {stack['StackStatus']}: {reason}")
 
 
 def _description(cloudformation: Any) -> Mapping[str, str]:

@@ -69,7 +69,7 @@ def build_request(
     known = triggers(expanded)
     if name not in known:
         raise UsageError(f"{template.name}: has no trigger {name!r}{nearest(name, known)}")
-    settings = _settings(_state(expanded, snapshot, options), name)
+    settings = _settings(_stack_state(expanded, snapshot, options), name)
     payload = _overlaid(_assembled(settings, "Payload"), options.payload)
     expect = _assembled(settings, "Expect")
     _require_known(payload, expect, name)
@@ -104,7 +104,7 @@ def _event(
         "StackId": snapshot.stack_id,
         "LogicalResourceId": options.trigger,
         "ResponseURL": "",
-        "ResourceProperties": _plain(settings),
+        "ResourceProperties": _plain_settings(settings),
     }
     if options.request_type != "Create":
         event["PhysicalResourceId"] = _physical_id(options.trigger, snapshot)
@@ -140,7 +140,9 @@ def _values(
     return {name: value for name, value in settled.items() if name not in hidden}
 
 
-def _state(template: dict[str, Json], snapshot: StackSnapshot, options: RunOptions) -> StackState:
+def _stack_state(
+    template: dict[str, Json], snapshot: StackSnapshot, options: RunOptions
+) -> StackState:
     """Combine a template with a stack: a `Ref` to a resource is its physical id."""
     attributes = _known_attributes(snapshot)
     known = {name: {"Type": "String"} for name in snapshot.physical_ids}
@@ -198,7 +200,7 @@ def _assembled(settings: Mapping[str, Any], part: str) -> Any:
     return assembled(settings.get(part))
 
 
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     left_out = ("Payload", "Expect", "Fingerprint", "HandlerArn")
     return {name: value for name, value in settings.items() if name not in left_out}
 
@@ -208,7 +210,7 @@ def _old_payload(snapshot: StackSnapshot, options: RunOptions) -> tuple[Any, tup
     if options.request_type != "Update":
         return ABSENT, ()
     as_deployed = replace(options, parameters={}, payload=ABSENT)
-    state = _state(dict(snapshot.template), snapshot, as_deployed)
+    state = _stack_state(dict(snapshot.template), snapshot, as_deployed)
     payload = _assembled(state.properties(options.trigger), "Payload")
     if unknown := list(_unknown_parts(payload)):
         return ABSENT, (f"the event has no Old: {_names(unknown)}",)

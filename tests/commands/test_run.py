@@ -85,3 +85,16 @@ def test_run_refuses_a_stack_whose_creation_failed(tmp_path: Path) -> None:
         "cfn-trigger: stack 'shop': is ROLLBACK_COMPLETE, since its creation failed; delete it and"
         " deploy it anew\n"
     )
+
+
+def test_an_unknown_parameter_is_a_usage_error(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template()))
+
+    outcome = recordings.run(
+        "run", str(path), "Run", "--stack", "shop", "--parameter", "Levle=high"
+    )
+
+    assert (outcome.exit_code, outcome.stderr) == (
+        2, f"cfn-trigger: {path}: has no parameter 'Levle'; did you mean 'Level'?\n",
+    )  # fmt: skip
