@@ -97,7 +97,7 @@ def test_the_same_template_again_is_no_change(stack: Stack) -> None:
     assert "No changes to deploy. Stack " + stack.name + " is up to date" in again.stderr
 
 
-def test_a_handler_that_raises_fails_the_deployment_with_its_own_words(stack: Stack) -> None:
+def test_a_handler_that_raises_fails_the_deployment_with_its_own_message(stack: Stack) -> None:
     outcome = stack.deploy({**function("Bad", RAISING), "Run": trigger("Bad")})
 
     assert outcome.exit_code == 1

@@ -161,7 +161,7 @@ def test_a_trigger_may_stand_in_the_metadata_of_its_function(stack: Stack) -> No
     "transforms",
     [["AWS::Serverless-2016-10-31", "Trigger"], ["Trigger", "AWS::Serverless-2016-10-31"]],
 )
-def test_the_transform_may_stand_before_or_after_sams(stack: Stack, transforms: list[str]) -> None:
+def test_the_transform_may_come_before_or_after_sam(stack: Stack, transforms: list[str]) -> None:
     code = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
     serverless = {"Runtime": "python3.13", "Handler": "index.handler", "InlineCode": code}
 
@@ -182,7 +182,7 @@ def test_the_transform_may_stand_before_or_after_sams(stack: Stack, transforms: 
     assert runs(stack) == 1
 
 
-def test_what_does_not_exist_under_its_condition_is_not_waited_for(stack: Stack) -> None:
+def test_a_trigger_does_not_wait_for_a_resource_whose_condition_is_false(stack: Stack) -> None:
     resources = {
         **function("Seen", SEEN),
         "Absent": under("Never", QUEUE),

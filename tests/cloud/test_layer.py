@@ -21,7 +21,7 @@ def other(macro: Outcome, package: Path, clients: Clients) -> Iterator[Stack]:
     copy.delete()
 
 
-def test_two_copies_of_the_macro_have_a_layer_and_a_parameter_each(
+def test_two_copies_of_the_macro_each_have_a_layer_and_a_parameter(
     clients: Clients, other: Stack
 ) -> None:
     first = Stack(name="cfn-trigger", clients=clients, folder=ROOT).outputs()

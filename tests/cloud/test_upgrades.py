@@ -24,7 +24,7 @@ def processed(stack: Stack) -> dict[str, Any]:
     return template
 
 
-def test_another_text_of_the_provider_runs_no_trigger(stack: Stack) -> None:
+def test_a_change_of_the_providers_code_runs_no_trigger(stack: Stack) -> None:
     stack.deploy(RESOURCES)
     template = processed(stack)
     code = template["Resources"]["TriggerProvider"]["Properties"]["Code"]
@@ -50,7 +50,7 @@ def test_the_expanded_template_takes_the_place_of_the_macro_and_runs_no_trigger(
     assert stack.log("Seen") == ["with a payload"]
 
 
-def test_a_template_without_its_triggers_leaves_nothing_of_ours(stack: Stack) -> None:
+def test_removing_the_triggers_removes_everything_that_was_added(stack: Stack) -> None:
     stack.deploy(RESOURCES)
 
     outcome = stack.deploy_text(json.dumps({"Resources": function("Seen", SEEN)}))

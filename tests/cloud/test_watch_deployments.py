@@ -101,7 +101,7 @@ def test_a_deployment_that_does_not_begin_is_a_usage_error(
     )
 
 
-def test_ctrl_c_ends_it_without_a_word(clients: Clients, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_watch_without_a_word(clients: Clients, tmp_path: Path) -> None:
     with started(clients, tmp_path, "watch", "nowhere") as one:
         wait_until_it_looks(one)
         one.send_signal(signal.SIGINT)

@@ -43,7 +43,7 @@ def wait_until_no_process_is_left(folder: Path) -> None:
     wait_until(lambda: with_environment(f"TMPDIR={folder}") == [])
 
 
-def test_the_demo_tells_its_story_and_leaves_no_process(tmp_path: Path) -> None:
+def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
         told, _ = running.communicate(timeout=PATIENCE)
 

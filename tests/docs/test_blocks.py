@@ -33,7 +33,7 @@ THE_READERS_OWN: Final = ("docs", ".")
 """Folders of pages in which a bare file name, such as template.yaml, is the reader's own file."""
 
 
-def test_a_block_says_what_it_is() -> None:
+def test_a_block_names_its_language() -> None:
     known = {"", "console", "json", "mermaid", "python", "sh", "text", "toml", "yaml"}
 
     assert [str(block) for block in blocks() if block.language not in known] == []
@@ -43,12 +43,12 @@ def test_a_block_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
-def test_yaml_parses(block: Block) -> None:
+def test_a_yaml_block_parses(block: Block) -> None:
     assert parsed(block) is not None
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
-def test_json_is_one_value_or_one_in_every_line(block: Block) -> None:
+def test_a_json_block_is_one_value_or_one_per_line(block: Block) -> None:
     try:
         json.loads(block.text)
     except ValueError:
@@ -65,7 +65,7 @@ def whole_templates() -> list[Block]:
 
 
 @pytest.mark.parametrize("block", whole_templates(), ids=str)
-def test_a_whole_template_expands(block: Block) -> None:
+def test_a_complete_template_expands(block: Block) -> None:
     ended = run("expand", "--sam", "-", given=block.text)
 
     assert (ended.exit_code, ended.stderr) == (0, "")
@@ -73,7 +73,7 @@ def test_a_whole_template_expands(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
-def test_the_words_of_the_shorthand_are_those_there_are(block: Block) -> None:
+def test_properties_in_the_docs_exist(block: Block) -> None:
     for words, known in shorthand(parsed(block)):
         assert words <= {*known}
 
@@ -104,7 +104,7 @@ def parsed(block: Block) -> Any:
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_python_compiles(block: Block) -> None:
+def test_a_python_block_compiles(block: Block) -> None:
     ast.parse(block.text)
 
 
@@ -112,7 +112,7 @@ def test_python_compiles(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("sh", "console"), ids=str)
-def test_a_command_names_what_is_there(block: Block) -> None:
+def test_a_command_names_what_exists(block: Block) -> None:
     for words in commands(block):
         assert list(unknown(words, block)) == [], words
 

@@ -34,7 +34,7 @@ def said() -> str:
 
 
 @pytest.mark.parametrize("message", messages())
-def test_a_message_is_one_that_there_is(message: str) -> None:
+def test_a_message_in_the_docs_exists_in_the_code(message: str) -> None:
     clauses = [clause for clause in re.split("; |: ", message) if clause.strip("… ")]
 
     assert clauses

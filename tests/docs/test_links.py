@@ -9,7 +9,7 @@ from tests.docs.pages import ROOT, anchors, links, name, pages
 
 
 @pytest.mark.parametrize("page", pages(), ids=name)
-def test_a_relative_link_leads_to_what_is_there(page: Path) -> None:
+def test_a_relative_link_leads_to_an_existing_file_and_heading(page: Path) -> None:
     for link in links(page):
         parts = urlsplit(link)
         if parts.scheme:

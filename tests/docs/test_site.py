@@ -105,7 +105,7 @@ def test_the_site_builds_without_a_warning_and_has_every_page(site: Path) -> Non
     assert [name(page) for page in on_the_site() if not on_site(site, page).is_file()] == []
 
 
-def test_what_python_compiles_beside_the_pages_is_not_published(site: Path) -> None:
+def test_compiled_python_files_are_not_published(site: Path) -> None:
     assert list(site.rglob("*.pyc")) == []
 
 
@@ -119,7 +119,7 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
 
 
 @pytest.mark.parametrize("page", as_written(), ids=name)
-def test_a_page_has_the_same_tables_lists_and_blocks_as_in_the_repository(
+def test_a_page_has_the_same_tables_lists_and_blocks_on_the_site_as_in_the_repository(
     site: Path, page: Path
 ) -> None:
     found = Reader(on_site(site, page)).counted

@@ -44,7 +44,7 @@ def called(entry: str, folder: Path, *files: str) -> "subprocess.CompletedProces
     )
 
 
-def test_the_hook_says_what_pre_commit_needs_to_know(hook: dict[str, Any]) -> None:
+def test_the_hook_declares_what_pre_commit_requires(hook: dict[str, Any]) -> None:
     assert {"id", "name", "entry", "language", "files"} <= hook.keys()
     assert hook["language"] == "python"
 
@@ -53,13 +53,13 @@ def test_the_hook_says_what_pre_commit_needs_to_know(hook: dict[str, Any]) -> No
     ("file", "is_given"),
     [("template.yaml", True), ("a/b.yml", True), ("c.json", True), ("handler.py", False)],
 )
-def test_the_hook_is_given_what_may_be_a_template(
+def test_the_hook_receives_files_that_may_be_templates(
     hook: dict[str, Any], file: str, *, is_given: bool
 ) -> None:
     assert bool(re.search(hook["files"], file)) == is_given
 
 
-def test_the_hook_fails_on_a_problem_and_passes_over_what_has_no_triggers(
+def test_the_hook_fails_on_a_problem_and_skips_files_without_triggers(
     hook: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)

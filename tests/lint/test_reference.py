@@ -13,7 +13,7 @@ TABLE = """\
 """
 
 
-def test_what_is_generated_is_as_the_definition_has_it() -> None:
+def test_generated_files_match_the_definition() -> None:
     files = ", ".join(path.name for path in outdated())
 
     assert not files, f"run `python -m cfn_trigger.lint.reference` to renew {files}"
@@ -25,5 +25,5 @@ def test_a_table_is_written_between_its_marks_and_nothing_else_is_touched() -> N
     assert with_tables(text) == f"Before.\n\n{HEAD}{TABLE}<!-- end -->\n\nAfter.\n"
 
 
-def test_a_text_without_marks_stays_as_it_is() -> None:
+def test_text_without_marks_is_unchanged() -> None:
     assert with_tables("# A text\n<!-- end -->\n") == "# A text\n<!-- end -->\n"

@@ -42,7 +42,7 @@ def test_a_client_context_reaches_the_function_beside_its_event(
     ]
 
 
-def test_without_one_there_is_none_also_after_one_that_had_it(
+def test_an_invocation_without_a_client_context_has_none_even_after_one_that_had_it(
     account: Account, telling: str
 ) -> None:
     sent = base64.b64encode(b'{"custom": {"a": "b"}}').decode()

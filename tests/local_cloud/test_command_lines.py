@@ -37,7 +37,7 @@ def sam_deploy(clients: Clients, folder: Path, *, stack: str, template: Json) ->
     )
 
 
-def test_aws_deploy_tells_why_the_macro_failed_and_succeeds_after_it_is_repaired(
+def test_aws_deploy_shows_why_the_macro_failed_and_succeeds_once_it_is_repaired(
     clients: Clients, account: Account, tmp_path: Path
 ) -> None:
     stack = account.new_name()
@@ -53,7 +53,7 @@ def test_aws_deploy_tells_why_the_macro_failed_and_succeeds_after_it_is_repaired
     account.delete(stack)
 
 
-def test_sam_deploy_tells_why_the_macro_failed_and_succeeds_after_it_is_repaired(
+def test_sam_deploy_shows_why_the_macro_failed_and_succeeds_once_it_is_repaired(
     clients: Clients, account: Account, tmp_path: Path
 ) -> None:
     stack = account.new_name()

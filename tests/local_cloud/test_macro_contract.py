@@ -143,13 +143,13 @@ def test_an_answer_that_is_not_json_is_malformed() -> None:
     assert str(caught.value) == "Received malformed response from transform 123456789012::Trigger."
 
 
-def test_whatever_a_macro_raises_is_a_malformed_response() -> None:
+def test_an_exception_in_a_macro_is_a_malformed_response() -> None:
     assert failure(answer(), raised=True) == (
         "Received malformed response from transform 123456789012::Trigger."
     )
 
 
-def test_a_failure_is_told_in_the_macros_words() -> None:
+def test_a_failure_has_the_macros_own_message() -> None:
     assert failure(answer(status="failure", errorMessage="no such handler")) == (
         "Transform 123456789012::Trigger failed with: no such handler."
     )

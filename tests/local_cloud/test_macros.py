@@ -127,7 +127,7 @@ def test_a_macro_that_is_listed_twice_runs_twice(account: Account) -> None:
         (["Probe", SAM], ["Table AWS::Serverless::SimpleTable"]),
     ],
 )
-def test_a_macro_sees_the_output_of_sam_only_when_it_stands_after_it(
+def test_a_macro_sees_the_output_of_sam_only_if_it_is_listed_after_it(
     account: Account, order: list[str], seen: list[str]
 ) -> None:
     template = {"Transform": order, "Resources": {"Table": TABLE}}
@@ -145,7 +145,7 @@ def test_a_macro_sees_the_output_of_sam_only_when_it_stands_after_it(
         (["Probe", LANGUAGE], ["Fn::ForEach::Handles loop"]),
     ],
 )
-def test_a_macro_sees_expanded_loops_only_when_it_stands_after_language_extensions(
+def test_a_macro_sees_expanded_loops_only_if_it_is_listed_after_language_extensions(
     account: Account, order: list[str], seen: list[str]
 ) -> None:
     expanded = account.processed({"Transform": order, "Resources": LOOP})
@@ -165,7 +165,7 @@ def test_a_macro_sees_expanded_loops_only_when_it_stands_after_language_extensio
         ),
     ],
 )
-def test_a_macro_stands_anywhere_between_the_transforms_of_aws(
+def test_a_macro_may_be_listed_anywhere_among_the_transforms_of_aws(
     account: Account, order: list[str], seen: list[str]
 ) -> None:
     expanded = account.processed({"Transform": order, "Resources": {**LOOP, "Table": TABLE}})

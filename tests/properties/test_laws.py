@@ -246,7 +246,7 @@ def test_expanding_returns_or_raises_a_template_error(template: Template) -> Non
 
 
 @law(templates_of_any_shape | templates_with_triggers())
-def test_what_is_given_is_never_changed(template: Template) -> None:
+def test_the_input_is_never_changed(template: Template) -> None:
     before = copy.deepcopy(template)
     with suppress(Exception):  # what comes of it is another law's business
         expand(template, Deployment(parameters={"Stage": "test"}))
@@ -283,7 +283,7 @@ def test_the_order_of_keys_decides_no_problem(template: Template) -> None:
 
 
 @law(templates_with_triggers())
-def test_nothing_of_the_authors_changes_but_what_it_waits_for(template: Template) -> None:
+def test_the_authors_resources_change_only_in_what_they_wait_for(template: Template) -> None:
     found = expanded(template)
 
     for name, resource in template["Resources"].items():
@@ -310,7 +310,7 @@ def test_nothing_of_the_authors_changes_but_what_it_waits_for(template: Template
 
 
 @law(templates_with_triggers())
-def test_what_comes_out_has_no_cycle(template: Template) -> None:
+def test_an_expanded_template_has_no_cycle(template: Template) -> None:
     TopologicalSorter(graph(expanded(template), branches=False)).prepare()
 
 
@@ -325,7 +325,7 @@ def test_patterns_alone_close_no_cycle_whatever_the_conditions(template: Templat
 
 
 @law(templates_with_triggers())
-def test_every_order_that_was_asked_for_by_name_is_kept(template: Template) -> None:
+def test_every_order_requested_by_name_is_kept(template: Template) -> None:
     found = graph(expanded(template), branches=False)
 
     for name, own in triggers(template).items():
@@ -336,7 +336,9 @@ def test_every_order_that_was_asked_for_by_name_is_kept(template: Template) -> N
 
 
 @law(templates_with_triggers())
-def test_of_a_pattern_everything_is_before_or_after_the_trigger(template: Template) -> None:
+def test_everything_that_matches_a_pattern_is_before_or_after_the_trigger(
+    template: Template,
+) -> None:
     found = graph(expanded(template), branches=True)
 
     for name in triggers(template):
@@ -355,7 +357,7 @@ def test_a_trigger_waits_for_its_handler(template: Template) -> None:
 
 
 @law(templates_with_triggers())
-def test_what_was_added_refers_to_nothing_that_is_not_there(template: Template) -> None:
+def test_added_resources_refer_only_to_what_exists(template: Template) -> None:
     found = expanded(template)
 
     for own in triggers(template).values():
@@ -367,7 +369,7 @@ def test_what_was_added_refers_to_nothing_that_is_not_there(template: Template) 
 
 
 @law(templates_with_triggers())
-def test_a_secret_is_in_nothing_that_comes_out(template: Template) -> None:
+def test_an_expanded_template_contains_no_secret(template: Template) -> None:
     assert json.dumps(expanded(template, canary="a")) == json.dumps(expanded(template, canary="b"))
 
 
@@ -382,14 +384,14 @@ def test_a_payload_reaches_the_handler_as_it_was_written(payload: Any) -> None:
 
 
 @law(templates_with_triggers())
-def test_what_comes_out_has_no_triggers_of_ours(template: Template) -> None:
+def test_an_expanded_template_has_no_shorthand_left(template: Template) -> None:
     found = expanded(template)
 
     assert expand(found, Deployment()).fragment is found
 
 
 @law(deployable_templates(), LINTED, LINTED_LONG)
-def test_what_comes_out_is_valid_for_cfn_lint_whenever_what_went_in_was(template: Template) -> None:
+def test_a_template_that_is_valid_for_cfn_lint_is_valid_when_expanded(template: Template) -> None:
     found = linted(expanded(template))
 
     assert not found or linted(template), found

@@ -71,7 +71,7 @@ def breach_of(rule: str) -> Iterator[Endpoints]:
         yield aws
 
 
-def test_calls_that_hold_the_protocol_are_no_breach() -> None:
+def test_calls_that_keep_the_protocol_are_not_a_breach() -> None:
     with endpoints() as aws:
         aws.handler.plays(ok({"Rows": 5}))
         event = aws.event()
@@ -98,7 +98,7 @@ def test_calls_that_hold_the_protocol_are_no_breach() -> None:
         ({"Extra": 1}, r"unknown in the answer: \['Extra'\]"),
     ],
 )
-def test_an_answer_that_cloudformation_would_not_take_is_a_breach(
+def test_an_answer_that_cloudformation_would_not_accept_is_a_breach(
     changed: dict[str, Any], breach: str
 ) -> None:
     with breach_of(breach) as aws:
@@ -143,7 +143,7 @@ def test_a_second_answer_is_a_breach() -> None:
         ("lambda", {"X-Amz-Log-Type": "None"}, "log type 'None' of a RequestResponse invocation"),
     ],
 )
-def test_an_invocation_that_lambda_would_not_take_is_a_breach(
+def test_an_invocation_that_lambda_would_not_accept_is_a_breach(
     service: str, changed: dict[str, str], breach: str
 ) -> None:
     with breach_of(breach) as aws:

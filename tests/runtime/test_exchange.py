@@ -139,7 +139,7 @@ def test_a_connection_that_the_other_side_will_close_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("second", ["GET", "PUT"])
-def test_what_does_no_harm_twice_and_was_lost_on_a_kept_connection_goes_on_a_fresh_one(
+def test_a_repeatable_request_lost_on_a_kept_connection_is_sent_again_on_a_new_one(
     second: str,
 ) -> None:
     with host(Connection(loses=True), Connection()) as served:
@@ -163,7 +163,7 @@ def test_nothing_that_was_lost_on_a_fresh_connection_is_sent_again(method: str) 
     assert served.asked == [[method]]
 
 
-def test_a_host_that_nobody_listens_at_was_sent_nothing() -> None:
+def test_a_request_to_a_host_that_does_not_listen_is_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         gone = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/")
 

@@ -50,7 +50,7 @@ def test_a_function_sees_only_the_packages_that_lambda_has(tmp_path: Path) -> No
     assert not {"pytest", "pip", "troposphere", "aws-sam-cli"} & set(packages)
 
 
-def test_a_function_has_the_development_environments_versions_of_what_lambda_has(
+def test_a_function_has_lambdas_packages_in_the_versions_of_the_development_environment(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "app.py").write_text(
@@ -72,7 +72,7 @@ def test_a_function_inherits_nothing_from_the_process_that_runs_it(tmp_path: Pat
     assert not [p for p in payload["path"] if p.startswith(sys.prefix) and "build" not in p]
 
 
-def test_a_function_is_told_its_name_memory_and_deadline(tmp_path: Path) -> None:
+def test_a_function_knows_its_name_memory_and_deadline(tmp_path: Path) -> None:
     with written(tmp_path, "look", timeout=700) as seen:
         payload = seen.invoke({}).payload
 
@@ -100,7 +100,7 @@ def test_the_log_holds_one_invocation_and_no_other(tmp_path: Path) -> None:
     assert "one" not in second.log
 
 
-def test_an_exception_comes_back_as_lambda_words_it(tmp_path: Path) -> None:
+def test_an_exception_has_lambdas_error_payload(tmp_path: Path) -> None:
     with written(tmp_path, "fail") as failing:
         payload = failing.invoke({}).payload
 
@@ -109,7 +109,7 @@ def test_an_exception_comes_back_as_lambda_words_it(tmp_path: Path) -> None:
     assert 'in fail\n    raise ValueError("no such table")' in payload["stackTrace"][0]
 
 
-def test_a_timeout_is_enforced_and_said_as_lambda_says_it(tmp_path: Path) -> None:
+def test_a_timeout_is_enforced_with_lambdas_message(tmp_path: Path) -> None:
     with written(tmp_path, "sleep", timeout=1) as sleeping:
         payload = sleeping.invoke({}).payload
 

@@ -67,7 +67,7 @@ def test_the_package_holds_the_macro_the_provider_and_what_they_import(package: 
     }
 
 
-def test_the_package_is_compiled_where_the_runtimes_python_is_at_hand(package: Path) -> None:
+def test_the_package_is_compiled_where_the_runtimes_python_is_installed(package: Path) -> None:
     ask = ["sh", "-c", "python3.13 -c ''"]  # as the Makefile asks: it may be no program at all
     has_python = subprocess.run(ask, check=False, capture_output=True)
 
@@ -76,7 +76,7 @@ def test_the_package_is_compiled_where_the_runtimes_python_is_at_hand(package: P
     assert len(compiled) == (has_python.returncode == os.EX_OK)
 
 
-def test_a_template_is_expanded_as_the_stages_do_it(macro: Function) -> None:
+def test_the_package_expands_a_template_as_the_stages_do(macro: Function) -> None:
     answer = macro.invoke(event(TEMPLATE)).payload
 
     assert answer == {
@@ -93,7 +93,7 @@ def test_the_provider_is_embedded_as_its_generated_text(macro: Function) -> None
     assert embedded == (REPOSITORY / "trigger_provider" / "embedded.py").read_text()
 
 
-def test_of_the_provider_the_package_holds_what_is_embedded_alone(package: Path) -> None:
+def test_the_package_holds_only_the_embedded_text_of_the_provider(package: Path) -> None:
     assert [path.name for path in package.glob("trigger_provider/*")] == ["embedded.py"]
 
 

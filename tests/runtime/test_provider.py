@@ -129,7 +129,7 @@ def test_a_payload_arrives_verbatim_and_the_description_as_client_context(
 
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "€" * 20_000, '"\n' * 10_000])
-def test_a_result_too_long_for_an_answer_is_left_out_and_said_so(
+def test_a_result_too_long_for_an_answer_is_left_out_and_listed_as_truncated(
     aws: Endpoints, provider: Function, text: str
 ) -> None:
     aws.handler.plays(ok({"Long": text, "Rows": 5}))
@@ -227,9 +227,7 @@ def test_a_reason_of_any_length_and_script_fits_into_the_answer(
     assert aws.answer["Reason"].startswith("E: ")
 
 
-def test_an_error_of_lambda_itself_is_said_in_its_own_words(
-    aws: Endpoints, provider: Function
-) -> None:
+def test_an_error_of_lambda_itself_keeps_its_message(aws: Endpoints, provider: Function) -> None:
     message = "Function not found: shop-Migrate-1A2B3C"
     aws.handler.plays(refused(404, "ResourceNotFoundException", message))
 
@@ -301,7 +299,7 @@ def test_while_the_handler_runs_the_kernel_probes_the_connection_before_a_nat_fo
         pytest.param(Reply(status=504), id="504 without a body"),
     ],
 )
-def test_what_may_have_run_the_handler_is_one_failed_attempt_and_no_second_start(
+def test_an_ambiguous_reply_is_one_failed_attempt_and_never_a_second_start(
     aws: Endpoints, provider: Function, ambiguous: Any
 ) -> None:
     aws.handler.plays(ambiguous)
@@ -312,7 +310,7 @@ def test_what_may_have_run_the_handler_is_one_failed_attempt_and_no_second_start
     assert aws.answer["Status"] == "FAILED"
 
 
-def test_a_lost_connection_is_repeated_only_because_the_author_said_so(
+def test_a_lost_connection_is_retried_only_where_the_author_says_so(
     aws: Endpoints, provider: Function
 ) -> None:
     aws.handler.plays(Reset(after_reading=True), ok({"Rows": 5}))
@@ -331,7 +329,7 @@ def test_a_lost_connection_is_repeated_only_because_the_author_said_so(
         pytest.param(refused(409, "ResourceConflictException", "Pending"), id="ResourceConflict"),
     ],
 )
-def test_what_proves_that_the_handler_did_not_run_is_tried_again_without_retry(
+def test_a_reply_that_proves_that_the_handler_did_not_run_is_retried_without_retry(
     aws: Endpoints, provider: Function, proof: Reply
 ) -> None:
     aws.handler.plays(proof, ok({"Rows": 5}))
@@ -342,7 +340,7 @@ def test_what_proves_that_the_handler_did_not_run_is_tried_again_without_retry(
     assert aws.answer["Data"]["Rows"] == "5"
 
 
-def test_a_permission_that_never_comes_is_said_in_lambdas_words(
+def test_a_permission_that_never_arrives_fails_with_lambdas_message(
     aws: Endpoints, provider: Function
 ) -> None:
     aws.handler.default = denied()
@@ -423,7 +421,7 @@ def test_a_broken_look_at_the_handler_stops_nothing(
         pytest.param(Bytes(raw=b""), id="no answer"),
     ],
 )
-def test_an_answer_that_was_not_taken_is_put_again(
+def test_an_answer_that_was_not_accepted_is_sent_again(
     aws: Endpoints, provider: Function, lost: Any
 ) -> None:
     aws.handler.plays(ok({"Rows": 5}))
@@ -436,7 +434,7 @@ def test_an_answer_that_was_not_taken_is_put_again(
     assert len(aws.handler.asked) == 1
 
 
-def test_an_answer_is_put_a_third_time_after_a_500_and_a_503(
+def test_an_answer_is_sent_a_third_time_after_a_500_and_a_503(
     aws: Endpoints, provider: Function
 ) -> None:
     aws.handler.plays(ok({"Rows": 5}))
@@ -448,7 +446,7 @@ def test_an_answer_is_put_a_third_time_after_a_500_and_a_503(
     assert aws.answer["Status"] == "SUCCESS"
 
 
-def test_an_event_that_cloudformation_gave_up_on_is_dropped(
+def test_an_event_that_cloudformation_no_longer_waits_for_is_dropped(
     aws: Endpoints, provider: Function
 ) -> None:
     provider.invoke(aws.event(seconds_ago=1000, Timeout="900", ServiceTimeout="960"))
@@ -457,7 +455,7 @@ def test_an_event_that_cloudformation_gave_up_on_is_dropped(
     assert not aws.answers
 
 
-def test_properties_that_no_provider_understands_are_answered_with_a_failure(
+def test_unreadable_properties_are_answered_with_a_failure(
     aws: Endpoints, provider: Function
 ) -> None:
     provider.invoke(aws.event(Timeout="soon"))
@@ -495,7 +493,7 @@ def test_the_certificate_of_an_unknown_authority_is_refused_by_every_call(
     assert "CERTIFICATE_VERIFY_FAILED" in aws.answer["Reason"]
 
 
-def test_the_certificate_of_an_unknown_authority_is_given_no_answer(
+def test_a_host_with_the_certificate_of_an_unknown_authority_gets_no_answer(
     tmp_path: Path, aws: Endpoints
 ) -> None:
     _, server = certified(tmp_path)
@@ -707,7 +705,7 @@ def test_a_denied_question_about_the_stack_is_a_warning_and_the_handler_runs(
     assert aws.answer["Status"] == "SUCCESS"
 
 
-def test_a_delete_asks_nobody_and_succeeds(aws: Endpoints, provider: Function) -> None:
+def test_a_delete_makes_no_calls_and_succeeds(aws: Endpoints, provider: Function) -> None:
     provider.invoke(aws.event("Delete"))
 
     assert not aws.handler_state.asked + aws.handler.asked + aws.stack.asked

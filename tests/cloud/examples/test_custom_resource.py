@@ -50,7 +50,7 @@ def set_parameters(stack: Stack, **values: str) -> None:
     waiter.wait(StackName=stack.name, WaiterConfig=QUICKLY)
 
 
-def test_an_object_is_created_updated_taken_back_replaced_and_deleted(stack: Stack) -> None:
+def test_an_object_is_created_updated_rolled_back_replaced_and_deleted(stack: Stack) -> None:
     created = deploy(stack, TEMPLATE)
 
     assert created.exit_code == 0, created.stderr

@@ -15,14 +15,14 @@ REFUSED = replaced(TEMPLATE, APPLE, APPLE + "          - {Article: '', Cents: 1}
 PEAR = {"Article": "pear", "Cents": Decimal(45), "Organic": True}
 
 
-def test_the_rows_come_with_the_table_and_with_their_types(stack: Stack) -> None:
+def test_the_rows_are_written_with_the_table_and_keep_their_types(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr
     assert rows(stack, "Prices") == [{"Article": "apple", "Cents": Decimal(30)}, PEAR]
 
 
-def test_only_another_seed_runs_it_again_and_what_users_changed_stays(stack: Stack) -> None:
+def test_only_a_changed_seed_runs_it_again_and_changes_of_users_are_kept(stack: Stack) -> None:
     deploy(stack, TEMPLATE)
     table = stack.clients.boto("dynamodb")
     name = stack.physical_id("Prices")
@@ -37,7 +37,9 @@ def test_only_another_seed_runs_it_again_and_what_users_changed_stays(stack: Sta
     assert rows(stack, "Prices") == [apple, {"Article": "fig", "Cents": Decimal(90)}, PEAR]
 
 
-def test_a_row_that_the_table_refuses_fails_the_deployment_in_its_words(stack: Stack) -> None:
+def test_a_row_that_the_table_refuses_fails_the_deployment_with_the_tables_message(
+    stack: Stack,
+) -> None:
     outcome = deploy(stack, REFUSED)
 
     assert outcome.exit_code == 1

@@ -37,7 +37,7 @@ def test_every_deployment_counts(stack: Stack) -> None:
     assert len({event["ExecutionId"] for event in events(stack)}) == 2
 
 
-def test_an_event_that_comes_again_has_no_second_effect(stack: Stack) -> None:
+def test_a_repeated_event_has_no_second_effect(stack: Stack) -> None:
     deploy(stack, TEMPLATE)
     wait_until(partial(counted, stack, 1))
     (event,) = events(stack)
@@ -52,7 +52,7 @@ def test_an_event_that_comes_again_has_no_second_effect(stack: Stack) -> None:
     assert counted(stack, 1)
 
 
-def test_what_fails_for_good_does_not_fail_the_stack_and_lies_in_the_queue(stack: Stack) -> None:
+def test_an_event_that_keeps_failing_ends_in_the_queue_and_the_stack_succeeds(stack: Stack) -> None:
     outcome = deploy(stack, BROKEN)
 
     assert outcome.exit_code == 0, outcome.stderr

@@ -23,7 +23,7 @@ def executions(stack: Stack) -> list[str]:
     return [one["status"] for one in listed["executions"]]
 
 
-def test_the_deployment_waits_for_the_job_and_goes_on_with_what_it_reports(stack: Stack) -> None:
+def test_the_deployment_waits_for_the_job_and_continues_with_its_result(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE, Seconds="10")
 
     assert outcome.exit_code == 0, outcome.stderr

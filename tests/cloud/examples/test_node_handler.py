@@ -25,7 +25,7 @@ def test_a_route_is_published_after_node_has_tried_it(stack: Stack) -> None:
     assert route(stack) == GOOD
 
 
-def test_a_bad_route_is_refused_with_what_was_thrown_and_the_old_one_stays(stack: Stack) -> None:
+def test_a_bad_route_is_refused_with_the_error_thrown_and_the_old_one_stays(stack: Stack) -> None:
     deploy(stack, TEMPLATE)
 
     for pattern, message in THROWN.items():

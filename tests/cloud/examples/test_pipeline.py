@@ -55,7 +55,7 @@ def written_down(stack: Stack) -> dict[str, int]:
     return {row["id"]: int(row["Cents"]) for row in rows(stack, "Orders")}
 
 
-def test_the_script_creates_then_updates_and_where_it_cannot_it_says_why(
+def test_the_script_creates_and_updates_and_reports_why_a_deployment_failed(
     stack: Stack, folder: Path
 ) -> None:
     worker = folder / "worker" / "worker.py"
@@ -101,7 +101,7 @@ def assert_refused(stack: Stack, outcome: Outcome, status: str) -> None:
     ]
 
 
-def test_the_workflow_runs_the_script_with_the_rights_that_it_takes() -> None:
+def test_the_workflow_runs_the_script_with_the_permissions_that_it_needs() -> None:
     workflow = yaml.safe_load((EXAMPLE / ".github" / "workflows" / "deploy.yml").read_text())
 
     steps = workflow["jobs"]["deploy"]["steps"]

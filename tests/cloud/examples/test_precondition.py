@@ -23,7 +23,7 @@ def free(stack: Stack) -> int:
     return int(settings["AccountLimit"]["UnreservedConcurrentExecutions"])
 
 
-def test_everything_is_made_once_the_precondition_holds(stack: Stack) -> None:
+def test_everything_is_created_once_the_precondition_holds(stack: Stack) -> None:
     outcome = deployed(stack)
 
     assert outcome.exit_code == 0, outcome.stderr
@@ -34,7 +34,7 @@ def test_everything_is_made_once_the_precondition_holds(stack: Stack) -> None:
     ]
 
 
-def test_a_precondition_that_does_not_hold_stops_it_before_anything_was_begun(
+def test_a_failed_precondition_stops_the_deployment_before_anything_is_created(
     stack: Stack,
 ) -> None:
     outcome = deployed(stack, Reserved="100000")
@@ -50,7 +50,9 @@ def test_a_precondition_that_does_not_hold_stops_it_before_anything_was_begun(
     assert log.endswith("EnoughConcurrencyLogGroup")
 
 
-def test_an_update_is_asked_again_and_refused_before_anything_is_changed(stack: Stack) -> None:
+def test_an_update_runs_the_precondition_again_and_fails_before_anything_is_changed(
+    stack: Stack,
+) -> None:
     deployed(stack)
 
     outcome = deployed(stack, Reserved="100000")

@@ -37,7 +37,7 @@ def ordered(stack: Stack) -> object:
     return json.loads(answered["Payload"].read())
 
 
-def test_the_smoke_test_runs_after_everything_that_sam_made(stack: Stack, folder: Path) -> None:
+def test_the_smoke_test_runs_after_everything_that_sam_creates(stack: Stack, folder: Path) -> None:
     outcome = build_and_deploy(stack, folder)
 
     assert outcome.exit_code == 0, outcome.stderr
@@ -51,7 +51,7 @@ def test_the_smoke_test_runs_after_everything_that_sam_made(stack: Stack, folder
     assert rows(stack, "Orders") == []
 
 
-def test_a_changed_shop_is_tested_again_and_taken_back_if_it_fails(
+def test_a_changed_shop_is_tested_again_and_rolled_back_if_it_fails(
     stack: Stack, folder: Path
 ) -> None:
     build_and_deploy(stack, folder)

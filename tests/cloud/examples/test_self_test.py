@@ -31,7 +31,7 @@ def test_the_queue_is_tested_once_its_test_may_use_it(stack: Stack) -> None:
     assert stack.outputs()["Verdict"] == "the queue works"
 
 
-def test_what_works_at_the_third_attempt_is_deployed(stack: Stack) -> None:
+def test_a_self_test_that_passes_at_the_third_attempt_is_deployed(stack: Stack) -> None:
     outcome = deploy(stack, SLOW)
 
     assert outcome.exit_code == 0, outcome.stderr
@@ -39,7 +39,7 @@ def test_what_works_at_the_third_attempt_is_deployed(stack: Stack) -> None:
     assert stack.outputs()["Verdict"] == "the queue works"
 
 
-def test_another_answer_than_expected_three_times_fails_the_deployment(stack: Stack) -> None:
+def test_three_unexpected_results_fail_the_deployment(stack: Stack) -> None:
     assert deploy(stack, TEMPLATE).exit_code == 0
 
     outcome = deploy(stack, OTHER)

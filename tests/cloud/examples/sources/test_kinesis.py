@@ -18,7 +18,7 @@ def test_a_reading_is_stored_before_the_stack_is_complete(stack: Stack) -> None:
     assert reading["Data"] == stack.outputs()["Reading"]
 
 
-def test_a_consumer_that_raises_fails_the_deployment_when_its_time_is_up(stack: Stack) -> None:
+def test_a_consumer_that_raises_fails_the_deployment_at_the_timeout(stack: Stack) -> None:
     broken = replaced(TEMPLATE, "stored.put_item(Item=", "stored.no_such_thing(")
     broken = replaced(broken, "Timeout: 300", "Timeout: 20")
 

@@ -10,7 +10,7 @@ from tests.support.stacks import Stack
 TEMPLATE = text("sources/schedule")
 
 
-def test_the_nightly_report_is_written_in_a_moment_with_the_nightly_target(stack: Stack) -> None:
+def test_the_nightly_report_is_written_at_once_through_the_nightly_target(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr

@@ -48,7 +48,7 @@ def deployed(stack: Stack, resources: dict[str, Any], *, without: str = "") -> O
 
 
 @pytest.mark.parametrize(("without", "exit_code"), [("", 0), ("TriggerProviderHandOver", 1)])
-def test_going_on_in_a_fresh_execution_takes_the_right_to_invoke_oneself(
+def test_continuing_in_a_new_execution_requires_the_permission_to_invoke_itself(
     stack: Stack, without: str, exit_code: int
 ) -> None:
     run = trigger("Polled", PollInterval=1)
@@ -61,7 +61,7 @@ def test_going_on_in_a_fresh_execution_takes_the_right_to_invoke_oneself(
 
 
 @pytest.mark.parametrize(("without", "runs"), [("", 1), ("SeeRollback", 2)])
-def test_seeing_a_rollback_takes_the_right_to_describe_the_stack(
+def test_detecting_a_rollback_requires_the_permission_to_describe_the_stack(
     stack: Stack, without: str, runs: int
 ) -> None:
     good = {**function("Seen", SEEN), "Run": trigger("Seen")}
@@ -81,7 +81,7 @@ def test_seeing_a_rollback_takes_the_right_to_describe_the_stack(
 
 
 @pytest.mark.parametrize(("action", "is_found"), [("", True), ("GetFunctionConfiguration", False)])
-def test_knowing_the_handlers_log_takes_the_right_to_see_its_configuration(
+def test_naming_the_handlers_log_requires_the_permission_to_read_its_configuration(
     stack: Stack, *, action: str, is_found: bool
 ) -> None:
     group = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/own"}}}
