@@ -263,7 +263,7 @@ def judged(result: Any) -> Outcome:
             if after is None or re.fullmatch(r"\d+(\.\d*)?", str(after)):
                 progress = fields.get("Progress") or fields.get("Reason") or ""
                 return Outcome("pending", _text(progress), result)
-            return Outcome("failed", "BadResult: its RetryAfter is no number of seconds")
+            return Outcome("failed", "BadResult: RetryAfter is not a number of seconds")
         case "FAILED" | "FAILURE":
             return Outcome("failed", f"Failed: {fields.get('Reason') or 'no Reason was given'}")
     return Outcome("done", result=result)
@@ -274,7 +274,7 @@ def unusable(result: Any) -> str:
     new_id = _attribute_values(result).get("PhysicalResourceId")
     if new_id is None or (isinstance(new_id, str) and 0 < len(_encoded(new_id)) - 2 <= 1024):  # noqa: PLR2004 (CloudFormation's limit)
         return ""
-    return "PhysicalResourceId: the handler's own is no text of 1 to 1,024 bytes"
+    return "PhysicalResourceId: it is not a string of 1 to 1,024 bytes"
 
 
 def physical_id(name: str, kind: Kind, old_id: str, result: Any) -> str:

@@ -88,13 +88,13 @@ def unusable(request: Request, data: Map) -> Outcome | None:
     if physical_id is not None and not (
         isinstance(physical_id, str) and 0 < size(physical_id) - 2 <= LONGEST_ID
     ):
-        message = "the handler's own is no text of 1 to 1,024 bytes"
+        message = "it is not a string of 1 to 1,024 bytes"
         return Outcome("failed", "PhysicalResourceId", message)
     for name in request.attributes:
         if name not in data and name not in RESERVED:
             near = "".join(difflib.get_close_matches(name, data, 1))
             hint = f"; did you mean {near!r}?" if near else ""
-            message = f"the template reads {name!r}, the result has none{hint}"
+            message = f"the template reads {name!r}, which the result lacks{hint}"
             return Outcome("failed", "Attribute", message)
     return None
 
@@ -103,7 +103,7 @@ def unfitting(request: Request, data: Map, body: Map) -> Outcome | None:
     """Return the failure of an answer that has no room for an attribute that the template reads."""
     for name in request.attributes:
         if name in data and body["Data"].get(name) != as_text(data[name]):
-            message = f"the template reads {name!r}, too long for an answer of 4,096 bytes"
+            message = f"the template reads {name!r}, which does not fit into 4,096 bytes"
             return Outcome("failed", "Attribute", message)
     return None
 

@@ -92,7 +92,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             message = f"{response.text}; the handler may have run"
             return Outcome("failed", "ConnectionLost", message)
         case "timed out":
-            hint = "return IN_PROGRESS in time, to be polled"
+            hint = "return IN_PROGRESS earlier to be polled"
             if effects.clock().now + 1 >= due(request, progress):
                 hint = f"Timeout is {request.timeout:g} s"
             return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
@@ -114,7 +114,7 @@ def invoked(request: Request, response: Response) -> Outcome:
     try:
         return judge(request, json.loads(response.body or b"null"))
     except ValueError:
-        return Outcome("failed", "BadResult", "the handler's result is no JSON")
+        return Outcome("failed", "BadResult", "the handler's result is not JSON")
 
 
 def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
@@ -170,7 +170,7 @@ def stack_status(request: Request, progress: Progress, effects: Effects, log: Lo
         is_definite = response.kind == "answered" and status < FAILED_THERE
         if is_definite and b"Throttling" not in response.body:
             break  # asking again would be answered the same
-    log("stack status unknown, taken as not rolling back", level="WARN", status=status)
+    log("stack status unknown: assuming no rollback", level="WARN", status=status)
     return ""
 
 
@@ -187,4 +187,4 @@ def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None
             return
         if response.kind in {"timed out", "cut off"}:
             break  # it may have begun: two would answer
-    raise RuntimeError(f"no fresh execution to go on in: {response.text}")
+    raise RuntimeError(f"could not start a new execution: {response.text}")

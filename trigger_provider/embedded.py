@@ -163,7 +163,7 @@ def judge(request,result):
 def pending(result):
  after=result.get('RetryAfter')
  if after is not None and not re.fullmatch(r'\d+(\.\d*)?',str(after)):
-  return Outcome('failed','BadResult','its RetryAfter is no number of seconds')
+  return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
  message=as_text(result.get('Progress') or result.get('Reason') or '')
  return Outcome('pending',message=message,result=result)
 def difference(expected,actual,path):
@@ -320,19 +320,19 @@ def unusable(request,data):
  if physical_id is not None and not (
   isinstance(physical_id,str) and 0<size(physical_id)-2<=LONGEST_ID
  ):
-  message="the handler's own is no text of 1 to 1,024 bytes"
+  message='it is not a string of 1 to 1,024 bytes'
   return Outcome('failed','PhysicalResourceId',message)
  for name in request.attributes:
   if name not in data and name not in RESERVED:
    near=''.join(difflib.get_close_matches(name,data,1))
    hint=f'; did you mean {near!r}?' if near else ''
-   message=f'the template reads {name!r}, the result has none{hint}'
+   message=f'the template reads {name!r}, which the result lacks{hint}'
    return Outcome('failed','Attribute',message)
  return None
 def unfitting(request,data,body):
  for name in request.attributes:
   if name in data and body['Data'].get(name)!=as_text(data[name]):
-   message=f'the template reads {name!r}, too long for an answer of 4,096 bytes'
+   message=f'the template reads {name!r}, which does not fit into 4,096 bytes'
    return Outcome('failed','Attribute',message)
  return None
 def failure(request,reason):
@@ -566,7 +566,7 @@ def invoke(request,progress,effects,seconds):
    message=f'{response.text}; the handler may have run'
    return Outcome('failed','ConnectionLost',message)
   case 'timed out':
-   hint='return IN_PROGRESS in time, to be polled'
+   hint='return IN_PROGRESS earlier to be polled'
    if effects.clock().now+1>=due(request,progress):
     hint=f'Timeout is {request.timeout:g} s'
    return Outcome('failed','HandlerTooSlow',f'no answer in {seconds:.0f} s; {hint}')
@@ -585,7 +585,7 @@ def invoked(request,response):
  try:
   return judge(request,json.loads(response.body or b'null'))
  except ValueError:
-  return Outcome('failed','BadResult',"the handler's result is no JSON")
+  return Outcome('failed','BadResult',"the handler's result is not JSON")
 def invocation(request,progress):
  description=description_of(request,progress)
  if request.payload is ABSENT:
@@ -626,7 +626,7 @@ def stack_status(request,progress,effects,log):
   is_definite=response.kind=='answered' and status<FAILED_THERE
   if is_definite and b'Throttling' not in response.body:
    break
- log('stack status unknown, taken as not rolling back',level='WARN',status=status)
+ log('stack status unknown: assuming no rollback',level='WARN',status=status)
  return ''
 def hand_over(event,progress,effects,me):
  body,headers=encoded(handed_over(event,progress)),{'X-Amz-Invocation-Type':'Event'}
@@ -637,7 +637,7 @@ def hand_over(event,progress,effects,me):
    return
   if response.kind in {'timed out','cut off'}:
    break
- raise RuntimeError(f'no fresh execution to go on in: {response.text}')
+ raise RuntimeError(f'could not start a new execution: {response.text}')
 LOGGED=300
 def serve(event,effects,me):
  def log(step,**more):
@@ -682,7 +682,7 @@ def deliver(event,body,effects,log):
   if response.kind=='answered' and response.status<NOT_A_SUCCESS:
    return
   why='' if response.kind=='answered' else response.text
-  log('the answer was not taken',level='ERROR',status=response.status,why=why)
+  log('the response was not accepted',level='ERROR',status=response.status,why=why)
 def carry_out(action,request,progress,effects,log
 ):
  match action.step:

@@ -36,7 +36,7 @@ def pending(result: dict[str, Any]) -> Outcome:
     """Read a result that says IN_PROGRESS."""
     after = result.get("RetryAfter")
     if after is not None and not re.fullmatch(r"\d+(\.\d*)?", str(after)):
-        return Outcome("failed", "BadResult", "its RetryAfter is no number of seconds")
+        return Outcome("failed", "BadResult", "RetryAfter is not a number of seconds")
     message = as_text(result.get("Progress") or result.get("Reason") or "")
     return Outcome("pending", message=message, result=result)
 

@@ -92,7 +92,7 @@ def deliver(event: Map, body: Map, effects: Effects, log: Log) -> None:
         if response.kind == "answered" and response.status < NOT_A_SUCCESS:
             return
         why = "" if response.kind == "answered" else response.text
-        log("the answer was not taken", level="ERROR", status=response.status, why=why)
+        log("the response was not accepted", level="ERROR", status=response.status, why=why)
 
 
 # ---- one step

@@ -57,7 +57,7 @@ def test_continuing_in_a_new_execution_requires_the_permission_to_invoke_itself(
 
     assert outcome.exit_code == exit_code, stack.events()
     if without:
-        assert stack.reason("Run").startswith("RuntimeError: no fresh execution to go on in: ")
+        assert stack.reason("Run").startswith("RuntimeError: could not start a new execution: ")
 
 
 @pytest.mark.parametrize(("without", "runs"), [("", 1), ("SeeRollback", 2)])

@@ -165,8 +165,8 @@ def test_every_attempt_yields_a_line_and_counts_its_polls_anew() -> None:
         ),
         (step(2, "hand over", attempt=1), "Run: continues in a fresh execution after 1 s"),
         (
-            step(2, "the answer was not taken", level="ERROR", status=503, why=""),
-            "Run: the answer was not taken: 503",
+            step(2, "the response was not accepted", level="ERROR", status=503, why=""),
+            "Run: the response was not accepted: 503",
         ),
         (
             step(2, "provider failed", level="ERROR", trace="KeyError: 'x'"),

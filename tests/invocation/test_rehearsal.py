@@ -168,8 +168,8 @@ def test_an_attribute_that_the_template_reads_must_be_there() -> None:
     report = Function([{"Row": 1}]).run(written)
 
     assert report.reason == (
-        "Attribute: the template reads 'Rows', the result has none; did you mean 'Row'?; full log:"
-        " /own"
+        "Attribute: the template reads 'Rows', which the result lacks; did you mean 'Row'?;"
+        " full log: /own"
     )
 
 

@@ -102,7 +102,7 @@ def test_an_attribute_that_the_template_reads_and_the_result_lacks_is_a_failure(
 
     assert answer.status == "FAILED"
     assert answer.reason == (
-        f"Attribute: the template reads {read!r}, the result has none{hint}; "
+        f"Attribute: the template reads {read!r}, which the result lacks{hint}; "
         "full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
 
@@ -133,7 +133,9 @@ def test_continue_forgives_an_attribute_that_the_result_lacks_and_tells_it_as_er
     data = stack.asks("Create", OnFailure="Continue", Attributes=["Row"]).data
 
     assert data["Row"] == ""
-    assert data["Error"].startswith("Attribute: the template reads 'Row', the result has none; did")
+    assert data["Error"].startswith(
+        "Attribute: the template reads 'Row', which the result lacks; did"
+    )
 
 
 # ---- what fits into 4,096 bytes
@@ -171,7 +173,7 @@ def test_what_the_template_reads_and_does_not_fit_is_a_failure(
     answer = stack.asks("Create", Attributes=["Long"])
 
     assert answer.reason == (
-        "Attribute: the template reads 'Long', too long for an answer of 4,096 bytes; "
+        "Attribute: the template reads 'Long', which does not fit into 4,096 bytes; "
         "full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
 
@@ -224,7 +226,7 @@ def test_any_result_is_answered_with_all_that_the_template_reads_or_a_failure_th
 
     if answer.status == "FAILED":
         assert answer.reason.startswith("Attribute: the template reads ")
-        assert "too long for an answer of 4,096 bytes" in answer.reason
+        assert "which does not fit into 4,096 bytes" in answer.reason
     for name in read if answer.status == "SUCCESS" else ():
         value = result[name]
         whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -363,7 +365,7 @@ def test_a_physical_id_that_cloudformation_would_refuse_is_a_failure(
     answer = stack.asks("Create")
 
     assert answer.reason == (
-        "PhysicalResourceId: the handler's own is no text of 1 to 1,024 bytes; "
+        "PhysicalResourceId: it is not a string of 1 to 1,024 bytes; "
         "full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
 

@@ -22,6 +22,7 @@ from tests.provider.world import (
     throttled,
 )
 
+LOG = "/aws/lambda/shop-Migrate-1A2B3C"
 RETRY = {"MaxAttempts": 3, "Interval": 4, "BackoffRate": 3, "MaxInterval": 10}
 
 
@@ -294,3 +295,26 @@ def test_what_a_handler_with_no_echo_says_of_its_progress_is_not_logged(
     stack.asks("Create", NoEcho=True)
 
     assert [entry for entry in world.log if "progress" in entry] == []
+
+
+def test_a_result_that_is_not_as_expected_is_quoted_in_the_answer_and_not_in_the_log(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(returns({"Rows": 4}))
+
+    answer = stack.asks("Create", Expect=sent({"Rows": 5}))
+
+    assert answer.reason == "Expect: result.Rows is 4, expected 5; full log: " + LOG
+    assert world.log[-1]["reason"] == "Expect is not met"
+
+
+@pytest.mark.parametrize("error", ["ExpectedTableMissing", "Expect"])
+def test_a_handler_that_raises_is_logged_with_its_own_reason_whatever_its_error_is_called(
+    stack: Stack, handler: Handler, world: World, error: str
+) -> None:
+    handler.plays(raises(error, "no table orders"))
+
+    answer = stack.asks("Create", Expect=sent({"Rows": 5}))
+
+    assert answer.reason == f"{error}: no table orders; full log: {LOG}"
+    assert world.log[-1]["reason"] == answer.reason

@@ -226,7 +226,7 @@ def test_a_handler_that_outlasts_an_execution_is_told_to_be_polled(
 
     assert answer.at == 890
     assert answer.reason == (
-        "HandlerTooSlow: no answer in 890 s; return IN_PROGRESS in time, to be polled; "
+        "HandlerTooSlow: no answer in 890 s; return IN_PROGRESS earlier to be polled; "
         "full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
 
@@ -285,7 +285,7 @@ def test_a_hand_over_that_lambda_goes_on_refusing_is_answered_with_a_failure(
 
     answer = stack.asks("Create", **HOUR)
 
-    assert answer.reason.startswith("RuntimeError: no fresh execution to go on in: ")
+    assert answer.reason.startswith("RuntimeError: could not start a new execution: ")
     assert world.ends == ["returned"]
 
 
