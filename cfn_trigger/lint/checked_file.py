@@ -10,12 +10,10 @@ from typing import Final, Literal, Protocol
 
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.template import places, transforms
-from cfn_trigger.template.source import Template, parse_template
+from cfn_trigger.template.source import Template, TemplatePath, parse_template
 from macro.cloudformation import section
 from macro.model import TRANSFORM, Json, Trigger
 from macro.readers import is_shorthand
-
-Path = tuple[str | int, ...]
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
 """Rules about parameters, mappings and conditions that are unused: the macro uses some of them up,
@@ -30,7 +28,7 @@ class Match:
     level: Level
     message: str
     span: Span
-    path: Path = ()
+    path: TemplatePath = ()
 
 
 class Linter(Protocol):
@@ -116,11 +114,11 @@ def _expansion_diagnostics(
 
 
 def authors_path(
-    path: Path,
+    path: TemplatePath,
     template: Mapping[str, Json],
     triggers: Sequence[Trigger],
     created_for: Mapping[str, Trigger],
-) -> Path:
+) -> TemplatePath:
     """Return the path in the author's template of what stands at a path of the expansion.
 
     A resource that belongs to all triggers, such as the provider, counts as the first one's.
@@ -136,7 +134,7 @@ def authors_path(
     return path
 
 
-def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> Path:
+def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> TemplatePath:
     """Return where in a trigger stands what a path in one of its resources was made of."""
     match rest:
         case ["Properties", "HandlerArn", *_] if name == trigger.logical_id:

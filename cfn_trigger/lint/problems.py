@@ -15,8 +15,8 @@ from cfn_trigger.template.parameters import (
     macro_values,
     resolved_references,
 )
-from cfn_trigger.template.places import Path, name_of, path, transforms
-from cfn_trigger.template.source import through_json
+from cfn_trigger.template.places import name_of, path, transforms
+from cfn_trigger.template.source import TemplatePath, through_json
 from macro.cloudformation import BODY_LIMIT, FUNCTION_TYPES, as_map, is_secret, section, type_of
 from macro.errors import Problem, TemplateError
 from macro.expand import NOT_A_TEMPLATE, Expansion, build, read
@@ -34,7 +34,7 @@ class Finding:
     """A problem, of what kind it is, and where it is in the template."""
 
     kind: Kind
-    path: Path
+    path: TemplatePath
     problem: Problem
 
 
@@ -153,7 +153,7 @@ def _untransformed(template: Json) -> Iterator[Finding]:
             yield Finding(kind="transform", path=where, problem=Problem(name, said))
 
 
-def _snippets(template: Json, where: Path = ()) -> Iterator[Finding]:
+def _snippets(template: Json, where: TemplatePath = ()) -> Iterator[Finding]:
     """Find the parts of a template that are given to the macro, which takes whole ones."""
     items: Any = ()
     if isinstance(template, dict):

@@ -5,13 +5,12 @@ Knows how places are written. Refuses to know what is wrong there.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cfn_trigger.template.source import TemplatePath
 from macro.cloudformation import as_map
 from macro.model import METADATA_KEY, TRANSFORM, Json
 
-Path = tuple[str | int, ...]
 
-
-def path(place: str, template: Mapping[str, Json]) -> Path:
+def path(place: str, template: Mapping[str, Json]) -> TemplatePath:
     """Return the keys and indexes from a template's root to the place that a message names.
 
     `template` is as its author wrote it, with its Transform. A path ends before the first part of
@@ -35,7 +34,7 @@ def name_of(transform: Json) -> Json:
     return as_map(transform).get("Name", transform)
 
 
-def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[Path]:
+def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[TemplatePath]:
     match place.split(".", 2):
         case "Transform", "Parameters", *rest:
             yield ("Transform", *_index_of_ours(template), "Parameters", *rest)
@@ -59,7 +58,7 @@ def _index_of_ours(template: Mapping[str, Json]) -> tuple[int, ...]:
     return (names.index(TRANSFORM),) if is_list and TRANSFORM in names else ()
 
 
-def _existing_part(path: Sequence[str | int], template: Json) -> Path:
+def _existing_part(path: Sequence[str | int], template: Json) -> TemplatePath:
     node = template
     for depth, key in enumerate(path):
         try:

@@ -7,7 +7,7 @@ a template means.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from cfnlint.decode import decode_str
 from yaml import YAMLError
@@ -15,7 +15,7 @@ from yaml import YAMLError
 from cfn_trigger.errors import Diagnostic, Span, TemplateProblems
 from macro.model import Json
 
-TemplatePath = Sequence[str | int]
+TemplatePath: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a template."""
 
 
@@ -32,7 +32,7 @@ class Template:
     values: dict[str, Json]
     nodes: Any
 
-    def span(self, path: TemplatePath) -> Span:
+    def span(self, path: Sequence[str | int]) -> Span:
         """Return the span of a key or item, or of the deepest part of its path that exists."""
         node, span = self.nodes, Span(line=1, column=1, width=1)
         for step in path:
