@@ -1,11 +1,12 @@
 """One execution of a provider that makes the calls of a test, and keeps what it is told."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.custom_resources import HANDLER, STACK_ID
+from tests.support.aws.custom_resources import HANDLER, PROVIDER, STACK_ID
 from tests.support.aws.network import Wire
 from tests.support.aws.template import trigger
 from trigger_provider.index import Effects
@@ -57,3 +58,10 @@ def ask(effects: Effects, action: str, **query: str) -> Wire:
 def path(arn: str, what: str) -> str:
     """Return the path of a function's resource."""
     return f"/2015-03-31/functions/{quote(arn, safe='')}/{what}"
+
+
+def hand_over(effects: Effects, event: dict[str, Any]) -> Wire:
+    """Start a fresh execution of the provider with an event."""
+    headers = {"X-Amz-Invocation-Type": "Event"}
+    body = json.dumps(event).encode()
+    return effects.call("lambda", "POST", path(PROVIDER, "invocations"), body, headers, 5)

@@ -27,7 +27,7 @@ def fair_weather(_name: str) -> Weather:
     return FAIR
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Cloud:
     """Everything around the provider, for one stack."""
 

@@ -52,7 +52,16 @@ class Answer:
         return dict(self.body.get("Data", {}))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A call of the provider while it served a request, and the status it was told."""
+
+    at: float
+    name: str  # "invoke", "look", "hand over", "put", or an action of CloudFormation's API
+    status: int
+
+
+@dataclass(slots=True, repr=False)
 class Request:
     """One request, and all that happened while it was served."""
 
@@ -68,10 +77,13 @@ class Request:
     attempts: list[Attempt] = field(default_factory=list)
     executions: list[Any] = field(default_factory=list)
     questions: list[tuple[float, str]] = field(default_factory=list)
-    calls: list[tuple[float, str, str]] = field(default_factory=list)
+    calls: list[Called] = field(default_factory=list)
     refused_puts: int = 0
     excuses: set[str] = field(default_factory=set)  # of what AWS did that no provider can mend
     cancelled_at: float = FOREVER
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.trigger}, sent at {self.sent_at}>"
 
     @property
     def id(self) -> str:

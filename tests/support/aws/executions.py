@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.aws.custom_resources import PROVIDER, SECRET, Event, Request
-from tests.support.aws.network import FAIR, Reply, Weather, Wire, lost, timed_out
+from tests.support.aws.custom_resources import PROVIDER, SECRET, Called, Event, Request
+from tests.support.aws.network import Reply, Weather, Wire, lost, timed_out
 from tests.support.aws.virtual_time import (
     FOREVER,
     BreachError,
@@ -20,7 +20,7 @@ from tests.support.aws.virtual_time import (
     VirtualTime,
     require,
 )
-from trigger_provider.index import Clock, Effects, serve
+from trigger_provider.index import LOST, NOT_SENT, Clock, Effects, serve
 
 LIFETIME: Final = 900.0  # seconds that Lambda gives an execution
 Serve = Callable[[Event, Effects, str], None]
@@ -53,7 +53,7 @@ class Call:
         """What the call is for, in the words of a forecast."""
         match self.service, self.method, self.path.rsplit("/", 1)[-1]:
             case "cloudformation", "POST", "":
-                return "ask"
+                return dict(parse_qsl(self.body.decode()))["Action"]
             case "lambda", "GET", "configuration":
                 return "look"
             case "lambda", "POST", "invocations":
@@ -66,7 +66,7 @@ def quoted(arn: str) -> str:
     return arn.replace(":", "%3A")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Execution:
     """One execution of the provider."""
 
@@ -158,8 +158,16 @@ class Execution:
         return reply
 
     def _meet(self, name: str, seconds: float, answer: Callable[[], Reply]) -> Wire:
-        weather = self.services.weather(name, self.request) or FAIR
-        self.request.calls.append((self.time.now, name, weather.trouble))
+        began, started = self.time.now, len(self.request.attempts)
+        wire = self._exchange(name, seconds, answer)
+        self.request.calls.append(Called(at=began, name=name, status=wire[0]))
+        if wire[0] not in {LOST, NOT_SENT}:
+            for attempt in self.request.attempts[started:]:
+                attempt.heard = True
+        return wire
+
+    def _exchange(self, name: str, seconds: float, answer: Callable[[], Reply]) -> Wire:
+        weather = self.services.weather(name, self.request)
         if weather.trouble in {"not sent", "request lost"}:
             self._pause(min(weather.after, seconds))
             return timed_out() if weather.after >= seconds else lost(weather.trouble)

@@ -17,9 +17,9 @@ State = Literal["Pending", "Active", "Inactive", "Failed"]
 Code = Literal["old", "new"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One run of a handler that Lambda began, whether or not anybody hears of its end."""
+    """One run of a handler that Lambda began; `heard`: its provider has its reply."""
 
     began: float
     ended: float
@@ -30,6 +30,8 @@ class Attempt:
     code: Code
     payload: Any
     client_context: Any = None
+    given: float = FOREVER  # seconds that the provider waits for it
+    heard: bool = False
 
     @property
     def description(self) -> Any:
@@ -37,7 +39,7 @@ class Attempt:
         return self.payload if self.client_context is None else self.client_context
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Function:
     """A function that a trigger can name as its handler."""
 

@@ -22,7 +22,7 @@ Interruption = Literal["", "cancel", "delete"]
 USER: Final = "User Initiated"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Stack:
     """One stack; each operation returns once the stack has come to rest."""
 

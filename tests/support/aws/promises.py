@@ -1,0 +1,200 @@
+"""The provider's promises, held against everything that happened in a cloud.
+
+Each promise is a function of one request that yields what breaks it. Knows the contract between
+CloudFormation, provider and handler; refuses to know how the provider keeps it.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+from tests.support.aws.cloud import Cloud
+from tests.support.aws.custom_resources import SECRET, Request
+from tests.support.aws.obligations import (
+    changes_settings_alone,
+    is_forgiven,
+    is_told,
+    last_heard,
+    must_not_run,
+    was_never_created,
+)
+from tests.support.aws.virtual_time import FOREVER
+
+Promise = Callable[[Cloud, Request], Iterator[str]]
+FIRST_QUESTIONS = 5  # as often as a request begins by asking, however short it is
+RESERVE = 30.0  # seconds within which an execution may end before it could do better
+
+
+def broken_promises(cloud: Cloud) -> list[str]:
+    """Return every promise that was broken, with the request that it was broken to."""
+    cloud.settle()
+    ends = [each.end for each in cloud.executions if each.end.startswith("crashed")]
+    broken = [f"an execution {end}" for end in ends]
+    for request in cloud.requests:
+        for promise in PROMISES:
+            where = f"{request.kind} {request.trigger} at {request.sent_at - 1.8e9:.0f}"
+            broken += [f"{where}: {breach}" for breach in promise(cloud, request)]
+    return [*broken, *nothing_is_orphaned(cloud)]
+
+
+# ---- the promises
+
+
+def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
+    """CloudFormation gets one answer, in time, whatever fails on the way."""
+    if request.answer is not None or request.cancelled_at < FOREVER:
+        return
+    began = min((each.began for each in request.executions), default=FOREVER)
+    too_late = began > request.deadline - RESERVE
+    bucket_out = any(
+        begins < request.deadline and ends > request.deadline - 4 * RESERVE
+        for begins, ends, _ in cloud.bucket.outages
+    )
+    if not (request.excuses & {"killed", "event lost"} or too_late or bucket_out):
+        yield "no answer in time"
+
+
+def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """A Delete and a rollback are never answered FAILED, nor is what may be a rollback."""
+    for answer in request.answers:
+        if answer.status != "FAILED":
+            continue
+        if request.kind == "Delete":
+            yield "FAILED in answer to a Delete"
+        if request.takes_back:
+            yield f"FAILED in answer to a rollback: {answer.reason}"
+        denied = any(call.status == 403 for call in request.calls if "Describe" in call.name)
+        if request.kind == "Update" and not denied and not is_told(request, "DescribeStacks"):
+            yield f"FAILED while nobody knows whether it is a rollback: {answer.reason}"
+
+
+def starts_as_often_as_granted(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """A handler starts once for each attempt and poll that is granted, and not after success."""
+    if "delivered twice" in request.excuses:
+        return
+    retry = request.properties.get("Retry", {})
+    polls = sum(each.heard and each.run.ends == "pending" for each in request.attempts)
+    granted = 0 if must_not_run(request) else retry.get("MaxAttempts", 1) + polls
+    if len(request.attempts) > granted:
+        yield f"{len(request.attempts)} starts, {granted} were granted"
+    done = any(each.heard and each.run.ends == "done" for each in request.attempts[:-1])
+    if done and "Expect" not in request.properties:
+        yield "a start after it was done"
+
+
+def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
+    """An Update of settings alone runs nothing, unless the last run failed."""
+    failed_before = any(
+        event.logical_id == request.trigger and event.status.endswith("FAILED")
+        for event in cloud.history.events
+        if event.at <= request.sent_at
+    )
+    known = is_told(request, "DescribeStackEvents") and not failed_before
+    if changes_settings_alone(request) and request.attempts and known:
+        yield "the handler ran for settings alone"
+
+
+def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """A valid physical id that a handler gave is in every answer from then on."""
+    if request.kind == "Delete" or request.properties.get("InvocationType"):
+        return
+    ids = [each.run.physical_id for each in request.attempts if each.heard and each.run.physical_id]
+    for answer in request.answers:
+        if ids and answer.physical_id not in ids:
+            yield f"the handler's id {ids[-1]} is lost, the answer has {answer.physical_id}"
+        kept = ids or was_never_created(request) or answer.physical_id == request.old_id
+        if request.kind == "Update" and not kept:
+            yield f"the physical id changed to {answer.physical_id}"
+
+
+def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """SUCCESS means that it succeeded or was forgiven; FAILED means that it did not succeed."""
+    answer, last = request.answer, last_heard(request)
+    if answer is None or request.cancelled_at < FOREVER:
+        return
+    ends = last.run.ends if last else "nothing"
+    if answer.status == "SUCCESS" and not is_forgiven(request):
+        if request.attempts and ends != "done":
+            yield f"SUCCESS after {ends}"
+        must_run = request.kind == "Create" and not must_not_run(request)
+        dry = request.properties.get("InvocationType") == "DryRun"
+        if must_run and not dry and not request.attempts:
+            yield "SUCCESS without a run"
+    plain = not request.properties.keys() & {"Expect", "Attributes"}
+    if answer.status == "FAILED" and ends == "done" and plain:
+        yield f"FAILED though the handler was done: {answer.reason}"
+
+
+def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """With NoEcho no reason and no error holds what a handler said."""
+    for answer in request.answers:
+        said = answer.reason + answer.data.get("Error", "")
+        if request.properties.get("NoEcho") and SECRET in said:
+            yield f"a secret is told: {said}"
+
+
+def hops_seldom(cloud: Cloud, request: Request) -> Iterator[str]:
+    """Executions are long and few; where slots are scarce, giving way is no fault."""
+    if cloud.lambda_service.pool.limit < FOREVER or "delivered twice" in request.excuses:
+        return
+    ended = max((each.ended for each in request.executions), default=request.sent_at)
+    lasted = min(request.timeout + 60, ended - request.sent_at)
+    most = 2 + math.ceil(lasted / 840)
+    if len(request.executions) > most:
+        yield f"{len(request.executions)} executions in {lasted:.0f} s"
+
+
+def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """CloudFormation is asked at most twice a minute."""
+    ended = max((each.ended for each in request.executions), default=request.sent_at)
+    most = 2 * math.ceil((ended - request.sent_at) / 60) + FIRST_QUESTIONS
+    if len(request.questions) > most and "delivered twice" not in request.excuses:
+        lasted = ended - request.sent_at
+        yield f"{len(request.questions)} questions to CloudFormation in {lasted:.0f} s"
+
+
+def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """No attempt begins without the time that a fresh execution would have for it."""
+    due = request.sent_at + request.timeout
+    for each in request.attempts:
+        cut = each.invocation_type == "RequestResponse" and each.given < each.run.seconds
+        fits = each.run.seconds <= 860 and due - each.began > each.run.seconds + 15
+        if cut and fits and each.given < 860:
+            yield f"an attempt of {each.run.seconds:.0f} s was given {each.given:.0f} s"
+
+
+def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """While a function is updated, its old code is not run."""
+    looked = any(call.name == "look" and call.status == 200 for call in request.calls)
+    if looked and any(each.code == "old" for each in request.attempts):
+        yield "the old code ran"
+
+
+def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
+    """What a handler made is deleted with its trigger, if its trigger says so."""
+    if cloud.stack.status not in {"DELETE_COMPLETE", "ROLLBACK_COMPLETE"}:
+        return
+    if any(request.excuses or request.cancelled_at < FOREVER for request in cloud.requests):
+        return
+    deletes = [request for request in cloud.requests if request.kind == "Delete"]
+    deleted = {(each.trigger, each.old_id) for each in deletes if each.attempts}
+    for request in cloud.requests:
+        for attempt in request.attempts:
+            made = request.trigger, attempt.run.physical_id
+            keeps = not request.properties.get("ExecuteOnDelete") or request.kind == "Delete"
+            if attempt.heard and made[1] and not keeps and made not in deleted:
+                yield f"{made[1]} of {made[0]} was never deleted"
+
+
+PROMISES: tuple[Promise, ...] = (
+    is_answered_once,
+    never_wedges_a_stack,
+    starts_as_often_as_granted,
+    runs_only_what_changed,
+    keeps_the_handlers_id,
+    tells_the_truth,
+    keeps_secrets,
+    hops_seldom,
+    asks_seldom,
+    cuts_no_attempt_short,
+    runs_the_new_code,
+)
