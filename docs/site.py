@@ -22,9 +22,11 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
 SOURCES: Final = (
-    "benchmarks/provider.py", "cfn_trigger/local_cloud/__init__.py", "tests/cloud/test_rights.py",
+    "benchmarks/provider.py",
+    "cfn_trigger/local_cloud/__init__.py",
+    "tests/cloud/test_permissions.py",
     "trigger_provider/embedded.py",
-)  # fmt: skip
+)
 """Files that pages link to and that are not pages; they are copied unchanged."""
 
 TEMPLATE: Final = "template.yaml"
