@@ -62,8 +62,8 @@ _RESPONDING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED
 class Difference:
     """Where two values differ, surely or perhaps.
 
-    `why` is the cause, where the two templates do not show it. `is_explained` is false where
-    neither they nor `why` show one.
+    `why` is the cause, where the two templates do not show it. `is_explained` is false for a
+    hash that differs although nothing that it covers does.
     """
 
     path: PropertyPath
@@ -75,7 +75,8 @@ class Difference:
 class ResourceImpact(Enum):
     """What an update does to a resource that exists before and after it, in a phrase.
 
-    The names are AWS CDK's. https://docs.aws.amazon.com/cdk/api/toolkit-lib/
+    The names are AWS CDK's.
+    https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/cloudformation-diff/lib/diff/types.ts
     """
 
     NO_CHANGE = "is kept"
@@ -151,7 +152,7 @@ class Update:
     old: StackState
     new: StackState
     region: str
-    assessments: dict[str, _Assessment] = field(default_factory=dict)
+    _assessments: dict[str, _Assessment] = field(default_factory=dict, init=False, repr=False)
 
     def impact(self, logical_id: str) -> ResourceImpact:
         """Return the impact on a resource."""
@@ -251,10 +252,10 @@ class Update:
                     yield Difference(path=(), is_sure=False, why=why)
 
     def _assessment(self, logical_id: str) -> _Assessment:
-        if logical_id not in self.assessments:
-            self.assessments[logical_id] = _Assessment(impact=ResourceImpact.NO_CHANGE)
-            self.assessments[logical_id] = self._assess(logical_id)
-        return self.assessments[logical_id]
+        if logical_id not in self._assessments:
+            self._assessments[logical_id] = _Assessment(impact=ResourceImpact.NO_CHANGE)
+            self._assessments[logical_id] = self._assess(logical_id)
+        return self._assessments[logical_id]
 
     def _assess(self, logical_id: str) -> _Assessment:
         old, new = self.old.resources.get(logical_id), self.new.resources.get(logical_id)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from cfn_trigger.prediction.impact import Difference, Update
-from cfn_trigger.prediction.reasons import is_explained, reasons
+from cfn_trigger.prediction.reasons import reasons, with_explanation
 from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.template import parameters, sam
 from cfn_trigger.template.intrinsics import Resolved, StackState
 from cfn_trigger.template.triggers import functions_of, handler_arn, triggers
-from macro.cloudformation import as_map, section
+from macro.cloudformation import as_map, properties_of, section
 from macro.references import mentions
 
 # Theory of operation
@@ -190,7 +190,7 @@ def _differences(name: str, update: Update) -> Iterator[Difference]:
     properties = update.old.properties(name), update.new.properties(name)
     for difference in update.differences(*properties):
         if _entry(difference) not in local_code:
-            yield _doubted(difference, name, update)
+            yield _doubted(with_explanation(name, difference, update), update)
     covered = as_map(update.new.properties(name).get("Fingerprint"))
     for entry, reason in local_code.items():
         if any(key.partition(".")[0] == entry for key in covered):
@@ -205,16 +205,14 @@ def _entry(difference: Difference) -> str:
     return ""
 
 
-def _doubted(difference: Difference, name: str, update: Update) -> Difference:
-    """Return a difference as not sure if only a stored parameter can be its cause.
+def _doubted(difference: Difference, update: Update) -> Difference:
+    """Return a difference, not sure if only a stored parameter can be its cause.
 
     AWS does not document whether a macro gets the name or the value of such a parameter.
     """
     declared = section(update.new.template, "Parameters").values()
     is_hash = _entry(difference) not in ("", "References", "Deployment")
-    if difference.why or not is_hash or not any(map(parameters.is_stored, declared)):
-        return difference
-    if is_explained(name, difference.path[1:], update):
+    if difference.is_explained or not is_hash or not any(map(parameters.is_stored, declared)):
         return difference
     reason = "a parameter from the parameter store is looked up at deployment"
     return replace(difference, is_sure=False, why=reason)
@@ -224,11 +222,11 @@ def _local_code(name: str, update: Update) -> dict[str, str]:
     """Return the entries that cover code which only a deployment uploads, with the reason."""
     entries = {}
     for function in functions_of(name, update.new.template):
-        properties = as_map(update.new.resources[function].get("Properties"))
+        properties = properties_of(update.new.resources[function])
         parts = [("Code", function, properties.get("Code") or properties.get("CodeUri"))]
-        for layer in (one.name for one in mentions(properties.get("Layers")).references):
-            content = as_map(as_map(update.new.resources.get(layer)).get("Properties"))
-            parts.append(("Layers", layer, content))
+        for layer in mentions(properties.get("Layers")).references:
+            content = properties_of(update.new.resources.get(layer.name))
+            parts.append(("Layers", layer.name, content))
         for entry, owner, part in parts:
             if isinstance(part, str) or sam.NOT_PACKAGED in json.dumps(part):
                 remedy = "plan what `sam package` or `aws cloudformation package` writes"

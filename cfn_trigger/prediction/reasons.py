@@ -5,7 +5,7 @@ an entry itself is a hash. Refuses to know what follows from a difference (`pred
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cfn_trigger.prediction.impact import Difference, PropertyPath, Update
 from cfn_trigger.template.intrinsics import StackState
@@ -53,9 +53,13 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
                 yield difference.why or _of_setting(setting, trigger, update)
 
 
-def is_explained(trigger: str, entry: PropertyPath, update: Update) -> bool:
-    """Return whether what an entry of the fingerprint covers differs in the two templates."""
-    return any(reason.is_cause for reason in _of_entry(trigger, entry, update))
+def with_explanation(trigger: str, difference: Difference, update: Update) -> Difference:
+    """Return a difference of a trigger, not explained if nothing that its entry covers differs."""
+    match difference.path:
+        case ["Fingerprint", *entry] if not difference.why:
+            causes = (reason.is_cause for reason in _of_entry(trigger, entry, update))
+            return replace(difference, is_explained=any(causes))
+    return difference
 
 
 def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Reason]:
