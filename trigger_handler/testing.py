@@ -171,10 +171,10 @@ class Resource:
         return outcome, tuple(pauses)
 
     def _invoke(self, description: Map, payload: Any, state: Any, due: float) -> Outcome:
-        body, client_context = sent(description, payload, state)
+        body, client_context = compose_invocation(description, payload, state)
         if len(client_context) > CLIENT_CONTEXT_LIMIT:
             return Outcome("failed", "ClientContext: EventState and Old are over 3,583 bytes")
-        event, custom = json.loads(body), received(client_context)
+        event, custom = json.loads(body), parse_client_context(client_context)
         about = json.loads(custom.custom["trigger"]) if custom else json.loads(body)
         self.invocations.append(Invocation(at=self.clock.now, event=event, description=about))
         began, ends = self.clock.now, self.clock.now + self.function_timeout
@@ -203,7 +203,7 @@ class Resource:
         except Exception as error:  # noqa: BLE001 (the provider answers whatever is raised)
             return Outcome("failed", f"{type(error).__name__}: {error}", error=error)
         try:
-            return judged(json.loads(json.dumps(result)))
+            return judge(json.loads(json.dumps(result)))
         except (TypeError, ValueError) as error:
             why = f"Runtime.MarshalError: Unable to marshal response: {error}"
             return Outcome("failed", why, error=error)
@@ -212,7 +212,7 @@ class Resource:
         self, kind: Kind, outcome: Outcome, old_id: str, pauses: tuple[float, ...]
     ) -> Answer:
         is_delete = kind == "Delete"
-        why = outcome.why or ("" if is_delete else unusable(outcome.result))
+        why = outcome.why or ("" if is_delete else physical_id_problem(outcome.result))
         new_id = physical_id(self.name, kind, old_id, outcome.result)
         is_failed = bool(why) and not is_delete
         return Answer(
@@ -233,7 +233,9 @@ def play(handler: Callable[[Any, Any], Any], *, payload: Any = ABSENT, **setting
 # ---- what the provider sends and how it judges; tests compare these with the provider itself
 
 
-def sent(description: Map, payload: Any = ABSENT, state: Any = None) -> tuple[bytes, str]:
+def compose_invocation(
+    description: Map, payload: Any = ABSENT, state: Any = None
+) -> tuple[bytes, str]:
     """Return what Lambda receives: the body, and the client context in base64, if there is one."""
     added = {} if state is None else {"EventState": state}
     old = {"Old": description["Old"]} if "Old" in description else {}
@@ -246,7 +248,7 @@ def sent(description: Map, payload: Any = ABSENT, state: Any = None) -> tuple[by
     return _encoded(payload), base64.b64encode(context).decode()
 
 
-def received(client_context: str) -> Any:
+def parse_client_context(client_context: str) -> Any:
     """Return a client context as Lambda's runtime passes it to a handler, or None if empty."""
     if not client_context:
         return None
@@ -254,7 +256,7 @@ def received(client_context: str) -> Any:
     return SimpleNamespace(custom=fields.get("custom"), env=fields.get("env"), client=None)
 
 
-def judged(result: Any) -> Outcome:
+def judge(result: Any) -> Outcome:
     """Judge a result: done, not done yet, or failed according to its Status."""
     fields = result if isinstance(result, dict) else {}
     match fields.get("Status"):
@@ -269,7 +271,7 @@ def judged(result: Any) -> Outcome:
     return Outcome("done", result=result)
 
 
-def unusable(result: Any) -> str:
+def physical_id_problem(result: Any) -> str:
     """Return what is wrong with the physical id in a result, or an empty string."""
     new_id = _attribute_values(result).get("PhysicalResourceId")
     if new_id is None or (isinstance(new_id, str) and 0 < len(_encoded(new_id)) - 2 <= 1024):  # noqa: PLR2004 (CloudFormation's limit)

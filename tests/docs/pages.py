@@ -1,4 +1,4 @@
-"""The documentation as its readers get it: pages with their links, headings, blocks and tables.
+"""The documentation as its readers see it: pages with their links, headings, blocks and tables.
 
 Knows Markdown as GitHub reads it, and how GitHub names a heading. Refuses to know the site.
 """
@@ -25,7 +25,7 @@ _BETWEEN_COMMANDS: Final = frozenset({"&&", "||", "|", ";"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A block of code: what it says it is, its text, and the page and line where it begins."""
+    """A block of code: its declared language, its text, and the page and line where it starts."""
 
     language: str
     text: str
@@ -43,18 +43,18 @@ def pages() -> list[Path]:
 
 
 def name(page: Path) -> str:
-    """Name a page by its path in the repository."""
+    """Return the path of a page in the repository."""
     return page.relative_to(ROOT).as_posix()
 
 
 @cache
 def tokens(page: Path) -> tuple[Token, ...]:
-    """Read a page."""
+    """Parse a page."""
     return tuple(_MARKDOWN.parse(page.read_text()))
 
 
 def links(page: Path) -> Iterator[str]:
-    """Yield where a page's links and pictures lead."""
+    """Yield the targets of a page's links and pictures."""
     for token in tokens(page):
         for child in token.children or ():
             match child.type:
@@ -65,7 +65,7 @@ def links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give the anchors of a page's headings; equal ones are numbered from the second on."""
+    """Return the anchors of a page's headings; repeated ones are numbered."""
     found: Counter[str] = Counter()
     named = set()
     for opening, inline in zip(tokens(page), tokens(page)[1:], strict=False):

@@ -29,8 +29,8 @@ FILE: Final = re.compile(r"[\w./-]+\.(md|py|sh|toml|ya?ml)")
 ASSIGNMENT: Final = re.compile(r"\w+=.*")
 SECTIONS: Final = frozenset({"Transform", "Resources"})
 TOP_LEVEL: Final = re.compile(r"(?m)^(\w+):")
-THE_READERS_OWN: Final = ("docs", ".")
-"""Folders of pages in which a bare file name, such as template.yaml, is the reader's own file."""
+READERS_FOLDERS: Final = ("docs", ".")
+"""Folders of pages on which a bare file name, such as template.yaml, means the reader's file."""
 
 
 def test_a_block_names_its_language() -> None:
@@ -125,23 +125,23 @@ def unknown(words: list[str], block: Block) -> Iterator[str]:
             yield from {*targets} - {*re.findall(r"(?m)^([a-zA-Z-]+):", makefile())}
         case [python, "-m", module, *_] if python.endswith("python"):
             yield from [] if importlib.util.find_spec(module) else [module]
-        case ["cfn-trigger", *given]:
-            yield from unknown_to_click(main, given)
+        case ["cfn-trigger", *arguments]:
+            yield from unknown_to_click(main, arguments)
         case ["sam", subcommand, *_]:
             known = sam.list_commands(click.Context(sam))
             yield from {subcommand} - {*known}
-        case ["aws", *given]:
-            yield from unknown_to_aws(*given)
+        case ["aws", *arguments]:
+            yield from unknown_to_aws(*arguments)
         case [program, *_] if program.startswith("./"):
             yield from [] if (block.page.parent / program).is_file() else [program]
 
 
 def names_no_file(word: str, block: Block) -> bool:
-    """Say whether a word names a file of ours, beside its page or from the root, that is not."""
+    """Whether a word names a file of the project that does not exist, by its page or the root."""
     if ASSIGNMENT.fullmatch(word) or not FILE.fullmatch(word) or word.startswith("/"):
         return False
     home = block.page.parent
-    is_ours = "/" in word or home.relative_to(ROOT).as_posix() not in THE_READERS_OWN
+    is_ours = "/" in word or home.relative_to(ROOT).as_posix() not in READERS_FOLDERS
     return is_ours and not ((home / word).exists() or (ROOT / word).exists())
 
 
@@ -151,7 +151,7 @@ def makefile() -> str:
 
 
 def unknown_to_click(group: click.Group, words: list[str]) -> Iterator[str]:
-    """Yield an unknown subcommand of ours, or its unknown options."""
+    """Yield an unknown subcommand of `cfn-trigger`, or its unknown options."""
     subcommand = next((word for word in words if not word.startswith("-")), "")
     if subcommand not in SUBCOMMANDS:
         yield from [subcommand] if subcommand else {*words} - {"--help", "--version"}
@@ -165,18 +165,18 @@ def unknown_to_click(group: click.Group, words: list[str]) -> Iterator[str]:
 def unknown_to_aws(service: str, operation: str, *words: str) -> Iterator[str]:
     """Yield an unknown service or operation of the AWS CLI, or its unknown options."""
     driver = aws()
-    found = driver.command_table.get(service)
-    operations = found.create_help_command().command_table if found else {}
+    command = driver.command_table.get(service)
+    operations = command.create_help_command().command_table if command else {}
     if operation not in operations and service != "s3":
         yield f"{service} {operation}"
     elif service != "s3":
-        own = operations[operation].create_help_command().arg_table
-        yield from options(words) - {f"--{name}" for name in (*own, *driver.arg_table)}
+        arguments = operations[operation].create_help_command().arg_table
+        yield from options(words) - {f"--{name}" for name in (*arguments, *driver.arg_table)}
 
 
 @cache
 def aws() -> Any:
-    """Give the AWS CLI's commands, and the options that all have."""
+    """Return the AWS CLI's commands, and the options that all of them have."""
     return create_clidriver().create_help_command()
 
 

@@ -1,4 +1,4 @@
-"""The tables of failures in docs/operating.md hold the messages that there are."""
+"""The tables of failures in docs/operating.md contain the messages that exist."""
 
 import re
 from functools import cache
@@ -10,25 +10,25 @@ from tests.docs.pages import ROOT, first_cells
 
 PAGE: Final = ROOT / "docs" / "operating.md"
 HEADING: Final = "What a failure looks like"
-SAYING: Final = ("macro/*.py", "trigger_provider/*.py", "cfn_trigger/local_cloud/*.py")
-HEARING: Final = (
+SOURCES: Final = ("macro/*.py", "trigger_provider/*.py", "cfn_trigger/local_cloud/*.py")
+TESTS: Final = (
     "tests/golden/*/problem.txt", "tests/local_cloud/*.py", "tests/provider/*.py",
     "tests/runtime/*.py", "tests/macro/*.py",
 )  # fmt: skip
 
 
 def messages() -> list[str]:
-    """List the messages of the tables; `…` stands for what differs."""
+    """List the messages in the tables; `…` stands for the parts that vary."""
     return list(first_cells(PAGE, HEADING))
 
 
 @cache
-def said() -> str:
-    """Give the text of all that says such messages, and of the tests that hear them.
+def sources() -> str:
+    """Return the source of everything that emits such messages, and of the tests that assert them.
 
-    What a message is put together from at run time is `…` here too.
+    The parts of a message that are filled in at run time are `…` here too.
     """
-    paths = (path for pattern in (*SAYING, *HEARING) for path in sorted(ROOT.glob(pattern)))
+    paths = (path for pattern in (*SOURCES, *TESTS) for path in sorted(ROOT.glob(pattern)))
     text = "\n".join(path.read_text() for path in paths)
     return text + re.sub(r"\{[^{}\n]+\}", "…", text)
 
@@ -40,10 +40,10 @@ def test_a_message_in_the_docs_exists_in_the_code(message: str) -> None:
     assert clauses
     for clause in clauses:
         pattern = ".+?".join(map(re.escape, clause.split("…")))
-        assert re.search(pattern, said()), clause
+        assert re.search(pattern, sources()), clause
 
 
-def test_every_failure_that_the_provider_names_is_in_the_table() -> None:
+def test_every_failure_of_the_provider_is_in_the_table() -> None:
     source = "\n".join(path.read_text() for path in ROOT.glob("trigger_provider/*.py"))
     named = set(re.findall(r'Outcome\(\s*"(?:failed|refused)", "(\w+)"', source))
 

@@ -22,7 +22,7 @@ def test_a_relative_link_leads_to_an_existing_file_and_heading(page: Path) -> No
 
 
 @pytest.mark.parametrize("page", pages(), ids=name)
-def test_a_link_to_another_host_is_https(page: Path) -> None:
+def test_every_link_to_another_host_is_https(page: Path) -> None:
     schemes = {urlsplit(link).scheme for link in links(page)}
 
     assert schemes <= {"", "https"}

@@ -25,7 +25,7 @@ def code(page: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_a_path_on_a_page_for_contributors_is_there(page: Path) -> None:
+def test_every_path_on_a_page_for_contributors_exists(page: Path) -> None:
     paths = {text for text in code(page) if NAMED.fullmatch(text)}
     elsewhere = {"expected.yaml"}  # in the folder of a golden case
 

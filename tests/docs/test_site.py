@@ -22,9 +22,9 @@ SAME: Final = {
     "li": {"list_item_open"},
     "pre": {"fence", "code_block"},
 }
-"""What a page has as many of on the site as in the repository, by the reader's token."""
+"""The elements that a page has equally often on the site and in the repository, by token."""
 OF_THE_REPOSITORY: Final = "README.md"
-"""The page that docs/index.md stands for on the site."""
+"""The page that docs/index.md replaces on the site."""
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
         check=False,
     )
-    told = [line for line in ended.stderr.splitlines() if not line.startswith("INFO ")]
-    assert (ended.returncode, told) == (0, [])
+    warnings = [line for line in ended.stderr.splitlines() if not line.startswith("INFO ")]
+    assert (ended.returncode, warnings) == (0, [])
     return folder
 
 
@@ -79,7 +79,7 @@ class Reader(HTMLParser):
 
 
 def on_site(site: Path, page: Path) -> Path:
-    """Find where a page of the repository is on the site."""
+    """Return the file on the site for a page of the repository."""
     path = name(page).removeprefix("docs/").replace("README.md", "index.md")
     return site / path.replace(".md", ".html")
 
@@ -88,7 +88,7 @@ def on_the_site() -> list[Path]:
     return [page for page in pages() if name(page) != OF_THE_REPOSITORY]
 
 
-def test_a_relative_link_of_the_site_leads_to_a_file(site: Path) -> None:
+def test_every_relative_link_on_the_site_leads_to_a_file(site: Path) -> None:
     for page in site.rglob("*.html"):
         paths = [urlsplit(link).path for link in Reader(page).links if "://" not in link]
 
@@ -96,7 +96,7 @@ def test_a_relative_link_of_the_site_leads_to_a_file(site: Path) -> None:
 
 
 def as_written() -> list[Path]:
-    """List the pages that have nothing added on the site: all but those of examples."""
+    """List the pages to which the site adds nothing: all but those of examples."""
     templates = {path.parent for path in EXAMPLES}
     return [page for page in on_the_site() if page.parent not in templates]
 
@@ -131,7 +131,7 @@ def test_a_page_has_the_same_tables_lists_and_blocks_on_the_site_as_in_the_repos
 
 
 @pytest.mark.parametrize("template", EXAMPLES, ids=name)
-def test_an_example_is_one_page_with_its_files(site: Path, template: Path) -> None:
+def test_an_example_is_one_page_that_includes_its_files(site: Path, template: Path) -> None:
     headings = Reader(on_site(site, template.with_name("README.md"))).headings
 
     assert "template.yaml" in headings

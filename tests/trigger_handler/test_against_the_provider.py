@@ -51,11 +51,11 @@ MANY = settings(max_examples=300)
 
 @given(result=RESULTS)
 @MANY
-def test_a_result_is_judged_alike(result: Any) -> None:
+def test_both_judge_a_result_alike(result: Any) -> None:
     request = Request({}, "Create", "Run", "")
 
     theirs = judge(request, result)
-    ours = testing.judged(result)
+    ours = testing.judge(result)
 
     assert (ours.kind, ours.why) == (
         theirs.kind,
@@ -65,7 +65,7 @@ def test_a_result_is_judged_alike(result: Any) -> None:
 
 @given(result=RESULTS)
 @MANY
-def test_attributes_are_named_and_written_alike(result: Any) -> None:
+def test_both_name_and_write_attributes_alike(result: Any) -> None:
     theirs = attributes(result)
 
     assert testing.attributes(result) == {name: as_text(item) for name, item in theirs.items()}
@@ -73,7 +73,7 @@ def test_attributes_are_named_and_written_alike(result: Any) -> None:
 
 @given(result=RESULTS, kind=st.sampled_from(["Create", "Update", "Delete"]))
 @MANY
-def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Kind) -> None:
+def test_both_refuse_and_choose_physical_ids_alike(result: Any, kind: testing.Kind) -> None:
     old_id = "" if kind == "Create" else "Run-0123456789ab"
     event = {"StackId": testing.STACK_ID}
     request = Request(event, kind, "Run", old_id)
@@ -81,7 +81,9 @@ def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Ki
 
     theirs = unusable(request, data)
 
-    assert testing.unusable(result) == (f"{theirs.error}: {theirs.message}" if theirs else "")
+    assert testing.physical_id_problem(result) == (
+        f"{theirs.error}: {theirs.message}" if theirs else ""
+    )
     if not theirs:
         ours = testing.physical_id("Run", kind, old_id, result)
         assert ours == physical_id(request, data)
@@ -89,7 +91,7 @@ def test_a_physical_id_is_refused_and_chosen_alike(result: Any, kind: testing.Ki
 
 @given(payload=PAYLOADS, old=PAYLOADS, state=JSON, kind=st.sampled_from(["Create", "Update"]))
 @MANY
-def test_the_event_and_the_client_context_are_the_same_bytes(
+def test_both_send_the_same_event_and_client_context(
     payload: Any, old: Any, state: Any, kind: RequestType
 ) -> None:
     url = "https://example.com/?X-Amz-Date=20261121T000000Z"
@@ -106,7 +108,7 @@ def test_the_event_and_the_client_context_are_the_same_bytes(
 
     theirs = invocation(request, Progress(0, state=state))
 
-    assert testing.sent(about, payload, state) == theirs
+    assert testing.compose_invocation(about, payload, state) == theirs
 
 
 # ---- whole lives
@@ -147,7 +149,7 @@ ENDINGS = RESULTS | st.just(LookupError("no such table"))
 
 @given(polls=st.lists(PENDING, max_size=4), ending=ENDINGS, payload=PAYLOADS)
 @settings(max_examples=200)
-def test_a_create_with_its_polls_goes_as_the_provider_has_it_go(
+def test_a_played_create_with_polls_matches_the_provider(
     polls: list[Any], ending: Any, payload: Any
 ) -> None:
     script = [*polls, ending, *[{"Status": "FAILED", "Reason": "asked too often"}] * 4]
@@ -182,7 +184,7 @@ def test_a_create_with_its_polls_goes_as_the_provider_has_it_go(
 
 @pytest.mark.parametrize("second", [None, {"PhysicalResourceId": "b-2"}, LookupError("gone")])
 @pytest.mark.parametrize("first", [None, {"PhysicalResourceId": "b-1"}, LookupError("late")])
-def test_a_life_goes_as_the_provider_has_it_go(first: Any, second: Any) -> None:
+def test_a_played_life_matches_the_provider(first: Any, second: Any) -> None:
     script = [first, second, None, None]
     world = World()
     world.handler.plays(*behaviours(script))

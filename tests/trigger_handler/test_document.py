@@ -50,7 +50,7 @@ JOBS = """
 """
 
 
-def test_the_documents_tests_of_its_handlers_pass(tmp_path: Path) -> None:
+def test_the_tests_on_the_page_pass_for_its_handlers(tmp_path: Path) -> None:
     (tmp_path / "zone.py").write_text(dedent(ZONES) + ZONE)
     (tmp_path / "job.py").write_text(dedent(JOBS) + JOB)
     (tmp_path / "test_them.py").write_text(TESTS)

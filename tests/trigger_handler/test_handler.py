@@ -58,7 +58,7 @@ def called(handler: Handler, event: Any, context: Any = NO_CONTEXT) -> dict[str,
 # ---- which function
 
 
-def test_each_request_calls_the_function_that_is_decorated_for_it() -> None:
+def test_each_request_calls_the_function_decorated_for_it() -> None:
     handler, calls = recording("create", "update", "delete")
     resource = Resource(handler=handler)
 
@@ -69,7 +69,7 @@ def test_each_request_calls_the_function_that_is_decorated_for_it() -> None:
     assert [kind for kind, _ in calls] == ["create", "update", "delete"]
 
 
-def test_a_decorated_function_stays_a_function_and_may_serve_several_requests() -> None:
+def test_a_decorated_function_stays_a_function_and_can_serve_several_requests() -> None:
     handler = Handler()
 
     @handler.create
@@ -84,7 +84,7 @@ def test_a_decorated_function_stays_a_function_and_may_serve_several_requests() 
     assert resource.update().data["Request"] == "Update"
 
 
-def test_without_an_update_an_update_calls_create() -> None:
+def test_an_update_calls_create_if_there_is_no_update() -> None:
     handler, calls = recording("create")
     resource = Resource(handler=handler)
 
@@ -97,7 +97,7 @@ def test_without_an_update_an_update_calls_create() -> None:
     ]
 
 
-def test_without_a_delete_there_is_nothing_to_delete() -> None:
+def test_a_delete_does_nothing_if_there_is_no_delete() -> None:
     resource = Resource(handler=returning(None))
     resource.create()
 
@@ -106,7 +106,7 @@ def test_without_a_delete_there_is_nothing_to_delete() -> None:
     assert (answer.status, answer.reason) == ("SUCCESS", "")
 
 
-def test_without_a_create_a_create_is_an_error_that_says_what_to_decorate() -> None:
+def test_a_create_without_a_function_is_an_error_that_names_the_decorator() -> None:
     handler, _ = recording("delete")
 
     answer = play(handler)
@@ -116,7 +116,7 @@ def test_without_a_create_a_create_is_an_error_that_says_what_to_decorate() -> N
     )
 
 
-def test_an_update_without_create_and_update_is_an_error_too() -> None:
+def test_an_update_without_a_function_is_an_error_too() -> None:
     handler, _ = recording("delete")
 
     with pytest.raises(HandlerError) as caught:
@@ -126,7 +126,7 @@ def test_an_update_without_create_and_update_is_an_error_too() -> None:
 
 
 @pytest.mark.parametrize("old_id", ["Bucket-create-failed", "shop-Bucket-1KXVQZ3F8R0B2"])
-def test_an_update_of_what_was_never_created_is_a_create(old_id: str) -> None:
+def test_an_update_of_a_resource_that_was_never_created_is_a_create(old_id: str) -> None:
     handler, calls = recording("create", "update")
 
     called(handler, REQUEST | {"RequestType": "Update", "PhysicalResourceId": old_id, "Old": {}})
@@ -140,7 +140,7 @@ def test_an_update_of_what_was_never_created_is_a_create(old_id: str) -> None:
 # ---- the event
 
 
-def test_without_a_payload_the_event_is_the_description() -> None:
+def test_the_event_is_the_description_if_there_is_no_payload() -> None:
     handler, calls = recording("create")
 
     called(handler, REQUEST)
@@ -151,7 +151,7 @@ def test_without_a_payload_the_event_is_the_description() -> None:
 
 
 @pytest.mark.parametrize("payload", [{"Name": "a", "Days": 5}, ["a"], "a", 5, None, False, {}])
-def test_with_a_payload_the_payload_is_the_resource_properties(payload: Any) -> None:
+def test_the_payload_becomes_the_resource_properties(payload: Any) -> None:
     handler, calls = recording("create")
     custom = {"trigger": json.dumps(REQUEST)}
     context = SimpleNamespace(client_context=SimpleNamespace(custom=custom))
@@ -163,7 +163,7 @@ def test_with_a_payload_the_payload_is_the_resource_properties(payload: Any) -> 
     ]
 
 
-def test_an_update_has_the_old_properties_and_delete_the_last_ones() -> None:
+def test_an_update_has_the_old_properties_and_a_delete_the_last_ones() -> None:
     handler, calls = recording("create", "update", "delete")
     resource = Resource(handler=handler)
 
@@ -175,7 +175,7 @@ def test_an_update_has_the_old_properties_and_delete_the_last_ones() -> None:
     assert told == [({"Name": "a"}, None), ({"Name": "b"}, {"Name": "a"}), ({"Name": "b"}, None)]
 
 
-def test_the_old_properties_of_what_had_no_payload_are_empty() -> None:
+def test_the_old_properties_are_empty_if_there_was_no_payload() -> None:
     handler, calls = recording("create", "update")
     resource = Resource(handler=handler)
 
@@ -185,7 +185,7 @@ def test_the_old_properties_of_what_had_no_payload_are_empty() -> None:
     assert calls[1][1]["OldResourceProperties"] == {}
 
 
-def test_the_status_of_the_stack_is_unknown_where_cfn_lambda_handler_asks_for_it() -> None:
+def test_the_stack_status_is_unknown_where_cfn_lambda_handler_reads_it() -> None:
     handler, calls = recording("create", "update", "delete")
     resource = Resource(handler=handler)
 
@@ -207,7 +207,7 @@ def test_an_event_without_a_description_is_an_error(event: Any) -> None:
     )
 
 
-def test_an_event_of_cloudformation_itself_is_an_error_since_nobody_would_answer() -> None:
+def test_an_event_from_cloudformation_itself_is_an_error_because_nothing_would_respond() -> None:
     with pytest.raises(HandlerError) as caught:
         called(returning(None), REQUEST | {"ResponseURL": "https://example.com"})
 
@@ -231,7 +231,7 @@ def test_an_event_of_cloudformation_itself_is_an_error_since_nobody_would_answer
         {"Data": None},
     ],
 )
-def test_a_result_reaches_the_provider_as_it_is(result: Any) -> None:
+def test_a_result_reaches_the_provider_unchanged(result: Any) -> None:
     assert called(returning(result), REQUEST) == result
 
 
@@ -239,7 +239,7 @@ def test_a_function_that_returns_nothing_has_succeeded() -> None:
     assert called(returning(None), REQUEST) == {}
 
 
-def test_what_json_does_not_know_is_text() -> None:
+def test_values_that_are_not_json_become_strings() -> None:
     made = {"Made": date(2026, 11, 21), "Tag": b"x", "Rows": [Decimal("1.5")]}
 
     assert called(returning({"Data": made}), REQUEST) == {
@@ -247,7 +247,7 @@ def test_what_json_does_not_know_is_text() -> None:
     }
 
 
-def test_a_function_may_return_its_event_with_the_result_written_into_it() -> None:
+def test_a_function_can_write_its_result_into_the_event_and_return_that() -> None:
     handler = Handler()
 
     @handler.create
@@ -265,7 +265,7 @@ def test_a_function_may_return_its_event_with_the_result_written_into_it() -> No
     }
 
 
-def test_a_physical_id_set_in_the_event_counts_unless_the_result_has_one() -> None:
+def test_a_physical_id_in_the_event_counts_unless_the_result_has_one() -> None:
     handler = Handler()
 
     @handler.create
@@ -277,7 +277,7 @@ def test_a_physical_id_set_in_the_event_counts_unless_the_result_has_one() -> No
     assert play(handler, payload={"PhysicalResourceId": "b-2"}).physical_id == "b-2"
 
 
-def test_a_physical_id_that_is_not_changed_is_left_to_the_provider() -> None:
+def test_an_unchanged_physical_id_is_left_to_the_provider() -> None:
     handler, _ = recording("update")
 
     told = called(handler, REQUEST | {"RequestType": "Update", "PhysicalResourceId": "b-1"})
@@ -285,7 +285,7 @@ def test_a_physical_id_that_is_not_changed_is_left_to_the_provider() -> None:
     assert told == {}
 
 
-def test_an_exception_reaches_the_provider_as_it_is() -> None:
+def test_an_exception_reaches_the_provider_unchanged() -> None:
     handler = Handler()
 
     @handler.create
@@ -348,7 +348,7 @@ def polling(first: Any, *polls: Any) -> tuple[Handler, list[Any]]:
     return handler, states
 
 
-def test_what_is_not_done_is_polled_with_its_state_after_the_time_it_said() -> None:
+def test_a_function_that_is_not_done_is_polled_with_its_state_after_its_pause() -> None:
     handler, states = polling(
         in_progress({"page": 1}, 30), in_progress({"page": 2}, 5), {"Rows": 7}
     )
@@ -361,7 +361,7 @@ def test_what_is_not_done_is_polled_with_its_state_after_the_time_it_said() -> N
 
 
 @pytest.mark.parametrize("payload", [{"Name": "a"}, ["a"], "a"])
-def test_a_poll_has_the_payload_as_it_was(payload: Any) -> None:
+def test_a_poll_receives_the_original_payload(payload: Any) -> None:
     handler, calls = recording("poll")
     handler.create(lambda _event, _context: in_progress("job-1"))
 
@@ -371,7 +371,7 @@ def test_a_poll_has_the_payload_as_it_was(payload: Any) -> None:
     assert (event["ResourceProperties"], event["EventState"]) == (payload, "job-1")
 
 
-def test_an_execution_timeout_asks_again_with_its_state() -> None:
+def test_an_execution_timeout_leads_to_a_poll_with_its_state() -> None:
     handler, states = polling(ExecutionTimeout({"page": 1}), ExecutionTimeout("x", 3), None)
 
     answer = play(handler, poll_interval=20)
@@ -391,7 +391,7 @@ def test_the_old_name_of_the_execution_timeout_has_an_empty_state_by_default(
     assert states == ["none", {}]
 
 
-def test_a_poll_without_a_new_state_finds_the_one_before() -> None:
+def test_a_poll_without_a_new_state_keeps_the_previous_one() -> None:
     handler, states = polling(in_progress("job-1"), in_progress(), {"Status": "IN_PROGRESS"}, None)
 
     play(handler)
@@ -399,7 +399,7 @@ def test_a_poll_without_a_new_state_finds_the_one_before() -> None:
     assert states == ["none", "job-1", "job-1", "job-1"]
 
 
-def test_without_a_poll_the_function_that_was_not_done_is_called_again() -> None:
+def test_the_function_that_was_not_done_is_called_again_if_there_is_no_poll() -> None:
     handler = Handler()
 
     @handler.create
@@ -409,7 +409,7 @@ def test_without_a_poll_the_function_that_was_not_done_is_called_again() -> None
     assert play(handler).data["Seen"] == "1"
 
 
-def test_a_poll_knows_the_request_it_belongs_to() -> None:
+def test_a_poll_has_the_ids_of_its_request() -> None:
     handler, calls = recording("poll")
     for decorate in (handler.create, handler.update, handler.delete):
         decorate(lambda _event, _context: in_progress())
@@ -423,7 +423,7 @@ def test_a_poll_knows_the_request_it_belongs_to() -> None:
     assert told == [("Create", "Poll"), ("Update", "Poll"), ("Delete", "Poll")]
 
 
-def test_what_a_function_leaves_in_its_event_reaches_the_polls() -> None:
+def test_keys_that_a_function_adds_to_its_event_reach_the_polls() -> None:
     handler, calls = recording("poll")
 
     @handler.create
@@ -465,13 +465,13 @@ def test_a_status_written_into_the_event_does_not_reach_the_polls() -> None:
     assert answer.pauses == (5,)
 
 
-def test_a_physical_id_told_with_in_progress_is_the_one_in_the_end() -> None:
+def test_a_physical_id_returned_with_in_progress_is_the_final_one() -> None:
     handler, _ = polling({"Status": "IN_PROGRESS", "PhysicalResourceId": "b-1"}, None)
 
     assert play(handler).physical_id == "b-1"
 
 
-def test_a_state_that_a_handler_without_decorators_has_left_is_the_state() -> None:
+def test_the_state_of_a_handler_without_decorators_is_passed_on() -> None:
     handler, calls = recording("poll")
 
     called(handler, REQUEST | {"EventState": {"page": 1}})
@@ -481,7 +481,7 @@ def test_a_state_that_a_handler_without_decorators_has_left_is_the_state() -> No
     assert "page" not in event
 
 
-def test_a_poll_has_a_state_even_if_there_never_was_one() -> None:
+def test_a_poll_has_a_state_even_if_none_was_returned() -> None:
     handler, states = polling(in_progress(), None)
 
     play(handler)
@@ -509,7 +509,7 @@ def slow(timeout: Any) -> Handler:
 
 
 @pytest.mark.parametrize("timeout", [45, "45"])
-def test_a_timeout_set_in_the_event_ends_the_polls_once_it_is_over(timeout: Any) -> None:
+def test_a_timeout_in_the_event_ends_the_polls(timeout: Any) -> None:
     answer = play(slow(timeout))
 
     assert answer.reason == "Failed: not done in 45 s, the Timeout that the handler set"
@@ -517,13 +517,15 @@ def test_a_timeout_set_in_the_event_ends_the_polls_once_it_is_over(timeout: Any)
 
 
 @pytest.mark.parametrize("timeout", [None, 0, 1800])
-def test_without_one_or_with_a_longer_one_the_triggers_timeout_ends_the_polls(timeout: Any) -> None:
+def test_the_triggers_timeout_ends_the_polls_if_the_event_has_none_or_a_longer_one(
+    timeout: Any,
+) -> None:
     answer = play(slow(timeout), timeout=60)
 
     assert answer.reason == "Timeout: not done; Timeout is 60 s"
 
 
-def test_the_last_word_of_progress_is_the_reason_when_the_time_is_up() -> None:
+def test_the_last_progress_is_the_reason_of_a_timeout() -> None:
     handler = Handler()
     handler.create(lambda _event, _context: in_progress(progress="3 of 10 tables"))
 
@@ -535,14 +537,14 @@ def test_the_last_word_of_progress_is_the_reason_when_the_time_is_up() -> None:
 # ---- what is taken for the sake of older code
 
 
-def test_the_options_of_cfn_lambda_handler_are_taken() -> None:
+def test_the_options_of_cfn_lambda_handler_are_accepted() -> None:
     handler = Handler(secure_attributes=["Pin"], resolve_secrets=False)
     handler.create(lambda _event, _context: {"Data": {"Pin": "x"}})
 
     assert play(handler).data["Pin"] == "x"
 
 
-def test_called_as_lambda_does_it_takes_the_time_from_the_clock() -> None:
+def test_the_handler_reads_the_clock_when_lambda_calls_it() -> None:
     handler, calls = recording("create")
 
     handler(REQUEST, NO_CONTEXT)
@@ -552,7 +554,7 @@ def test_called_as_lambda_does_it_takes_the_time_from_the_clock() -> None:
     assert 1_700_000_000 < first["CreationTime"] <= second["CreationTime"]
 
 
-def test_a_played_answer_holds_the_exception_for_a_look_at_its_traceback() -> None:
+def test_a_played_answer_has_the_exception_with_its_traceback() -> None:
     answer: Answer = play(returning(object))
 
     assert isinstance(answer.error, HandlerError)

@@ -32,7 +32,7 @@ def played(source: str, *, checks: int, timeout: float = 1800) -> Resource:
     )
 
 
-def test_the_import_is_all_that_has_to_change() -> None:
+def test_porting_changes_only_the_import() -> None:
     names: dict[str, Any] = {}
 
     exec(IMPORT, names)  # noqa: S102 (the document's own text)
@@ -41,7 +41,7 @@ def test_the_import_is_all_that_has_to_change() -> None:
     assert callable(names["Handler"]())
 
 
-def test_the_ported_example_goes_on_in_new_executions_until_it_is_complete() -> None:
+def test_the_ported_example_continues_in_new_executions_until_it_is_complete() -> None:
     resource = played(WAITING, checks=150)
 
     answer = resource.create({"Name": "a"})
@@ -61,7 +61,7 @@ def test_the_ported_example_fails_once_its_own_timeout_is_over() -> None:
 
 
 @pytest.mark.parametrize("payload", [{}, {"Name": "a"}])
-def test_the_example_that_does_not_wait_is_asked_again_instead(payload: Any) -> None:
+def test_the_example_that_does_not_wait_is_polled(payload: Any) -> None:
     resource = played(ASKING_AGAIN, checks=4)
 
     answer = resource.create(payload)

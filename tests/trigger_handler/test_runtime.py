@@ -88,7 +88,7 @@ def invoked(running: Function, sent: Sent) -> Any:
     return running.invoke(sent.event, client_context=sent.client_context).payload
 
 
-def test_the_layer_holds_the_library_where_python_finds_it(layer: Path) -> None:
+def test_the_layer_has_the_library_where_python_finds_it(layer: Path) -> None:
     found = sorted(str(path.relative_to(layer)) for path in layer.rglob("trigger_handler/*.*"))
 
     assert found == [
@@ -131,14 +131,14 @@ def test_an_update_has_both_payloads(running: Function) -> None:
     assert done == {"Data": {"Old": {"Days": 4}, "New": {"Days": 5}}}
 
 
-def test_an_exception_is_the_functions_error_with_its_own_frames(running: Function) -> None:
+def test_an_exception_becomes_the_functions_error_with_its_frames(running: Function) -> None:
     error = invoked(running, request("Create", {"Breaks": True}))
 
     assert (error["errorType"], error["errorMessage"]) == ("LookupError", "no such table")
     assert 'app.py", line 10, in create' in error["stackTrace"][-1]
 
 
-def test_the_plays_context_has_what_the_runtimes_own_has(layer: Path) -> None:
+def test_a_played_context_has_the_attributes_of_the_runtimes(layer: Path) -> None:
     (layer / "python" / "names.py").write_text(
         "def handler(_event, context):\n"
         "    told = context.client_context\n"
@@ -150,9 +150,9 @@ def test_the_plays_context_has_what_the_runtimes_own_has(layer: Path) -> None:
     played = testing.Context(
         clock=testing.Clock(), ends=0, client_context=None, aws_request_id="r-1"
     )
-    _, sent = testing.sent({"RequestType": "Create"}, {})
+    _, encoded = testing.compose_invocation({"RequestType": "Create"}, {})
     only_in_the_runtime = {"log", "tenant_id", "w3c"}
     assert set(context) - only_in_the_runtime == {
         name for name in dir(played) if not name.startswith("_")
     } - {"clock", "ends"}
-    assert client_context == sorted(vars(testing.received(sent)))
+    assert client_context == sorted(vars(testing.parse_client_context(encoded)))

@@ -8,7 +8,7 @@ from trigger_handler import Handler, Result, in_progress
 from trigger_handler.testing import START, Clock, Resource, play
 
 
-def test_a_handler_without_decorators_can_be_played_too() -> None:
+def test_a_handler_without_decorators_can_be_played() -> None:
     def handler(event: Any, _context: Any) -> Any:
         if "EventState" not in event:
             return {"Status": "IN_PROGRESS", "EventState": "job-1", "RetryAfter": 30}
@@ -51,7 +51,7 @@ def test_a_new_physical_id_replaces_the_resource_and_the_old_one_is_deleted() ->
     ]  # fmt: skip
 
 
-def test_an_update_that_fails_leaves_the_resource_as_it_was() -> None:
+def test_a_failing_update_leaves_the_resource_unchanged() -> None:
     handler = Handler()
     handler.create(lambda _event, _context: {"PhysicalResourceId": "b-1"})
     handler.update(lambda _event, _context: {"Status": "FAILED", "Reason": "no"})
@@ -64,7 +64,7 @@ def test_an_update_that_fails_leaves_the_resource_as_it_was() -> None:
     assert (resource.physical_id, resource.payload) == ("b-1", {"Name": "a"})
 
 
-def test_what_was_never_created_is_not_deleted() -> None:
+def test_a_resource_that_was_never_created_is_not_deleted() -> None:
     resource = Resource(handler=lambda _event, _context: 1 / 0)
     created = resource.create()
 
@@ -76,7 +76,7 @@ def test_what_was_never_created_is_not_deleted() -> None:
     assert (deleted.status, deleted.reason, len(resource.invocations)) == ("SUCCESS", "", 1)
 
 
-def test_a_delete_that_fails_holds_nothing_up_and_says_why() -> None:
+def test_a_failing_delete_succeeds_with_a_reason() -> None:
     handler = Handler()
     handler.create(lambda _event, _context: None)
     handler.delete(lambda _event, _context: {"Status": "FAILED", "Reason": "not empty"})
@@ -122,7 +122,7 @@ def test_a_handler_that_waits_in_virtual_time_sees_its_execution_end() -> None:
         (61, "Sandbox.Timedout: Task timed out after 60 seconds"),
     ],
 )
-def test_a_handler_that_outlasts_its_execution_has_failed(waits: float, reason: str) -> None:
+def test_a_handler_that_outlasts_its_execution_fails(waits: float, reason: str) -> None:
     clock = Clock()
 
     answer = play(lambda _event, _context: clock.sleep(waits), clock=clock, function_timeout=60)
@@ -130,7 +130,7 @@ def test_a_handler_that_outlasts_its_execution_has_failed(waits: float, reason: 
     assert answer.reason == reason
 
 
-def test_a_handler_that_outlasts_the_trigger_has_failed() -> None:
+def test_a_handler_that_outlasts_the_triggers_timeout_fails() -> None:
     clock = Clock()
 
     answer = play(lambda _event, _context: clock.sleep(40), clock=clock, timeout=30)
@@ -148,7 +148,7 @@ def test_a_handler_that_is_never_done_fails_at_the_end_of_the_timeout() -> None:
     assert answer.reason == "Timeout: not done; Timeout is 300 s"
 
 
-def test_a_state_too_long_for_the_client_context_has_failed() -> None:
+def test_a_state_that_is_too_long_for_the_client_context_fails() -> None:
     handler = Handler()
     handler.create(lambda _event, _context: in_progress("x" * 3000))
 
@@ -158,7 +158,7 @@ def test_a_state_too_long_for_the_client_context_has_failed() -> None:
     )
 
 
-def test_a_result_that_is_no_json_has_failed_as_it_does_in_lambda() -> None:
+def test_a_result_that_is_not_json_fails_as_in_lambda() -> None:
     answer = play(lambda _event, _context: {"Rows": {1, 2}})
 
     assert answer.reason == (
@@ -167,7 +167,7 @@ def test_a_result_that_is_no_json_has_failed_as_it_does_in_lambda() -> None:
     )
 
 
-def test_the_context_is_as_lambda_hands_it_over() -> None:
+def test_the_context_is_like_lambdas() -> None:
     def handler(_event: Any, context: Any) -> Any:
         return {"Names": sorted(name for name in dir(context) if not name.startswith("_"))}
 
