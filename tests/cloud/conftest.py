@@ -1,5 +1,7 @@
 """One local cloud for all tests here, the real clients pointed at it, and the macro deployed."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -33,11 +35,16 @@ def clients(cloud: Cloud, home: Path) -> Iterator[Clients]:
 
 @pytest.fixture(scope="session")
 def package(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the macro as README says, but into a folder of this process's own."""
-    folder = tmp_path_factory.mktemp("package")
-    built = clients.sam("build", "--build-dir", str(folder), cwd=ROOT)
-    assert built.exit_code == 0, built.stderr
-    return folder / "template.yaml"
+    """Build the macro as README says, once for all processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    template = shared / "package" / "template.yaml"
+    with (shared / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            built = clients.sam("build", "--build-dir", str(template.parent), cwd=ROOT)
+            assert built.exit_code == 0, built.stderr
+    return template
 
 
 @pytest.fixture(scope="session")
