@@ -1,58 +1,13 @@
-"""`cfn-trigger graph`: what runs before and after each trigger, and through which property.
-
-Knows how an order is shown at a terminal. Refuses to know how it comes about (`ordering`).
-"""
-
-from collections.abc import Iterable
+"""`cfn-trigger graph`: what runs before and after each trigger, and through which property."""
 
 import click
-from rich.console import Group
-from rich.text import Text
-from rich.tree import Tree
 
 from cfn_trigger import environment
 from cfn_trigger.ordering import formats
-from cfn_trigger.ordering.levels import Neighbors, Resource, StackOrder, stack_order
+from cfn_trigger.ordering.levels import stack_order
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.source import parse_template
-from cfn_trigger.terminal import console, options
-
-
-def rendered(order: StackOrder) -> Group:
-    """Render an order for a terminal: a tree for each trigger, then the levels."""
-    trees = [part for trigger in order.triggers for part in (_tree(trigger, order), Text(""))]
-    return Group(*trees, *_levels(order))
-
-
-def _tree(trigger: Resource, order: StackOrder) -> Tree:
-    name = Text(trigger.name, style="bold cyan")
-    name.append(f"  runs {', '.join(trigger.runs) or 'a function outside the template'}")
-    root = Tree(name, guide_style="dim")
-    _branch(root, "after", order.before(trigger.name))
-    _branch(root, "before", order.after(trigger.name))
-    return root
-
-
-def _branch(root: Tree, side: str, neighbors: Neighbors) -> None:
-    if not neighbors.direct:
-        return
-    more = f"  and {neighbors.indirect} more indirectly" if neighbors.indirect else ""
-    branch = root.add(Text(side, style="bold").append(more, style="dim"))
-    labels = {name: formats.label(each) for name, each in neighbors.direct.items()}
-    for label in dict.fromkeys(labels.values()):
-        names = ", ".join(name for name in labels if labels[name] == label)
-        branch.add(Text(f"{label}: ", style="dim").append(names, style="default"))
-
-
-def _levels(order: StackOrder) -> Iterable[Text]:
-    yield Text("Levels: each is created in parallel, after those above", style="bold")
-    width = len(str(len(order.levels)))
-    for number, level in enumerate(order.levels, 1):
-        names = [
-            Text(resource.name, style="bold cyan" if resource.is_trigger else "")
-            for resource in level
-        ]
-        yield Text(f"{number:>{width}}  ", style="dim").append(Text(", ").join(names))
+from cfn_trigger.terminal import console, options, orders
 
 
 @click.command()
@@ -87,4 +42,4 @@ def command(
         case "svg":
             click.echo(formats.drawing(order), nl=False)
         case _:
-            console.show(rendered(order))
+            console.show(orders.rendered(order))

@@ -1,21 +1,19 @@
 """`cfn-trigger plan`: which triggers a deployment will run, and why.
 
-Knows which of the two states comes from AWS, and how a prediction is shown. Refuses to predict.
+Knows which of the two states comes from AWS. Refuses to predict.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
-from typing import Final
 
 import click
-from rich.text import Text
 
 from cfn_trigger import environment
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.stack import parameter_store_values, read_snapshot
 from cfn_trigger.errors import UsageError
-from cfn_trigger.prediction.predict import Prediction, Verdict, predictions
+from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
@@ -27,38 +25,8 @@ from cfn_trigger.template import parameters
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
+from cfn_trigger.terminal.predictions import rendered
 from macro.cloudformation import section
-
-_COLORS: Final[Mapping[Verdict, str]] = {
-    "will run": "bold green", "will not run": "dim", "unknown until deployment": "bold yellow",
-}  # fmt: skip
-
-
-def _update_of(
-    stack: str, template: Template, given: Mapping[str, str]
-) -> tuple[Baseline, StackState]:
-    """Read a stack, and the current values of its parameters from the parameter store."""
-    with closing(aws.client("cloudformation")) as cloudformation:
-        deployed = read_snapshot(stack, cloudformation)
-    declared = section(template.values, "Parameters")
-    values = parameters.effective_values(declared, given, deployed.values)
-    names = dict(parameter_store_names(declared, values)).values()
-    if not names:
-        return states_of_update(template, given, deployed)
-    with closing(aws.client("ssm")) as store:
-        return states_of_update(template, given, deployed, parameter_store_values(names, store))
-
-
-def rendered(predicted: Iterable[Prediction]) -> Text:
-    """Render predictions for a person: the verdict of each, and the reasons below it."""
-    listed = tuple(predicted)
-    width = max((len(prediction.trigger) for prediction in listed), default=0)
-    lines = []
-    for prediction in listed:
-        line = Text(f"{prediction.trigger:<{width}}  ", style="bold")
-        lines.append(line.append(prediction.verdict, style=_COLORS[prediction.verdict]))
-        lines += [Text(f"{'':<{width}}    {reason}") for reason in prediction.because]
-    return Text("\n").join(lines or [Text("no triggers")])
 
 
 @click.command()
@@ -112,3 +80,18 @@ def command(
         console.show_json([asdict(prediction) for prediction in predicted])
     else:
         console.show(rendered(predicted))
+
+
+def _update_of(
+    stack: str, template: Template, given: Mapping[str, str]
+) -> tuple[Baseline, StackState]:
+    """Read a stack, and the current values of its parameters from the parameter store."""
+    with closing(aws.client("cloudformation")) as cloudformation:
+        deployed = read_snapshot(stack, cloudformation)
+    declared = section(template.values, "Parameters")
+    values = parameters.effective_values(declared, given, deployed.values)
+    names = dict(parameter_store_names(declared, values)).values()
+    if not names:
+        return states_of_update(template, given, deployed)
+    with closing(aws.client("ssm")) as store:
+        return states_of_update(template, given, deployed, parameter_store_values(names, store))

@@ -1,19 +1,18 @@
 """`cfn-trigger run`: one trigger's handler, run now, as a deployment would run it."""
 
 import json
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import click
 
 from cfn_trigger import environment
-from cfn_trigger.deployment import aws, timeline
+from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.poller import Tail, Tails, log_group
 from cfn_trigger.deployment.stack import read_snapshot
 from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.errors import UsageError
-from cfn_trigger.invocation.rehearsal import Rehearsal, RehearsalEffects, rehearse
+from cfn_trigger.invocation.rehearsal import RehearsalEffects, rehearse
 from cfn_trigger.invocation.request import (
     RunOptions,
     TriggerRequest,
@@ -22,12 +21,9 @@ from cfn_trigger.invocation.request import (
 from cfn_trigger.invocation.transport import Caller, sender
 from cfn_trigger.template import parameters
 from cfn_trigger.template.source import parse_template
-from cfn_trigger.terminal import console, lines, options
+from cfn_trigger.terminal import console, lines, options, rehearsals
 from macro.cloudformation import section
 from trigger_provider.request import ABSENT, RequestType
-
-_ALWAYS_THERE: Final = ("Result", "Error", "Truncated")
-"""Attributes that the provider adds to every answer."""
 
 
 @click.command()
@@ -88,7 +84,7 @@ def command(
     if as_json:
         console.show_json(rehearsal.as_json())
     else:
-        for line in rendered(rehearsal):
+        for line in rehearsals.rendered(rehearsal):
             console.show(line)
     ctx.exit(1 if rehearsal.reason else 0)
 
@@ -127,23 +123,3 @@ def _effects(request: TriggerRequest, *, as_json: bool) -> RehearsalEffects:
     return RehearsalEffects(
         now=environment.now, sleep=environment.sleep, call=caller.call, show=show
     )
-
-
-def rendered(rehearsal: Rehearsal) -> Iterable[str]:
-    """Render how a request ended; what happened on the way was shown as it happened."""
-    yield f"{rehearsal.status} after {rehearsal.seconds:g} s"
-    if rehearsal.reason:
-        yield from (f"  {line}" for line in timeline.reason_lines(rehearsal.reason))
-        return
-    yield f"result: {json.dumps(rehearsal.result, ensure_ascii=False)}"
-    if rehearsal.expect:
-        yield f"Expect: {rehearsal.expect}"
-    yield f"physical id: {rehearsal.physical_id}"
-    attributes = {
-        name: value for name, value in rehearsal.attributes.items() if name not in _ALWAYS_THERE
-    }
-    yield "attributes:" if attributes else "attributes: none"
-    width = max(map(len, attributes), default=0)
-    yield from (f"  {name:<{width}}  {value}" for name, value in attributes.items())
-    if truncated := rehearsal.attributes.get("Truncated"):
-        yield f"attributes that do not fit into an answer: {truncated}"

@@ -1,19 +1,12 @@
 """`cfn-trigger watch`: a deployment as it happens, next to the tool that started it."""
 
-from collections.abc import Iterable
-from contextlib import nullcontext
-from dataclasses import dataclass
-
 import click
-from rich.live import Live
-from rich.text import Text
 
 from cfn_trigger import environment
-from cfn_trigger.deployment import aws, timeline
-from cfn_trigger.deployment.monitor import MonitorEffects, Progress, follow
+from cfn_trigger.deployment import aws
+from cfn_trigger.deployment.monitor import MonitorEffects, follow
 from cfn_trigger.deployment.poller import StackPoller, Tails
-from cfn_trigger.deployment.timeline import DeploymentState
-from cfn_trigger.terminal import console, lines, options
+from cfn_trigger.terminal import console, following, options
 
 
 @click.command()
@@ -36,7 +29,9 @@ def command(ctx: click.Context, stack: str, patience: float, *, as_json: bool) -
     it in another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 Ctrl-C. With --json
     every line is an object.
     """
-    state = show(follow(_effects(stack), stack=stack, patience=patience), as_json=as_json)
+    effects = _effects(stack)
+    progress = follow(effects, stack=stack, patience=patience)
+    state = following.show(progress, now=effects.now, as_json=as_json)
     ctx.exit(0 if state.succeeded else 1)
 
 
@@ -55,30 +50,3 @@ def _effects(stack: str) -> MonitorEffects:
         now=environment.now,
         sleep=environment.sleep,
     )
-
-
-def show(progress: Iterable[Progress], *, as_json: bool) -> DeploymentState:
-    """Print lines as they come; at a terminal, also the triggers that run now, below them."""
-    state = DeploymentState()
-    terminal = console.console()
-    area = Live(console=terminal, transient=True, refresh_per_second=2)
-    with area if terminal.is_terminal and not as_json else nullcontext():
-        for latest, new_lines in progress:
-            if not (state.has_looked or latest.has_begun):
-                console.note("no deployment is in progress; waiting for one to begin")
-            state = latest
-            for line in new_lines:
-                lines.show(line, terminal, as_json=as_json)
-            area.update(_StatusArea(state))
-    return state
-
-
-@dataclass(frozen=True, slots=True)
-class _StatusArea:
-    """The triggers that run at the moment in which it is drawn."""
-
-    state: DeploymentState
-
-    def __rich__(self) -> Text:
-        status = timeline.status_lines(self.state, environment.now())
-        return Text("\n").join(Text(f"          … {line}", style="cyan") for line in status)

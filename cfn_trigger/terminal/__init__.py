@@ -1,1 +1,1 @@
-"""What people see: options, consoles, and how problems look. The only package that knows rich."""
+"""What people see: options, consoles, and how values look. The only package that knows rich."""

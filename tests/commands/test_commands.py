@@ -146,29 +146,6 @@ def test_a_parameter_option_without_a_value_is_a_usage_error(command: str) -> No
     assert outcome.stderr == "cfn-trigger: --parameter Greeting: is not of the form NAME=VALUE\n"
 
 
-def test_an_old_parameter_option_without_a_value_is_a_usage_error() -> None:
-    arguments = ("plan", str(SELF_TEST), "--against", str(SELF_TEST))
-
-    outcome = run(*arguments, "--old-parameter", "Greeting")
-
-    assert outcome.exit_code == 2
-    assert outcome.stderr == (
-        "cfn-trigger: --old-parameter Greeting: is not of the form NAME=VALUE\n"
-    )
-
-
-def test_an_unknown_old_parameter_is_a_usage_error(tmp_path: Path) -> None:
-    old = tmp_path / "old.yaml"
-    old.write_text("Transform: Trigger\nParameters: {Level: {Type: String}}\nResources: {}\n")
-
-    outcome = run("plan", str(SELF_TEST), "--against", str(old), "--old-parameter", "Levle=high")
-
-    assert outcome.exit_code == 2
-    assert outcome.stderr == (
-        f"cfn-trigger: {old}: has no parameter 'Levle'; did you mean 'Level'?\n"
-    )
-
-
 def test_a_file_of_parameters_is_read(tmp_path: Path) -> None:
     file = tmp_path / "p.json"
     file.write_text('{"Parameters": {"Greeting": "hi"}}')

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cfn_trigger.commands.run import rendered
 from cfn_trigger.deployment.timeline import Line
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.rehearsal import Rehearsal, RehearsalEffects, rehearse
 from cfn_trigger.terminal import lines
+from cfn_trigger.terminal.rehearsals import rendered
 from macro.model import Json
 from tests.support.trigger_requests import build, options, template
 from trigger_provider.request import RequestType

@@ -4,6 +4,7 @@ The linter can ban a name in the whole project, but not a direction between fold
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ MAY_IMPORT = {
     "ordering": ("errors", "environment", "template", "deployment"),
     "lint": ("errors", "environment", "template", "deployment"),
     "invocation": ("errors", "environment", "template", "deployment"),
-    "terminal": ("errors", "environment", "deployment"),
+    "terminal": ("errors", "deployment", "prediction", "ordering", "invocation"),
     "local_cloud": (),
 }
 """The parts of cfn_trigger, each with those that it may import, in the order of the layers."""
@@ -82,13 +83,41 @@ def test_a_part_of_the_subject_does_not_know_how_to_print(part: str) -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("package", ["macro", "trigger_provider", "trigger_handler"])
-def test_what_runs_in_lambda_does_not_know_the_command(package: str) -> None:
+def test_a_command_renders_nothing_itself() -> None:
+    found = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules_of("commands")
+        for name in imports(path)
+        if name.partition(".")[0] == "rich"
+    }
+
+    assert found == set()
+
+
+ELSEWHERE = {
+    "macro": {"trigger_provider", "trigger_handler", "cfn_trigger", "boto3", "botocore"},
+    "trigger_provider": {"macro", "trigger_handler", "cfn_trigger", "boto3", "botocore"},
+    "trigger_handler": {"macro", "trigger_provider", "cfn_trigger", "boto3", "botocore"},
+}
+
+
+@pytest.mark.parametrize("package", ELSEWHERE)
+def test_a_package_that_runs_in_lambda_knows_neither_the_others_nor_an_sdk(package: str) -> None:
     found = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (ROOT / package).rglob("*.py")
         for name in imports(path)
-        if name.partition(".")[0] in {"cfn_trigger", "boto3", "botocore", *PRINTING}
+        if name.partition(".")[0] in ELSEWHERE[package] | PRINTING
     }
 
     assert found == set()
+
+
+def test_the_library_for_handlers_imports_the_standard_library_alone() -> None:
+    names = {
+        name.partition(".")[0]
+        for path in (ROOT / "trigger_handler").rglob("*.py")
+        for name in imports(path)
+    }
+
+    assert names <= {"trigger_handler", *sys.stdlib_module_names}

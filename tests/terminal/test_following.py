@@ -1,13 +1,11 @@
-"""What `cfn-trigger watch` shows at a terminal."""
-
-import re
+"""A deployment at a terminal while it is followed."""
 
 import pytest
 
-from cfn_trigger.commands import watch
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.timeline import DeploymentState
-from tests.support.timelines import CREATION
+from cfn_trigger.terminal import following
+from tests.support.timelines import CREATION, at
 
 
 def test_a_terminal_shows_the_running_triggers_in_its_last_lines(
@@ -16,9 +14,9 @@ def test_a_terminal_shows_the_running_triggers_in_its_last_lines(
     monkeypatch.setenv("FORCE_COLOR", "1")
     state, lines = timeline.advance(DeploymentState(has_looked=True), CREATION, ())
 
-    watch.show([(state, lines)], as_json=False)
+    following.show([(state, lines)], now=lambda: at(8), as_json=False)
 
     out, err = capsys.readouterr()
     assert "CREATE_IN_PROGRESS  Run (Custom::Trigger)" in out
-    assert re.search(r"… Run: attempt 1, \d+ s", out)
+    assert "… Run: attempt 1, 7 s" in out
     assert err == ""
