@@ -1,7 +1,7 @@
 """Problems of meaning: each rule is a function that yields what breaks it.
 
 Knows what makes no sense although it is spelled well. Refuses to know spelling (`parse`) and order
-(`graph`). A new rule is a new function in `RULES`.
+(`ordering`). A new rule is a new function in `RULES`.
 """
 
 import re
@@ -37,33 +37,39 @@ def problems(reading: Reading) -> Iterator[Problem]:
 
 
 def added_names_are_free(reading: Reading) -> Iterator[Problem]:
-    """Refuse a name for what is added that the author has taken."""
+    """Refuse names in the template that the expansion needs for what it adds."""
     for name, times in Counter(reading.additions.ids).items():
         if times > 1:
-            yield Problem(name, "would be made twice for triggers; rename one of them")
+            yield Problem(name, "would be created twice for triggers; rename one of them")
         if name in reading.fragment["Resources"]:
-            yield Problem(name, "is the logical id of a resource made for triggers; rename yours")
+            yield Problem(
+                name, "is reserved for a resource that is created for triggers; rename yours"
+            )
     conditions = section(reading.fragment, "Conditions")
     for name in map(condition_id, reading.additions.ids):
         if name in conditions:
-            yield Problem(name, "is the name of a condition made for triggers; rename yours")
+            yield Problem(
+                name, "is reserved for a condition that is created for triggers; rename yours"
+            )
 
 
 def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
-    """Refuse to need a result of an invocation that gives none."""
+    """Refuse to need the result of an invocation that has none."""
     for trigger in reading.triggers:
         if trigger.invocation_type == "RequestResponse":
             continue
-        reason = f"InvocationType {trigger.invocation_type} waits for no result"
+        reason = f"InvocationType {trigger.invocation_type} does not wait for a result"
         if trigger.expect is not ABSENT:
             yield Problem(f"{trigger.place}.Expect", f"{reason}; use RequestResponse")
         for attribute in reading.survey.attributes_read(trigger.logical_id):
             place = f"{trigger.place}.InvocationType"
-            yield Problem(place, f"{reason}, yet {attribute!r} is read; use RequestResponse")
+            yield Problem(
+                place, f"{reason}, but the template reads {attribute!r}; use RequestResponse"
+            )
 
 
 def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator[Problem]:
-    """Refuse a trigger that is always made, of a function that is not."""
+    """Refuse a trigger that always exists, of a function that may not."""
     for trigger in reading.triggers:
         if mentions(trigger.handler.arn).conditions:
             continue  # what is chosen under a condition is the author's to choose rightly
@@ -71,21 +77,21 @@ def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator
             condition = condition_of(reading.resources[function])
             if condition and not trigger.attributes.get("Condition"):
                 remedy = f"give the trigger Condition: {condition}"
-                said = f"{function!r} exists only under {condition!r}; {remedy}"
-                yield Problem(f"{trigger.place}.Handler", said)
+                message = f"{function!r} exists only under {condition!r}; {remedy}"
+                yield Problem(f"{trigger.place}.Handler", message)
 
 
 _SECRET: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 
 
 def secrets_stay_with_the_handler(reading: Reading) -> Iterator[Problem]:
-    """Refuse a dynamic reference that CloudFormation resolves in no custom resource."""
+    """Refuse dynamic references that CloudFormation does not resolve in custom resources."""
     for trigger in reading.triggers:
         for name, value in (("Payload", trigger.payload), ("Expect", trigger.expect)):
             for kind in sorted(set(_secrets(value))):
                 place = f"{trigger.place}.{name}"
-                said = f"CloudFormation resolves no {kind} reference here; read it in the handler"
-                yield Problem(place, said)
+                unresolved = f"CloudFormation does not resolve {kind} references here"
+                yield Problem(place, f"{unresolved}; read the secret in the handler")
 
 
 def _secrets(value: Json) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _secrets(value: Json) -> Iterator[str]:
 
 
 def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Problem]:
-    """Refuse a destination that Lambda would never use, or that somebody else configures."""
+    """Refuse a destination that Lambda would never use, or that is configured elsewhere."""
     if all(trigger.failure_destination is ABSENT for trigger in reading.triggers):
         return
     configured = {
@@ -116,21 +122,28 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
             continue
         place = f"{trigger.place}.FailureDestination"
         if trigger.invocation_type != "Event":
-            said = f"is for events, and InvocationType is {trigger.invocation_type}; use Event"
-            yield Problem(place, said)
+            message = (
+                f"applies only to InvocationType Event, not {trigger.invocation_type}; use Event"
+            )
+            yield Problem(place, message)
         function = trigger.handler.functions[0] if len(trigger.handler.functions) == 1 else ""
         if trigger.handler.arn != {"Fn::GetAtt": [function, "Arn"]}:
-            yield Problem(place, "needs a handler that is a function of this template, unqualified")
+            yield Problem(
+                place,
+                "requires a handler that is a function in this template, without alias or version",
+            )
         elif function in configured:
-            said = f"{function!r} has one already in {configured[function]!r}; set it there"
-            yield Problem(place, said)
+            message = f"{function!r} already has one in {configured[function]!r}; set it there"
+            yield Problem(place, message)
         elif "EventInvokeConfig" in _with_globals(function, reading):
-            yield Problem(place, f"{function!r} has an EventInvokeConfig; set it there")
+            yield Problem(
+                place, f"{function!r} has an EventInvokeConfig; set the destination there"
+            )
         configured.setdefault(function, trigger.logical_id)
 
 
 def _with_globals(function: str, reading: Reading) -> set[str]:
-    """Name the properties of a function, with those that SAM will give it."""
+    """Return the names of a function's properties, with those that SAM will add."""
     resource = reading.resources[function]
     names = {*properties_of(resource)}
     if type_of(resource).startswith(SERVERLESS):
@@ -146,8 +159,10 @@ def everything_is_known(reading: Reading) -> Iterator[Problem]:
     for trigger in selecting:
         if untransformed:
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
-            said = f"'*' cannot include what SAM will make of {untransformed[0]!r}; {remedy}"
-            yield Problem(f"{trigger.place}.ExecuteAfter", said)
+            unknown = f"the resources that SAM will create for {untransformed[0]!r}"
+            yield Problem(
+                f"{trigger.place}.ExecuteAfter", f"'*' cannot include {unknown}; {remedy}"
+            )
 
 
 def settings_fit_together(reading: Reading) -> Iterator[Problem]:
@@ -156,28 +171,33 @@ def settings_fit_together(reading: Reading) -> Iterator[Problem]:
     together = {f"{place}.SubnetIds", f"{place}.SecurityGroupIds"}
     are_read = together.isdisjoint(problem.place for problem in reading.spelling_problems)
     if are_read and bool(settings.subnet_ids) != bool(settings.security_group_ids):
-        yield Problem(f"{place}.SubnetIds", "go with SecurityGroupIds; give both or none")
+        yield Problem(
+            f"{place}.SubnetIds", "goes together with SecurityGroupIds; set both or neither"
+        )
     if settings.provider_role and (settings.permissions_boundary or settings.role_path):
-        said = "is used as it is; leave out PermissionsBoundary and RolePath"
-        yield Problem(f"{place}.ProviderRole", said)
+        message = "is used as it is; remove PermissionsBoundary and RolePath"
+        yield Problem(f"{place}.ProviderRole", message)
     for trigger in reading.triggers if settings.provider_role else ():
         if trigger.function is not None and "Role" not in trigger.function:
-            said = "has no Role, and with a ProviderRole no IAM resource is made; give it one"
-            yield Problem(f"{trigger.place}.Function", said)
+            message = (
+                "has no Role, and with a ProviderRole no IAM resources are created; give it one"
+            )
+            yield Problem(f"{trigger.place}.Function", message)
 
 
-def answers_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
-    """Refuse to read more attributes than an answer to CloudFormation has room to name."""
+def responses_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
+    """Refuse to read more attributes than a response to CloudFormation has room for."""
     for trigger in reading.triggers:
         read = reading.survey.attributes_read(trigger.logical_id)
         if sum(len(name.encode()) + ATTRIBUTE_OVERHEAD for name in read) > MOST_ATTRIBUTE_BYTES:
-            said = f"{len(read)} attributes are read, more than fit into an answer of 4,096 bytes"
-            yield Problem(trigger.place, f"{said}; read fewer, or let the handler store them")
+            count = f"the template reads {len(read)} attributes"
+            excess = f"{count}, more than fit in a response of 4,096 bytes"
+            yield Problem(trigger.place, f"{excess}; read fewer, or have the handler store them")
 
 
 ATTRIBUTE_OVERHEAD: Final = 6
 MOST_ATTRIBUTE_BYTES: Final = 2_500
-"""What is left of 4,096 bytes beside ids of their greatest length."""
+"""What is left of 4,096 bytes next to ids of their greatest length."""
 
 
 def inexpressible_edges(edges: Iterable[Edge], resources: Mapping[str, Json]) -> Iterator[Problem]:
@@ -190,8 +210,10 @@ def inexpressible_edges(edges: Iterable[Edge], resources: Mapping[str, Json]) ->
         condition = condition_of(resources.get(edge.first))
         if type_of(waiting) in LOSES_METADATA and condition not in ("", waiting.get("Condition")):
             remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
-            said = f"{edge.waiting!r} cannot wait for {edge.first!r} before SAM has run; {remedy}"
-            yield Problem(edge.why, said)
+            message = (
+                f"{edge.waiting!r} cannot wait for {edge.first!r} before SAM has run; {remedy}"
+            )
+            yield Problem(edge.why, message)
 
 
 LOSES_METADATA: Final = frozenset({"AWS::Serverless::LayerVersion", "AWS::Serverless::Application"})
@@ -206,17 +228,18 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     """
     resources = expanded["Resources"]
     if (count := len(resources)) > MOST_RESOURCES:
-        said = f"{count} with those made for triggers; CloudFormation allows {MOST_RESOURCES}"
-        yield Problem("Resources", f"{said}; split the template")
+        total = f"{count} with those created for triggers"
+        limit = f"CloudFormation allows {MOST_RESOURCES}"
+        yield Problem("Resources", f"{total}; {limit}; split the template")
     documents = [
         as_map(policy).get("PolicyDocument")
         for name, resource in resources.items()
         for policy in _policies_of(resource, role, is_role=name == role)
     ]
     if (size := sum(map(_characters, documents))) > MOST_POLICY_CHARACTERS:
-        said = f"up to {size} characters of policies for so many handlers"
-        remedy = "give the transform a ProviderRole that may invoke them"
-        yield Problem(role, f"{said}; a role holds {MOST_POLICY_CHARACTERS}; {remedy}")
+        message = f"needs up to {size} characters of policies for its handlers"
+        remedy = "set ProviderRole to a role that may invoke them"
+        yield Problem(role, f"{message}; a role holds {MOST_POLICY_CHARACTERS}; {remedy}")
 
 
 def _policies_of(resource: Json, role: str, *, is_role: bool) -> list[Json]:
@@ -252,5 +275,5 @@ RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     destinations_are_of_asynchronous_functions,
     everything_is_known,
     settings_fit_together,
-    answers_hold_what_is_read,
+    responses_hold_what_is_read,
 )

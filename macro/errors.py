@@ -1,4 +1,4 @@
-"""What is wrong with a template, and how that is said.
+"""What is wrong with a template, and how a message is worded.
 
 Knows the shape of a message: place, then what, then what to do; one line, no final stop, since
 CloudFormation appends a sentence of its own. Refuses to know what can be wrong.
@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SHOWN = 20
-"""So many problems are said; CloudFormation cuts a longer status reason."""
+"""The most problems in one message; CloudFormation truncates a longer status reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing the author can mend: where it is, and what it is with its remedy."""
+    """One thing the author can correct: where it is, and what it is with its remedy."""
 
     place: str
     message: str
@@ -31,14 +31,14 @@ class TemplateError(Exception):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        said = [str(problem) for problem in self.problems[:SHOWN]]
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
         if (more := len(self.problems) - SHOWN) > 0:
-            said.append(f"and {more} more problem{'s' if more > 1 else ''}")
-        return " | ".join(said)
+            lines.append(f"and {more} more problem{'s' if more > 1 else ''}")
+        return " | ".join(lines)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Offer the known name that is most like a name: `; did you mean 'Handler'?`, or nothing."""
+    """Return a hint at the nearest known name: `; did you mean 'Handler'?`, or nothing."""
     by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""
+    matches = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[matches[0]]!r}?" if matches else ""

@@ -19,7 +19,7 @@ from macro.reading import Reading
 from macro.references import survey
 
 NOT_A_TEMPLATE: Final = Problem(
-    "Fn::Transform", "Trigger works on whole templates; write it under the template's Transform"
+    "Fn::Transform", "Trigger transforms whole templates; put it in the template's Transform"
 )
 
 

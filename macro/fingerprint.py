@@ -75,7 +75,7 @@ class Content:
 def fingerprint(
     trigger: Trigger, content: Content, *, watched: Iterable[str] = ()
 ) -> dict[str, Json]:
-    """Date a trigger: what is in the result and differs from last time runs it again.
+    """Fingerprint a trigger: an entry that differs from the last deployment's runs it again.
 
     Hashes are 16 hexadecimal digits. `References` repeats what the handler refers to, for
     CloudFormation to resolve at deployment. `watched` are the ids of ExecuteOnResourceChange.
@@ -88,9 +88,9 @@ def fingerprint(
             shared = condition in (None, trigger.attributes.get("Condition"))
             within = () if shared else ((str(condition), True),)
             for name, part in sorted(_function_parts(function, content).items()):
-                found = mentions(part)
-                entries[_entry(name, function, trigger)] = _digest(part, found, content)
-                referenced |= dict(_live(found, content, within=within))
+                mentioned = mentions(part)
+                entries[_entry(name, function, trigger)] = _digest(part, mentioned, content)
+                referenced |= dict(_live(mentioned, content, within=within))
     if trigger.payload is not ABSENT:
         entries["Payload"] = _digest(trigger.payload, mentions(trigger.payload), content)
     if referenced:
@@ -119,27 +119,29 @@ def _function_parts(function: str, content: Content) -> dict[str, Json]:
         shared = content.function_globals
         both = (properties, shared)
         of_sam = {
-            "Code": _taken(_SAM_CODE, *both),
-            "Environment": _taken(("Environment",), *both),
-            "Layers": _taken(("Layers",), *both),
+            "Code": _of_both(_SAM_CODE, *both),
+            "Environment": _of_both(("Environment",), *both),
+            "Layers": _of_both(("Layers",), *both),
         }
         parts = {entry: taken for entry, taken in of_sam.items() if taken}
         rest = {*properties, *shared} - {*_SAM_CODE, *_OWN_ENTRY, "Tags"}
-        configuration = _taken(sorted(rest), *both)
+        configuration = _of_both(sorted(rest), *both)
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
     return parts | ({"Configuration": configuration} if configuration else {})
 
 
-def _taken(names: Iterable[str], *sources: Mapping[str, Json]) -> dict[str, Json]:
-    """Take some properties of a function and of SAM's globals; empty if neither has one."""
+def _of_both(names: Iterable[str], *sources: Mapping[str, Json]) -> dict[str, Json]:
+    """Return some properties of a function and of SAM's globals; empty if neither has one."""
     wanted = tuple(names)
-    found = {name: [source.get(name) for source in sources] for name in wanted}
-    return {name: values for name, values in found.items() if any(v is not None for v in values)}
+    properties = {name: [source.get(name) for source in sources] for name in wanted}
+    return {
+        name: values for name, values in properties.items() if any(v is not None for v in values)
+    }
 
 
 def _layers(value: Json, content: Content) -> dict[str, Json]:
-    """Give the content of the layers that are made by the template itself."""
+    """Return the content of the layers that the template itself creates."""
     names = sorted({reference.name for reference in mentions(value).references})
     resources = {name: as_map(content.resources.get(name)) for name in names}
     return {
@@ -149,41 +151,41 @@ def _layers(value: Json, content: Content) -> dict[str, Json]:
     }
 
 
-def _digest(value: Json, found: Mentions, content: Content) -> str:
+def _digest(value: Json, mentioned: Mentions, content: Content) -> str:
     """Hash a value with everything its meaning depends on, except secrets."""
-    return hashlib.sha256(_CANONICAL.encode(_folded(value, found, content)).encode()).hexdigest()[
-        :16
-    ]
+    return hashlib.sha256(
+        _CANONICAL.encode(_folded(value, mentioned, content)).encode()
+    ).hexdigest()[:16]
 
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _folded(value: Json, found: Mentions, content: Content) -> Json:
+def _folded(value: Json, mentioned: Mentions, content: Content) -> Json:
     conditions: dict[str, Json] = {}
-    waiting = list(found.conditions)
+    waiting = list(mentioned.conditions)
     while waiting:
         name = waiting.pop()
         if name not in conditions:
             conditions[name] = content.conditions.get(name)
             waiting.extend(conditions_within(conditions[name]))
     of_conditions = mentions(list(conditions.values())) if conditions else Mentions()
-    mappings = {*found.mappings, *of_conditions.mappings}
-    names = {reference.name for reference in (*found.references, *of_conditions.references)}
+    mappings = {*mentioned.mappings, *of_conditions.mappings}
+    names = {reference.name for reference in (*mentioned.references, *of_conditions.references)}
     parameters = {name: content.parameter(name) for name in names}
     return {
         "Value": value,
         "Conditions": conditions,
         "Mappings": {name: content.mappings.get(name) for name in mappings},
-        "Parameters": {name: given for name, given in parameters.items() if given is not ABSENT},
+        "Parameters": {name: known for name, known in parameters.items() if known is not ABSENT},
     }
 
 
 def _live(
-    found: Mentions, content: Content, *, within: tuple[tuple[str, bool], ...]
+    mentioned: Mentions, content: Content, *, within: tuple[tuple[str, bool], ...]
 ) -> Iterator[tuple[str, Json]]:
     """Repeat references, each within its own `Fn::If`, under names that tell them apart."""
-    for reference in found.references:
+    for reference in mentioned.references:
         attribute = "" if _is_secretive(reference, content) else reference.attribute
         if _is_repeatable(reference, content):
             value: Json = {"Ref": reference.name}
@@ -203,7 +205,7 @@ def _is_repeatable(reference: Reference, content: Content) -> bool:
 
 
 def _is_secretive(reference: Reference, content: Content) -> bool:
-    """Tell whether a resource's attributes may be secrets, or are not known by name."""
+    """Return whether an attribute may be a secret, or is not known by name."""
     what = type_of(content.resources.get(reference.name))
     return reference.attribute == "*" or what.startswith(_SECRETIVE)
 

@@ -35,7 +35,7 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
         return {"requestId": request_id, "status": "failure", "errorMessage": str(error)}
     except Exception:  # noqa: BLE001 (CloudFormation would only say "malformed response")
         _LOG.exception("expanding failed, request %s", request_id)
-        message = f"cfn-trigger failed on this template, please report it with request {request_id}"
+        message = f"cfn-trigger failed on this template; please report it with request {request_id}"
         return {"requestId": request_id, "status": "failure", "errorMessage": message}
     for warning in warnings:
         _LOG.warning("%s", warning)
@@ -43,6 +43,9 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     if expansion.is_compressed:
         _LOG.warning("the provider's code is compressed: it would not fit the template as text")
     if expansion.size > BODY_LIMIT:
-        size = expansion.size
-        _LOG.warning("%s bytes: a template passed by body may expand to %s", size, BODY_LIMIT)
+        _LOG.warning(
+            "expands to %s bytes; CloudFormation accepts %s by body, so pass it through S3",
+            expansion.size,
+            BODY_LIMIT,
+        )
     return {"requestId": request_id, "status": "success", "fragment": fragment}

@@ -93,8 +93,14 @@ def order(
         if name not in hidden and isinstance(resource, dict)
     }
     selections, problems = _selections(by_id, selectable, survey)
-    watched = {one.trigger: one.all for one in selections if one.side == "ExecuteOnResourceChange"}
-    selections = [one for one in selections if one.side != "ExecuteOnResourceChange"]
+    watched = {
+        selection.trigger: selection.all
+        for selection in selections
+        if selection.side == "ExecuteOnResourceChange"
+    }
+    selections = [
+        selection for selection in selections if selection.side != "ExecuteOnResourceChange"
+    ]
 
     graph = _Graph.of(resources, survey)
     named = (edge for selection in selections for edge in selection.edges(selection.named))
@@ -134,7 +140,7 @@ def _selections(
 
 def _cycle(edge: Edge, path: list[str]) -> Problem:
     round_trip = " -> ".join([edge.waiting, *path])
-    return Problem(edge.why, f"closes a cycle: {round_trip}; give up one of these orders")
+    return Problem(edge.why, f"closes a cycle: {round_trip}; remove one of these dependencies")
 
 
 def _select(
@@ -154,9 +160,9 @@ def _select(
         elif not _is_pattern(selector):
             hint = nearest(selector, resources)
             problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))
-        elif found := _matches(selector, resources, without={trigger.logical_id}):
+        elif matches := _matches(selector, resources, without={trigger.logical_id}):
             everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()
-            matched |= dict.fromkeys(other for other in found if other not in everywhere)
+            matched |= dict.fromkeys(other for other in matches if other not in everywhere)
         else:
             hint = nearest(selector, _types(resources)) if "::" in selector else ""
             problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
@@ -190,7 +196,7 @@ def _with_stages(
 
 
 def _everywhere(side: Side, triggers: Iterable[Trigger]) -> Iterator[str]:
-    """Name the triggers with the same `*`: they don't wait for each other."""
+    """Yield the triggers with the same `*`: they don't wait for each other."""
     for trigger in triggers:
         if "*" in _selectors(trigger, side):
             yield trigger.logical_id

@@ -19,7 +19,7 @@ from macro.cloudformation import (
 from macro.errors import Problem, nearest
 from macro.model import METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
 from macro.names import function_id, metadata_trigger_id
-from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, said
+from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, shown
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
 _WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
@@ -44,8 +44,8 @@ def triggers(
         match _trigger(source, template):
             case Trigger() as trigger:
                 read.append(trigger)
-            case found:
-                problems.extend(found)
+            case problems_of_one:
+                problems.extend(problems_of_one)
     problems.extend(_looping(template))
     return tuple(read), tuple(problems)
 
@@ -58,7 +58,7 @@ def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
 
 
 def without_shorthand(resource: Json) -> Json:
-    """Take the trigger out of a function's metadata, and out of what SAM copied it to."""
+    """Return a resource without the trigger in its metadata, which SAM copies to others."""
     metadata = section(resource, "Metadata")
     if METADATA_KEY not in metadata or type_of(resource) not in _WITH_SHORTHAND:
         return resource
@@ -104,7 +104,7 @@ def _looping(template: Lookup) -> Iterator[Problem]:
     for name, value in template.resources.items():
         if str(name).startswith("Fn::ForEach::") and _holds_a_trigger(value):
             remedy = f"put {LANGUAGE_EXTENSIONS} before Trigger in the list of transforms"
-            yield Problem(str(name), f"holds a trigger that is still to be repeated; {remedy}")
+            yield Problem(str(name), f"contains a trigger and is not expanded yet; {remedy}")
 
 
 def _holds_a_trigger(value: Json) -> bool:
@@ -125,21 +125,23 @@ def _holds_a_trigger(value: Json) -> bool:
 def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]:
     properties = {} if source.properties is None else source.properties
     if not isinstance(properties, dict):
-        return (Problem(source.place, f"takes a map of properties, not {said(properties)}"),)
+        return (Problem(source.place, f"must be a map of properties, not {shown(properties)}"),)
     known = OF_METADATA if source.function else PROPERTIES
     blank = () if source.function else ("ServiceToken",)  # or it would not be ours
-    given = {name: value for name, value in properties.items() if name not in blank}
-    values, problems = _read(given, known, template, source.place)
-    named = [name for name in NAME_THE_HANDLER if name in given and name in known]
+    written = {name: value for name, value in properties.items() if name not in blank}
+    values, problems = _read(written, known, template, source.place)
+    named = [name for name in NAME_THE_HANDLER if name in written and name in known]
     if len(named) > 1:
-        problems.append(Problem(source.place, "has a Handler and a Function; keep one of them"))
-    elif not (named or source.function or _meant(given)):
+        problems.append(
+            Problem(source.place, "has both a Handler and a Function; keep one of them")
+        )
+    elif not (named or source.function or _names_it_wrongly(written)):
         problems.append(Problem(source.place, "has no Handler; name the function to run"))
     if problems:
         return tuple(problems)
     if source.function:
         values["handler"] = _of(source.function)
-    elif "Function" in given:
+    elif "Function" in written:
         values["handler"] = _of(function_id(source.logical_id))
     return Trigger(
         logical_id=source.logical_id,
@@ -154,14 +156,14 @@ def _of(function: str) -> Handler:
     return Handler(arn={"Fn::GetAtt": [function, "Arn"]}, functions=(function,))
 
 
-def _meant(given: Mapping[str, Json]) -> bool:
-    """Tell whether a misspelled property was to name the handler."""
-    unknown = [str(name) for name in given if name not in PROPERTIES]
+def _names_it_wrongly(written: Mapping[str, Json]) -> bool:
+    """Return whether a misspelled property was meant to name the handler."""
+    unknown = [str(name) for name in written if name not in PROPERTIES]
     return any(nearest(name, PROPERTIES) == nearest("Handler", ("Handler",)) for name in unknown)
 
 
 def _read(
-    given: Mapping[str, Json],
+    written: Mapping[str, Json],
     known: Mapping[str, Property],
     template: Lookup,
     place: str,
@@ -169,13 +171,13 @@ def _read(
     """Read properties by name; every one that is unknown or wrong is a problem."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name, value in given.items():
+    for name, value in written.items():
         if name not in known:
-            hint = nearest(str(name), known) or f"; there are {', '.join(known)}"
+            hint = nearest(str(name), known) or f"; known properties are {', '.join(known)}"
             problems.append(Problem(f"{place}.{name}", f"unknown property{hint}"))
             continue
         try:
-            values[field_name(name)] = known[name].takes.read(value, template)
+            values[field_name(name)] = known[name].accepts.read(value, template)
         except InvalidValueError as wrong:
-            problems += [Problem(f"{place}.{name}", told) for told in wrong.args]
+            problems += [Problem(f"{place}.{name}", message) for message in wrong.args]
     return values, problems

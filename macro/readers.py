@@ -1,8 +1,8 @@
-"""What a property of the shorthand takes: readers from written values to what they mean.
+"""What a property of the shorthand accepts: readers from written values to what they mean.
 
 Knows literals, references to parameters, selectors and the many spellings of a handler. Refuses to
-know which property takes what (`shorthand`). A reader gives a value, or raises what it does take;
-it also says in words and as a JSON Schema what may be written.
+know which property accepts what (`shorthand`). A reader returns a value, or raises what is wrong
+with it; it also describes in words, and as a JSON Schema, what may be written.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from macro.model import TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import mentions, name_and_attribute
 
 _QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
-_GIVES_ANYTHING: Final = ("Custom::", "AWS::CloudFormation::")
+_WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
 _RETENTIONS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
@@ -39,11 +39,11 @@ INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
 
 
 class InvalidValueError(Exception):
-    """A value that its property does not take; each argument says what it does take."""
+    """A value that its property does not accept; each argument is a problem and its remedy."""
 
 
 def is_shorthand(resource: Json) -> bool:
-    """Tell our shorthand from a finished custom resource, which has a ServiceToken."""
+    """Return whether a resource is a trigger to expand; a finished one has a ServiceToken."""
     if not isinstance(resource, dict) or resource.get("Type") != TRIGGER_TYPE:
         return False
     properties = resource.get("Properties")
@@ -60,42 +60,42 @@ class Lookup:
     values: Mapping[str, Json]
 
     def literal(self, value: Json) -> Json:
-        """Give a setting's literal: the value itself, or that of the parameter it refers to."""
+        """Return a setting's literal: the value itself, or that of the parameter it refers to."""
         match value:
             case {"Ref": str(name)} if len(value) == 1 and name in self.declared:
                 if is_secret(self.declared[name]):
-                    raise InvalidValueError(f"takes no parameter with NoEcho; {name!r} has it")
+                    raise InvalidValueError(f"{name!r} is a parameter with NoEcho; use one without")
                 return self.values.get(name)
             case dict():
-                raise InvalidValueError("takes a literal or a Ref to a parameter")
+                raise InvalidValueError("must be a literal or a Ref to a parameter")
         return value
 
     def type_of(self, logical_id: str) -> str:
-        """Give the type of a resource, empty if there is none of that id."""
+        """Return the type of a resource, empty if there is none of that id."""
         return type_of(self.resources.get(logical_id))
 
     def functions_in(self, value: Json) -> tuple[str, ...]:
-        """Name the functions that a value refers to, or is the logical id of.
+        """Return the functions that a value refers to, or is the logical id of.
 
         An alias or a version counts as its function.
         """
-        found: dict[str, None] = {}
+        functions: dict[str, None] = {}
         waiting, seen = [value], set()
         while waiting:
             node = waiting.pop(0)
             names = [reference.owner for reference in mentions(node).references]
             for name in [*names, node] if isinstance(node, str) else names:
                 if self.type_of(name) in FUNCTION_TYPES:
-                    found[name] = None
+                    functions[name] = None
                 elif self.type_of(name) in _QUALIFIED and name not in seen:
                     seen.add(name)
                     waiting.append(properties_of(self.resources[name]).get("FunctionName"))
-        return tuple(found)
+        return tuple(functions)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reader:
-    """What a property takes: how it is read, how it is said in words, and its JSON Schema."""
+    """What a property accepts: how it is read, what it is in words, and its JSON Schema."""
 
     read: Callable[[Json, Lookup], Any]
     words: str
@@ -108,8 +108,8 @@ def field_name(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def said(value: Json) -> str:
-    """Say a value in a message: what it is, or a scalar as it was written."""
+def shown(value: Json) -> str:
+    """Format a value for a message: what kind it is, or a scalar as it was written."""
     match value:
         case None:
             return "null"
@@ -129,7 +129,7 @@ def _boolean(value: Json, template: Lookup) -> bool:
             return True
         case "false":
             return False
-    raise InvalidValueError(f"takes true or false, not {said(literal)}")
+    raise InvalidValueError(f"must be true or false, not {shown(literal)}")
 
 
 BOOLEAN: Final = Reader(
@@ -143,18 +143,18 @@ BOOLEAN: Final = Reader(
         ]
     },
 )
-"""Takes true and false, also as text: parameters are."""
+"""Accepts true and false, also as strings: parameters are."""
 
 
 def number(least: float, most: float, *, whole: bool = False) -> Reader:
-    """Take a number of a range, also as text."""
+    """Accept a number within a range, also as a string."""
     words = f"{'a whole number' if whole else 'a number'} from {least:g} to {most:g}"
 
     def read(value: Json, template: Lookup) -> float:
         literal = template.literal(value)
         number = _as_number(literal)
         if number is None or not least <= number <= most or (whole and number % 1):
-            raise InvalidValueError(f"takes {words}, not {said(literal)}")
+            raise InvalidValueError(f"must be {words}, not {shown(literal)}")
         return int(number) if number == int(number) else number
 
     kind = "integer" if whole else "number"
@@ -174,14 +174,14 @@ def _as_number(value: Json) -> float | None:
 
 
 def one_of(*choices: str) -> Reader:
-    """Take one of some words."""
+    """Accept one of some words."""
     words = f"{', '.join(choices[:-1])} or {choices[-1]}"
 
     def read(value: Json, template: Lookup) -> str:
         literal = template.literal(value)
         if literal not in choices:
             hint = nearest(literal, choices) if isinstance(literal, str) else ""
-            raise InvalidValueError(f"takes {words}, not {said(literal)}{hint}")
+            raise InvalidValueError(f"must be {words}, not {shown(literal)}{hint}")
         return str(literal)
 
     return Reader(read, words, {"anyOf": [{"enum": list(choices)}, PARAMETER]})
@@ -198,7 +198,7 @@ def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
             return (_selector(value, template),)
         case list():
             return tuple(_selector(item, template) for item in value)
-    raise InvalidValueError(f"takes a list of selectors, not {said(value)}")
+    raise InvalidValueError(f"must be a list of selectors, not {shown(value)}")
 
 
 def _selector(item: Json, template: Lookup) -> str:
@@ -207,11 +207,13 @@ def _selector(item: Json, template: Lookup) -> str:
             return item
         case {"Ref": str(name)} if name in template.declared:
             raise InvalidValueError(
-                f"takes a list parameter alone; {name!r} stands among other selectors"
+                f"parameter {name!r} is one item of a list; make it the whole value"
             )
         case {"Ref": str(name)} if len(item) == 1:
             return name
-    raise InvalidValueError(f"takes logical ids, globs, types and Refs, not {said(item)}")
+    raise InvalidValueError(
+        f"each selector must be a logical id, a glob, a type or a Ref, not {shown(item)}"
+    )
 
 
 _SELECTOR: Final[Json] = {"anyOf": [{"type": "string", "minLength": 1}, PARAMETER]}
@@ -220,19 +222,19 @@ SELECTORS: Final = Reader(
     "a list of selectors",
     {"anyOf": [*_SELECTOR["anyOf"], {"type": "array", "items": _SELECTOR}]},
 )
-"""Takes selectors, one or a list; a Ref means the id it names."""
+"""Accepts selectors, one or a list; a Ref means the id it names."""
 
 ANYTHING: Final = Reader(lambda value, _: value, "any JSON", {})
-"""Takes any JSON as it is."""
+"""Accepts any JSON as it is."""
 
 
 def text(pattern: str, words: str) -> Reader:
-    """Take a text of a pattern, which is called `words` in messages."""
+    """Accept a string that matches a pattern, which is called `words` in messages."""
 
     def read(value: Json, template: Lookup) -> str:
         literal = template.literal(value)
         if not isinstance(literal, str) or not re.fullmatch(pattern, literal):
-            raise InvalidValueError(f"takes {words}, not {said(literal)}")
+            raise InvalidValueError(f"must be {words}, not {shown(literal)}")
         return literal
 
     schema = {"anyOf": [{"type": "string", "pattern": f"^({pattern})$"}, PARAMETER]}
@@ -244,7 +246,7 @@ def _texts(value: Json, template: Lookup) -> tuple[str, ...]:
     items = literal.split(",") if isinstance(literal, str) else literal
     is_list = isinstance(items, list) and items
     if not is_list or not all(isinstance(item, str) and item.strip() for item in items):
-        raise InvalidValueError(f"takes a list of ids, not {said(literal)}")
+        raise InvalidValueError(f"must be a list of ids, not {shown(literal)}")
     return tuple(item.strip() for item in items)
 
 
@@ -260,41 +262,41 @@ TEXTS: Final = Reader(
         ]
     },
 )
-"""Takes a list of ids, also as one text with commas."""
+"""Accepts a list of ids, also as one string with commas."""
 
 
 def _days(value: Json, template: Lookup) -> int:
     literal = template.literal(value)
     if (number := _as_number(literal)) not in _RETENTIONS:
-        raise InvalidValueError(f"takes {', '.join(map(str, _RETENTIONS))}, not {said(literal)}")
+        raise InvalidValueError(f"must be {', '.join(map(str, _RETENTIONS))}, not {shown(literal)}")
     return int(number or 0)
 
 
 DAYS: Final = Reader(
     _days,
-    "a number of days that CloudWatch Logs knows",
+    "a number of days that CloudWatch Logs accepts",
     {"anyOf": [{"enum": [*_RETENTIONS]}, _IN_TEXT, PARAMETER]},
 )
-"""Takes a retention that CloudWatch Logs knows."""
+"""Accepts a retention that CloudWatch Logs does."""
 
 
 def _function(value: Json, _: Lookup) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise InvalidValueError(
-            f"takes the properties of an AWS::Lambda::Function, not {said(value)}"
+            f"must be the properties of an AWS::Lambda::Function, not {shown(value)}"
         )
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
-        remedy = "write the code inline, or the trigger into the Metadata of a function"
-        raise InvalidValueError(
-            f"has a local path in its code, which nothing uploads here; {remedy}"
-        )
+        remedy = "write the code inline, or put the trigger in the Metadata of a function"
+        raise InvalidValueError(f"its code is a local path, which nothing uploads here; {remedy}")
     statements = value.get("Policies", [])
-    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+    if not isinstance(statements, list) or not all(
+        isinstance(statement, dict) for statement in statements
+    ):
         raise InvalidValueError(
-            "has Policies that are no list of IAM statements; attach others to a Role"
+            "Policies must be a list of IAM statements; attach other policies to a Role"
         )
     if "Role" in value and "Policies" in value:
-        raise InvalidValueError("has a Role and Policies; give the statements to the role")
+        raise InvalidValueError("has both a Role and Policies; add the statements to the role")
     return value
 
 
@@ -311,7 +313,7 @@ FUNCTION: Final = Reader(
         "not": {"required": ["Role", "Policies"]},
     },
 )
-"""Takes the properties of a function whose code needs no upload."""
+"""Accepts the properties of a function whose code needs no upload."""
 
 
 # ---- the handler: many spellings, one function
@@ -325,17 +327,19 @@ def _handler(value: Json, template: Lookup) -> Handler:
             if name in template.declared:
                 return Handler(arn=value)
             return _named(name, template, known=[*template.resources, *template.declared])
-        case {"Fn::GetAtt": target} if len(value) == 1 and (found := name_and_attribute(target)):
-            return _attribute(*found, template)
+        case {"Fn::GetAtt": target} if len(value) == 1 and (
+            attribute := name_and_attribute(target)
+        ):
+            return _attribute(*attribute, template)
         case dict() if len(value) == 1 and str(next(iter(value))).startswith("Fn::"):
             functions = template.functions_in(value)
             return Handler(arn=_with_arns(value, functions), functions=functions)
-    raise InvalidValueError(f"takes a function of the template or an ARN, not {said(value)}")
+    raise InvalidValueError(f"must be a function in the template or an ARN, not {shown(value)}")
 
 
 HANDLER: Final = Reader(
     _handler,
-    "a function of the template or an ARN",
+    "a function in the template or an ARN",
     {
         "anyOf": [
             {"type": "string", "minLength": 1, "pattern": f"^(?!arn:)|^{_ARN.pattern}$"},
@@ -343,11 +347,11 @@ HANDLER: Final = Reader(
         ]
     },
 )
-"""Takes a function, an alias or a version of the template, an ARN, or what gives one."""
+"""Accepts a function, an alias or a version in the template, an ARN, or what resolves to one."""
 
 
 def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
-    """Say the ARN of a function wherever its Ref, which is its name, is written."""
+    """Return a value with the ARN of a function wherever its Ref, which is its name, is written."""
     match value:
         case {"Ref": str(name)} if len(value) == 1 and name in functions:
             return {"Fn::GetAtt": [name, "Arn"]}
@@ -367,13 +371,13 @@ def _written(value: str, template: Lookup) -> Handler:
 
 
 def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
-    """Resolve an attribute: a function's Arn, or anything of what may give ARNs of others."""
-    gives_anything = template.type_of(name).startswith(_GIVES_ANYTHING)
-    if gives_anything and not is_shorthand(template.resources[name]):
+    """Resolve an attribute: a function's Arn, or any of a resource that may return other ARNs."""
+    has_any_attribute = template.type_of(name).startswith(_WITH_ANY_ATTRIBUTE)
+    if has_any_attribute and not is_shorthand(template.resources[name]):
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
     named = _named(name, template, known=template.resources)
     if attribute != "Arn":
-        raise InvalidValueError(f"takes the function's 'Arn', not its {attribute!r}")
+        raise InvalidValueError(f"must be the function's 'Arn', not its {attribute!r}")
     return named
 
 
@@ -388,8 +392,8 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
         case resource_type, "" if resource_type in _QUALIFIED:
             return Handler(arn={"Ref": name}, functions=template.functions_in({"Ref": name}))
     if owner in template.resources:
-        what = template.type_of(owner) or "no type"
-        raise InvalidValueError(f"{name!r} is of {what}; name a function, an alias or a version")
+        what = f"type {template.type_of(owner)}" if template.type_of(owner) else "no type"
+        raise InvalidValueError(f"{name!r} has {what}; name a function, an alias or a version")
     raise InvalidValueError(f"no {name!r} in the template{nearest(name, known)}")
 
 
@@ -397,23 +401,23 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
 
 
 def retry(known: Mapping[str, Reader]) -> Reader:
-    """Take the map of a retry, whose keys take what `known` says."""
+    """Accept a map of settings for retries, each of which its reader in `known` reads."""
     words = f"a map of {', '.join(known)}"
 
     def read(value: Json, template: Lookup) -> Retry:
         if not isinstance(value, dict):
-            raise InvalidValueError(f"takes {words}, not {said(value)}")
+            raise InvalidValueError(f"must be {words}, not {shown(value)}")
         values: dict[str, Any] = {}
         wrong: list[str] = []
-        for name, given in value.items():
+        for name, item in value.items():
             if name not in known:
-                hint = nearest(str(name), known) or f"; there are {', '.join(known)}"
-                wrong.append(f"has no {str(name)!r}{hint}")
+                hint = nearest(str(name), known) or f"; known keys are {', '.join(known)}"
+                wrong.append(f"unknown key {str(name)!r}{hint}")
                 continue
             try:
-                values[field_name(name)] = known[name].read(given, template)
+                values[field_name(name)] = known[name].read(item, template)
             except InvalidValueError as error:
-                wrong += [f"{name} {told}" for told in error.args]
+                wrong += [f"{name} {problem}" for problem in error.args]
         if wrong:
             raise InvalidValueError(*wrong)
         return Retry(**values)

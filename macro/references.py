@@ -55,7 +55,7 @@ class Survey:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def attributes_read(self, logical_id: str) -> tuple[str, ...]:
-        """Name the attributes of a resource that the template reads, sorted."""
+        """Return the attributes of a resource that the template reads, sorted."""
         return self.attributes.get(logical_id, ())
 
 
@@ -168,7 +168,7 @@ def _branches_of(argument: Json, branches: Branches, collected: _Collected) -> t
 
 
 def name_and_attribute(target: Json) -> tuple[str, str] | None:
-    """Read the argument of `Fn::GetAtt`, a list or dotted text; nothing if it is neither."""
+    """Read the argument of `Fn::GetAtt`, a list or a dotted string; nothing if it is neither."""
     match target:
         case [str(name), attribute]:
             return name, attribute if isinstance(attribute, str) else _COMPUTED
@@ -179,28 +179,28 @@ def name_and_attribute(target: Json) -> tuple[str, str] | None:
 
 
 def substitutions(text: Json) -> Iterator[tuple[str, str]]:
-    """Yield name and attribute of what an `Fn::Sub` refers to; its own variables are none."""
-    own: Json = {}
+    """Yield name and attribute of what an `Fn::Sub` refers to, without its own variables."""
+    variables: Json = {}
     if isinstance(text, list) and text:
-        own = text[1] if len(text) > 1 and isinstance(text[1], dict) else {}
+        variables = text[1] if len(text) > 1 and isinstance(text[1], dict) else {}
         text = text[0]
     for written in _SUBSTITUTION.findall(text) if isinstance(text, str) else ():
         name, _, attribute = written.strip().partition(".")
-        if written.strip() not in own:
+        if written.strip() not in variables:
             yield name, attribute
 
 
 def conditions_within(condition: Json) -> tuple[str, ...]:
-    """Name the conditions that a condition's definition refers to."""
-    found: dict[str, None] = {}
+    """Return the conditions that a condition's definition refers to."""
+    names: dict[str, None] = {}
     stack = [condition]
     while stack:
         node = stack.pop()
         match node:
             case {"Condition": str(name)} if len(node) == 1:
-                found[name] = None
+                names[name] = None
             case dict():
                 stack.extend(node.values())
             case list():
                 stack.extend(node)
-    return tuple(found)
+    return tuple(names)

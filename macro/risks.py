@@ -42,7 +42,9 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
             properties = {**function_globals, **properties_of(reading.resources[function])}
             if function not in configured and properties.keys().isdisjoint(_DESTINATIONS):
                 remedy = "give the trigger a FailureDestination or the function a dead-letter queue"
-                unseen = f"nobody will see that {function!r} failed: Lambda drops the event"
+                unseen = (
+                    f"a failure of {function!r} would go unnoticed, since Lambda drops the event"
+                )
                 yield Problem(f"{trigger.place}.InvocationType", f"{unseen}; {remedy}")
 
 

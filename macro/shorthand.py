@@ -1,4 +1,4 @@
-"""What there is to write: every property, what it takes, what it means.
+"""What there is to write: every property, what it accepts, what it means.
 
 The one definition of the shorthand: `parse` reads by it, the tables of `docs/shorthand.md` and the
 JSON Schemas for editors are generated from it. Refuses to know how a value is read (`readers`) and
@@ -29,104 +29,114 @@ from macro.readers import (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Property:
-    """A property: what it takes, what it means, and what holds where no value stands for it."""
+    """A property: what it accepts, what it means, and its default where that is not a literal."""
 
-    takes: Reader
+    accepts: Reader
     summary: str
     otherwise: str = ""
 
 
 RETRY: Final[Mapping[str, Property]] = {
-    "MaxAttempts": Property(number(1, 100, whole=True), "So often is the handler tried in all."),
+    "MaxAttempts": Property(
+        number(1, 100, whole=True), "How many times to try the handler in total."
+    ),
     "Interval": Property(number(0, 3540), "Seconds before the second attempt."),
-    "BackoffRate": Property(number(1, 10), "Each wait is so many times as long as the last."),
-    "MaxInterval": Property(number(0, 3540), "Seconds that no wait is longer than."),
+    "BackoffRate": Property(number(1, 10), "Factor by which each wait grows."),
+    "MaxInterval": Property(number(0, 3540), "Longest wait, in seconds."),
 }
 
 PROPERTIES: Final[Mapping[str, Property]] = {
     "Handler": Property(
         HANDLER, "The function to run.", otherwise="this or `Function` is required"
     ),
-    "Function": Property(FUNCTION, "Defines the function to run together with its trigger."),
+    "Function": Property(FUNCTION, "A function to create and run, instead of `Handler`."),
     "Payload": Property(
         ANYTHING, "What the handler receives.", otherwise="a description of the event"
     ),
     "InvocationType": Property(
         one_of("RequestResponse", "Event", "DryRun"),
-        "Wait for the result, hand over and go on, or only check that the handler may be invoked.",
+        "Wait for the result, queue an event and continue, or only check the permission to invoke.",
     ),
     "Timeout": Property(
         number(1, 3540, whole=True),
         "Seconds for all attempts, waits and polls together.",
     ),
-    "ExecuteAfter": Property(SELECTORS, "These are provisioned first."),
-    "ExecuteBefore": Property(SELECTORS, "These are provisioned only after the trigger succeeded."),
+    "ExecuteAfter": Property(SELECTORS, "Resources to provision before the trigger runs."),
+    "ExecuteBefore": Property(
+        SELECTORS, "Resources to provision only after the trigger has succeeded."
+    ),
     "ExecuteOnHandlerChange": Property(
         BOOLEAN, "Run again when the handler's code or configuration changes."
     ),
-    "ExecuteOnEveryDeployment": Property(BOOLEAN, "Run at every deployment."),
+    "ExecuteOnEveryDeployment": Property(BOOLEAN, "Run in every deployment."),
     "ExecuteOnResourceChange": Property(
-        SELECTORS, "Run again when the definition of one of these changes."
+        SELECTORS, "Run again when the definition of one of these resources changes."
     ),
     "ExecuteOnRollback": Property(
         BOOLEAN,
-        "Run the old handler again while CloudFormation rolls back.",
-        otherwise="true where the template reads the trigger's result",
+        "Run the previous handler again when CloudFormation rolls back.",
+        otherwise="true if the template reads the trigger's result",
     ),
     "ExecuteOnDelete": Property(
         BOOLEAN, "Run the handler with `RequestType: Delete` when the trigger is deleted."
     ),
-    "Enabled": Property(BOOLEAN, "Whether the trigger runs at all; its resource stays."),
+    "Enabled": Property(BOOLEAN, "Whether the trigger runs; its resource exists either way."),
     "Retry": Property(
-        retry({name: one.takes for name, one in RETRY.items()}),
-        "How often a failing handler is tried.",
+        retry({name: known.accepts for name, known in RETRY.items()}),
+        "How to retry a failed handler.",
     ),
     "PollInterval": Property(
-        number(0, 3540), "Seconds between two polls of a handler that is not done."
+        number(0, 3540), "Seconds between polls of a handler that is still in progress."
     ),
-    "Expect": Property(ANYTHING, "The result must contain this, or else the attempt failed."),
+    "Expect": Property(ANYTHING, "What the result must contain for the attempt to succeed."),
     "OnFailure": Property(
-        one_of("Fail", "Continue"), "Whether a failure fails the deployment, or lets it go on."
+        one_of("Fail", "Continue"), "Whether a failure fails the deployment or lets it continue."
     ),
     "FailureDestination": Property(
-        ANYTHING, "The ARN where Lambda sends an event whose retries are spent."
+        ANYTHING,
+        "ARN of the destination to which Lambda sends an event after its last retry has failed.",
     ),
-    "NoEcho": Property(BOOLEAN, "Mask the result."),
+    "NoEcho": Property(BOOLEAN, "Mask the result wherever CloudFormation shows it."),
 }
 
 NAME_THE_HANDLER: Final = ("Handler", "Function")
 OF_METADATA: Final[Mapping[str, Property]] = {
-    name: one for name, one in PROPERTIES.items() if name not in NAME_THE_HANDLER
+    name: known for name, known in PROPERTIES.items() if name not in NAME_THE_HANDLER
 }
 """What there is to write in the metadata of a function, which is the handler."""
 
 SETTINGS: Final[Mapping[str, Property]] = {
-    "LogRetentionInDays": Property(DAYS, "How many days logs are kept."),
+    "LogRetentionInDays": Property(DAYS, "How many days to keep logs."),
     "PermissionsBoundary": Property(
-        text(r"arn:.+:policy/.+", "the ARN of a managed policy"), "The boundary of roles."
+        text(r"arn:.+:policy/.+", "the ARN of a managed policy"),
+        "Permissions boundary of the roles that are created.",
     ),
     "RolePath": Property(
-        text(r"/|/[!-~]+/", "a path such as /deployment/"), "The path of roles.", otherwise="`/`"
+        text(r"/|/[!-~]+/", "a path such as /deployment/"),
+        "Path of the roles that are created.",
+        otherwise="`/`",
     ),
     "ProviderRole": Property(
         text(r"arn:.+:role/.+", "the ARN of a role"),
-        "The provider's role; no IAM resource is made then.",
+        "Role for the provider; no IAM resources are created.",
     ),
     "Runtime": Property(
-        text(r"python3\.(1[1-9]|[2-9]\d)", "python3.11 or a later Python"),
+        text(r"python3\.(1[1-9]|[2-9]\d)", "python3.11 or later"),
         "The provider's runtime.",
     ),
     "MemorySize": Property(number(128, 10240, whole=True), "The provider's memory in MB."),
-    "Architecture": Property(one_of("arm64", "x86_64"), "The provider's processor."),
-    "KmsKeyArn": Property(text(r"arn:.+:kms:.+", "the ARN of a key"), "Encrypts logs."),
-    "SubnetIds": Property(TEXTS, "Put the provider into a VPC."),
-    "SecurityGroupIds": Property(TEXTS, "The provider's security groups in that VPC."),
+    "Architecture": Property(one_of("arm64", "x86_64"), "The provider's processor architecture."),
+    "KmsKeyArn": Property(text(r"arn:.+:kms:.+", "the ARN of a key"), "Key that encrypts logs."),
+    "SubnetIds": Property(TEXTS, "Subnets to run the provider in."),
+    "SecurityGroupIds": Property(TEXTS, "Security groups of the provider in those subnets."),
 }
 
 Model = type[Trigger] | type[Retry] | type[Settings]
 
 
 def default(model: Model, name: str) -> str | float | None:
-    """Give the literal that a property has where it is not written, if it has one."""
-    (value,) = (one.default for one in dataclasses.fields(model) if one.name == field_name(name))
+    """Return the literal that a property has by default, if it has one."""
+    (value,) = (
+        field.default for field in dataclasses.fields(model) if field.name == field_name(name)
+    )
     return value if isinstance(value, str | int | float) and value != "" else None

@@ -36,7 +36,7 @@ def configured(existing: str | None, project: Path) -> FileChange:
 
     Keys are added below what is there. Where one of ours is there with another value, such as a
     list of rules, the whole file is written anew, without its comments. Raises UsageError if there
-    is somebody else's override spec, since cfn-lint takes only one.
+    is somebody else's override spec, since cfn-lint accepts only one.
     """
     if existing is None:
         return FileChange(file=FILE, status="created", text=_in_yaml(_additions([], project)))
@@ -48,7 +48,7 @@ def _extended(existing: str, project: Path) -> str:
     configuration = _parsed(existing)
     spec = configuration.get("override_spec", "")
     if spec and Path(spec).name != SPEC.name:
-        problem = f"override_spec is {spec!r}, and cfn-lint takes only one"
+        problem = f"override_spec is {spec!r}, and cfn-lint accepts only one"
         raise UsageError(f"{FILE}: {problem}; add the patches of {SPEC} to it")
     additions = _additions(configuration.get("append_rules", []), project)
     missing = {key: value for key, value in additions.items() if configuration.get(key) != value}

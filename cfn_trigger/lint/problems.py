@@ -81,7 +81,7 @@ def _created(reading: Reading) -> dict[str, Json]:
 
 
 def _has_our_transform(template: Json) -> bool:
-    return TRANSFORM in [name_of(one) for one in transforms(template)]
+    return TRANSFORM in map(name_of, transforms(template))
 
 
 _TURNS: Final = 3
@@ -101,7 +101,7 @@ def _others(first: _Request, template: Json) -> Iterator[_Request]:
 
 def _request(template: Json, turn: int) -> _Request:
     """Return what the macro is sent, if parameters without a value have those of a turn."""
-    (transform, *_) = [one for one in transforms(template) if name_of(one) == TRANSFORM]
+    transform = next(each for each in transforms(template) if name_of(each) == TRANSFORM)
     declared = section(template, "Parameters")
     parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
     fragment = {name: section for name, section in template.items() if name != "Transform"}
@@ -140,7 +140,7 @@ def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterato
 def _excess(expansion: Expansion) -> Iterator[Problem]:
     """Yield the problem of a template that expands to more than is accepted by body."""
     if expansion.size > BODY_LIMIT:
-        limit = f"CloudFormation takes {BODY_LIMIT} by body, pass it through S3"
+        limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
         yield Problem("Resources", f"expands to {expansion.size} bytes; {limit}")
 
 
@@ -148,9 +148,9 @@ def _untransformed(template: Json) -> Iterator[Finding]:
     """Find the triggers of a template that has no transform for them."""
     for name, resource in section(template, "Resources").items():
         if is_shorthand(resource):
-            said = f"is a trigger, and no transform expands it; add {TRANSFORM} to the Transform"
+            message = f"is a trigger, and no transform expands it; add {TRANSFORM} to the Transform"
             where = ("Resources", name, "Type")
-            yield Finding(kind="transform", path=where, problem=Problem(name, said))
+            yield Finding(kind="transform", path=where, problem=Problem(name, message))
 
 
 def _snippets(template: Json, where: TemplatePath = ()) -> Iterator[Finding]:
@@ -179,18 +179,18 @@ class _Parameters:
     turn: int
 
     def referred(self, value: Json) -> str:
-        """Name the parameter that a value refers to; empty where it refers to none."""
+        """Return the name of the parameter that a value refers to; empty if it refers to none."""
         match value:
             case {"Ref": str(name)} if len(value) == 1 and name in self.declared:
                 return name
         return ""
 
     def stand_ins(self, known: Property) -> list[Json]:
-        """Give one value that a property takes; none if that may be anything of its kind.
+        """Return a value that a property accepts; none if any of its kind would do.
 
-        Of few choices it is another one in each turn.
+        Where there are few choices, each turn has another.
         """
-        options = known.takes.schema.get("anyOf", [])
+        options = known.accepts.schema.get("anyOf", [])
         enumerated = [choice for option in options for choice in option.get("enum", ())]
         examples = [choice for option in options for choice in option.get("examples", ())]
         switches = [True, False] if {"type": "boolean"} in options else []
@@ -201,7 +201,7 @@ class _Parameters:
 def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
     """Return the default values of parameters, as CloudFormation passes them to a macro.
 
-    The default of one from the parameter store is a name there, not a value.
+    The default of a parameter from the parameter store is a name there, not a value.
     """
     declared = {
         name: parameter
@@ -212,7 +212,7 @@ def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _settled(resource: Json, parameters: _Parameters) -> Json:
-    """Give a resource with literals where its trigger refers to parameters without a value."""
+    """Return a resource with literals where its trigger refers to parameters without a value."""
     metadata = as_map(as_map(resource).get("Metadata"))
     if is_shorthand(resource) and isinstance(properties := resource.get("Properties"), dict):
         return {**resource, "Properties": dict(_literals(properties, PROPERTIES, parameters))}
@@ -223,9 +223,9 @@ def _settled(resource: Json, parameters: _Parameters) -> Json:
 
 
 def _literals(
-    given: Mapping[str, Json], known: Mapping[str, Property], parameters: _Parameters
+    written: Mapping[str, Json], known: Mapping[str, Property], parameters: _Parameters
 ) -> Iterator[tuple[str, Json]]:
-    for name, value in given.items():
+    for name, value in written.items():
         parameter = parameters.referred(value)
         is_known = parameter in parameters.values or is_secret(parameters.declared.get(parameter))
         if name == "Retry" and isinstance(value, dict) and not parameter:
@@ -237,7 +237,7 @@ def _literals(
 
 
 def _is_setting(known: Property | None) -> bool:
-    return known is not None and PARAMETER in known.takes.schema.get("anyOf", ())
+    return known is not None and PARAMETER in known.accepts.schema.get("anyOf", ())
 
 
 def _settings(transform: Json, parameters: _Parameters) -> Iterator[tuple[str, Json]]:

@@ -21,7 +21,7 @@ _DOCUMENT: Final = _HERE.parents[1] / "docs" / "shorthand.md"
 
 
 def outdated() -> dict[Path, str]:
-    """Give every file that is not as the definition has it, with the text it shall have."""
+    """Return the files that are not as the definition has them, with the text they should have."""
     return {
         path: text
         for path, text in _files()
@@ -41,8 +41,8 @@ def _in_json(value: schema.Schema) -> str:
 
 
 def with_tables(text: str) -> str:
-    """Write the tables between their marks; all else stays as it is."""
-    return _MARKED.sub(lambda found: f"{found[1]}{_table(*_TABLES[found[2]])}{found[3]}", text)
+    """Return a text with the tables between their marks; the rest stays as it is."""
+    return _MARKED.sub(lambda match: f"{match[1]}{_table(*_TABLES[match[2]])}{match[3]}", text)
 
 
 _MARKED: Final = re.compile(
@@ -57,17 +57,17 @@ _TABLES: Final[Mapping[str, tuple[str, Mapping[str, Property], Model]]] = {
 
 
 def _table(head: str, known: Mapping[str, Property], model: Model) -> str:
-    rows = [f"| {head} | takes | default | |", "|---|---|---|---|"]
-    for name, one in known.items():
-        cells = (f"`{name}`", one.takes.words, _otherwise(name, one, model), one.summary)
+    rows = [f"| {head} | value | default | |", "|---|---|---|---|"]
+    for name, item in known.items():
+        cells = (f"`{name}`", item.accepts.words, _default(name, item, model), item.summary)
         rows.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
     return "".join(f"{row}\n" for row in rows)
 
 
-def _otherwise(name: str, one: Property, model: Model) -> str:
+def _default(name: str, known: Property, model: Model) -> str:
     value = default(model, name)
     if value is None:
-        return one.otherwise
+        return known.otherwise
     return f"`{value}`" if isinstance(value, str) else json.dumps(value)
 
 

@@ -31,11 +31,11 @@ _REQUIRED: Final = "E3003"
 
 
 class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no types
-    """Say what cfn-lint says of a custom resource without a ServiceToken, but not of a trigger."""
+    """Report custom resources without a ServiceToken, as cfn-lint does, except triggers."""
 
     id = "E9500"
     shortdesc = "Custom resources other than triggers have a ServiceToken"
-    description = f"What E3003 says of every custom resource but a {TRIGGER_TYPE}"
+    description = f"What E3003 reports for every custom resource but a {TRIGGER_TYPE}"
     tags = ("resources", "trigger")
 
     def __init__(self) -> None:
@@ -68,26 +68,26 @@ class _MacroRule(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint has n
 
 
 class Transformed(_MacroRule):
-    """A trigger that no transform expands reaches CloudFormation, which cannot make it."""
+    """A trigger that no transform expands reaches CloudFormation, which cannot create it."""
 
     id = "E9501"
     kind = "transform"
-    shortdesc = f"Triggers stand in templates with the transform {TRANSFORM}"
+    shortdesc = f"Triggers are in templates with the transform {TRANSFORM}"
     description = f"A {TRIGGER_TYPE} is expanded by the transform {TRANSFORM}, and by nothing else"
 
     def initialize(self, cfn: Template) -> None:
-        """Let cfn-lint know what the transform makes of triggers: a template may refer to it."""
+        """Let cfn-lint know what triggers become: a template may refer to it."""
         for name, resource in _turn_of_the_macro(cfn).report.resources.items():
             cfn.context.resources.setdefault(name, Resource(resource))
 
 
 class Spelling(_MacroRule):
-    """A trigger has the properties there are, and each has a value that it takes."""
+    """A trigger has only known properties, and each has a value that it accepts."""
 
     id = "E9502"
     kind = "spelling"
-    shortdesc = "Triggers are written as the shorthand says"
-    description = "Every property of a trigger is known, and has a value that it takes"
+    shortdesc = "Triggers are written as the shorthand defines"
+    description = "Every property of a trigger is known, and has a value that it accepts"
 
 
 class Sense(_MacroRule):
@@ -95,16 +95,18 @@ class Sense(_MacroRule):
 
     id = "E9503"
     kind = "sense"
-    shortdesc = "Triggers make sense in their template"
-    description = "What a trigger selects is there, no order is a cycle, nothing fails later"
+    shortdesc = "Triggers are consistent with their template"
+    description = (
+        "What a trigger selects exists, its dependencies form no cycle, and nothing fails later"
+    )
 
 
 class Size(_MacroRule):
-    """A template that expands to more than CloudFormation takes by body is passed through S3."""
+    """A template that expands to more than CloudFormation accepts by body is passed through S3."""
 
     id = "I9504"
     kind = "size"
-    shortdesc = "Templates with triggers expand to what CloudFormation takes by body"
+    shortdesc = "Templates with triggers expand to what CloudFormation accepts by body"
     description = "An expanded template that is larger has to be passed through S3"
 
 
@@ -113,8 +115,8 @@ class Risk(_MacroRule):
 
     id = "W9505"
     kind = "risk"
-    shortdesc = "Triggers hold no surprise"
-    description = "The failure of an asynchronous trigger is seen by somebody"
+    shortdesc = "Triggers have no hidden risk"
+    description = "The failure of an asynchronous trigger is reported somewhere"
 
 
 # ---- the template when the macro's turn comes
@@ -130,18 +132,18 @@ class _Turn:
 
 @lru_cache(maxsize=1)
 def _turn_of_the_macro(cfn: Template) -> _Turn:
-    """Give a template as the transforms before ours leave it, and no other.
+    """Return the report on a template as the transforms before the macro leave it.
 
     cfn-lint runs AWS::LanguageExtensions, and in older versions SAM, wherever they stand in the
     list. What came from a file is read again where that is too much; where it is too little, SAM's
     own translator does the rest.
     """
     listed = cfn.transform_pre["Transform"]
-    names = [name_of(one) for one in listed]
+    names = [name_of(transform) for transform in listed]
     ours = names.index(TRANSFORM) if TRANSFORM in names else len(names)
     is_done = is_transformed(cfn.template)
     ran = {TRANSFORM_LANGUAGE_EXTENSION, *([SERVERLESS_TRANSFORM] if is_done else [])}
-    if not ran.isdisjoint(one for one in names[ours:] if isinstance(one, str)):
+    if not ran.isdisjoint(name for name in names[ours:] if isinstance(name, str)):
         if not cfn.filename:
             return _uncertain(cfn.template, cfn)
         cfn = _read_again(cfn, before=names[:ours])

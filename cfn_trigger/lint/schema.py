@@ -1,7 +1,7 @@
 """The shorthand as JSON Schemas, for the language servers of editors.
 
 Knows JSON Schema (draft 7, which they all speak). Refuses to know any property: `macro.shorthand`
-does. A schema sees spelling and types; who is named, and in which order, is for the macro's eyes.
+does. A schema sees spelling and types; which names exist, and in which order, only the macro sees.
 
 YAML's language server takes a short tag for what stands behind it: to it, `!Ref Seconds` is the
 text "Seconds". A schema for it has to let such texts and lists pass where a function may stand.
@@ -40,13 +40,13 @@ _TAGGED: Final[Schema] = {
 
 
 def trigger() -> Schema:
-    """Give the schema of a `Custom::Trigger`'s Properties."""
+    """Return the schema of a `Custom::Trigger`'s Properties."""
     titled = {"$schema": _DRAFT, "title": f"The Properties of a {TRIGGER_TYPE}"}
     return titled | _resource() | {"definitions": _shared(_LONG)}
 
 
 def template(*, in_yaml: bool) -> Schema:
-    """Give the schema of a template with triggers, to be laid over one of CloudFormation.
+    """Return the schema of a template with triggers, to be laid over one of CloudFormation.
 
     In YAML, functions may be written as tags.
     """
@@ -74,7 +74,7 @@ def template(*, in_yaml: bool) -> Schema:
 
 
 def _trigger_in_a_resource() -> Schema:
-    """Take a trigger without a real ServiceToken for ours."""
+    """Describe a trigger, which has no ServiceToken or a blank one."""
     return _where(
         {"Type": {"const": TRIGGER_TYPE}, "Properties": {"properties": {"ServiceToken": _BLANK}}},
         holds={"properties": {"Properties": _ref("Trigger")}, "required": ["Properties"]},
@@ -110,22 +110,23 @@ def _resource() -> Schema:
 
 
 def _shared(functions: Schema) -> Schema:
-    """Give what the schemas of readers refer to."""
+    """Return what the schemas of readers refer to."""
     return {"Retry": _map(RETRY, Retry), **functions}
 
 
 def _map(known: Mapping[str, Property], model: Model) -> Schema:
     return {
         "type": "object",
-        "properties": {name: _property(name, one, model) for name, one in known.items()},
+        "properties": {name: _property(name, item, model) for name, item in known.items()},
         "additionalProperties": False,
     }
 
 
 def _property(name: str, known: Property, model: Model) -> Schema:
-    said = {"description": f"{known.summary} Takes {known.takes.words}."}
+    description = {"description": f"{known.summary} Value: {known.accepts.words}."}
     value = default(model, name)
-    return said | ({} if value is None else {"default": value}) | _beside(known.takes.schema)
+    by_default = {} if value is None else {"default": value}
+    return description | by_default | _beside(known.accepts.schema)
 
 
 def _beside(schema: Schema) -> Schema:

@@ -42,7 +42,7 @@ Resources:
 """
 
 REPORT: Final = """\
-E9502 Migrate.Metadata.Trigger.Timeout: takes a whole number from 1 to 3540, not 'soon'
+E9502 Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 'soon'
 template.yaml:12:9
 
 E9502 Check.Handler: no 'Migrat' in the template; did you mean 'Migrate'?
@@ -58,8 +58,8 @@ template.yaml:24:3
 
 HEADS: Final = {
     "E3003": "Required Resource properties are missing",
-    "E9502": "Triggers are written as the shorthand says",
-    "E9503": "Triggers make sense in their template",
+    "E9502": "Triggers are written as the shorthand defines",
+    "E9503": "Triggers are consistent with their template",
 }
 
 

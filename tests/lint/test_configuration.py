@@ -85,7 +85,7 @@ def test_an_old_path_of_the_spec_is_replaced(tmp_path: Path) -> None:
 
 def test_another_override_spec_is_a_usage_error(tmp_path: Path) -> None:
     assert refusal("override_spec: house.json\n", tmp_path) == (
-        ".cfnlintrc: override_spec is 'house.json', and cfn-lint takes only one;"
+        ".cfnlintrc: override_spec is 'house.json', and cfn-lint accepts only one;"
         f" add the patches of {SPEC} to it"
     )
 

@@ -62,7 +62,7 @@ def test_a_template_that_its_author_gave_no_trigger_has_no_problem() -> None:
 def test_a_parameter_has_the_value_of_its_default_or_any(
     declared: dict[str, Any], problem: list[str]
 ) -> None:
-    takes = "Run.Timeout: takes a whole number from 1 to 3540, not "
+    takes = "Run.Timeout: must be a whole number from 1 to 3540, not "
 
     assert said(using(declared, Timeout=ref("Given"))) == [f"{takes}{one}" for one in problem]
 
@@ -95,13 +95,16 @@ def test_what_is_wrong_whatever_a_value_is_is_said() -> None:
     ]
     assert said(using(TEXT, Timout=ref("Given"), Retry=ref("Given"))) == [
         "Run.Timout: unknown property; did you mean 'Timeout'?",
-        "Run.Retry: has no 'Ref'; there are MaxAttempts, Interval, BackoffRate, MaxInterval",
+        (
+            "Run.Retry: unknown key 'Ref'; known keys are MaxAttempts, Interval, BackoffRate, "
+            "MaxInterval"
+        ),
     ]
 
 
 def test_a_secret_is_refused_whatever_its_value() -> None:
     assert said(using(TEXT | {"NoEcho": True}, Timeout=ref("Given"))) == [
-        "Run.Timeout: takes no parameter with NoEcho; 'Given' has it"
+        "Run.Timeout: 'Given' is a parameter with NoEcho; use one without"
     ]
 
 
@@ -119,7 +122,7 @@ def test_the_transforms_own_parameters_have_the_values_of_defaults() -> None:
     default = TEXT | {"Default": "64", "NoEcho": True}
 
     assert said(with_settings({"Given": default}, MemorySize=ref("Given"))) == [
-        "Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not '64'"
+        "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not '64'"
     ]
 
 

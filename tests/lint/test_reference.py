@@ -4,12 +4,12 @@ from cfn_trigger.lint.reference import outdated, with_tables
 
 HEAD = "<!-- retry: written by python -m cfn_trigger.lint.reference -->\n"
 TABLE = """\
-| key | takes | default | |
+| key | value | default | |
 |---|---|---|---|
-| `MaxAttempts` | a whole number from 1 to 100 | 1 | So often is the handler tried in all. |
+| `MaxAttempts` | a whole number from 1 to 100 | 1 | How many times to try the handler in total. |
 | `Interval` | a number from 0 to 3540 | 5 | Seconds before the second attempt. |
-| `BackoffRate` | a number from 1 to 10 | 2 | Each wait is so many times as long as the last. |
-| `MaxInterval` | a number from 0 to 3540 | 60 | Seconds that no wait is longer than. |
+| `BackoffRate` | a number from 1 to 10 | 2 | Factor by which each wait grows. |
+| `MaxInterval` | a number from 0 to 3540 | 60 | Longest wait, in seconds. |
 """
 
 

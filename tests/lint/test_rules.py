@@ -87,19 +87,22 @@ Resources:
 """
 
     assert said(written(template, text)) == [
-        "4:7 E9502 Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not 1",
         (
-            "6:3 E9503 TriggerProviderCondition: is the name of a condition made for triggers;"
-            " rename yours"
+            "4:7 E9502 Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, "
+            "not 1"
         ),
         (
-            "15:3 E9503 TriggerProvider: is the logical id of a resource made for triggers;"
-            " rename yours"
+            "6:3 E9503 TriggerProviderCondition: is reserved for a condition that is created for"
+            " triggers; rename yours"
+        ),
+        (
+            "15:3 E9503 TriggerProvider: is reserved for a resource that is created for"
+            " triggers; rename yours"
         ),
         "22:7 E9503 Run.ExecuteAfter: no resource 'Nobody' in the template",
         (
             "30:9 E9502 InMetadata.Metadata.Trigger.Timeout:"
-            " takes a whole number from 1 to 3540, not 'soon'"
+            " must be a whole number from 1 to 3540, not 'soon'"
         ),
         "36:3 E9502 Bare: has no Handler; name the function to run",
     ]
@@ -140,7 +143,7 @@ Resources:
     (told,) = said(written(template, text))
 
     assert told.startswith("2:1 I9504 Resources: expands to ")
-    assert told.endswith(" bytes; CloudFormation takes 51200 by body, pass it through S3")
+    assert told.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
 
 
 def test_an_asynchronous_trigger_whose_failure_nobody_sees_is_warned_of(template: Path) -> None:
@@ -157,7 +160,7 @@ Resources:
 
     assert said(written(template, text)) == [
         (
-            "14:7 W9505 Run.InvocationType: nobody will see that 'Migrate' failed:"
+            "14:7 W9505 Run.InvocationType: a failure of 'Migrate' would go unnoticed, since"
             " Lambda drops the event; give the trigger a FailureDestination or the function a"
             " dead-letter queue"
         )
@@ -257,7 +260,8 @@ Resources:
 
     assert said(written(template, text)) == [
         (
-            f"10:7 E9503 Run.ExecuteAfter: '*' cannot include what SAM will make of 'Migrate'; put"
+            "10:7 E9503 Run.ExecuteAfter: '*' cannot include the resources that SAM will "
+            "create for 'Migrate'; put"
             f" {SAM} before Trigger in the list of transforms"
         ),
         (
@@ -281,7 +285,7 @@ Resources:
 """
 
     assert said_of_text(text) == [
-        "11:7 E9502 Run.Timeout: takes a whole number from 1 to 3540, not 0"
+        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
     ]
 
 
@@ -299,7 +303,7 @@ LOOP: Final = """\
 
 def test_a_loop_is_repeated_before_the_macros_turn(template: Path) -> None:
     text = f"Transform: [{LOOPS}, Trigger]\nResources:\n{MIGRATE}{LOOP}"
-    need = "takes a whole number from 1 to 3540, not 0"
+    need = "must be a whole number from 1 to 3540, not 0"
 
     assert said(written(template, text)) == [
         f"17:11 E9502 RunFirst.Timeout: {need}",
@@ -312,7 +316,7 @@ def test_a_loop_that_is_repeated_too_late_is_a_problem(template: Path) -> None:
 
     assert said(written(template, text)) == [
         (
-            "10:3 E9502 Fn::ForEach::Runs: holds a trigger that is still to be repeated;"
+            "10:3 E9502 Fn::ForEach::Runs: contains a trigger and is not expanded yet;"
             " put AWS::LanguageExtensions before Trigger in the list of transforms"
         )
     ]
@@ -326,7 +330,7 @@ Resources:
 {LOOP}\
           ExecuteAfter: [MigrateRole]
 """
-    need = "takes a whole number from 1 to 3540, not 0"
+    need = "must be a whole number from 1 to 3540, not 0"
 
     assert said(written(template, text)) == [
         f"13:11 E9502 RunFirst.Timeout: {need}",
@@ -387,7 +391,7 @@ Resources:
 """
 
     assert ours(said(written(template, text))) == [
-        "15:7 E9502 Run.Timeout: takes a whole number from 1 to 3540, not 0"
+        "15:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
     ]
 
 

@@ -221,7 +221,7 @@ def test_every_property_is_described() -> None:
 def test_a_property_says_what_it_means_takes_and_is_otherwise() -> None:
     assert TRIGGER["properties"]["Timeout"] == {
         "description": "Seconds for all attempts, waits and polls together."
-        " Takes a whole number from 1 to 3540.",
+        " Value: a whole number from 1 to 3540.",
         "default": 900,
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": 3540},
@@ -234,8 +234,8 @@ def test_a_property_says_what_it_means_takes_and_is_otherwise() -> None:
 def test_what_refers_to_another_schema_is_described_all_the_same() -> None:
     # In draft 7, nothing beside a $ref counts.
     assert TRIGGER["properties"]["Retry"] == {
-        "description": "How often a failing handler is tried."
-        " Takes a map of MaxAttempts, Interval, BackoffRate, MaxInterval.",
+        "description": "How to retry a failed handler."
+        " Value: a map of MaxAttempts, Interval, BackoffRate, MaxInterval.",
         "allOf": [{"$ref": "#/definitions/Retry"}],
     }
 
@@ -269,14 +269,14 @@ BY_VALUE: Final = ({"Ref": "Given"}, {"Ref": "Migrate"}, {"Fn::GetAtt": ["Migrat
 
 def is_read(one: Property, value: Any) -> bool:
     try:
-        one.takes.read(value, LOOKUP)
+        one.accepts.read(value, LOOKUP)
     except InvalidValueError:
         return False
     return True
 
 
 def is_right(one: Property, value: Any) -> bool:
-    whole = {"definitions": TRIGGER["definitions"], "allOf": [one.takes.schema]}
+    whole = {"definitions": TRIGGER["definitions"], "allOf": [one.accepts.schema]}
     return bool(Draft7Validator(whole).is_valid(value))
 
 

@@ -135,7 +135,7 @@ def test_a_trigger_after_everything_needs_sam_to_have_run(kind: str) -> None:
 
     assert problems(fragment) == [
         (
-            "Run.ExecuteAfter: '*' cannot include what SAM will make of 'Door'; "
+            "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for 'Door'; "
             "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
         )
     ]
@@ -162,7 +162,8 @@ def test_a_trigger_in_metadata_after_everything_needs_sam_to_have_run() -> None:
 
     assert problems({"Resources": {"Migrate": noted, "Check": function()}}) == [
         (
-            "Migrate.Metadata.Trigger.ExecuteAfter: '*' cannot include what SAM will make of "
+            "Migrate.Metadata.Trigger.ExecuteAfter: '*' cannot include the resources that SAM "
+            "will create for "
             "'Migrate'; put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
         )
     ]

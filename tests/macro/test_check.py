@@ -32,7 +32,7 @@ from tests.support.templates import (
 )
 def test_a_logical_id_of_ours_that_is_taken_is_a_problem(taken: str) -> None:
     assert problems(template(Run=trigger(), **{taken: table()})) == [
-        f"{taken}: is the logical id of a resource made for triggers; rename yours"
+        f"{taken}: is reserved for a resource that is created for triggers; rename yours"
     ]
 
 
@@ -47,7 +47,10 @@ def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
     )
 
     assert problems(fragment) == [
-        "TriggerProviderCondition: is the name of a condition made for triggers; rename yours"
+        (
+            "TriggerProviderCondition: is reserved for a condition that is created for triggers; "
+            "rename yours"
+        )
     ]
 
 
@@ -56,7 +59,7 @@ def test_a_result_of_an_invocation_that_gives_none_cannot_be_expected(kind: str)
     run = trigger(InvocationType=kind, Expect={"Rows": 5})
 
     assert problems(template(Run=run)) == [
-        f"Run.Expect: InvocationType {kind} waits for no result; use RequestResponse"
+        f"Run.Expect: InvocationType {kind} does not wait for a result; use RequestResponse"
     ]
 
 
@@ -71,8 +74,8 @@ def test_a_result_of_an_invocation_that_gives_none_cannot_be_read(
 
     assert problems(fragment) == [
         (
-            f"Run.InvocationType: InvocationType {kind} waits for no result, "
-            "yet 'Rows' is read; use RequestResponse"
+            f"Run.InvocationType: InvocationType {kind} does not wait for a result, "
+            "but the template reads 'Rows'; use RequestResponse"
         )
     ]
 
@@ -118,7 +121,10 @@ def test_a_secret_that_cloudformation_will_not_resolve_is_a_problem(name: str, k
     value = {"Deep": [{"Password": f"{{{{resolve:{kind}:database:SecretString}}}}"}]}
 
     assert problems(template(Run=trigger(**{name: value}))) == [
-        f"Run.{name}: CloudFormation resolves no {kind} reference here; read it in the handler"
+        (
+            f"Run.{name}: CloudFormation does not resolve {kind} references here; "
+            "read the secret in the handler"
+        )
     ]
 
 
@@ -127,8 +133,8 @@ def test_a_secret_within_a_substitution_is_a_problem() -> None:
 
     assert problems(template(Orders=table(), Run=trigger(Payload=payload))) == [
         (
-            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
-            "read it in the handler"
+            "Run.Payload: CloudFormation does not resolve secretsmanager references here; "
+            "read the secret in the handler"
         )
     ]
 
@@ -138,10 +144,13 @@ def test_each_kind_of_secret_is_said_once() -> None:
 
     assert problems(template(Run=trigger(Payload=payload))) == [
         (
-            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
-            "read it in the handler"
+            "Run.Payload: CloudFormation does not resolve secretsmanager references here; "
+            "read the secret in the handler"
         ),
-        "Run.Payload: CloudFormation resolves no ssm-secure reference here; read it in the handler",
+        (
+            "Run.Payload: CloudFormation does not resolve ssm-secure references here; "
+            "read the secret in the handler"
+        ),
     ]
 
 
@@ -182,7 +191,7 @@ def test_all_problems_are_found_in_one_run() -> None:
 
     assert problems(fragment) == [
         "Misspelt.Timout: unknown property; did you mean 'Timeout'?",
-        "Unread.Expect: InvocationType Event waits for no result; use RequestResponse",
+        "Unread.Expect: InvocationType Event does not wait for a result; use RequestResponse",
         "Unordered.ExecuteAfter: no resource 'Order' in the template; did you mean 'Orders'?",
-        "Ring.ExecuteAfter: closes a cycle: Ring -> Ring; give up one of these orders",
+        "Ring.ExecuteAfter: closes a cycle: Ring -> Ring; remove one of these dependencies",
     ]

@@ -242,7 +242,7 @@ def test_a_taken_name_of_a_rights_condition_is_a_problem() -> None:
     fragment = template(sections, Migrate=under("A", function()), Run=under("B", trigger()))
 
     assert problems(fragment) == [
-        f"{name}: is the name of a condition made for triggers; rename yours"
+        f"{name}: is reserved for a condition that is created for triggers; rename yours"
     ]
 
 

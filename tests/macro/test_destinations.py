@@ -24,7 +24,8 @@ ARN: Final = "arn:aws:sqs:eu-central-1:123456789012:lost"
 HANDLER: Final = "arn:aws:lambda:eu-central-1:123456789012:function:migrate"
 QUEUE: Final = of_type("AWS::SQS::Queue")
 UNQUALIFIED: Final = (
-    "Run.FailureDestination: needs a handler that is a function of this template, unqualified"
+    "Run.FailureDestination: requires a handler that is a function in this template, "
+    "without alias or version"
 )
 
 
@@ -132,7 +133,7 @@ def test_a_failure_destination_is_for_events(kind: str) -> None:
     run = trigger(InvocationType=kind, FailureDestination=ARN)
 
     assert problems(template(Run=run)) == [
-        f"Run.FailureDestination: is for events, and InvocationType is {kind}; use Event"
+        f"Run.FailureDestination: applies only to InvocationType Event, not {kind}; use Event"
     ]
 
 
@@ -170,7 +171,7 @@ def test_a_function_that_a_resource_configures_is_a_problem(name: Any) -> None:
     theirs = config(FunctionName=name, Qualifier="$LATEST", MaximumRetryAttempts=0)
 
     assert problems(template(Theirs=theirs, Run=sending())) == [
-        "Run.FailureDestination: 'Migrate' has one already in 'Theirs'; set it there"
+        "Run.FailureDestination: 'Migrate' already has one in 'Theirs'; set it there"
     ]
 
 
@@ -178,7 +179,7 @@ def test_a_function_that_sam_configures_is_a_problem() -> None:
     sam = of_type("AWS::Serverless::Function", EventInvokeConfig={"MaximumRetryAttempts": 0})
 
     assert problems(template(Sam=sam, Run=sending("Sam"))) == [
-        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set it there"
+        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set the destination there"
     ]
 
 
@@ -189,13 +190,13 @@ def test_a_function_that_sams_globals_configure_is_a_problem() -> None:
     sam = of_type("AWS::Serverless::Function")
 
     assert problems(template(sections, Sam=sam, Run=sending("Sam"))) == [
-        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set it there"
+        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set the destination there"
     ]
 
 
 def test_a_function_that_another_trigger_configures_is_a_problem() -> None:
     assert problems(template(Check=sending(), Run=sending())) == [
-        "Run.FailureDestination: 'Migrate' has one already in 'Check'; set it there"
+        "Run.FailureDestination: 'Migrate' already has one in 'Check'; set it there"
     ]
 
 
@@ -218,7 +219,7 @@ def test_a_configuration_of_an_alias_is_not_one_of_the_function_itself() -> None
 
 def test_a_taken_logical_id_of_a_failure_destination_is_a_problem() -> None:
     assert problems(template(RunDestination=QUEUE, Run=sending())) == [
-        "RunDestination: is the logical id of a resource made for triggers; rename yours"
+        "RunDestination: is reserved for a resource that is created for triggers; rename yours"
     ]
 
 
@@ -226,6 +227,9 @@ def test_every_reason_against_a_failure_destination_is_said() -> None:
     run = trigger(HANDLER, FailureDestination=ARN)
 
     assert problems(template(Run=run)) == [
-        ("Run.FailureDestination: is for events, and InvocationType is RequestResponse; use Event"),
+        (
+            "Run.FailureDestination: applies only to InvocationType Event, not "
+            "RequestResponse; use Event"
+        ),
         UNQUALIFIED,
     ]

@@ -540,7 +540,7 @@ def test_policies_beside_a_role_of_the_authors_are_not_lost_without_a_word() -> 
     own = {"Role": "arn:aws:iam::123456789012:role/a", "Policies": [statement], "Code": code}
 
     assert problems(template(Run=of_type("Custom::Trigger", Function=own))) == [
-        "Run.Function: has a Role and Policies; give the statements to the role"
+        "Run.Function: has both a Role and Policies; add the statements to the role"
     ]
 
 

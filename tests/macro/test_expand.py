@@ -44,7 +44,7 @@ def test_what_is_no_whole_template_is_refused(fragment: Any) -> None:
         expand(fragment, Deployment())
 
     assert str(caught.value) == (
-        "Fn::Transform: Trigger works on whole templates; write it under the template's Transform"
+        "Fn::Transform: Trigger transforms whole templates; put it in the template's Transform"
     )
 
 
@@ -93,8 +93,11 @@ def test_spelling_meaning_and_order_are_judged_together() -> None:
 
     assert problems(fragment) == [
         "Misspelled.Timout: unknown property; did you mean 'Timeout'?",
-        "Meaningless.Expect: InvocationType Event waits for no result; use RequestResponse",
-        "Circular.ExecuteAfter: closes a cycle: Circular -> Circular; give up one of these orders",
+        "Meaningless.Expect: InvocationType Event does not wait for a result; use RequestResponse",
+        (
+            "Circular.ExecuteAfter: closes a cycle: Circular -> Circular; "
+            "remove one of these dependencies"
+        ),
     ]
 
 

@@ -19,7 +19,7 @@ from tests.support.templates import (
 )
 
 REMEDY: Final = (
-    "holds a trigger that is still to be repeated; "
+    "contains a trigger and is not expanded yet; "
     "put AWS::LanguageExtensions before Trigger in the list of transforms"
 )
 NAME: Final = "Fn::ForEach::Runs"
@@ -62,7 +62,7 @@ def test_a_loop_that_holds_a_trigger_is_said_beside_other_problems() -> None:
     fragment = template(Run=trigger(Timeout=0), **{NAME: loop("Name", trigger())})
 
     assert problems(fragment) == [
-        "Run.Timeout: takes a whole number from 1 to 3540, not 0",
+        "Run.Timeout: must be a whole number from 1 to 3540, not 0",
         f"{NAME}: {REMEDY}",
     ]
 
@@ -111,7 +111,7 @@ def test_a_loop_itself_is_matched_by_no_pattern(side: str) -> None:
 )
 def test_what_is_no_template_is_refused(part: Any) -> None:
     assert problems(part) == [
-        "Fn::Transform: Trigger works on whole templates; write it under the template's Transform"
+        "Fn::Transform: Trigger transforms whole templates; put it in the template's Transform"
     ]
 
 

@@ -26,8 +26,8 @@ STATEMENT: Final = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": 
 OWN_ROLE: Final = "arn:aws:iam::123456789012:role/handlers"
 QUEUE: Final = of_type("AWS::SQS::Queue")
 LOCAL: Final = (
-    "Run.Function: has a local path in its code, which nothing uploads here; "
-    "write the code inline, or the trigger into the Metadata of a function"
+    "Run.Function: its code is a local path, which nothing uploads here; "
+    "write the code inline, or put the trigger in the Metadata of a function"
 )
 
 
@@ -219,7 +219,7 @@ def test_code_that_is_uploaded_or_inline_is_none(code: Template) -> None:
 
 def test_a_handler_beside_a_function_is_a_problem() -> None:
     assert problems(template(Run=defining({"Handler": "Migrate"}))) == [
-        "Run: has a Handler and a Function; keep one of them"
+        "Run: has both a Handler and a Function; keep one of them"
     ]
 
 
@@ -228,14 +228,14 @@ def test_a_handler_beside_a_function_is_a_problem() -> None:
 )
 def test_a_function_that_is_no_map_of_properties_is_a_problem(value: Any, said: str) -> None:
     assert problems(template(Run=of_type("Custom::Trigger", Function=value))) == [
-        f"Run.Function: takes the properties of an AWS::Lambda::Function, not {said}"
+        f"Run.Function: must be the properties of an AWS::Lambda::Function, not {said}"
     ]
 
 
 @pytest.mark.parametrize("policies", ["AmazonS3ReadOnlyAccess", ["AmazonS3ReadOnlyAccess"], 5])
 def test_policies_that_are_no_statements_are_a_problem(policies: Any) -> None:
     assert problems(template(Run=defining(Policies=policies))) == [
-        "Run.Function: has Policies that are no list of IAM statements; attach others to a Role"
+        "Run.Function: Policies must be a list of IAM statements; attach other policies to a Role"
     ]
 
 
@@ -245,14 +245,14 @@ def test_two_resources_of_ours_never_share_a_logical_id() -> None:
     )
 
     assert problems(fragment) == [
-        "TriggerProviderInvokeFunction: would be made twice for triggers; rename one of them"
+        "TriggerProviderInvokeFunction: would be created twice for triggers; rename one of them"
     ]
 
 
 @pytest.mark.parametrize("taken", ["RunFunction", "RunRole", "RunLogGroup"])
 def test_a_logical_id_of_what_is_made_that_is_taken_is_a_problem(taken: str) -> None:
     assert problems(template(Run=defining(), **{taken: table()})) == [
-        f"{taken}: is the logical id of a resource made for triggers; rename yours"
+        f"{taken}: is reserved for a resource that is created for triggers; rename yours"
     ]
 
 
@@ -270,8 +270,8 @@ def test_a_secret_that_the_functions_payload_would_carry_is_a_problem() -> None:
 
     assert problems(template(Run=run)) == [
         (
-            "Run.Payload: CloudFormation resolves no secretsmanager reference here; "
-            "read it in the handler"
+            "Run.Payload: CloudFormation does not resolve secretsmanager references here; "
+            "read the secret in the handler"
         )
     ]
 
@@ -307,7 +307,7 @@ def test_a_trigger_before_what_its_function_needs_is_a_cycle() -> None:
     assert problems(template(Orders=table(), Run=run)) == [
         (
             "Run.ExecuteBefore: closes a cycle: Orders -> Run -> RunFunction -> Orders; "
-            "give up one of these orders"
+            "remove one of these dependencies"
         )
     ]
 
@@ -318,7 +318,7 @@ def test_a_trigger_before_what_its_functions_policies_name_is_a_cycle() -> None:
     assert problems(template(Jobs=QUEUE, Run=run)) == [
         (
             "Run.ExecuteBefore: closes a cycle: Jobs -> Run -> RunFunction -> RunRole -> Jobs; "
-            "give up one of these orders"
+            "remove one of these dependencies"
         )
     ]
 
@@ -334,7 +334,7 @@ def test_a_function_that_reads_its_own_triggers_result_is_a_cycle() -> None:
     run = defining(Environment={"Variables": {"ROWS": get("Run", "Rows")}})
 
     assert problems(template(Run=run)) == [
-        "Run.Handler: closes a cycle: Run -> RunFunction -> Run; give up one of these orders"
+        "Run.Handler: closes a cycle: Run -> RunFunction -> Run; remove one of these dependencies"
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_failure_has_the_request_and_all_problems_in_one_line() -> None:
         "status": "failure",
         "errorMessage": (
             "Run.Timout: unknown property; did you mean 'Timeout'?"
-            " | Run.Enabled: takes true or false, not 'perhaps'"
+            " | Run.Enabled: must be true or false, not 'perhaps'"
             " | Check.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"
         ),
     }
@@ -72,7 +72,7 @@ def test_an_exception_is_logged_and_answered_with_the_request(
         "requestId": REQUEST,
         "status": "failure",
         "errorMessage": (
-            f"cfn-trigger failed on this template, please report it with request {REQUEST}"
+            f"cfn-trigger failed on this template; please report it with request {REQUEST}"
         ),
     }
     (record,) = caplog.records
@@ -111,7 +111,7 @@ def test_a_template_without_triggers_comes_back_byte_for_byte(fragment: Template
 @pytest.mark.parametrize("fragment", [{"Properties": {}}, [], "text", None, {}])
 def test_a_part_of_a_template_is_refused(fragment: Any) -> None:
     assert answered(fragment)["errorMessage"] == (
-        "Fn::Transform: Trigger works on whole templates; write it under the template's Transform"
+        "Fn::Transform: Trigger transforms whole templates; put it in the template's Transform"
     )
 
 
@@ -139,7 +139,7 @@ def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
     size = len(json.dumps(answer["fragment"]))
     assert caplog.messages == [
         "the provider's code is compressed: it would not fit the template as text",
-        f"{size} bytes: a template passed by body may expand to 51200",
+        f"expands to {size} bytes; CloudFormation accepts 51200 by body, so pass it through S3",
     ]
 
 
@@ -166,6 +166,7 @@ def test_what_may_surprise_is_logged_and_stops_nothing(caplog: pytest.LogCapture
     assert answer["status"] == "success"
     (record,) = caplog.records
     assert record.getMessage() == (
-        "Run.InvocationType: nobody will see that 'Migrate' failed: Lambda drops the event;"
+        "Run.InvocationType: a failure of 'Migrate' would go unnoticed, since Lambda drops the "
+        "event;"
         " give the trigger a FailureDestination or the function a dead-letter queue"
     )

@@ -71,8 +71,8 @@ def characters(fragment: Template) -> int:
 def too_large(size: int) -> str:
     """Say the problem with so many characters of policies."""
     return (
-        f"TriggerProviderRole: up to {size} characters of policies for so many handlers; "
-        "a role holds 10240; give the transform a ProviderRole that may invoke them"
+        f"TriggerProviderRole: needs up to {size} characters of policies for its handlers; "
+        "a role holds 10240; set ProviderRole to a role that may invoke them"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_template_of_five_hundred_resources_is_expanded() -> None:
 def test_a_template_of_more_with_what_is_made_is_a_problem() -> None:
     assert problems(template(Run=trigger(), **tables(493))) == [
         (
-            "Resources: 501 with those made for triggers; CloudFormation allows 500; "
+            "Resources: 501 with those created for triggers; CloudFormation allows 500; "
             "split the template"
         )
     ]
@@ -106,7 +106,7 @@ def test_the_resources_of_a_function_defined_with_its_trigger_count() -> None:
     assert len(resources(template(Run=run, **tables(489)))) == 500
     assert problems(template(Run=run, **tables(490))) == [
         (
-            "Resources: 501 with those made for triggers; CloudFormation allows 500; "
+            "Resources: 501 with those created for triggers; CloudFormation allows 500; "
             "split the template"
         )
     ]
@@ -193,7 +193,7 @@ def test_both_quotas_are_said() -> None:
 
     assert [str(problem) for problem in raised.value.problems] == [
         (
-            "Resources: 756 with those made for triggers; CloudFormation allows 500; "
+            "Resources: 756 with those created for triggers; CloudFormation allows 500; "
             "split the template"
         ),
         too_large(96_695),

@@ -191,7 +191,7 @@ def test_a_reference_to_the_trigger_is_an_edge_to_it() -> None:
     assert problems(template(Jobs=jobs, Migrate=noted(shorthand))) == [
         (
             "Migrate.Metadata.Trigger.ExecuteAfter: closes a cycle: MigrateTrigger -> Jobs -> "
-            "MigrateTrigger; give up one of these orders"
+            "MigrateTrigger; remove one of these dependencies"
         )
     ]
 
@@ -218,16 +218,16 @@ def test_a_change_of_the_metadata_itself_runs_nothing_again() -> None:
 @pytest.mark.parametrize(
     ("shorthand", "expected"),
     [
-        (5, "Migrate.Metadata.Trigger: takes a map of properties, not 5"),
-        (False, "Migrate.Metadata.Trigger: takes a map of properties, not false"),
-        ([{}], "Migrate.Metadata.Trigger: takes a map of properties, not a list"),
+        (5, "Migrate.Metadata.Trigger: must be a map of properties, not 5"),
+        (False, "Migrate.Metadata.Trigger: must be a map of properties, not false"),
+        ([{}], "Migrate.Metadata.Trigger: must be a map of properties, not a list"),
         (
             {"Timout": 5},
             "Migrate.Metadata.Trigger.Timout: unknown property; did you mean 'Timeout'?",
         ),
         (
             {"Timeout": 0},
-            "Migrate.Metadata.Trigger.Timeout: takes a whole number from 1 to 3540, not 0",
+            "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0",
         ),
         (
             {"ExecuteAfter": ["Order"]},
@@ -243,38 +243,38 @@ def test_a_change_of_the_metadata_itself_runs_nothing_again() -> None:
         (
             {"InvocationType": "Event", "Expect": 1},
             (
-                "Migrate.Metadata.Trigger.Expect: InvocationType Event waits for no result; "
+                "Migrate.Metadata.Trigger.Expect: InvocationType Event does not wait for a result; "
                 "use RequestResponse"
             ),
         ),
         (
             {"Payload": "{{resolve:ssm-secure:a}}"},
             (
-                "Migrate.Metadata.Trigger.Payload: CloudFormation resolves no ssm-secure "
-                "reference here; read it in the handler"
+                "Migrate.Metadata.Trigger.Payload: CloudFormation does not resolve "
+                "ssm-secure references here; read the secret in the handler"
             ),
         ),
         (
             {"FailureDestination": "arn"},
             (
-                "Migrate.Metadata.Trigger.FailureDestination: is for events, and InvocationType "
-                "is RequestResponse; use Event"
+                "Migrate.Metadata.Trigger.FailureDestination: applies only to InvocationType "
+                "Event, not RequestResponse; use Event"
             ),
         ),
         (
             {"ExecuteBefore": ["Migrate"]},
             (
                 "Migrate.Metadata.Trigger.ExecuteBefore: closes a cycle: Migrate -> "
-                "MigrateTrigger -> Migrate; give up one of these orders"
+                "MigrateTrigger -> Migrate; remove one of these dependencies"
             ),
         ),
         (
             {"Handler": "Migrate"},
-            f"Migrate.Metadata.Trigger.Handler: unknown property; there are {KNOWN}",
+            f"Migrate.Metadata.Trigger.Handler: unknown property; known properties are {KNOWN}",
         ),
         (
             {"Function": {}},
-            f"Migrate.Metadata.Trigger.Function: unknown property; there are {KNOWN}",
+            f"Migrate.Metadata.Trigger.Function: unknown property; known properties are {KNOWN}",
         ),
     ],
 )
@@ -290,8 +290,8 @@ def test_what_names_the_handler_is_said_to_be_unknown_and_no_more() -> None:
     shorthand = {"Handler": "Migrate", "Function": {}}
 
     assert problems(template(Migrate=noted(shorthand))) == [
-        f"Migrate.Metadata.Trigger.Handler: unknown property; there are {KNOWN}",
-        f"Migrate.Metadata.Trigger.Function: unknown property; there are {KNOWN}",
+        f"Migrate.Metadata.Trigger.Handler: unknown property; known properties are {KNOWN}",
+        f"Migrate.Metadata.Trigger.Function: unknown property; known properties are {KNOWN}",
     ]
 
 
@@ -299,14 +299,14 @@ def test_a_service_token_makes_no_sense_there() -> None:
     migrate = noted({"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:theirs"})
 
     assert problems(template(Migrate=migrate)) == [
-        f"Migrate.Metadata.Trigger.ServiceToken: unknown property; there are {KNOWN}"
+        f"Migrate.Metadata.Trigger.ServiceToken: unknown property; known properties are {KNOWN}"
     ]
 
 
 @pytest.mark.parametrize("taken", [table(), trigger(), function()])
 def test_a_taken_logical_id_is_a_problem(taken: Template) -> None:
     assert problems(template(Migrate=noted({}), MigrateTrigger=taken)) == [
-        "MigrateTrigger: is the logical id of a resource made for triggers; rename yours"
+        "MigrateTrigger: is reserved for a resource that is created for triggers; rename yours"
     ]
 
 

@@ -270,7 +270,7 @@ def test_a_trigger_before_what_its_handler_needs_is_a_cycle() -> None:
     assert problems(fragment) == [
         (
             "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
-            "give up one of these orders"
+            "remove one of these dependencies"
         )
     ]
 
@@ -285,7 +285,7 @@ def test_a_trigger_after_what_waits_for_it_is_a_cycle() -> None:
     assert problems(fragment) == [
         (
             "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Orders -> Run; "
-            "give up one of these orders"
+            "remove one of these dependencies"
         )
     ]
 
@@ -294,13 +294,16 @@ def test_a_trigger_before_and_after_the_same_is_a_cycle() -> None:
     run = trigger(ExecuteAfter=["Orders"], ExecuteBefore=["Orders"])
 
     assert problems(template(Orders=table(), Run=run)) == [
-        "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Orders; give up one of these orders"
+        (
+            "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Orders; "
+            "remove one of these dependencies"
+        )
     ]
 
 
 def test_a_trigger_after_itself_is_a_cycle() -> None:
     assert problems(template(Run=trigger(ExecuteAfter=["Run"]))) == [
-        "Run.ExecuteAfter: closes a cycle: Run -> Run; give up one of these orders"
+        "Run.ExecuteAfter: closes a cycle: Run -> Run; remove one of these dependencies"
     ]
 
 
@@ -308,7 +311,7 @@ def test_a_handler_that_reads_the_triggers_result_is_a_cycle() -> None:
     handler = function(Environment={"Variables": {"ROWS": get("Run", "Rows")}})
 
     assert problems(template(Migrate=handler, Run=trigger())) == [
-        "Run.Handler: closes a cycle: Run -> Migrate -> Run; give up one of these orders"
+        "Run.Handler: closes a cycle: Run -> Migrate -> Run; remove one of these dependencies"
     ]
 
 
@@ -318,7 +321,7 @@ def test_triggers_in_a_ring_are_a_cycle() -> None:
     )
 
     assert problems(fragment) == [
-        "C.ExecuteAfter: closes a cycle: C -> B -> A -> C; give up one of these orders"
+        "C.ExecuteAfter: closes a cycle: C -> B -> A -> C; remove one of these dependencies"
     ]
 
 
@@ -330,8 +333,8 @@ def test_every_cycle_is_said() -> None:
     )
 
     assert problems(fragment) == [
-        "Run.ExecuteAfter: closes a cycle: Run -> Orders -> Run; give up one of these orders",
-        "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Run; give up one of these orders",
+        "Run.ExecuteAfter: closes a cycle: Run -> Orders -> Run; remove one of these dependencies",
+        "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Run; remove one of these dependencies",
     ]
 
 
@@ -364,7 +367,7 @@ def test_a_reference_closes_a_cycle_wherever_it_stands(place: str, reference: An
     jobs = {"Type": "AWS::SQS::Queue", place: {"Deep": [reference]}}
 
     assert problems(template(Jobs=jobs, Run=trigger(ExecuteAfter=["Jobs"]))) == [
-        "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Run; give up one of these orders"
+        "Run.ExecuteAfter: closes a cycle: Run -> Jobs -> Run; remove one of these dependencies"
     ]
 
 
@@ -380,7 +383,7 @@ def test_what_sams_globals_refer_to_is_needed_by_its_functions() -> None:
     assert problems(fragment) == [
         (
             "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
-            "give up one of these orders"
+            "remove one of these dependencies"
         )
     ]
 
@@ -403,7 +406,7 @@ def test_a_smoke_test_before_sam_has_run_is_a_problem() -> None:
 
     assert problems(template(A=sam, Run=trigger(ExecuteAfter=["*"]))) == [
         (
-            "Run.ExecuteAfter: '*' cannot include what SAM will make of 'A'; "
+            "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for 'A'; "
             "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
         )
     ]
@@ -546,7 +549,7 @@ def test_a_trigger_before_its_own_failure_destination_is_a_cycle() -> None:
     run = trigger(InvocationType="Event", FailureDestination=get("Jobs"), ExecuteBefore=["Jobs"])
 
     assert problems(template(Jobs=QUEUE, Run=run)) == [
-        "Run.ExecuteBefore: closes a cycle: Jobs -> Run -> Jobs; give up one of these orders"
+        "Run.ExecuteBefore: closes a cycle: Jobs -> Run -> Jobs; remove one of these dependencies"
     ]
 
 

@@ -105,7 +105,7 @@ def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
 
     assert [each.logical_id for each in triggers] == ["Good"]
     assert [str(problem) for problem in found] == [
-        "Bad.Timeout: takes a whole number from 1 to 3540, not 0",
+        "Bad.Timeout: must be a whole number from 1 to 3540, not 0",
         "Worse.Handler: no 'Nobody' in the template; did you mean 'Good'?",
     ]
 
@@ -184,7 +184,7 @@ def test_a_parameters_wrong_value_is_said_itself() -> None:
     run = trigger(Timeout=ref("Stage"))
 
     assert problems(template(PARAMETERS, Run=run), Stage="test") == [
-        "Run.Timeout: takes a whole number from 1 to 3540, not 'test'"
+        "Run.Timeout: must be a whole number from 1 to 3540, not 'test'"
     ]
 
 
@@ -273,7 +273,7 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
         trigger(Colour="red"),
         [
             (
-                "Run.Colour: unknown property; there are Handler, Function, Payload, "
+                "Run.Colour: unknown property; known properties are Handler, Function, Payload, "
                 "InvocationType, Timeout, ExecuteAfter, ExecuteBefore, ExecuteOnHandlerChange, "
                 "ExecuteOnEveryDeployment, ExecuteOnResourceChange, ExecuteOnRollback, "
                 "ExecuteOnDelete, Enabled, Retry, PollInterval, Expect, OnFailure, "
@@ -282,85 +282,95 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
         ],
     ),
     (of_type("Custom::Trigger"), ["Run: has no Handler; name the function to run"]),
-    (of_type("Custom::Trigger") | {"Properties": 5}, ["Run: takes a map of properties, not 5"]),
+    (of_type("Custom::Trigger") | {"Properties": 5}, ["Run: must be a map of properties, not 5"]),
     (
         of_type("Custom::Trigger") | {"Properties": ["Handler"]},
-        ["Run: takes a map of properties, not a list"],
+        ["Run: must be a map of properties, not a list"],
     ),
-    (trigger(Timeout=0), ["Run.Timeout: takes a whole number from 1 to 3540, not 0"]),
-    (trigger(Timeout=3541), ["Run.Timeout: takes a whole number from 1 to 3540, not 3541"]),
-    (trigger(Timeout=1.5), ["Run.Timeout: takes a whole number from 1 to 3540, not 1.5"]),
-    (trigger(Timeout=True), ["Run.Timeout: takes a whole number from 1 to 3540, not true"]),
-    (trigger(Timeout="soon"), ["Run.Timeout: takes a whole number from 1 to 3540, not 'soon'"]),
-    (trigger(Timeout="nan"), ["Run.Timeout: takes a whole number from 1 to 3540, not 'nan'"]),
-    (trigger(Timeout=None), ["Run.Timeout: takes a whole number from 1 to 3540, not null"]),
-    (trigger(Timeout=[5]), ["Run.Timeout: takes a whole number from 1 to 3540, not a list"]),
-    (trigger(Timeout=sub("5")), ["Run.Timeout: takes a literal or a Ref to a parameter"]),
-    (trigger(Timeout=ref("Orders")), ["Run.Timeout: takes a literal or a Ref to a parameter"]),
+    (trigger(Timeout=0), ["Run.Timeout: must be a whole number from 1 to 3540, not 0"]),
+    (trigger(Timeout=3541), ["Run.Timeout: must be a whole number from 1 to 3540, not 3541"]),
+    (trigger(Timeout=1.5), ["Run.Timeout: must be a whole number from 1 to 3540, not 1.5"]),
+    (trigger(Timeout=True), ["Run.Timeout: must be a whole number from 1 to 3540, not true"]),
+    (trigger(Timeout="soon"), ["Run.Timeout: must be a whole number from 1 to 3540, not 'soon'"]),
+    (trigger(Timeout="nan"), ["Run.Timeout: must be a whole number from 1 to 3540, not 'nan'"]),
+    (trigger(Timeout=None), ["Run.Timeout: must be a whole number from 1 to 3540, not null"]),
+    (trigger(Timeout=[5]), ["Run.Timeout: must be a whole number from 1 to 3540, not a list"]),
+    (trigger(Timeout=sub("5")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
+    (trigger(Timeout=ref("Orders")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
     (
         trigger(Timeout=ref("Secret")),
-        ["Run.Timeout: takes no parameter with NoEcho; 'Secret' has it"],
+        ["Run.Timeout: 'Secret' is a parameter with NoEcho; use one without"],
     ),
-    (trigger(PollInterval=-1), ["Run.PollInterval: takes a number from 0 to 3540, not -1"]),
-    (trigger(Enabled="yes"), ["Run.Enabled: takes true or false, not 'yes'"]),
-    (trigger(Enabled=1), ["Run.Enabled: takes true or false, not 1"]),
-    (trigger(Enabled=None), ["Run.Enabled: takes true or false, not null"]),
+    (trigger(PollInterval=-1), ["Run.PollInterval: must be a number from 0 to 3540, not -1"]),
+    (trigger(Enabled="yes"), ["Run.Enabled: must be true or false, not 'yes'"]),
+    (trigger(Enabled=1), ["Run.Enabled: must be true or false, not 1"]),
+    (trigger(Enabled=None), ["Run.Enabled: must be true or false, not null"]),
     (
         trigger(Enabled=when("Production", yes=True, no=False)),
-        ["Run.Enabled: takes a literal or a Ref to a parameter"],
+        ["Run.Enabled: must be a literal or a Ref to a parameter"],
     ),
     (
         trigger(InvocationType="Sync"),
-        ["Run.InvocationType: takes RequestResponse, Event or DryRun, not 'Sync'"],
+        ["Run.InvocationType: must be RequestResponse, Event or DryRun, not 'Sync'"],
     ),
     (
         trigger(InvocationType="event"),
         [
             (
-                "Run.InvocationType: takes RequestResponse, Event or DryRun, not 'event'; "
+                "Run.InvocationType: must be RequestResponse, Event or DryRun, not 'event'; "
                 "did you mean 'Event'?"
             )
         ],
     ),
     (
         trigger(InvocationType=["Event"]),
-        ["Run.InvocationType: takes RequestResponse, Event or DryRun, not a list"],
+        ["Run.InvocationType: must be RequestResponse, Event or DryRun, not a list"],
     ),
-    (trigger(OnFailure="Stop"), ["Run.OnFailure: takes Fail or Continue, not 'Stop'"]),
-    (trigger(ExecuteAfter=5), ["Run.ExecuteAfter: takes a list of selectors, not 5"]),
+    (trigger(OnFailure="Stop"), ["Run.OnFailure: must be Fail or Continue, not 'Stop'"]),
+    (trigger(ExecuteAfter=5), ["Run.ExecuteAfter: must be a list of selectors, not 5"]),
     (
         trigger(ExecuteAfter=[["Orders"]]),
-        ["Run.ExecuteAfter: takes logical ids, globs, types and Refs, not a list"],
+        [
+            (
+                "Run.ExecuteAfter: each selector must be a logical id, a glob, a type or a Ref, "
+                "not a list"
+            )
+        ],
     ),
     (
         trigger(ExecuteAfter=[get("Orders")]),
-        ["Run.ExecuteAfter: takes logical ids, globs, types and Refs, not a map"],
+        [
+            (
+                "Run.ExecuteAfter: each selector must be a logical id, a glob, a type or a Ref, "
+                "not a map"
+            )
+        ],
     ),
     (
         trigger(ExecuteAfter=[""]),
-        ["Run.ExecuteAfter: takes logical ids, globs, types and Refs, not ''"],
+        ["Run.ExecuteAfter: each selector must be a logical id, a glob, a type or a Ref, not ''"],
     ),
     (
         trigger(Retry=3),
-        ["Run.Retry: takes a map of MaxAttempts, Interval, BackoffRate, MaxInterval, not 3"],
+        ["Run.Retry: must be a map of MaxAttempts, Interval, BackoffRate, MaxInterval, not 3"],
     ),
     (
         trigger(Retry={"MaxAttempt": 3}),
-        ["Run.Retry: has no 'MaxAttempt'; did you mean 'MaxAttempts'?"],
+        ["Run.Retry: unknown key 'MaxAttempt'; did you mean 'MaxAttempts'?"],
     ),
     (
         trigger(Retry={"MaxAttempts": 0}),
-        ["Run.Retry: MaxAttempts takes a whole number from 1 to 100, not 0"],
+        ["Run.Retry: MaxAttempts must be a whole number from 1 to 100, not 0"],
     ),
     (
         trigger(Retry={"BackoffRate": 0.5}),
-        ["Run.Retry: BackoffRate takes a number from 1 to 10, not 0.5"],
+        ["Run.Retry: BackoffRate must be a number from 1 to 10, not 0.5"],
     ),
     (
         trigger(Retry={"MaxAttempts": 0, "Interval": -1}),
         [
-            "Run.Retry: MaxAttempts takes a whole number from 1 to 100, not 0",
-            "Run.Retry: Interval takes a number from 0 to 3540, not -1",
+            "Run.Retry: MaxAttempts must be a whole number from 1 to 100, not 0",
+            "Run.Retry: Interval must be a number from 0 to 3540, not -1",
         ],
     ),
     (
@@ -374,18 +384,18 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
         trigger("Orders"),
         [
             (
-                "Run.Handler: 'Orders' is of AWS::DynamoDB::Table; "
+                "Run.Handler: 'Orders' has type AWS::DynamoDB::Table; "
                 "name a function, an alias or a version"
             )
         ],
     ),
     (
         trigger("Odd"),
-        ["Run.Handler: 'Odd' is of no type; name a function, an alias or a version"],
+        ["Run.Handler: 'Odd' has no type; name a function, an alias or a version"],
     ),
     (
         trigger(get("Migrate", "Name")),
-        ["Run.Handler: takes the function's 'Arn', not its 'Name'"],
+        ["Run.Handler: must be the function's 'Arn', not its 'Name'"],
     ),
     (
         trigger("arn:aws:sqs:eu-central-1:123456789012:orders"),
@@ -396,15 +406,15 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
             )
         ],
     ),
-    (trigger(None), ["Run.Handler: takes a function of the template or an ARN, not null"]),
-    (trigger({}), ["Run.Handler: takes a function of the template or an ARN, not a map"]),
-    (trigger([]), ["Run.Handler: takes a function of the template or an ARN, not a list"]),
+    (trigger(None), ["Run.Handler: must be a function in the template or an ARN, not null"]),
+    (trigger({}), ["Run.Handler: must be a function in the template or an ARN, not a map"]),
+    (trigger([]), ["Run.Handler: must be a function in the template or an ARN, not a list"]),
     (
         trigger(Timeout=0, Handlers="Migrate", Enabled=5),
         [
-            "Run.Timeout: takes a whole number from 1 to 3540, not 0",
+            "Run.Timeout: must be a whole number from 1 to 3540, not 0",
             "Run.Handlers: unknown property; did you mean 'Handler'?",
-            "Run.Enabled: takes true or false, not 5",
+            "Run.Enabled: must be true or false, not 5",
         ],
     ),
 ]
@@ -427,7 +437,7 @@ def test_a_number_of_any_size_is_refused() -> None:
     huge = 10**400
 
     assert problems(template(Run=trigger(Timeout=huge))) == [
-        f"Run.Timeout: takes a whole number from 1 to 3540, not {huge}"
+        f"Run.Timeout: must be a whole number from 1 to 3540, not {huge}"
     ]
 
 
@@ -441,7 +451,7 @@ def test_somebody_elses_trigger_is_no_handler() -> None:
     theirs = of_type("Custom::Trigger", ServiceToken=get("Migrate"))
 
     assert problems(template(Theirs=theirs, Run=trigger("Theirs"))) == [
-        "Run.Handler: 'Theirs' is of Custom::Trigger; name a function, an alias or a version"
+        "Run.Handler: 'Theirs' has type Custom::Trigger; name a function, an alias or a version"
     ]
 
 

@@ -16,7 +16,8 @@ def warnings(fragment: Json) -> list[str]:
 
 def of(name: str) -> str:
     return (
-        f"Run.InvocationType: nobody will see that {name!r} failed: Lambda drops the event; give"
+        f"Run.InvocationType: a failure of {name!r} would go unnoticed, since Lambda drops the "
+        "event; give"
         " the trigger a FailureDestination or the function a dead-letter queue"
     )
 
@@ -49,7 +50,9 @@ def test_a_function_with_the_trigger_in_its_metadata_is_a_risk_as_any_other() ->
 
     (risk,) = warnings(template(Migrate=migrate))
 
-    assert risk.startswith("Migrate.Metadata.Trigger.InvocationType: nobody will see that")
+    assert risk.startswith(
+        "Migrate.Metadata.Trigger.InvocationType: a failure of 'Migrate' would go unnoticed"
+    )
 
 
 @pytest.mark.parametrize("kind", ["RequestResponse", "DryRun"])

@@ -207,26 +207,26 @@ def test_with_a_role_of_the_authors_the_logical_ids_of_rights_are_free(
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("LogRetentionInDays", 31, f"takes {RETENTIONS}, not 31"),
-        ("LogRetentionInDays", "soon", f"takes {RETENTIONS}, not 'soon'"),
-        ("LogRetentionInDays", None, f"takes {RETENTIONS}, not null"),
-        ("LogRetentionInDays", True, f"takes {RETENTIONS}, not true"),
-        ("PermissionsBoundary", "boundary", "takes the ARN of a managed policy, not 'boundary'"),
-        ("PermissionsBoundary", "", "takes the ARN of a managed policy, not ''"),
-        ("PermissionsBoundary", ROLE, f"takes the ARN of a managed policy, not '{ROLE}'"),
-        ("RolePath", "deployment", "takes a path such as /deployment/, not 'deployment'"),
-        ("RolePath", "/deployment", "takes a path such as /deployment/, not '/deployment'"),
-        ("ProviderRole", "triggers", "takes the ARN of a role, not 'triggers'"),
-        ("ProviderRole", ["triggers"], "takes the ARN of a role, not a list"),
-        ("Runtime", "nodejs22.x", "takes python3.11 or a later Python, not 'nodejs22.x'"),
-        ("Runtime", "python3.9", "takes python3.11 or a later Python, not 'python3.9'"),
-        ("Runtime", "python3.1", "takes python3.11 or a later Python, not 'python3.1'"),
-        ("MemorySize", 127, "takes a whole number from 128 to 10240, not 127"),
-        ("MemorySize", 10241, "takes a whole number from 128 to 10240, not 10241"),
-        ("MemorySize", 512.5, "takes a whole number from 128 to 10240, not 512.5"),
-        ("Architecture", "ARM64", "takes arm64 or x86_64, not 'ARM64'; did you mean 'arm64'?"),
-        ("Architecture", ["arm64"], "takes arm64 or x86_64, not a list"),
-        ("KmsKeyArn", "alias/logs", "takes the ARN of a key, not 'alias/logs'"),
+        ("LogRetentionInDays", 31, f"must be {RETENTIONS}, not 31"),
+        ("LogRetentionInDays", "soon", f"must be {RETENTIONS}, not 'soon'"),
+        ("LogRetentionInDays", None, f"must be {RETENTIONS}, not null"),
+        ("LogRetentionInDays", True, f"must be {RETENTIONS}, not true"),
+        ("PermissionsBoundary", "boundary", "must be the ARN of a managed policy, not 'boundary'"),
+        ("PermissionsBoundary", "", "must be the ARN of a managed policy, not ''"),
+        ("PermissionsBoundary", ROLE, f"must be the ARN of a managed policy, not '{ROLE}'"),
+        ("RolePath", "deployment", "must be a path such as /deployment/, not 'deployment'"),
+        ("RolePath", "/deployment", "must be a path such as /deployment/, not '/deployment'"),
+        ("ProviderRole", "triggers", "must be the ARN of a role, not 'triggers'"),
+        ("ProviderRole", ["triggers"], "must be the ARN of a role, not a list"),
+        ("Runtime", "nodejs22.x", "must be python3.11 or later, not 'nodejs22.x'"),
+        ("Runtime", "python3.9", "must be python3.11 or later, not 'python3.9'"),
+        ("Runtime", "python3.1", "must be python3.11 or later, not 'python3.1'"),
+        ("MemorySize", 127, "must be a whole number from 128 to 10240, not 127"),
+        ("MemorySize", 10241, "must be a whole number from 128 to 10240, not 10241"),
+        ("MemorySize", 512.5, "must be a whole number from 128 to 10240, not 512.5"),
+        ("Architecture", "ARM64", "must be arm64 or x86_64, not 'ARM64'; did you mean 'arm64'?"),
+        ("Architecture", ["arm64"], "must be arm64 or x86_64, not a list"),
+        ("KmsKeyArn", "alias/logs", "must be the ARN of a key, not 'alias/logs'"),
     ],
 )
 def test_a_wrong_value_is_said_with_what_is_right(name: str, value: Any, expected: str) -> None:
@@ -236,8 +236,8 @@ def test_a_wrong_value_is_said_with_what_is_right(name: str, value: Any, expecte
 @pytest.mark.parametrize(("value", "shown"), [(None, "null"), (5, "5"), ("", "''")])
 def test_ids_are_a_list_of_texts(value: Any, shown: str) -> None:
     assert said({"SubnetIds": value, "SecurityGroupIds": value}) == [
-        f"Transform.Parameters.SubnetIds: takes a list of ids, not {shown}",
-        f"Transform.Parameters.SecurityGroupIds: takes a list of ids, not {shown}",
+        f"Transform.Parameters.SubnetIds: must be a list of ids, not {shown}",
+        f"Transform.Parameters.SecurityGroupIds: must be a list of ids, not {shown}",
     ]
 
 
@@ -254,15 +254,15 @@ def test_an_id_is_never_empty(value: Any, shown: str) -> None:
     told = said({"SubnetIds": value, "SecurityGroupIds": value})
 
     assert told == [
-        f"Transform.Parameters.SubnetIds: takes a list of ids, not {shown}",
-        f"Transform.Parameters.SecurityGroupIds: takes a list of ids, not {shown}",
+        f"Transform.Parameters.SubnetIds: must be a list of ids, not {shown}",
+        f"Transform.Parameters.SecurityGroupIds: must be a list of ids, not {shown}",
     ]
 
 
 @pytest.mark.parametrize("wrong", ["SubnetIds", "SecurityGroupIds"])
 def test_ids_that_are_wrong_are_not_also_missing(wrong: str) -> None:
     assert said(IN_A_NETWORK | {wrong: 5}) == [
-        f"Transform.Parameters.{wrong}: takes a list of ids, not 5"
+        f"Transform.Parameters.{wrong}: must be a list of ids, not 5"
     ]
 
 
@@ -271,7 +271,7 @@ def test_ids_that_are_wrong_are_not_also_missing(wrong: str) -> None:
     [
         ("LogRetention", "; did you mean 'LogRetentionInDays'?"),
         ("memorysize", "; did you mean 'MemorySize'?"),
-        ("Colour", f"; there are {KNOWN}"),
+        ("Colour", f"; known properties are {KNOWN}"),
     ],
 )
 def test_an_unknown_parameter_is_said_with_the_nearest(name: str, hint: str) -> None:
@@ -281,7 +281,7 @@ def test_an_unknown_parameter_is_said_with_the_nearest(name: str, hint: str) -> 
 @pytest.mark.parametrize("alone", ["SubnetIds", "SecurityGroupIds"])
 def test_subnets_and_security_groups_go_together(alone: str) -> None:
     assert said({alone: ["id-1"]}) == [
-        "Transform.Parameters.SubnetIds: go with SecurityGroupIds; give both or none"
+        "Transform.Parameters.SubnetIds: goes together with SecurityGroupIds; set both or neither"
     ]
 
 
@@ -297,16 +297,16 @@ def test_a_role_of_the_authors_is_used_as_it_is(more: Template) -> None:
     assert said({"ProviderRole": ROLE} | more) == [
         (
             "Transform.Parameters.ProviderRole: is used as it is; "
-            "leave out PermissionsBoundary and RolePath"
+            "remove PermissionsBoundary and RolePath"
         )
     ]
 
 
 def test_every_wrong_parameter_is_said() -> None:
     assert said({"Runtime": "ruby3.4", "Colour": 5, "MemorySize": 1}) == [
-        "Transform.Parameters.Runtime: takes python3.11 or a later Python, not 'ruby3.4'",
-        f"Transform.Parameters.Colour: unknown property; there are {KNOWN}",
-        "Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not 1",
+        "Transform.Parameters.Runtime: must be python3.11 or later, not 'ruby3.4'",
+        f"Transform.Parameters.Colour: unknown property; known properties are {KNOWN}",
+        "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not 1",
     ]
 
 
@@ -314,8 +314,8 @@ def test_a_wrong_parameter_is_said_beside_the_problems_of_the_template() -> None
     fragment = template(Run=trigger(Timeout=0))
 
     assert said({"MemorySize": 1}, fragment) == [
-        "Run.Timeout: takes a whole number from 1 to 3540, not 0",
-        "Transform.Parameters.MemorySize: takes a whole number from 128 to 10240, not 1",
+        "Run.Timeout: must be a whole number from 1 to 3540, not 0",
+        "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not 1",
     ]
 
 

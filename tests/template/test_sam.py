@@ -107,18 +107,18 @@ def said(text: str) -> list[tuple[int, str]]:
 
 
 def test_the_macro_comes_after_sam_if_cfn_lint_does_not_run_sam() -> None:
-    named = "'MigrateRole' is of AWS::IAM::Role; name a function, an alias or a version"
+    named = "'MigrateRole' has type AWS::IAM::Role; name a function, an alias or a version"
 
     assert said(TEXT) == [
         (14, f"Late.Handler: {named}"),
-        (15, "Late.Timeout: takes a whole number from 1 to 3540, not 0"),
+        (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0"),
         (10, "Run.ExecuteAfter: no resource 'Nobody' in the template"),
     ]
 
 
 def test_only_certain_problems_are_reported_if_sam_refuses_the_template() -> None:
     assert said(TEXT.replace("Runtime: python3.13", "Colour: blue")) == [
-        (15, "Late.Timeout: takes a whole number from 1 to 3540, not 0")
+        (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0")
     ]
 
 

@@ -49,7 +49,9 @@ def test_sam_runs_in_its_turn() -> None:
     assert made["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
     assert "Queue" in made["Resources"]["Run"]["DependsOn"]
     (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).diagnostics
-    assert found.message.startswith("Run.ExecuteAfter: '*' cannot include what SAM will make of")
+    assert found.message.startswith(
+        "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for"
+    )
 
 
 def test_sam_does_not_run_without_aws() -> None:
