@@ -31,12 +31,12 @@ def command(
     cfn-lint's findings are included, also those in what a template expands to. Files without
     triggers are skipped.
     """
-    given = parameters.read_given(pairs, parameters_file)
+    overrides = parameters.read_overrides(pairs, parameters_file)
 
     def context(template: Template) -> transforms.Context:
         declared = section(template.values, "Parameters")
-        parameters.refuse_unknown(given, declared, template.name)
-        values = parameters.effective_values(declared, given)
+        parameters.refuse_unknown(overrides, declared, template.name)
+        values = parameters.effective_values(declared, overrides)
         return transforms.Context(values=values, region=environment.region())
 
     texts = {source: environment.read_text(source) for source in sources}

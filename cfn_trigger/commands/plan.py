@@ -56,25 +56,25 @@ def command(
 ) -> None:
     """Show which triggers a deployment of TEMPLATE will run, and why.
 
-    Without --deployed-stack and --against it is a first deployment. Parameters that are not given
+    Without --deployed-stack and --against it is a first deployment. Parameters that are not passed
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
     """
     if deployed_stack and old_source:
         raise UsageError("--deployed-stack and --against exclude each other; pass one")
     template = parse_template(environment.read_text(source), source)
-    given = parameters.read_given(pairs, parameters_file)
-    parameters.refuse_unknown(given, section(template.values, "Parameters"), source)
+    overrides = parameters.read_overrides(pairs, parameters_file)
+    parameters.refuse_unknown(overrides, section(template.values, "Parameters"), source)
     region = environment.region()
     if deployed_stack:
-        baseline, after = _update_of(deployed_stack, template, given)
+        baseline, after = _update_of(deployed_stack, template, overrides)
         region = after.pseudo_parameters["AWS::Region"]
     else:
-        baseline, after = NO_STACK, state_of_template(template, given, region=region)
+        baseline, after = NO_STACK, state_of_template(template, overrides, region=region)
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
         only_old = parameters.parse_pairs(old_pairs, option="--old-parameter")
         parameters.refuse_unknown(only_old, section(old.values, "Parameters"), old_source)
-        baseline = Baseline(state=state_of_template(old, given | only_old, region=region))
+        baseline = Baseline(state=state_of_template(old, overrides | only_old, region=region))
     predicted = predictions(baseline, after, region=region)
     if as_json:
         console.show_json([asdict(prediction) for prediction in predicted])
@@ -83,15 +83,15 @@ def command(
 
 
 def _update_of(
-    stack: str, template: Template, given: Mapping[str, str]
+    stack: str, template: Template, overrides: Mapping[str, str]
 ) -> tuple[Baseline, StackState]:
     """Read a stack, and the current values of its parameters from the parameter store."""
     with closing(aws.client("cloudformation")) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")
-    values = parameters.effective_values(declared, given, deployed.values)
+    values = parameters.effective_values(declared, overrides, deployed.values)
     names = dict(parameter_store_names(declared, values)).values()
     if not names:
-        return states_of_update(template, given, deployed)
+        return states_of_update(template, overrides, deployed)
     with closing(aws.client("ssm")) as store:
-        return states_of_update(template, given, deployed, parameter_store_values(names, store))
+        return states_of_update(template, overrides, deployed, parameter_store_values(names, store))

@@ -63,13 +63,13 @@ def command(
     Ctrl-C, which does not end the handler.
     """
     template = parse_template(environment.read_text(source), source)
-    given = parameters.read_given(pairs, parameters_file)
-    parameters.refuse_unknown(given, section(template.values, "Parameters"), source)
+    overrides = parameters.read_overrides(pairs, parameters_file)
+    parameters.refuse_unknown(overrides, section(template.values, "Parameters"), source)
     run_options = RunOptions(
         trigger=trigger,
         request_type=request_type,
         request_id=str(uuid4()),
-        parameters=given,
+        parameters=overrides,
         payload=parse_payload(payload),
     )
     snapshot = read_snapshot(stack, aws.client("cloudformation"))

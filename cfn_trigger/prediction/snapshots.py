@@ -30,13 +30,15 @@ NO_STACK: Final = Baseline(
 """The baseline of a first deployment."""
 
 
-def state_of_template(template: Template, given: Mapping[str, str], *, region: str) -> StackState:
+def state_of_template(
+    template: Template, overrides: Mapping[str, str], *, region: str
+) -> StackState:
     """Return the state that a template describes with these parameters and its defaults.
 
     Raises TemplateProblems if the template cannot be expanded.
     """
     declared = section(template.values, "Parameters")
-    values = parameters.effective_values(declared, given)
+    values = parameters.effective_values(declared, overrides)
     context = transforms.Context(values=values, region=region)
     return StackState(
         template=transforms.process(template, context).template,
@@ -48,30 +50,30 @@ def state_of_template(template: Template, given: Mapping[str, str], *, region: s
 
 def states_of_update(
     template: Template,
-    given: Mapping[str, str],
+    overrides: Mapping[str, str],
     deployed: StackSnapshot,
     stored: Mapping[str, str] | None = None,
 ) -> tuple[Baseline, StackState]:
     """Return the state of a deployed stack, and the state after an update with a template.
 
-    Parameters that are not given keep their deployed values. `stored` has current values from the
+    Parameters that are not passed keep their deployed values. `stored` has current values from the
     parameter store, by their names there. Raises TemplateProblems if the template cannot be
     expanded.
     """
     declared = section(template.values, "Parameters")
-    settled = parameters.effective_values(declared, given, deployed.values)
+    effective = parameters.effective_values(declared, overrides, deployed.values)
     current = {
         name: stored[key]
-        for name, key in parameter_store_names(declared, settled)
+        for name, key in parameter_store_names(declared, effective)
         if stored and key in stored
     }
-    kept = {name: value for name, value in deployed.looked_up.items() if name not in given}
-    known = {**settled, **kept, **current}
+    kept = {name: value for name, value in deployed.looked_up.items() if name not in overrides}
+    known = {**effective, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
     region = deployed.pseudo_parameters["AWS::Region"]
     context = transforms.Context(values=values, region=region)
     secrets = {
-        name: Secret(name, is_given=name in given or name not in deployed.values)
+        name: Secret(name, is_given=name in overrides or name not in deployed.values)
         for name, parameter in declared.items()
         if is_secret(parameter)
     }

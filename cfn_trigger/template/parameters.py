@@ -103,10 +103,10 @@ def refuse_unknown(names: Iterable[str], declared: Mapping[str, Json], template:
 
 def effective_values(
     declared: Mapping[str, Json],
-    given: Mapping[str, str],
+    overrides: Mapping[str, str],
     deployed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the value of every parameter: the given one, the deployed one, or the default.
+    """Return the value of every parameter: the passed one, the deployed one, or the default.
 
     A parameter that has none of them is left out.
     https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
@@ -116,7 +116,7 @@ def effective_values(
         for name, parameter in declared.items()
         if as_map(parameter).get("Default") is not None
     }
-    values = {**defaults, **(deployed or {}), **given}
+    values = {**defaults, **(deployed or {}), **overrides}
     return {name: value for name, value in values.items() if name in declared}
 
 
@@ -162,7 +162,7 @@ def is_stored(parameter: Json) -> bool:
     return str(as_map(parameter).get("Type")).startswith(_STORED_TYPES)
 
 
-def read_given(pairs: Iterable[str], file: str | None) -> dict[str, str]:
+def read_overrides(pairs: Iterable[str], file: str | None) -> dict[str, str]:
     """Read the parameters that a command line sets; `--parameter` wins over the file."""
     from_file = parse_file(read_text(file), file) if file else {}
     return from_file | parse_pairs(pairs)
@@ -173,6 +173,6 @@ def effective_values_of(
 ) -> dict[str, str]:
     """Return the values of a template's parameters under a command line."""
     declared = section(template.values, "Parameters")
-    given = read_given(pairs, file)
-    refuse_unknown(given, declared, template.name)
-    return effective_values(declared, given)
+    overrides = read_overrides(pairs, file)
+    refuse_unknown(overrides, declared, template.name)
+    return effective_values(declared, overrides)

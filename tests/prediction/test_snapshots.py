@@ -27,10 +27,10 @@ def deployed(source: Template, expand_with: str = "low", **more: Any) -> StackSn
 
 
 def verdict(
-    new: Template, stack: StackSnapshot, stored: dict[str, str] | None = None, **given: str
+    new: Template, stack: StackSnapshot, stored: dict[str, str] | None = None, **overrides: str
 ) -> tuple[str, ...]:
     """Return the verdict on the only trigger of a template, and the reasons."""
-    baseline, after = states_of_update(new, given, stack, stored)
+    baseline, after = states_of_update(new, overrides, stack, stored)
     (prediction,) = predictions(baseline, after, region="eu-west-1")
     return (prediction.verdict, *prediction.because)
 
