@@ -75,7 +75,7 @@ def test_a_file_that_is_not_utf_8_is_a_usage_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["expand", "plan", "graph"])
 def test_a_text_without_resources_is_not_a_template(command: str) -> None:
-    outcome = run(command, "-", given="a: b\n")
+    outcome = run(command, "-", stdin="a: b\n")
 
     assert outcome.exit_code == 1
     assert outcome.stderr == (
@@ -112,7 +112,7 @@ def test_check_includes_the_problems_of_cfn_lint_and_counts_all(wrong: Path) -> 
 
 
 def test_check_accepts_a_template_from_standard_input() -> None:
-    outcome = run("check", "-", given=SELF_TEST.read_text())
+    outcome = run("check", "-", stdin=SELF_TEST.read_text())
 
     assert (outcome.exit_code, outcome.stdout) == (0, "1 template checked, no problems\n")
 
@@ -198,7 +198,7 @@ def test_an_unknown_subcommand_is_a_usage_error() -> None:
 
 
 def test_a_template_without_the_transform_is_printed_as_it_is_with_a_note() -> None:
-    outcome = run("expand", "-", given="Resources:\n  A: {Type: B}  # mine\n")
+    outcome = run("expand", "-", stdin="Resources:\n  A: {Type: B}  # mine\n")
 
     assert outcome.exit_code == 0
     assert outcome.stdout == "Resources:\n  A: {Type: B}  # mine\n"

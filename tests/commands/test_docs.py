@@ -1,4 +1,4 @@
-"""docs/cli.md shows what the commands really say."""
+"""docs/cli.md shows what the commands print."""
 
 import re
 import shlex
@@ -13,20 +13,20 @@ from tests.support.recordings import ROOT, run
 
 TEXT = (ROOT / "docs" / "cli.md").read_text()
 EXAMPLES = re.findall(r"```console\n\$ cfn-trigger (.*)\n((?:.*\n)*?)```", TEXT)
-OURS = ("expand", "check", "plan", "graph", "init")
+DOCUMENTED = ("expand", "check", "plan", "graph", "init")
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[one for one, _ in EXAMPLES])
-def test_an_example_shows_what_is_said(command: str, shown: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_an_example_shows_what_the_command_prints(command: str, shown: str, tmp_path: Path) -> None:
     """A line of `…` stands for any lines."""
     with chdir(tmp_path if command == "init" else ROOT):
-        said = run(*shlex.split(command)).stdout
+        output = run(*shlex.split(command)).stdout
 
     pattern = "*".join(re.sub(r"([*?[])", r"[\1]", part) for part in f"\n{shown}".split("\n…\n"))
-    assert fnmatchcase(f"\n{said}", pattern), said
+    assert fnmatchcase(f"\n{output}", pattern), output
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", DOCUMENTED)
 def test_every_subcommand_has_a_section_with_an_example(name: str) -> None:
     assert name in SUBCOMMANDS
     assert f"\n## {name}\n" in TEXT

@@ -66,7 +66,7 @@ def whole_templates() -> list[Block]:
 
 @pytest.mark.parametrize("block", whole_templates(), ids=str)
 def test_a_complete_template_expands(block: Block) -> None:
-    ended = run("expand", "--sam", "-", given=block.text)
+    ended = run("expand", "--sam", "-", stdin=block.text)
 
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert "TriggerProvider:" in ended.stdout

@@ -1,4 +1,4 @@
-"""`cfn-trigger` in this process, and what it says about the examples.
+"""`cfn-trigger` in this process, and what it prints about the examples.
 
 Knows how a command line is called and what of its output is ours to record: the provider's source,
 which every expansion embeds, is replaced by a placeholder.
@@ -48,39 +48,39 @@ class Outcome:
     stderr: str = ""
 
 
-def run(*arguments: str, given: str = "", **environment: str) -> Outcome:
+def run(*arguments: str, stdin: str = "", **environment: str) -> Outcome:
     """Call `cfn-trigger` as a pipeline does: no terminal, and nothing of this machine's AWS."""
     runner = CliRunner(env=CLEAN | environment, **APART)
-    result = runner.invoke(main, arguments, input=given, prog_name="cfn-trigger")
+    result = runner.invoke(main, arguments, input=stdin, prog_name="cfn-trigger")
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Outcome(exit_code=result.exit_code, stdout=result.stdout, stderr=result.stderr)
 
 
 def examples() -> list[str]:
-    """Name the examples, sorted."""
+    """List the names of the examples, sorted."""
     return sorted(path.parent.name for path in ROOT.glob("examples/*/template.yaml"))
 
 
 def recordings() -> dict[str, tuple[str, ...]]:
-    """Name the recordings, each with the command line it is of."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the arguments of each recording, by its name."""
+    commands: dict[str, tuple[str, ...]] = {}
     paths = {name: f"examples/{name}/template.yaml" for name in examples()}
     for name, path in paths.items():
-        found[f"{name}-expand.txt"] = ("expand", "--sam", path)
-        found[f"{name}-plan.txt"] = ("plan", path)
-        found[f"{name}-graph.txt"] = ("graph", path)
+        commands[f"{name}-expand.txt"] = ("expand", "--sam", path)
+        commands[f"{name}-plan.txt"] = ("plan", path)
+        commands[f"{name}-graph.txt"] = ("graph", path)
     for form in ("mermaid", "dot", "svg"):
-        found[f"migration-graph.{form}"] = ("graph", paths["migration"], "--format", form)
-    found["migration-graph.json"] = ("graph", paths["migration"], "--json")
-    found["migration-plan.json"] = ("plan", paths["migration"], "--json")
-    found["migration-expand.json"] = ("expand", paths["migration"], "--json")
-    found["check.txt"] = ("check", *paths.values())
-    return found
+        commands[f"migration-graph.{form}"] = ("graph", paths["migration"], "--format", form)
+    commands["migration-graph.json"] = ("graph", paths["migration"], "--json")
+    commands["migration-plan.json"] = ("plan", paths["migration"], "--json")
+    commands["migration-expand.json"] = ("expand", paths["migration"], "--json")
+    commands["check.txt"] = ("check", *paths.values())
+    return commands
 
 
-def said(*arguments: str) -> str:
-    """Call a command in the project's folder, and give all that it said."""
+def printed(*arguments: str) -> str:
+    """Call a command in the project's folder, and return all that it printed."""
     with chdir(ROOT):
         outcome = run(*arguments)
     parts = [without_source(outcome.stdout)]
