@@ -6,6 +6,7 @@ Refuses to know concurrency: that is `concurrency`'s.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -54,7 +55,7 @@ class Function:
     reserved_concurrency: float = FOREVER
     package: Literal["Zip", "Image"] = "Zip"
     script: deque[Run] = field(default_factory=deque)
-    otherwise: Run | None = None
+    otherwise: Callable[[], Run] | None = None
     attempts: list[Attempt] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     _updating_until: float = 0.0
@@ -65,14 +66,15 @@ class Function:
 
     def always(self, run: Run) -> None:
         """Have every run that the script does not name go like this."""
-        self.otherwise = run
+        self.otherwise = lambda: run
 
     def next_run(self) -> Run:
         """Return how the run that begins now goes."""
-        run = self.script.popleft() if self.script else self.otherwise
-        if run is None:
+        if self.script:
+            return self.script.popleft()
+        if self.otherwise is None:
             raise BreachError("the handler was started more often than scripted")
-        return run
+        return self.otherwise()
 
     def is_updated_for(self, seconds: float) -> None:
         """Begin an update of the code, which takes this long; until then the old code runs."""

@@ -30,7 +30,7 @@ def broken_promises(cloud: Cloud) -> list[str]:
     ends = [each.end for each in cloud.executions if each.end.startswith("crashed")]
     broken = [f"an execution {end}" for end in ends]
     for request in cloud.requests:
-        for promise in PROMISES:
+        for promise in IN_ANY_CASE if "delivered twice" in request.excuses else PROMISES:
             where = f"{request.kind} {request.trigger} at {request.sent_at - 1.8e9:.0f}"
             broken += [f"{where}: {breach}" for breach in promise(cloud, request)]
     return [*broken, *nothing_is_orphaned(cloud)]
@@ -55,7 +55,7 @@ def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
 
 def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
     """A Delete and a rollback are never answered FAILED, nor is what may be a rollback."""
-    for answer in request.answers:
+    for answer in request.answers[:1]:  # nobody reads another
         if answer.status != "FAILED":
             continue
         if request.kind == "Delete":
@@ -69,8 +69,6 @@ def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 def starts_as_often_as_granted(_cloud: Cloud, request: Request) -> Iterator[str]:
     """A handler starts once for each attempt and poll that is granted, and not after success."""
-    if "delivered twice" in request.excuses:
-        return
     retry = request.properties.get("Retry", {})
     polls = sum(each.heard and each.run.ends == "pending" for each in request.attempts)
     granted = 0 if must_not_run(request) else retry.get("MaxAttempts", 1) + polls
@@ -109,15 +107,15 @@ def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
 def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
     """SUCCESS means that it succeeded or was forgiven; FAILED means that it did not succeed."""
     answer, last = request.answer, last_heard(request)
-    if answer is None or request.cancelled_at < FOREVER:
+    waits = request.properties.get("InvocationType", "RequestResponse") == "RequestResponse"
+    if answer is None or request.cancelled_at < FOREVER or not waits:
         return
     ends = last.run.ends if last else "nothing"
     if answer.status == "SUCCESS" and not is_forgiven(request):
         if request.attempts and ends != "done":
             yield f"SUCCESS after {ends}"
         must_run = request.kind == "Create" and not must_not_run(request)
-        dry = request.properties.get("InvocationType") == "DryRun"
-        if must_run and not dry and not request.attempts:
+        if must_run and not request.attempts:
             yield "SUCCESS without a run"
     plain = not request.properties.keys() & {"Expect", "Attributes"}
     if answer.status == "FAILED" and ends == "done" and plain:
@@ -134,7 +132,7 @@ def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 def hops_seldom(cloud: Cloud, request: Request) -> Iterator[str]:
     """Executions are long and few; where slots are scarce, giving way is no fault."""
-    if cloud.lambda_service.pool.limit < FOREVER or "delivered twice" in request.excuses:
+    if cloud.lambda_service.pool.limit < FOREVER:
         return
     ended = max((each.ended for each in request.executions), default=request.sent_at)
     lasted = min(request.timeout + 60, ended - request.sent_at)
@@ -147,7 +145,7 @@ def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
     """CloudFormation is asked at most twice a minute."""
     ended = max((each.ended for each in request.executions), default=request.sent_at)
     most = 2 * math.ceil((ended - request.sent_at) / 60) + FIRST_QUESTIONS
-    if len(request.questions) > most and "delivered twice" not in request.excuses:
+    if len(request.questions) > most:
         lasted = ended - request.sent_at
         yield f"{len(request.questions)} questions to CloudFormation in {lasted:.0f} s"
 
@@ -176,15 +174,19 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
     if any(request.excuses or request.cancelled_at < FOREVER for request in cloud.requests):
         return
     deletes = [request for request in cloud.requests if request.kind == "Delete"]
-    deleted = {(each.trigger, each.old_id) for each in deletes if each.attempts}
+    done = {
+        (each.trigger, each.old_id)
+        for each in deletes
+        if each.attempts or not each.properties.get("ExecuteOnDelete") or must_not_run(each)
+    }
     for request in cloud.requests:
-        for attempt in request.attempts:
-            made = request.trigger, attempt.run.physical_id
-            keeps = not request.properties.get("ExecuteOnDelete") or request.kind == "Delete"
-            if attempt.heard and made[1] and not keeps and made not in deleted:
-                yield f"{made[1]} of {made[0]} was never deleted"
+        ids = [each.run.physical_id for each in request.attempts if each.heard]
+        made = next((each for each in ids[::-1] if each), None)
+        if made and request.kind != "Delete" and (request.trigger, made) not in done:
+            yield f"{made} of {request.trigger} was never deleted"
 
 
+IN_ANY_CASE: tuple[Promise, ...] = (never_wedges_a_stack, keeps_secrets)
 PROMISES: tuple[Promise, ...] = (
     is_answered_once,
     never_wedges_a_stack,

@@ -48,6 +48,11 @@ class Stack:
         """The stack's status."""
         return self.history.status
 
+    @property
+    def stable_names(self) -> frozenset[str]:
+        """What a rollback brings back."""
+        return frozenset(self._stable)
+
     # ---- operations
 
     def create(self, template: Template, *, disable_rollback: bool = False) -> str:
@@ -83,6 +88,7 @@ class Stack:
         self._interruption = ""
         self.history.stack_becomes("DELETE_IN_PROGRESS", USER)
         kept = self.changes.remove([*self.resources], keep_failed=True)
+        self.changes.delete_leftovers()
         self.history.stack_becomes("DELETE_FAILED" if kept else "DELETE_COMPLETE")
         return self.status
 
@@ -138,7 +144,10 @@ class Stack:
                 kind="Update", logical_id=name, definition=stable.definition, before=current
             )
             self.provisioner.play(step, takes_back=True, announced=self.announces_take_back)
+            if step.physical_id != current.physical_id:
+                self.changes.leftovers.append(leftover(name, current))
             current.definition = stable.definition
+            current.physical_id = step.physical_id
             current.status = "UPDATE_FAILED"
         if self.take_back_status == "UPDATE_IN_PROGRESS":
             self.history.stack_becomes("UPDATE_FAILED", failed_words("update", failed))
@@ -147,6 +156,7 @@ class Stack:
     def _roll_back_creation(self, why: str) -> str:
         self.history.stack_becomes("ROLLBACK_IN_PROGRESS", f"{why}. Rollback requested by user.")
         kept = self.changes.remove([*self.resources], keep_failed=True)
+        self.changes.delete_leftovers()
         self.history.stack_becomes("ROLLBACK_FAILED" if kept else "ROLLBACK_COMPLETE")
         return self.status
 
@@ -168,23 +178,24 @@ class Stack:
                 return self.status
             self._restore(name, step, stable)
         self.history.stack_becomes("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        self._keep_stable_ids()
         self.changes.remove(name for name in [*self.resources] if name not in self._stable)
         self.changes.delete_leftovers()
         return self._comes_to_rest("UPDATE_ROLLBACK_COMPLETE")
 
     def _restore(self, name: str, step: Step, stable: Provisioned) -> None:
-        """Give a resource its stable state back; what replaced it is deleted in the cleanup."""
-        current = self.resources[name]
-        if current.physical_id != stable.physical_id:
-            self.changes.leftovers.append(leftover(name, current))
-        self.resources[name] = replace(stable, status="UPDATE_COMPLETE", attributes=step.attributes)
+        """Give a resource its stable state back; what replaced it is deleted in the cleanup.
 
-    def _keep_stable_ids(self) -> None:
-        """Leave out of the cleanup what the stack goes back to."""
-        stable = {each.physical_id for each in self._stable.values()}
-        leftovers = self.changes.leftovers
-        self.changes.leftovers = [each for each in leftovers if each.physical_id not in stable]
+        It keeps a physical id that the answer to the rollback itself has brought.
+        """
+        current = self.resources[name]
+        brought = step.physical_id != current.physical_id
+        self.changes.leftovers += [leftover(name, current), leftover(name, stable)]
+        self.resources[name] = replace(
+            stable,
+            physical_id=step.physical_id if brought else stable.physical_id,
+            status="UPDATE_COMPLETE",
+            attributes=step.attributes,
+        )
 
     def _comes_to_rest(self, status: str) -> str:
         self.history.stack_becomes(status)
