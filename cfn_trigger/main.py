@@ -17,12 +17,12 @@ import click
 from cfn_trigger.errors import TemplateProblems, UsageError
 
 SUBCOMMANDS: Final[Mapping[str, str]] = {
-    "expand": "Print the template with triggers expanded, as the macro does it.",
-    "check": "List every problem of templates, with its line.",
+    "expand": "Print a template with its triggers expanded, as by the macro.",
+    "check": "List every problem in templates, with its line.",
     "plan": "Predict which triggers a deployment will run, and why.",
     "graph": "Show what runs before and after each trigger.",
-    "init": "Teach cfn-lint and editors the shorthand, in this folder.",
-    "run": "Run a trigger's handler now, with the event it would get.",
+    "init": "Configure cfn-lint and editors for the shorthand.",
+    "run": "Run a trigger's handler now, with the event it would receive.",
     "watch": "Follow a deployment: resources, triggers, and what handlers print.",
     "local": "Run a local cloud that has the macro.",
 }
@@ -92,10 +92,10 @@ def _show(problems: TemplateProblems) -> None:
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cfn-trigger", message="%(prog)s %(version)s")
 def main() -> None:
-    """Look at a template with triggers as the macro sees it, and at what it does when deployed.
+    """Check, expand and plan templates with triggers, and follow their deployments.
 
-    Exit codes: 0 fine, 1 problems of the template, or a failure, 2 problems of the command line,
-    130 Ctrl-C.
+    Exit codes: 0 success; 1 the template has problems, or something failed; 2 the command line is
+    wrong; 130 interrupted by Ctrl-C.
     """
 
 

@@ -26,9 +26,9 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """List every problem of templates, with its line.
+    """List every problem in templates, with its line.
 
-    cfn-lint's findings are included, also those in what a template expands to. Files without
+    Includes the findings of cfn-lint in each template and in its expansion. Files without
     triggers are skipped.
     """
     overrides = parameters.read_overrides(pairs, parameters_file)

@@ -29,10 +29,10 @@ ONCE: Final = (
 def command(
     source: str, pairs: tuple[str, ...], parameters_file: str | None, *, sam: bool, as_json: bool
 ) -> None:
-    """Write the template without the shorthand, as the macro expands it.
+    """Print the template as the macro expands it.
 
-    TEMPLATE is a file, or - for standard input. The author's order and comments are kept. A
-    transform that ran is no longer in the template's list.
+    TEMPLATE is a file, or - for standard input. Order and comments are kept. The list of
+    transforms no longer contains those that ran.
     """
     template = parse_template(environment.read_text(source), source)
     context = transforms.Context(

@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """Show what runs before and after each trigger, and through which property.
 
-    Drawings leave out what other lines imply.
+    Drawings leave out edges that others imply.
     """
     template = parse_template(environment.read_text(source), source)
     values = parameters.effective_values_of(template, pairs, parameters_file)

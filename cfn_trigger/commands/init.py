@@ -13,9 +13,9 @@ from cfn_trigger.terminal import console, options
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
 @options.json_option
 def command(folder: str, *, as_json: bool) -> None:
-    """Teach cfn-lint and editors the shorthand, in FOLDER (default: this one).
+    """Configure cfn-lint and editors for the shorthand, in FOLDER (default: the current one).
 
-    Settings that are there stay.
+    Existing settings stay.
     """
     project = Path(folder)
     path = project / configuration.FILE

@@ -56,7 +56,7 @@ def command(
 ) -> None:
     """Show which triggers a deployment of TEMPLATE will run, and why.
 
-    Without --deployed-stack and --against it is a first deployment. Parameters that are not passed
+    Without --deployed-stack or --against, plans a first deployment. Parameters that are not passed
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
     """
     if deployed_stack and old_source:

@@ -39,7 +39,7 @@ from trigger_provider.request import ABSENT, RequestType
 @click.option(
     "--payload",
     metavar="JSON|@FILE",
-    help="Put over the trigger's Payload, key by key: other values, or those not known here.",
+    help="JSON, or @ and a file, merged into the trigger's Payload key by key.",
 )
 @options.parameter_options
 @options.json_option
@@ -56,11 +56,11 @@ def command(
     parameters_file: str | None,
     as_json: bool,
 ) -> None:
-    """Run the handler of TRIGGER now, with the event it would get, and show log and result.
+    """Run the handler of TRIGGER now, with the event it would receive.
 
-    The function is the one that the stack has deployed; settings and payload are TEMPLATE's.
-    Nothing is deployed, and CloudFormation gets no answer. Exit codes: 0 done, 1 failed, 130
-    Ctrl-C, which does not end the handler.
+    Runs the function that the stack has deployed, with the settings and payload in TEMPLATE.
+    Deploys nothing, and sends nothing to CloudFormation. Exit codes: 0 done, 1 failed, 130
+    interrupted by Ctrl-C, which does not stop the handler.
     """
     template = parse_template(environment.read_text(source), source)
     overrides = parameters.read_overrides(pairs, parameters_file)

@@ -18,16 +18,16 @@ from cfn_trigger.terminal import console, following, options
     type=click.FloatRange(min=0),
     default=600.0,
     show_default=True,
-    help="How long to wait for a deployment to begin.",
+    help="Seconds to wait for a deployment to start.",
 )
 @options.json_option
 @click.pass_context
 def command(ctx: click.Context, stack: str, patience: float, *, as_json: bool) -> None:
     """Follow the deployment of STACK: resources, triggers, and what their handlers print.
 
-    A deployment in progress is shown from its beginning; otherwise the next one is awaited: start
-    it in another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 Ctrl-C. With --json
-    every line is an object.
+    Shows a deployment in progress from its beginning, or waits for the next one, which you start in
+    another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 interrupted by Ctrl-C.
+    With --json, every line is an object.
     """
     effects = _effects(stack)
     progress = follow(effects, stack=stack, patience=patience)

@@ -1,13 +1,14 @@
-"""What teaches linters and editors the shorthand.
+"""Problems of templates for linters, and the shorthand for editors.
 
-| module | what it makes | of |
+| module | provides | from |
 |---|---|---|
 | `schema` | JSON Schemas for editors | the definition in `macro.shorthand` |
-| `reference` | these as files, and the tables of the documentation | the same |
+| `reference` | the schemas as files, and the tables of the documentation | the same definition |
 | `problems` | the macro's problems, for a template as it is written | `macro.expand` |
-| `sam` | what SAM leaves for the macro | its own translator |
-| `rules` | rules for cfn-lint | `problems`, and `sam` where cfn-lint does not run it |
-| `configuration` | the `.cfnlintrc` of a project | where this package is installed |
+| `rules` | rules for cfn-lint | `problems` |
+| `cfn_lint` | the findings of cfn-lint, with these rules | cfn-lint, and a project's `.cfnlintrc` |
+| `checked_file` | every problem of a file, at the author's lines | `problems` and `cfn_lint` |
+| `configuration` | the `.cfnlintrc` of a project | the place where this package is installed |
 
-Only `rules` knows cfn-lint. Nothing here says a second time what the macro says.
+Only `rules` and `cfn_lint` know cfn-lint's rules. Nothing here repeats what the macro defines.
 """
