@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -124,10 +123,10 @@ class Screen:
                 start_new_session=True,
             )
         try:
-            pause = threading.Event()
             while client.poll() is None:
                 self._show_events()
-                pause.wait(0.2)
+                with suppress(subprocess.TimeoutExpired):
+                    client.wait(0.2)
             self._show_events()
         finally:
             with suppress(ProcessLookupError):

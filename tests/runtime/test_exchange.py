@@ -88,6 +88,11 @@ def ask(served: Host, method: str) -> int | str:
     return {NOT_SENT: "not sent", LOST: "lost"}.get(status, status)
 
 
+def let_the_connection_be_idle(*, seconds: float) -> None:
+    ((name, (connection, since)),) = IDLE.items()
+    IDLE[name] = connection, since - seconds
+
+
 def the_end_of_the_kept_connection_has_arrived() -> bool:
     ((kept, _),) = IDLE.values()
     return bool(select.select([kept.sock], [], [], PATIENCE)[0])
@@ -104,7 +109,7 @@ def test_a_request_just_after_an_answer_takes_its_connection(second: str) -> Non
 def test_an_invocation_never_takes_a_connection_that_was_idle_for_a_second() -> None:
     with host(Connection(), Connection()) as served:
         assert ask(served, "GET") == 200
-        threading.Event().wait(1.05)
+        let_the_connection_be_idle(seconds=1)
         assert ask(served, "POST") == 200
 
     assert served.asked == [["GET"], ["POST"]]
@@ -113,7 +118,7 @@ def test_an_invocation_never_takes_a_connection_that_was_idle_for_a_second() -> 
 def test_a_look_still_takes_a_connection_that_was_idle_for_a_second() -> None:
     with host(Connection(answers=2)) as served:
         assert ask(served, "GET") == 200
-        threading.Event().wait(1.05)
+        let_the_connection_be_idle(seconds=1)
         assert ask(served, "GET") == 200
 
     assert served.asked == [["GET", "GET"]]
