@@ -97,7 +97,7 @@ class Lambda(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_a_request_is_signed_and_sent_exactly_once(

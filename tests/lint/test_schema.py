@@ -116,7 +116,7 @@ MAY_BE_TAGGED: Final = {
 
 
 def wrong(known: schema.Schema, value: Any) -> list[str]:
-    """Say where a value is not as a schema has it."""
+    """List where a value violates a schema."""
     through_json = json.loads(json.dumps(value))
     errors = Draft7Validator(known).iter_errors(through_json)
     return sorted({"/".join(map(str, error.absolute_path)) for error in errors})
@@ -281,7 +281,7 @@ def is_right(one: Property, value: Any) -> bool:
 
 
 def is_seen(one: Property, value: Any) -> bool:
-    """Tell whether a schema can know: not the range of a number in text, nor who has a name."""
+    """Whether a schema can check it: not the range of a number in a string, nor what exists."""
     is_text = isinstance(value, str) and value.replace(".", "").isdigit()
     is_name = one is PROPERTIES["Handler"] and isinstance(value, str | dict)
     return not is_text and not is_name and value not in BY_VALUE

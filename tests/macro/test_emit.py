@@ -427,7 +427,7 @@ def test_a_payload_of_five_hundred_levels_is_written() -> None:
 
 
 def conditions(fragment: Template) -> Template:
-    """Give the condition of each resource that was made."""
+    """Return the condition of each resource that was added."""
     emitted = resources(fragment)
     return {name: emitted[name].get("Condition") for name in made(fragment)}
 

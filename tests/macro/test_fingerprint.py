@@ -334,7 +334,7 @@ PARAMETERS: Final = {
 
 
 def hashed(handler: Template, **values: Any) -> Template:
-    """Give the entries but the live references."""
+    """Return the entries except the live references."""
     conditions = {
         "IsTest": {"Fn::Equals": [ref("Stage"), "test"]},
         "IsOther": {"Fn::Not": [{"Condition": "IsTest"}]},

@@ -13,7 +13,7 @@ REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"
 
 
 def event(fragment: Any, **more: Any) -> dict[str, Any]:
-    """Say what CloudFormation says to a macro."""
+    """Return the event that CloudFormation sends to a macro."""
     said = {
         "region": "eu-central-1",
         "accountId": "123456789012",
@@ -28,7 +28,7 @@ def event(fragment: Any, **more: Any) -> dict[str, Any]:
 
 
 def answered(fragment: Any, **more: Any) -> dict[str, Any]:
-    """Give the answer as CloudFormation reads it."""
+    """Return the response as CloudFormation reads it."""
     through_json: dict[str, Any] = json.loads(json.dumps(handler(event(fragment, **more), None)))
     return through_json
 

@@ -69,7 +69,7 @@ def characters(fragment: Template) -> int:
 
 
 def too_large(size: int) -> str:
-    """Say the problem with so many characters of policies."""
+    """Return the problem for so many characters of policies."""
     return (
         f"TriggerProviderRole: needs up to {size} characters of policies for its handlers; "
         "a role holds 10240; set ProviderRole to a role that may invoke them"

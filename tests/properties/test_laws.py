@@ -111,7 +111,7 @@ def triggers(template: Template) -> dict[str, Template]:
 
 
 def referred(value: Any, *, branches: bool) -> Iterator[str]:
-    """Name what a value refers to, within the branches of an If or without them."""
+    """List what a value refers to, with or without the branches of an If."""
     match value:
         case {"Ref": str(name)}:
             yield name
@@ -132,7 +132,7 @@ def referred(value: Any, *, branches: bool) -> Iterator[str]:
 
 
 def graph(template: Template, *, branches: bool, among: AbstractSet[str] | None = None) -> Graph:
-    """Say which resource waits for which; an edge of ours counts though it stands in an If."""
+    """Return which resource waits for which, including our edges within an If."""
     known = template["Resources"].keys() if among is None else among
     found: Graph = {}
     for name, resource in template["Resources"].items():
@@ -159,7 +159,7 @@ def waited_for(found: Graph, name: str) -> set[str]:
 
 
 def matched(template: Template, trigger: str, side: str) -> Iterator[str]:
-    """Name what the patterns of a trigger's property select."""
+    """List what the patterns of a trigger's property select."""
     of_all = {name for name, own in triggers(template).items() if "*" in own.get(side, [])}
     for selector in triggers(template)[trigger].get(side, []):
         if "*" not in selector and "::" not in selector:
@@ -171,7 +171,7 @@ def matched(template: Template, trigger: str, side: str) -> Iterator[str]:
 
 
 def holds(condition: Any, template: Template, truths: dict[str, bool]) -> bool:
-    """Say whether a condition holds, given the truth of the author's own."""
+    """Whether a condition holds, given the truth of the author's conditions."""
     match condition:
         case {"Condition": str(name)}:
             return holds(name, template, truths)
@@ -215,7 +215,7 @@ def dangling(template: Template, truths: dict[str, bool]) -> set[tuple[str, str]
 
 
 def linted(template: Template) -> list[str]:
-    """Say what cfn-lint finds in a template; a trigger in it is a custom resource of anybody's."""
+    """Return cfn-lint's findings in a template; to it, a trigger is any custom resource."""
     whole = copy.deepcopy(template)
     for own in triggers(whole).values():
         own.setdefault("ServiceToken", "arn:aws:lambda:eu-central-1:123456789012:function:any")

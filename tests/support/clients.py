@@ -81,7 +81,7 @@ class Clients:
         return Outcome(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
 
     def environment(self) -> dict[str, str]:
-        """Give all that a command finds around it."""
+        """Return the environment of a command."""
         path = f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", **self.cloud.environment}
 

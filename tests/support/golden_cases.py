@@ -41,14 +41,14 @@ class Outcome:
 
 
 def examples() -> dict[str, Path]:
-    """Give the folder of every example by the name of its case, sorted."""
+    """Return the folder of every example by the name of its case, sorted."""
     folders = {path.parent.relative_to(EXAMPLES) for path in EXAMPLES.rglob("template.yaml")}
     written = (folder for folder in folders if ".aws-sam" not in folder.parts)
     return {"-".join(("example", *folder.parts)): EXAMPLES / folder for folder in sorted(written)}
 
 
 def cases(file: str = "template.yaml") -> list[str]:
-    """Name the cases that have a file, sorted; an example has a template."""
+    """List the cases that have a file, sorted; an example has a template."""
     own = {path.parent.name for path in FOLDER.glob(f"*/{file}")}
     return sorted(own.union(examples() if file == "template.yaml" else ()))
 
@@ -100,7 +100,7 @@ def actual(case: str) -> Outcome:
 
 
 def beside_a_transform(value: Any) -> Iterator[Template]:
-    """Give what stands beside every `Fn::Transform`; none of it can be expanded."""
+    """Return the siblings of every `Fn::Transform`; none of them can be expanded."""
     if isinstance(value, dict) and "Fn::Transform" in value:
         yield {name: item for name, item in value.items() if name != "Fn::Transform"}
     elif isinstance(value, dict | list):
@@ -120,7 +120,7 @@ def by_sam(fragment: Template) -> Template:
 
 
 def answered(fragment: Template, settings: Template) -> Template:
-    """Give the macro's answer to a fragment and the transform's own parameters."""
+    """Return the macro's response to a fragment and the parameters of its transform."""
     event = {
         "region": "eu-central-1",
         "accountId": "123456789012",
@@ -135,7 +135,7 @@ def answered(fragment: Template, settings: Template) -> Template:
 
 
 def values(fragment: Template) -> Template:
-    """Give every parameter the value of its default, as CloudFormation says it to a macro."""
+    """Return the default of every parameter, as CloudFormation sends it to a macro."""
     given: Template = {}
     for name, parameter in fragment.get("Parameters", {}).items():
         default = str(parameter.get("Default", ""))

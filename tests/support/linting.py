@@ -26,13 +26,13 @@ def runner(*, ours: bool = True) -> Runner:
 
 
 def said(path: Path) -> list[str]:
-    """Say what cfn-lint finds in a file."""
+    """Return the findings of cfn-lint in a file."""
     used = runner()
     return _sorted(run_template_by_file_path(str(path), used.config, used.rules, False))  # noqa: FBT003 (cfn-lint's)
 
 
 def said_of_text(text: str) -> list[str]:
-    """Say what cfn-lint finds in a text that comes without a file, as from `sam validate`."""
+    """Return the findings of cfn-lint in a template without a file, as from `sam validate`."""
     used = runner()
     template, wrong = decode_str(text)
     assert not wrong
@@ -40,7 +40,7 @@ def said_of_text(text: str) -> list[str]:
 
 
 def said_without_us(path: Path) -> list[str]:
-    """Say what cfn-lint finds in a file as it comes, without our rules and our spec."""
+    """Return the findings of plain cfn-lint in a file, without our rules and spec."""
     reset()
     used = runner(ours=False)
     try:

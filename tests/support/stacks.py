@@ -97,11 +97,11 @@ class Stack:
         )
 
     def status(self) -> str:
-        """Give the stack's status."""
+        """Return the stack's status."""
         return str(self._described()["StackStatus"])
 
     def outputs(self) -> dict[str, str]:
-        """Give the stack's outputs."""
+        """Return the stack's outputs."""
         return {one["OutputKey"]: one["OutputValue"] for one in self._described()["Outputs"]}
 
     def events(self) -> list[tuple[str, str, str]]:
@@ -119,14 +119,14 @@ class Stack:
         ]
 
     def reason(self, logical_id: str) -> str:
-        """Give the reason of a resource's last failure."""
+        """Return the reason of a resource's last failure."""
         failed = [
             why for name, status, why in self.events() if name == logical_id and "FAILED" in status
         ]
         return failed[-1]
 
     def physical_id(self, logical_id: str) -> str:
-        """Give what a resource is called in the account."""
+        """Return a resource's physical id."""
         resource = self.clients.boto("cloudformation").describe_stack_resource(
             StackName=self.name, LogicalResourceId=logical_id
         )

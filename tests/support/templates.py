@@ -77,7 +77,7 @@ def resources(fragment: Template, **values: Json) -> Template:
 
 
 def properties(fragment: Template, name: str = "Run", **values: Json) -> Template:
-    """Give the properties that a trigger gets beside those that every trigger has."""
+    """Return the properties of a trigger besides those that every trigger has."""
     usual = {"ServiceToken", "ServiceTimeout", "HandlerArn", "Fingerprint"}
     given = resources(fragment, **values)[name]["Properties"]
     return {key: value for key, value in given.items() if key not in usual}
@@ -105,7 +105,7 @@ def problems(fragment: Template, **values: Json) -> list[str]:
 
 
 def found(*references: str | Reference) -> Mentions:
-    """Name what a value mentions, `Table` or `Table.Arn`."""
+    """List what a value mentions, as `Table` or `Table.Arn`."""
     return Mentions(
         references=tuple(
             Reference(*text.partition(".")[::2]) if isinstance(text, str) else text

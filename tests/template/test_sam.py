@@ -99,7 +99,7 @@ Resources:
 
 
 def said(text: str) -> list[tuple[int, str]]:
-    """Say what the rules match in a template that cfn-lint has left to SAM, by line."""
+    """Return what the rules match in a template that cfn-lint has left to SAM, by line."""
     template, _ = decode_str(text)
     cfn = Template(None, template, [REGION])
     matches = [*Transformed().match(cfn), *Spelling().match(cfn), *Sense().match(cfn)]
