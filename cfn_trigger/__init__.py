@@ -5,5 +5,5 @@
 `deployment` too, and not each other. `local_cloud` imports nothing of this package.
 `terminal` imports the values that it renders: of `errors` and of the packages before.
 `commands` and `main` import everything. They know click, and `terminal` alone knows rich.
-tests/packages/test_import_direction.py holds this. The shorthand is known to `macro` alone.
+The contracts in pyproject.toml hold this. The shorthand is known to `macro` alone.
 """
