@@ -8,8 +8,9 @@ import base64
 import functools
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -31,26 +32,44 @@ exec(compile(TEXT,'embedded.py','exec'))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """A template that holds the provider's code, its bytes as JSON, and the form of the code."""
+    """A template that holds the provider's code, and the form of the code."""
 
     template: Mapping[str, Json]
-    size: int
     is_compressed: bool = False
 
 
 def embed(template: Mapping[str, Json]) -> Embedded:
     """Keep the code of a template as text if the whole fits a body, and compress it otherwise."""
-    size = len(json.dumps(template))
-    if size <= BODY_LIMIT:
-        return Embedded(template=template, size=size)
+    if not _is_larger(template, than=BODY_LIMIT):
+        return Embedded(template=template)
     resources = template["Resources"]
     provider = resources[PROVIDER]
     properties = provider["Properties"] | {"Code": {"ZipFile": compressed()}}
     smaller = {**resources, PROVIDER: provider | {"Properties": properties}}
-    saved = len(json.dumps(TEXT)) - len(json.dumps(compressed()))
-    return Embedded(
-        template={**template, "Resources": smaller}, size=size - saved, is_compressed=True
-    )
+    return Embedded(template={**template, "Resources": smaller}, is_compressed=True)
+
+
+def _is_larger(template: Mapping[str, Json], *, than: int) -> bool:
+    """Return whether the JSON of a template takes more bytes; if so, it is not written out."""
+    return any(size > than for size in accumulate(_sizes(template)))
+
+
+def _sizes(template: Mapping[str, Json]) -> Iterator[int]:
+    """Yield the bytes of the sections of a template, and of each resource, with what parts them."""
+    for name, section in template.items():
+        if name == "Resources":
+            yield len(json.dumps(name)) + _PUNCTUATION
+            yield from map(_size, section.items())
+        else:
+            yield _size((name, section))
+
+
+def _size(item: tuple[str, Json]) -> int:
+    return sum(len(json.dumps(part)) for part in item) + _PUNCTUATION
+
+
+_PUNCTUATION: Final = len(": , ")
+"""Bytes of an item beside its key and value; the braces of a map count as its last comma."""
 
 
 @functools.cache

@@ -4,6 +4,7 @@ Knows the order of the stages. Refuses to know what any of them does.
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,14 +28,17 @@ NOT_A_TEMPLATE: Final = Problem(
 class Expansion:
     """An expanded template, and what was read in the author's.
 
-    Where something was expanded, `size` is the template's bytes as JSON, and `is_compressed` says
-    in which form the provider's code stands in it.
+    `is_compressed` says in which form the provider's code stands in it.
     """
 
     fragment: Mapping[str, Json]
     reading: Reading
-    size: int = 0
     is_compressed: bool = False
+
+    @property
+    def size(self) -> int:
+        """The bytes of the template as JSON; 0 if nothing was expanded."""
+        return len(json.dumps(self.fragment)) if self.reading.triggers else 0
 
 
 def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Expansion:
@@ -89,7 +93,6 @@ def build(reading: Reading) -> Expansion:
     return Expansion(
         fragment=fragment,
         reading=reading,
-        size=embedded.size,
         is_compressed=embedded.is_compressed,
     )
 

@@ -42,10 +42,10 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     fragment = expansion.fragment
     if expansion.is_compressed:
         _LOG.warning("the provider's code is compressed: it would not fit the template as text")
-    if expansion.size > BODY_LIMIT:
+    if (size := expansion.size) > BODY_LIMIT:
         _LOG.warning(
             "expands to %s bytes; CloudFormation accepts %s by body, so pass it through S3",
-            expansion.size,
+            size,
             BODY_LIMIT,
         )
     return {"requestId": request_id, "status": "success", "fragment": fragment}

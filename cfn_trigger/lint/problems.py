@@ -139,9 +139,9 @@ def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterato
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
     """Yield the problem of a template that expands to more than is accepted by body."""
-    if expansion.size > BODY_LIMIT:
+    if (size := expansion.size) > BODY_LIMIT:
         limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
-        yield Problem("Resources", f"expands to {expansion.size} bytes; {limit}")
+        yield Problem("Resources", f"expands to {size} bytes; {limit}")
 
 
 def _untransformed(template: Json) -> Iterator[Finding]:
