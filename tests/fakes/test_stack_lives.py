@@ -190,14 +190,16 @@ def test_a_failed_creation_is_made_anew_by_the_next_update_and_its_failed_id_del
     assert provider.received[2]["PhysicalResourceId"] == "marker"
 
 
+@pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_FAILED"])
 def test_a_resource_that_failed_is_taken_back_alone(
     stack: Stack,
     provider: ScriptedProvider,
     cloud: Cloud,
     status: Literal["UPDATE_IN_PROGRESS", "UPDATE_FAILED"],
+    announced: bool,  # noqa: FBT001 (a row of the table)
 ) -> None:
-    stack.take_back_status = status
+    stack.take_back_status, stack.announces_take_back = status, announced
     provider.plays(OK, OK, OK, FAILED)
 
     stack.create({**ONE, "Seed": trigger()})
@@ -210,6 +212,9 @@ def test_a_resource_that_failed_is_taken_back_alone(
     assert cloud.requests[-1].stack_status == status
     assert cloud.requests[-1].takes_back
     assert stack.resources["Seed"].status == "UPDATE_FAILED"
+    last = stack.history.last("Seed")
+    assert last
+    assert last.status == "UPDATE_FAILED"
 
 
 def test_a_resource_that_failed_is_updated_again_even_when_nothing_differs(

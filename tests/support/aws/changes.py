@@ -120,3 +120,8 @@ class Changes:
 def leftover(name: str, known: Provisioned | Step) -> Leftover:
     """Return what is left to delete of a resource that was replaced."""
     return Leftover(logical_id=name, definition=known.definition, physical_id=known.physical_id)
+
+
+def failed_words(verb: str, names: list[str]) -> str:
+    """Return CloudFormation's words for resources that failed."""
+    return f"The following resource(s) failed to {verb}: [{', '.join(names)}]"

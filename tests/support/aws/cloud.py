@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from tests.support.aws.custom_resources import HANDLER, Event, Request
+from tests.support.aws.custom_resources import HANDLER, Event
 from tests.support.aws.executions import Call, Execution, Serve
 from tests.support.aws.functions import Function
 from tests.support.aws.lambda_service import LambdaService
 from tests.support.aws.network import FAIR, Forecast, Reply, Weather
+from tests.support.aws.requests import Request
 from tests.support.aws.response_bucket import Bucket
 from tests.support.aws.stack import Stack
 from tests.support.aws.stack_events import History, QueryApi

@@ -1,4 +1,4 @@
-"""Requests to a custom resource: how CloudFormation spells them, and what has come of one.
+"""Requests to a custom resource: how CloudFormation spells them.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 Knows one request at a time; which request follows which answer is `operations`' affair.
@@ -7,12 +7,8 @@ Knows one request at a time; which request follows which answer is `operations`'
 import json
 import time as calendar
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
-
-from tests.support.aws.functions import Attempt
-from tests.support.aws.virtual_time import FOREVER
 
 Kind = Literal["Create", "Update", "Delete"]
 Properties = Mapping[str, Any]
@@ -24,99 +20,6 @@ HANDLER: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-Migrate
 PROVIDER: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-TriggerProvider-9Z"
 SECRET: Final = "hunter2"  # noqa: S105 (a canary: what must stay secret contains it)
 URL_EXPIRES: Final = 7200  # seconds that a ResponseURL is valid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response that S3 took."""
-
-    at: float
-    body: dict[str, Any]
-    size: int
-    execution: int  # which execution of the provider put it
-
-    @property
-    def status(self) -> str:
-        return str(self.body["Status"])
-
-    @property
-    def reason(self) -> str:
-        return str(self.body.get("Reason", ""))
-
-    @property
-    def physical_id(self) -> str:
-        return str(self.body["PhysicalResourceId"])
-
-    @property
-    def data(self) -> dict[str, str]:
-        return dict(self.body.get("Data", {}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """A call of the provider while it served a request, and the status it was told."""
-
-    at: float
-    name: str  # "invoke", "look", "hand over", "put", or an action of CloudFormation's API
-    status: int
-
-
-@dataclass(slots=True, repr=False)
-class Request:
-    """One request, and all that happened while it was served."""
-
-    event: Event
-    properties: Properties
-    sent_at: float
-    stack_status: str
-    takes_back: bool = False  # a rollback, of the stack or of this failed resource alone
-    old_properties: Properties | None = None
-    read: tuple[str, ...] = ()  # attributes that the template reads
-    answers: list[Answer] = field(default_factory=list)
-    heard: bool = False  # the provider knows that its response was taken
-    attempts: list[Attempt] = field(default_factory=list)
-    executions: list[Any] = field(default_factory=list)
-    questions: list[tuple[float, str]] = field(default_factory=list)
-    calls: list[Called] = field(default_factory=list)
-    refused_puts: int = 0
-    excuses: set[str] = field(default_factory=set)  # of what AWS did that no provider can mend
-    cancelled_at: float = FOREVER
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.trigger}, sent at {self.sent_at}>"
-
-    @property
-    def id(self) -> str:
-        """What tells this request from every other: CloudFormation may reuse a RequestId."""
-        return f"{self.event['RequestId']} {self.sent_at}"
-
-    @property
-    def kind(self) -> Kind:
-        return self.event["RequestType"]  # type: ignore[no-any-return]  # JSON
-
-    @property
-    def trigger(self) -> str:
-        return str(self.event["LogicalResourceId"])
-
-    @property
-    def old_id(self) -> str:
-        return str(self.event.get("PhysicalResourceId", ""))
-
-    @property
-    def timeout(self) -> float:
-        """The trigger's Timeout, in seconds."""
-        timeout = self.properties.get("Timeout", 900)
-        return float(timeout) if isinstance(timeout, int | float) else 900.0
-
-    @property
-    def deadline(self) -> float:
-        """When CloudFormation stops waiting."""
-        return self.sent_at + float(self.event["ResourceProperties"]["ServiceTimeout"])
-
-    @property
-    def answer(self) -> Answer | None:
-        """The response that CloudFormation read, if one came before its deadline."""
-        return next((each for each in self.answers if each.at <= self.deadline), None)
 
 
 def skeleton(value: Any, *holes: Mapping[str, Any]) -> dict[str, Any]:

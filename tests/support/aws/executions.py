@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.aws.custom_resources import PROVIDER, SECRET, Called, Event, Request
+from tests.support.aws.custom_resources import PROVIDER, SECRET, Event
 from tests.support.aws.network import Reply, Weather, Wire, lost, timed_out
+from tests.support.aws.requests import Called, Request
 from tests.support.aws.virtual_time import (
     FOREVER,
     BreachError,
@@ -160,7 +161,7 @@ class Execution:
     def _meet(self, name: str, seconds: float, answer: Callable[[], Reply]) -> Wire:
         began, started = self.time.now, len(self.request.attempts)
         wire = self._exchange(name, seconds, answer)
-        self.request.calls.append(Called(at=began, name=name, status=wire[0]))
+        self.request.calls.append(Called(at=began, name=name, status=wire[0], body=wire[2][:4096]))
         if wire[0] not in {LOST, NOT_SENT}:
             for attempt in self.request.attempts[started:]:
                 attempt.heard = True

@@ -3,8 +3,8 @@
 Knows a request and what the provider was told while it served it; refuses to know its answer.
 """
 
-from tests.support.aws.custom_resources import Request
 from tests.support.aws.functions import Attempt
+from tests.support.aws.requests import Request
 
 SETTINGS = frozenset({
     "Timeout", "Retry", "PollInterval", "OnFailure", "ExecuteOnDelete", "NoEcho",
@@ -27,8 +27,7 @@ def was_never_created(request: Request) -> bool:
 def is_told(request: Request, *actions: str) -> bool:
     """Return whether each of these questions to CloudFormation was answered."""
     return all(
-        any(call.name == action and call.status == 200 for call in request.calls)
-        for action in actions
+        any(call.name == action and call.tells for call in request.calls) for action in actions
     )
 
 
@@ -51,7 +50,8 @@ def knows_own_rollback(request: Request) -> bool:
 
 def changes_settings_alone(request: Request) -> bool:
     """Return whether an Update changes nothing that a run depends on."""
-    if request.kind != "Update" or request.old_properties is None or was_never_created(request):
+    is_update = request.kind == "Update" and not request.takes_back
+    if not is_update or request.old_properties is None or was_never_created(request):
         return False
     old, new = dict(request.old_properties), dict(request.properties)
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}

@@ -4,11 +4,11 @@ Each promise is a function of one request that yields what breaks it. Knows the 
 CloudFormation, provider and handler; refuses to know how the provider keeps it.
 """
 
-import math
 from collections.abc import Callable, Iterator
 
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.custom_resources import SECRET, Request
+from tests.support.aws.custom_resources import SECRET
+from tests.support.aws.economy import asks_seldom, cuts_no_attempt_short, hops_seldom
 from tests.support.aws.obligations import (
     changes_settings_alone,
     is_forgiven,
@@ -17,10 +17,10 @@ from tests.support.aws.obligations import (
     must_not_run,
     was_never_created,
 )
+from tests.support.aws.requests import Request
 from tests.support.aws.virtual_time import FOREVER
 
 Promise = Callable[[Cloud, Request], Iterator[str]]
-FIRST_QUESTIONS = 5  # as often as a request begins by asking, however short it is
 RESERVE = 30.0  # seconds within which an execution may end before it could do better
 
 
@@ -45,11 +45,12 @@ def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
         return
     began = min((each.began for each in request.executions), default=FOREVER)
     too_late = began > request.deadline - RESERVE
+    unknown = request.kind == "Update" and not is_told(request, "DescribeStacks")
     bucket_out = any(
         begins < request.deadline and ends > request.deadline - 4 * RESERVE
         for begins, ends, _ in cloud.bucket.outages
     )
-    if not (request.excuses & {"killed", "event lost"} or too_late or bucket_out):
+    if not (request.excuses & {"killed", "event lost"} or too_late or unknown or bucket_out):
         yield "no answer in time"
 
 
@@ -130,40 +131,10 @@ def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
             yield f"a secret is told: {said}"
 
 
-def hops_seldom(cloud: Cloud, request: Request) -> Iterator[str]:
-    """Executions are long and few; where slots are scarce, giving way is no fault."""
-    if cloud.lambda_service.pool.limit < FOREVER:
-        return
-    ended = max((each.ended for each in request.executions), default=request.sent_at)
-    lasted = min(request.timeout + 60, ended - request.sent_at)
-    most = 2 + math.ceil(lasted / 840)
-    if len(request.executions) > most:
-        yield f"{len(request.executions)} executions in {lasted:.0f} s"
-
-
-def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """CloudFormation is asked at most twice a minute."""
-    ended = max((each.ended for each in request.executions), default=request.sent_at)
-    most = 2 * math.ceil((ended - request.sent_at) / 60) + FIRST_QUESTIONS
-    if len(request.questions) > most:
-        lasted = ended - request.sent_at
-        yield f"{len(request.questions)} questions to CloudFormation in {lasted:.0f} s"
-
-
-def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """No attempt begins without the time that a fresh execution would have for it."""
-    due = request.sent_at + request.timeout
-    for each in request.attempts:
-        cut = each.invocation_type == "RequestResponse" and each.given < each.run.seconds
-        fits = each.run.seconds <= 860 and due - each.began > each.run.seconds + 15
-        if cut and fits and each.given < 860:
-            yield f"an attempt of {each.run.seconds:.0f} s was given {each.given:.0f} s"
-
-
 def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
     """While a function is updated, its old code is not run."""
-    looked = any(call.name == "look" and call.status == 200 for call in request.calls)
-    if looked and any(each.code == "old" for each in request.attempts):
+    looked = any(call.name == "look" and call.tells for call in request.calls)
+    if looked and any(each.code == "old" for each in request.attempts[:1]):
         yield "the old code ran"
 
 
@@ -177,12 +148,13 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
     done = {
         (each.trigger, each.old_id)
         for each in deletes
-        if each.attempts or not each.properties.get("ExecuteOnDelete") or must_not_run(each)
+        if must_not_run(each) or any(call.name in {"invoke", "look"} for call in each.calls)
     }
     for request in cloud.requests:
         ids = [each.run.physical_id for each in request.attempts if each.heard]
         made = next((each for each in ids[::-1] if each), None)
-        if made and request.kind != "Delete" and (request.trigger, made) not in done:
+        known = request.kind != "Delete" and request.answer is not None
+        if made and known and (request.trigger, made) not in done:
             yield f"{made} of {request.trigger} was never deleted"
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.support.aws.custom_resources import URL_EXPIRES, Answer, Request
+from tests.support.aws.custom_resources import URL_EXPIRES
 from tests.support.aws.network import Reply
+from tests.support.aws.requests import Answer, Request
 from tests.support.aws.virtual_time import VirtualTime, require
 
 RESPONSE_LIMIT: Final = 4096  # bytes; CloudFormation fails the resource with more

@@ -7,13 +7,15 @@ to know what follows from a step: that is `operations`.
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from tests.support.aws.custom_resources import Kind, Request, made_up_id, request_event
+from tests.support.aws.custom_resources import Kind, made_up_id, request_event
 from tests.support.aws.lambda_service import LambdaService
+from tests.support.aws.requests import Request
 from tests.support.aws.stack_events import History
 from tests.support.aws.template import Other, Provisioned, Resource, Trigger, type_of
 from tests.support.aws.virtual_time import VirtualTime
 
 Settled = Literal["", "complete", "failed", "cancelled"]
+Shown = Literal["as it is", "as failed", "not at all"]
 VERBS: Final = {"Create": "CREATE", "Update": "UPDATE", "Delete": "DELETE"}
 WORDS: Final = {"Create": "creation", "Update": "update", "Delete": "deletion"}
 
@@ -31,6 +33,7 @@ class Step:
     reason: str = ""
     physical_id: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
+    shown: Shown = "as it is"
 
 
 @dataclass(slots=True)
@@ -43,20 +46,19 @@ class Provisioner:
     requests: list[Request] = field(default_factory=list)
     _waiting: dict[str, Step] = field(default_factory=dict)
 
-    def begin(self, step: Step, *, takes_back: bool = False, announced: bool = True) -> None:
+    def begin(self, step: Step, *, takes_back: bool = False) -> None:
         """Begin a step."""
         step.physical_id = step.before.physical_id if step.before else ""
-        if announced:
-            self._record(step, "IN_PROGRESS")
+        self._record(step, "IN_PROGRESS")
         match step.definition:
             case Trigger():
                 self._send(step, step.definition, takes_back=takes_back)
             case Other():
                 self._begin_other(step, step.definition, takes_back=takes_back)
 
-    def play(self, step: Step, *, takes_back: bool = False, announced: bool = True) -> None:
+    def play(self, step: Step, *, takes_back: bool = False) -> None:
         """Begin a step and let time pass until it has settled."""
-        self.begin(step, takes_back=takes_back, announced=announced)
+        self.begin(step, takes_back=takes_back)
         self.time.run_until(lambda: bool(step.settled))
 
     def _begin_other(self, step: Step, definition: Other, *, takes_back: bool) -> None:
@@ -154,9 +156,12 @@ class Provisioner:
             return
         step.settled = settled
         step.reason = "" if settled == "complete" else reason
-        self._record(step, "COMPLETE" if settled == "complete" else "FAILED", step.reason)
+        complete = settled == "complete" and step.shown == "as it is"
+        self._record(step, "COMPLETE" if complete else "FAILED", step.reason)
 
     def _record(self, step: Step, suffix: str, reason: str = "") -> None:
+        if step.shown == "not at all":
+            return
         self.history.resource_becomes(
             step.logical_id,
             f"{VERBS[step.kind]}_{suffix}",

@@ -1,0 +1,53 @@
+"""What the provider promises about time: few executions, few questions, no attempt in vain.
+
+Each promise yields what breaks it, as those of `promises` do.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from tests.support.aws.cloud import Cloud
+from tests.support.aws.requests import Request
+from tests.support.aws.virtual_time import FOREVER
+
+FIRST_QUESTIONS: Final = 5  # as often as a request begins by asking, however short it is
+WHOLE: Final = 860.0  # seconds that a fresh execution has for an attempt, at least
+
+
+def hops_seldom(cloud: Cloud, request: Request) -> Iterator[str]:
+    """Executions are long and few; where slots are scarce, giving way is no fault.
+
+    An execution may end before one more run of the function would fit into it.
+    """
+    if cloud.lambda_service.pool.limit < FOREVER:
+        return
+    ended = max((each.ended for each in request.executions), default=request.sent_at)
+    lasted = min(request.timeout + 60, ended - request.sent_at)
+    most = 2 + math.ceil(lasted / min(max(880 - cloud.handler.timeout, 240), 840))
+    if len(request.executions) > most:
+        yield f"{len(request.executions)} executions in {lasted:.0f} s"
+
+
+def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """CloudFormation is asked at most twice a minute."""
+    ended = max((each.ended for each in request.executions), default=request.sent_at)
+    most = 2 * math.ceil((ended - request.sent_at) / 60) + FIRST_QUESTIONS
+    if len(request.questions) > most:
+        lasted = ended - request.sent_at
+        yield f"{len(request.questions)} questions to CloudFormation in {lasted:.0f} s"
+
+
+def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """No attempt begins without the time that a fresh execution would have for it.
+
+    How long one may take is known from its function's Timeout, then from what earlier ones took.
+    """
+    due, longest = request.sent_at + request.timeout, FOREVER
+    for each in request.attempts:
+        cut = each.invocation_type == "RequestResponse" and each.given < each.run.seconds
+        fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15
+        expected = each.run.seconds <= max(60, 1.5 * longest)
+        longest = max(each.run.seconds, 0 if longest == FOREVER else longest)
+        if cut and fits and expected and each.given < WHOLE:
+            yield f"an attempt of {each.run.seconds:.0f} s was given {each.given:.0f} s"
