@@ -17,14 +17,13 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cfn_trigger.local_cloud import addresses, client_contexts, layer
+from cfn_trigger.local_cloud import addresses, layer
 
 
 def main() -> None:
     """Serve on the listening socket whose file descriptor is the only argument, until killed."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     layer.install()
-    client_contexts.install()
     config = Config()
     config.bind = [f"fd://{sys.argv[1]}"]
     config.keep_alive_timeout = 75
