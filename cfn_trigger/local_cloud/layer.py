@@ -14,10 +14,24 @@ from ministack import app
 from ministack.core.responses import get_region
 from ministack.services.cloudformation import provisioners
 
-from cfn_trigger.local_cloud import client_contexts, macros, nested_stacks, requests
+from cfn_trigger.local_cloud import (
+    client_contexts,
+    custom_resources,
+    macros,
+    nested_stacks,
+    operations,
+    requests,
+    resource_changes,
+    runtimes,
+    stack_events,
+)
 
 Deploy: TypeAlias = Callable[..., tuple[str, dict[str, str]]]
 
+_PARTS = (
+    requests, nested_stacks, custom_resources, stack_events, resource_changes, operations,
+    runtimes, client_contexts,
+)  # fmt: skip
 _HTTP_API = "AWS::ApiGatewayV2::Api"
 # AWS's own domain; the emulator knows only its own.
 _API_OF_A_HOST = re.compile(r"^([a-f0-9]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
@@ -25,7 +39,7 @@ _API_OF_A_HOST = re.compile(r"^([a-f0-9]{8})\.execute-api\.[a-z0-9-]+\.amazonaws
 
 def install() -> None:
     """Put everything into the emulator; do it once, before it serves."""
-    for part in (requests, nested_stacks, client_contexts):
+    for part in _PARTS:
         part.install()
     # As a module of the emulator's, so that a reset reaches the macros too.
     app.SERVICE_REGISTRY["cloudformation"]["sub_modules"] = ("macros",)

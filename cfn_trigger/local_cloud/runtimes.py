@@ -1,0 +1,160 @@
+"""Errors and endings of functions, as Lambda's own runtimes answer them.
+
+Knows the emulator's workers for Python and Node.js: the scripts they run, what they answer, where
+that becomes the answer of an invocation. Refuses to know who invokes, and every other runtime.
+
+The runtimes' own answers are in their sources: awslambdaric's `bootstrap.py` and, for Node.js,
+https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
+"""
+# ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
+
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, Final, TypeAlias
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from cfn_trigger.local_cloud import python_errors
+
+Response: TypeAlias = dict[str, Any]
+Edit: TypeAlias = tuple[str, str]
+
+_INIT_FAILED: Final = "Worker init failed: "
+_DIED: Final = "Worker process died"
+
+_PYTHON: Final[tuple[Edit, ...]] = (
+    (
+        'json.dumps({"status": "error", "error": str(e)})',
+        (
+            'json.dumps({"status": "error", "error":'
+            " json.dumps(init_error(e, module_name, handler_name, code_dir))})"
+        ),
+    ),
+    (
+        '"error": str(e), "trace": traceback.format_exc()}',
+        '"error": str(e), **handler_error(e, code_dir, _ms_ctx.get("request_id", ""))}',
+    ),
+    ('json.dumps({"status": "ok", "result": result})', "marshalled(result)"),
+)
+_NODE_ERRORS: Final = r"""
+function _payload(error) {
+  if (!(error instanceof Error)) {
+    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  }
+  const stack = (error.stack || "").split(process.env.LAMBDA_TASK_ROOT).join("/var/task");
+  const lines = stack.split("\n");
+  const last = lines.findLastIndex((line) => line.includes("/var/task"));
+  const trace = last < 0 ? lines : lines.slice(0, last + 1);
+  return { errorType: error.name, errorMessage: error.message, trace };
+}
+function _failed(error) {
+  const payload = _payload(error);
+  return {
+    status: "error", error: payload.errorMessage, error_payload: payload,
+    trace: "ERROR\tInvoke Error\t" + JSON.stringify(payload),
+  };
+}
+function _initError(error) {
+  const payload = _payload(error);
+  if (error.code === "MODULE_NOT_FOUND") {
+    payload.errorType = "Runtime.ImportModuleError";
+    payload.errorMessage = "Error: " + error.message;
+  }
+  return JSON.stringify(payload);
+}
+"""
+_NODE: Final[tuple[Edit, ...]] = (
+    (
+        'status: "error", error: e.message\n        }) + "\\n");\n      }\n      return;',
+        'status: "error", error: _initError(e)\n        }) + "\\n");\n      }\n      return;',
+    ),
+    (
+        "error: `Handler ${handlerName} is not a function in ${modPath}`",
+        ('error: JSON.stringify({ errorType: "Runtime.HandlerNotFound", trace: [],'
+        " errorMessage: `${modPath}.${handlerName} is undefined or not exported` })"),
+    ),
+    (
+        ('{\n            status: "error", error: String(err.message || err),'
+        ' trace: err.stack || ""\n          }'),
+        "_failed(err)",
+    ),
+    ('{\n        status: "error", error: e.message, trace: e.stack\n      }', "_failed(e)"),
+    (
+        "if (err) {",
+        "process.stdin.ref();\n        process.off('beforeExit', idle);\n        if (err) {",
+    ),
+    # Nothing is left to do: the input alone no longer keeps the process alive.
+    (
+        "const callback = (err, res) => settle(err, res);",
+        ("const idle = () => settle(null, null);\n"
+        "      process.once('beforeExit', idle);\n"
+        "      process.stdin.unref();\n"
+        "      const callback = (err, res) => settle(err, res);"),
+    ),
+)  # fmt: skip
+
+_payload: ContextVar[Any] = ContextVar("payload of an error", default=None)
+
+
+def install() -> None:
+    """Have functions answer as Lambda's runtimes do; do it once, before the emulator serves."""
+    python = _edited(lambda_runtime._PYTHON_WORKER_SCRIPT, _PYTHON)
+    lambda_runtime._PYTHON_WORKER_SCRIPT = inspect.getsource(python_errors) + python
+    node = _edited(lambda_runtime._NODEJS_WORKER_SCRIPT, _NODE)
+    lambda_runtime._NODEJS_WORKER_SCRIPT = _NODE_ERRORS + node
+    lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
+    lambda_svc._execute_function_warm = _with_its_payload(lambda_svc._execute_function_warm)
+
+
+def _edited(script: str, edits: Iterable[Edit]) -> str:
+    for old, new in edits:
+        if script.count(old) != 1:
+            raise RuntimeError(f"the emulator's worker is written differently: {old}")
+        script = script.replace(old, new)
+    return script
+
+
+def _remembering(invoke: Callable[..., Response]) -> Callable[..., Response]:
+    def remember(worker: Any, event: Any, request_id: str, **more: Any) -> Response:
+        try:
+            response = invoke(worker, event, request_id, **more)
+        except RuntimeError as error:
+            init = str(error).removeprefix(_INIT_FAILED)
+            if init == str(error):
+                raise
+            response = {"status": "error", "error": init, "error_payload": json.loads(init)}
+        _payload.set(_error(response, request_id))
+        return response
+
+    return remember
+
+
+def _error(response: Response, request_id: str) -> Response | None:
+    if response.get("status") == "ok":
+        return None
+    said = str(response.get("error"))
+    if lambda_svc._RIE_TIMEOUT_TEXT_RE.fullmatch(said):
+        return _sandbox("Sandbox.Timedout", request_id, said)
+    if said == _DIED:
+        return _sandbox(
+            "Runtime.ExitError", request_id, "Runtime exited without providing a reason"
+        )
+    payload: Response | None = response.get("error_payload")
+    return payload
+
+
+def _sandbox(kind: str, request_id: str, message: str) -> Response:
+    return {"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {message}"}
+
+
+def _with_its_payload(execute: Callable[..., Response]) -> Callable[..., Response]:
+    def executed(function: Any, event: Any, request_id: str) -> Response:
+        _payload.set(None)
+        result = execute(function, event, request_id)
+        payload = _payload.get()
+        return result | {"body": payload} if result.get("error") and payload else result
+
+    return executed

@@ -1,0 +1,158 @@
+"""Functions in the running cloud: what their invocations answer, as Lambda's own runtimes do."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.account import Account, function
+from tests.support.clients import Clients
+
+Invoke = Callable[..., tuple[Any, str]]
+
+PYTHON = """
+class NoTable(Exception):
+    pass
+
+def find(name):
+    raise NoTable('no table ' + name)
+
+def handler(event, context):
+    if event == 'exit':
+        import os
+        os._exit(1)
+    if event == 'sleep':
+        import time
+        time.sleep(60)
+    if event == 'unserializable':
+        return {1, 2}
+    return find('orders')
+"""
+NODE = """
+class NoTable extends Error { constructor(m) { super(m); this.name = 'NoTable'; } }
+exports.handler = (event, context, callback) => {
+  if (event === 'raise') { throw new NoTable('no table orders'); }
+  if (event === 'throw a string') { throw 'a string'; }
+  if (event === 'reject') { return Promise.reject(new NoTable('no table orders')); }
+  if (event === 'call back later') { setTimeout(() => callback(null, 'later'), 50); return; }
+  if (event === 'work on') { setTimeout(() => {}, 50); return; }
+};
+"""
+
+
+@pytest.fixture
+def invoke(account: Account, clients: Clients) -> Iterator[Invoke]:
+    """Invoke a function of this code: what comes back, and whether it is an error."""
+    stacks = []
+
+    def invoked(code: str, event: Any, **properties: Any) -> tuple[Any, str]:
+        template = function(code, **properties)
+        stacks.append(account.create(template, capabilities=["CAPABILITY_IAM"]))
+        described = account.cloudformation.describe_stack_resource(
+            StackName=stacks[-1], LogicalResourceId="Function"
+        )
+        name = described["StackResourceDetail"]["PhysicalResourceId"]
+        client = clients.boto("lambda")
+        client.get_waiter("function_active_v2").wait(FunctionName=name)
+        response = client.invoke(FunctionName=name, Payload=json.dumps(event))
+        return json.loads(response["Payload"].read()), response.get("FunctionError", "")
+
+    yield invoked
+    for stack in stacks:
+        account.delete(stack)
+
+
+def test_an_error_of_a_python_handler_has_its_type_and_its_stack(invoke: Invoke) -> None:
+    payload, error = invoke(PYTHON, "raise")
+
+    assert error == "Unhandled"
+    assert payload == {
+        "errorMessage": "no table orders",
+        "errorType": "NoTable",
+        "requestId": payload["requestId"],
+        "stackTrace": [
+            "  File \"/var/task/index.py\", line 17, in handler\n    return find('orders')\n",
+            (
+                '  File "/var/task/index.py", line 6, in find\n'
+                "    raise NoTable('no table ' + name)\n"
+            ),
+        ],
+    }
+
+
+def test_a_result_that_is_not_json_is_a_marshal_error(invoke: Invoke) -> None:
+    payload, error = invoke(PYTHON, "unserializable")
+
+    assert error == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == (
+        "Runtime.MarshalError",
+        "Unable to marshal response: Object of type set is not JSON serializable",
+    )
+
+
+def test_a_function_that_ends_its_process_is_an_exit_error(invoke: Invoke) -> None:
+    payload, error = invoke(PYTHON, "exit")
+
+    assert error == "Unhandled"
+    assert payload["errorType"] == "Runtime.ExitError"
+    assert payload["errorMessage"].endswith(" Error: Runtime exited without providing a reason")
+
+
+def test_a_function_that_takes_too_long_says_so_with_its_request(invoke: Invoke) -> None:
+    payload, error = invoke(PYTHON, "sleep", Timeout=1)
+
+    assert error == "Unhandled"
+    assert payload["errorType"] == "Sandbox.Timedout"
+    assert payload["errorMessage"].startswith("RequestId: ")
+    assert payload["errorMessage"].endswith(" Error: Task timed out after 1.00 seconds")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "message"),
+    [
+        (
+            "import no_such_module",
+            "Runtime.ImportModuleError",
+            "Unable to import module 'index': No module named 'no_such_module'",
+        ),
+        ("other = 1", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'index'"),
+        ("raise ValueError('at import')", "ValueError", "at import"),
+    ],
+)
+def test_a_function_that_cannot_begin_says_why(
+    invoke: Invoke, code: str, kind: str, message: str
+) -> None:
+    payload, error = invoke(code, "begin")
+
+    assert error == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == (kind, message)
+
+
+@pytest.mark.parametrize("how", ["raise", "reject"])
+def test_an_error_of_a_node_handler_has_its_type_and_its_trace(invoke: Invoke, how: str) -> None:
+    payload, error = invoke(NODE, how, Runtime="nodejs22.x")
+
+    assert error == "Unhandled"
+    assert set(payload) == {"errorType", "errorMessage", "trace"}
+    assert (payload["errorType"], payload["errorMessage"]) == ("NoTable", "no table orders")
+    heading, frame = payload["trace"]
+    assert heading == "NoTable: no table orders"
+    assert frame.startswith("    at ")
+    assert "/var/task/index.js:" in frame
+
+
+def test_what_a_node_handler_throws_need_not_be_an_error(invoke: Invoke) -> None:
+    payload, error = invoke(NODE, "throw a string", Runtime="nodejs22.x")
+
+    assert error == "Unhandled"
+    assert payload == {"errorType": "string", "errorMessage": "a string", "trace": []}
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"), [("nothing", None), ("work on", None), ("call back later", "later")]
+)
+def test_a_node_handler_without_a_promise_ends_when_nothing_is_left_to_do(
+    invoke: Invoke, what: str, expected: str | None
+) -> None:
+    assert invoke(NODE, what, Runtime="nodejs22.x", Timeout=10) == (expected, "")
