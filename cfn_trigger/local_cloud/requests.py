@@ -21,6 +21,7 @@ from ministack import app
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, engine, handlers, helpers
 
+from cfn_trigger.local_cloud import macro_contract, operations
 from cfn_trigger.local_cloud.macro_contract import (
     LIMIT_OF_A_BODY,
     LIMIT_OF_AN_OBJECT,
@@ -60,7 +61,7 @@ def _carried_or(emulator: Expand) -> Expand:
         expansion = _expansion.get()
         if expansion is not None:
             return expansion
-        if template.get("Transform"):  # The emulator would silently ignore a macro.
+        if macro_contract.has_transforms(template):  # The emulator would silently ignore a macro.
             raise ValueError("transforms need the Query protocol; send the request form-encoded")
         return emulator(template, parameters, previous)
 
@@ -70,15 +71,23 @@ def _carried_or(emulator: Expand) -> Expand:
 async def _answer(
     method: str, path: str, headers: dict[str, str], body: bytes, query: Request
 ) -> Response:
+    request = query | parse_qs(body.decode(errors="replace"), keep_blank_values=True)
+    is_deployment = helpers._p(request, "Action") in _TEMPLATE_ACTIONS
+    stack = handlers._resolve_stack(helpers._p(request, "StackName")) if is_deployment else None
+
     async def forward() -> Response:
-        response: Response = await cloudformation.handle_request(method, path, headers, body, query)
+        with operations.retryable(stack or {}):
+            response: Response = await cloudformation.handle_request(
+                method, path, headers, body, query
+            )
         return response
 
-    request = query | parse_qs(body.decode(errors="replace"), keep_blank_values=True)
-    action: str = helpers._p(request, "Action")
-    if action not in _TEMPLATE_ACTIONS:
-        return await forward()
-    stack = handlers._resolve_stack(helpers._p(request, "StackName")) or {}
+    return await (_with_transforms(request, stack or {}, forward) if is_deployment else forward())
+
+
+async def _with_transforms(
+    request: Request, stack: Mapping[str, Any], forward: Forward
+) -> Response:
     text, refused = helpers._resolve_template(request)
     if refused:
         return await forward()
@@ -86,7 +95,7 @@ async def _answer(
         with _carrying(stack.get("_template") or None):
             return await forward()
     template = _parsed(text)
-    if template is None or not template.get("Transform"):
+    if template is None or not macro_contract.has_transforms(template):
         return await forward()
     return await _deployed(request, template, stack, forward)
 
@@ -111,11 +120,17 @@ async def _deployed(
         return refusal
     limit = LIMIT_OF_A_BODY if helpers._p(request, "TemplateBody") else LIMIT_OF_AN_OBJECT
     try:
+        macro_contract.declared(template)
         values = parameter_values(template, parameters, stack.get("_resolved_params", {}))
-        expansion = await asyncio.to_thread(expanded, template, values, limit=limit)
     except (TransformError, ValueError) as error:
-        if is_change_set and isinstance(error, TransformError):
-            return await _failed_change_set(template, str(error), forward)
+        invalid: Response = helpers._error("ValidationError", str(error))
+        return invalid
+    try:
+        expansion = await asyncio.to_thread(expanded, template, values, limit=limit)
+    except TransformError as error:
+        fail = _failed_change_set if is_change_set else _failed_operation
+        return await fail(template, str(error), forward)
+    except ValueError as error:
         refused: Response = helpers._error("ValidationError", str(error))
         return refused
     with _carrying(expansion):
@@ -131,13 +146,22 @@ def _carrying(expansion: Template | None) -> Iterator[None]:
         _expansion.reset(token)
 
 
-async def _failed_change_set(template: Template, reason: str, forward: Forward) -> Response:
-    """Let the emulator make a change set of an empty template, then call it failed."""
-    stand_in: Template = {
+async def _failed_operation(template: Template, reason: str, forward: Forward) -> Response:
+    """Let the emulator accept an empty template, and the operation fail."""
+    with _carrying(_stand_in(template)), operations.failing(reason):
+        return await forward()
+
+
+def _stand_in(template: Template) -> Template:
+    return {
         "Parameters": template.get("Parameters", {}),
         "Resources": {"Empty": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
     }
-    with _carrying(stand_in):
+
+
+async def _failed_change_set(template: Template, reason: str, forward: Forward) -> Response:
+    """Let the emulator make a change set of an empty template, then call it failed."""
+    with _carrying(_stand_in(template)):
         status, headers, body = await forward()
     made = re.search(rb"<Id>(.+?)</Id>", body)
     if made:

@@ -29,7 +29,13 @@ fi
 echo "$stack was not deployed:" >&2
 events | awk -F '\t' -v seen="$seen" '
   $1 == seen { is_old = 1 }
-  !is_old && $3 ~ /_FAILED$/ && $4 !~ /cancelled/ { said = 1; print "  " $2 ": " $4 }
+  # What another failure cut short has nothing of its own to say.
+  !is_old && $3 ~ /_FAILED$/ && $4 !~ /^Resource (creation|update) cancelled$/ {
+    sub(/^Received response status \[FAILED\] from custom resource\. Message returned: /, "", $4)
+    sub(/ \(RequestId: [^ )]*\)$/, "", $4)
+    said = 1
+    print "  " $2 ": " $4
+  }
   END { if (!said) print "  the stack was not touched, see above" }
 ' >&2
 exit 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.account import Account, function
+from tests.local_cloud.account import Account, function
 from tests.support.clients import Clients
 
 Invoke = Callable[..., tuple[Any, str]]

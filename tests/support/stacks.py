@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from cfn_trigger.deployment.reasons import unwrapped
 from tests.support import templates
 from tests.support.clients import Clients, Outcome
 from tests.support.waiting import QUICKLY
@@ -119,11 +120,11 @@ class Stack:
         ]
 
     def reason(self, logical_id: str) -> str:
-        """Return the reason of a resource's last failure."""
+        """Return the reason of a resource's last failure, as its provider gave it."""
         failed = [
             why for name, status, why in self.events() if name == logical_id and "FAILED" in status
         ]
-        return failed[-1]
+        return unwrapped(failed[-1])
 
     def physical_id(self, logical_id: str) -> str:
         """Return a resource's physical id."""

@@ -1,0 +1,209 @@
+"""The operations of stacks: what is remembered of one while it goes on, and how it ends.
+
+Knows the emulator's course of a creation, an update and a rollback, and what AWS does there
+besides. Refuses to know how a resource is changed (`resource_changes`) and how events are written
+(`stack_events`).
+"""
+# ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ministack.core.concurrency import run_reentrant
+from ministack.services import cloudformation
+from ministack.services.cloudformation import changesets, handlers, stacks
+
+Stack: TypeAlias = dict[str, Any]
+Course: TypeAlias = Callable[..., Awaitable[None]]
+
+BY_THE_USER = "User Initiated"
+
+_STACK = "AWS::CloudFormation::Stack"
+# What a stack is told to be again, when an update has not begun.
+_RESTORED = (
+    "_template", "_resolved_params", "_template_body", "Parameters", "Tags", "Outputs",
+    "_conditions",
+)  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Operation:
+    """A creation or an update of a stack, until its rollback begins.
+
+    `taken_back` are resources whose update failed and was taken back without a rollback;
+    `is_cleaning_up` is true once everything is updated and what was replaced is deleted.
+    """
+
+    stack_name: str
+    keeps_what_succeeds: bool
+    failed: str = ""
+    taken_back: set[str] = field(default_factory=set)
+    is_rolling_back: bool = False
+    is_cleaning_up: bool = False
+
+
+_operation: ContextVar[Operation | None] = ContextVar("operation", default=None)
+_failure: ContextVar[str] = ContextVar("failure of a transform", default="")
+
+
+def install() -> None:
+    """Have operations take AWS's course; do it once, before the emulator serves."""
+    deploy = _deploying(stacks._deploy_stack_async)
+    stacks._deploy_stack_async = deploy
+    handlers._deploy_stack_async = changesets._deploy_stack_async = deploy
+    roll_back = _rolling_back(stacks._roll_back_operation)
+    stacks._roll_back_operation = handlers._roll_back_operation = roll_back
+    has_no_updates = handlers._stack_has_no_updates
+    handlers._stack_has_no_updates = lambda stack, *rest: (
+        "_failed_operation" not in stack and has_no_updates(stack, *rest)
+    )
+
+
+def current() -> Operation | None:
+    """Return the operation that is under way here, if a stack is created or updated."""
+    return _operation.get()
+
+
+@contextmanager
+def failing(reason: str) -> Iterator[None]:
+    """Let the operation that is requested here fail before it touches a resource."""
+    token = _failure.set(reason)
+    try:
+        yield
+    finally:
+        _failure.reset(token)
+
+
+@contextmanager
+def retryable(stack: Stack) -> Iterator[None]:
+    """Let a stack that failed and was not rolled back be updated, as AWS does."""
+    if "_failed_operation" not in stack:
+        yield
+        return
+    status, template = stack["StackStatus"], stack["_template"]
+    as_if = "UPDATE_COMPLETE"
+    # Of a stack that could not be created, everything is new to the next template.
+    stack |= {"StackStatus": as_if} | ({"_template": {}} if status == "CREATE_FAILED" else {})
+    try:
+        yield
+    finally:
+        stack["_template"] = template
+        if stack["StackStatus"] == as_if:
+            stack["StackStatus"] = status
+
+
+def _deploying(deploy: Course) -> Course:
+    async def deployed(  # noqa: PLR0917 the emulator's signature
+        stack_name: str,
+        stack_id: str,
+        template: Any,
+        values: Any,
+        disable_rollback: bool,  # noqa: FBT001 the emulator's signature
+        tags: Any,
+        **more: Any,
+    ) -> None:
+        stack: Stack = cloudformation._stacks[stack_name]
+        previous: Stack | None = more.get("previous_stack")
+        if reason := _failure.get():
+            _fail(stack, previous, reason, keeps=disable_rollback)
+            return
+        await _delete_failed(stack, previous)
+        operation = Operation(stack_name=stack_name, keeps_what_succeeds=disable_rollback)
+        token = _operation.set(operation)
+        try:
+            await deploy(stack_name, stack_id, template, values, disable_rollback, tags, **more)
+        finally:
+            _operation.reset(token)
+        kept = stack.get("_failed_operation")
+        if kept and operation.failed:  # The emulator has words of its own.
+            stack["StackStatusReason"] = failed_resource(stack["StackStatus"], operation.failed)
+        if kept and kept["failed_update"] and kept["failed_logical_id"] in operation.taken_back:
+            kept["failed_update"][3:] = [None, None, None]
+
+    return deployed
+
+
+def failed_resource(status: str, logical_id: str) -> str:
+    """Say which resource failed, as AWS does of the stack."""
+    verb, _, _ = status.lower().partition("_")
+    return f"The following resource(s) failed to {verb}: [{logical_id}]. "
+
+
+def _fail(stack: Stack, previous: Stack | None, reason: str, *, keeps: bool) -> None:
+    kind = "CREATE" if previous is None else "UPDATE"
+    back = "ROLLBACK" if previous is None else "UPDATE_ROLLBACK"
+    for key in _RESTORED:
+        if previous is not None and key in previous:
+            stack[key] = previous[key]
+    reason = f"{reason.removesuffix('.')}. Rollback requested by user."
+    ending = [f"{kind}_FAILED"] if keeps else [f"{back}_IN_PROGRESS", f"{back}_COMPLETE"]
+    for status in ending:
+        said = "" if status.endswith("_COMPLETE") else reason
+        stack["StackStatus"] = status
+        name, stack_id = stack["StackName"], stack["StackId"]
+        stacks._add_event(stack_id, name, name, _STACK, status, said, stack_id)
+    if keeps:
+        stack["_failed_operation"] = stacks._failed_operation(
+            is_update=previous is not None,
+            previous_stack=previous,
+            created=[],
+            failed_update=None,
+            failed_logical_id=None,
+            replaced_ids=[],
+            cancelled=False,
+            template={},
+            param_values={},
+            retain_except_on_create=False,
+            stack_tags=[],
+            previous_tags=[],
+        )
+
+
+async def _delete_failed(stack: Stack, previous: Stack | None) -> None:
+    """Delete the resources without a stable state: AWS does so upon the next operation.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+    """
+    name, stack_id = stack["StackName"], stack["StackId"]
+    for logical_id, record in tuple(stack["_resources"].items()):
+        if record["ResourceStatus"] != "CREATE_FAILED":
+            continue
+        kind, physical_id = record["ResourceType"], record["PhysicalResourceId"]
+        stacks._add_event(
+            stack_id, name, logical_id, kind, "DELETE_IN_PROGRESS", physical_id=physical_id
+        )
+        status, reason = "DELETE_COMPLETE", ""
+        try:
+            await run_reentrant(
+                stacks._delete_resource, kind, physical_id, record["Properties"], name, logical_id
+            )
+        except Exception as error:  # noqa: BLE001 whatever it is, the operation goes on
+            status, reason = "DELETE_FAILED", str(error)
+        stacks._add_event(stack_id, name, logical_id, kind, status, reason, physical_id)
+        for resources in (stack["_resources"], (previous or {}).get("_resources", {})):
+            resources.pop(logical_id, None)
+
+
+def _rolling_back(roll_back: Course) -> Course:
+    async def rolled_back(
+        stack_name: str,
+        stack_id: str,
+        stack: Stack,
+        kept: dict[str, Any],
+        reason_override: str = "",
+    ) -> None:
+        operation = current()
+        if operation is not None:
+            operation.is_rolling_back = True
+        failed = kept.get("failed_logical_id")
+        if failed and stack["_resources"].get(failed, {}).get("ResourceStatus") == "CREATE_FAILED":
+            kept["created"].append(failed)
+        if not (reason_override or kept["is_update"]):
+            what = failed_resource("CREATE", failed) if failed else ""
+            reason_override = f"{what}Rollback requested by user."
+        await roll_back(stack_name, stack_id, stack, kept, reason_override)
+
+    return rolled_back
