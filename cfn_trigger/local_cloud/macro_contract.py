@@ -67,6 +67,29 @@ def _transform(entry: JSON) -> Transform:
             raise TransformError("Key Name of transform definition must be a string.")
 
 
+def snippets(value: JSON) -> tuple[Transform, ...]:
+    """List the macros of an object's own `Fn::Transform`; AWS::Include is none."""
+    calls = value.get("Fn::Transform") if isinstance(value, dict) else None
+    listed = declared({"Transform": calls}) if calls else ()
+    return tuple(call for call in listed if call.name != "AWS::Include")
+
+
+def has_transforms(template: Template) -> bool:
+    """Return whether a template lists a transform, or calls a macro in one of its parts."""
+    return bool(template.get("Transform")) or has_snippets(template)
+
+
+def has_snippets(value: JSON) -> bool:
+    """Return whether a macro is called anywhere in a part of a template."""
+    match value:
+        case dict():
+            return bool(snippets(value)) or any(map(has_snippets, value.values()))
+        case list():
+            return any(map(has_snippets, value))
+        case _:
+            return False
+
+
 def without_transforms(template: Template) -> Template:
     """Copy the template without its transform list, which no macro ever sees."""
     return {section: body for section, body in template.items() if section != "Transform"}
@@ -94,8 +117,12 @@ def _items(text: str) -> list[JSON]:
     return [item.strip() for item in text.split(",")] if text else []
 
 
-def event(call: Call, fragment: Template) -> Template:
-    """Build the event of a macro: these seven keys and no others."""
+def event(call: Call, fragment: JSON) -> Template:
+    """Build the event of a macro: these seven keys and no others.
+
+    The fragment is a template without its transforms or, of a macro in `Fn::Transform`, what
+    stands beside that.
+    """
     return {
         "region": call.region,
         "accountId": call.account,
@@ -126,14 +153,8 @@ def _resolved(value: JSON, *, name: str, call: Call) -> JSON:
 
 
 def judged(call: Call, given: Template, *, payload: bytes, raised: bool) -> Template:
-    """Return the fragment that a macro's answer holds, or raise what CloudFormation says of it."""
-    answer = {} if raised else _object(payload)
-    status = answer.get("status")
-    if answer.get("requestId") != call.request_id or not isinstance(status, str):
-        raise TransformError(f"Received malformed response from transform {call.transform_id}.")
-    if status.lower() != "success":
-        raise TransformError(_failure(call, answer.get("errorMessage")))
-    fragment = answer.get("fragment")
+    """Return the template that a macro's answer holds, or raise what CloudFormation says of it."""
+    fragment = judged_snippet(call, payload=payload, raised=raised)
     if not isinstance(fragment, dict):
         raise TransformError("Template format error: unsupported structure.")
     if fragment.get("Parameters") != given.get("Parameters"):
@@ -141,6 +162,17 @@ def judged(call: Call, given: Template, *, payload: bytes, raised: bool) -> Temp
             f"Transform {call.transform_id} may not change the Parameters section."
         )
     return without_transforms(fragment)
+
+
+def judged_snippet(call: Call, *, payload: bytes, raised: bool) -> JSON:
+    """Return the fragment that a macro's answer holds, whatever it is, as `judged` does."""
+    answer = {} if raised else _object(payload)
+    status = answer.get("status")
+    if answer.get("requestId") != call.request_id or not isinstance(status, str):
+        raise TransformError(f"Received malformed response from transform {call.transform_id}.")
+    if status.lower() != "success":
+        raise TransformError(_failure(call, answer.get("errorMessage")))
+    return answer.get("fragment")
 
 
 def _object(payload: bytes) -> Template:

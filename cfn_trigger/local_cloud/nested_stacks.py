@@ -13,7 +13,7 @@ from uuid import uuid4
 import boto3
 from ministack.services.cloudformation import engine, helpers, provisioners
 
-from cfn_trigger.local_cloud.macro_contract import LIMIT_OF_AN_OBJECT, Template
+from cfn_trigger.local_cloud.macro_contract import LIMIT_OF_AN_OBJECT, Template, has_transforms
 from cfn_trigger.local_cloud.transforms import as_root, expanded, parameter_values
 
 # A nested stack's create or update; the properties are its last argument but one.
@@ -35,7 +35,7 @@ def _with_transforms(deploy: Deploy) -> Deploy:
     def transformed(*arguments: Any) -> tuple[str, dict[str, str]]:
         *identity, properties, parent = arguments
         template = _template(properties)
-        if template is None or not template.get("Transform"):
+        if template is None or not has_transforms(template):
             return deploy(*arguments)
         provisioners._check_nested_stack_capabilities(parent, template)
         parameters = [

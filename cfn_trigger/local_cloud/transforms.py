@@ -54,6 +54,7 @@ def expanded(template: Template, values: Mapping[str, str], *, limit: int) -> Te
     fragment = _checked(
         engine._apply_include_transform(macro_contract.without_transforms(template))
     )
+    fragment = _with_snippets(fragment, macro_contract.parameter_values(fragment, values))
     names = [transform.name for transform in macro_contract.declared(template)]
     for transform in macro_contract.declared(template):
         fragment = _applied(transform, fragment, values)
@@ -79,6 +80,34 @@ def _checked(fragment: Template) -> Template:
     return fragment
 
 
+def _with_snippets(template: Template, seen: dict[str, JSON]) -> Template:
+    """Run the macros in a template's parts, the most deeply nested ones first."""
+    sections = {name: _with_snippet(section, seen) for name, section in template.items()}
+    whole = _called(sections, seen)
+    if not isinstance(whole, dict):
+        raise TransformError("Template format error: unsupported structure.")
+    return whole
+
+
+def _with_snippet(value: JSON, seen: dict[str, JSON]) -> JSON:
+    match value:
+        case dict():
+            return _called({key: _with_snippet(item, seen) for key, item in value.items()}, seen)
+        case list():
+            return [_with_snippet(item, seen) for item in value]
+        case _:
+            return value
+
+
+def _called(value: dict[str, JSON], seen: dict[str, JSON]) -> JSON:
+    calls = macro_contract.snippets(value)
+    fragment: JSON = {key: item for key, item in value.items() if key != "Fn::Transform"}
+    for call in (_call(transform, seen) for transform in calls):
+        payload, raised = _invoked(call, fragment)
+        fragment = macro_contract.judged_snippet(call, payload=payload, raised=raised)
+    return fragment if calls else value
+
+
 def _applied(transform: Transform, fragment: Template, values: Mapping[str, str]) -> Template:
     if transform.name == language_extensions.TRANSFORM:
         return _language_extended(fragment, values)
@@ -93,7 +122,22 @@ def _language_extended(fragment: Template, values: Mapping[str, str]) -> Templat
         extended: Template = language_extensions.apply(fragment, values)
     except language_extensions.LanguageExtensionsError as error:
         raise TransformError(str(error)) from error
-    return extended
+    without: Template = _without_nulls(extended)
+    return without
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what is null, as AWS::LanguageExtensions does.
+
+    https://github.com/aws-cloudformation/cfn-language-discussion/issues/100
+    """
+    match value:
+        case dict():
+            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        case list():
+            return [_without_nulls(item) for item in value]
+        case _:
+            return value
 
 
 def _sam(fragment: Template, values: dict[str, JSON]) -> Template:
@@ -108,16 +152,26 @@ def _sam(fragment: Template, values: dict[str, JSON]) -> Template:
 
 
 def _macro(transform: Transform, fragment: Template, values: dict[str, JSON]) -> Template:
+    call = _call(transform, values)
+    payload, raised = _invoked(call, fragment)
+    return macro_contract.judged(call, fragment, payload=payload, raised=raised)
+
+
+def _call(transform: Transform, values: dict[str, JSON]) -> Call:
     if transform.name.startswith("AWS::"):
         raise macro_contract.unknown(transform.name)
-    call = Call(
+    return Call(
         transform=transform,
         account=get_account_id(),
         region=get_region(),
         request_id=str(uuid4()),
         values=values,
     )
-    function = macros.function_of(transform.name)
+
+
+def _invoked(call: Call, fragment: JSON) -> tuple[bytes, bool]:
+    """Invoke a macro's function; return the payload, and whether the function raised it."""
+    function = macros.function_of(call.transform.name)
     if function is None:
         raise macro_contract.unknown(call.transform_id)
     event = json.dumps(macro_contract.event(call, fragment))
@@ -125,6 +179,4 @@ def _macro(transform: Transform, fragment: Template, values: dict[str, JSON]) ->
         response = boto3.client("lambda", **as_root()).invoke(FunctionName=function, Payload=event)
     except ClientError as error:
         raise TransformError(f"Failed to execute transform {call.transform_id}") from error
-    return macro_contract.judged(
-        call, fragment, payload=response["Payload"].read(), raised="FunctionError" in response
-    )
+    return response["Payload"].read(), "FunctionError" in response

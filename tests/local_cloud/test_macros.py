@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from cfn_trigger.local_cloud.cloud import Cloud
 from tests.local_cloud.account import NOTHING, Account, Json, macro, probing
+from tests.local_cloud.provided_stacks import ProvidedStacks
 from tests.support.clients import Clients, client
 from tests.support.templates import SAM
 from tests.support.waiting import QUICKLY
@@ -208,12 +209,71 @@ def test_a_macro_may_be_listed_anywhere_among_the_transforms_of_aws(
     ],
 )
 def test_a_failed_transform_fails_the_change_set_and_the_stack_with_the_same_words(
-    account: Account, template: Json, reason: str
+    account: Account, stacks: ProvidedStacks, template: Json, reason: str
 ) -> None:
     assert account.reason(template) == reason
-    with refused() as said:
-        account.create(template, capabilities=["CAPABILITY_AUTO_EXPAND"])
-    assert said == ["ValidationError", reason]
+
+    name = stacks.create(template)
+
+    assert stacks.events(name)[1] == (
+        f"STACK ROLLBACK_IN_PROGRESS {reason} Rollback requested by user."
+    )
+
+
+def mark(name: str) -> Json:
+    return {"Name": "Probe", "Parameters": {"Do": "mark", "Mark": name}}
+
+
+def test_a_macro_in_a_part_of_a_template_is_given_what_stands_beside_it(account: Account) -> None:
+    handle = NOTHING | {"Metadata": {"Fn::Transform": mark("Seen"), "Other": 1}}
+
+    expanded = account.processed({"Resources": {"Handle": handle}})
+
+    assert expanded["Resources"]["Handle"]["Metadata"] == {"Other": 1, "Seen": ["Other"]}
+
+
+def test_a_macro_in_a_part_of_a_template_may_answer_anything(account: Account) -> None:
+    call = {"Fn::Transform": {"Name": "Probe", "Parameters": {"Do": "answer a text"}}}
+
+    expanded = account.processed({"Resources": {"Handle": NOTHING | {"Metadata": {"One": call}}}})
+
+    assert expanded["Resources"]["Handle"]["Metadata"] == {"One": "a text"}
+
+
+def test_macros_in_parts_run_first_and_the_most_deeply_nested_before_others(
+    account: Account,
+) -> None:
+    inner = {"Fn::Transform": mark("Inner"), "In": 1}
+    outer = {"Fn::Transform": [mark("First"), mark("Second")], "Out": inner}
+    template = {"Transform": mark("Whole"), "Resources": {"Handle": NOTHING}, "Metadata": outer}
+
+    expanded = account.processed(template)
+
+    assert expanded["Metadata"] == {
+        "Out": {"In": 1, "Inner": ["In"]},
+        "First": ["Out"],
+        "Second": ["First", "Out"],
+    }
+    assert expanded["Whole"] == ["Metadata", "Resources"]
+
+
+@pytest.mark.parametrize("written", ["Unknown", {"Name": "Unknown"}])
+def test_an_unknown_macro_in_a_part_of_a_template_is_no_resource(
+    account: Account, written: Json | str
+) -> None:
+    template = {"Resources": {"Handle": NOTHING, "Fn::Transform": written}}
+
+    assert account.reason(template) == "No transform named 123456789012::Unknown found."
+
+
+def test_language_extensions_leave_out_what_is_null(account: Account) -> None:
+    metadata = {"Gone": None, "Kept": [None, {"Gone": None, "Kept": 0}, ""]}
+
+    expanded = account.processed(
+        {"Transform": LANGUAGE, "Resources": {"Handle": NOTHING | {"Metadata": metadata}}}
+    )
+
+    assert expanded["Resources"]["Handle"]["Metadata"] == {"Kept": [None, {"Kept": 0}, ""]}
 
 
 def test_a_macro_whose_function_is_gone_says_so(account: Account, clients: Clients) -> None:
