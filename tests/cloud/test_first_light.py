@@ -102,11 +102,14 @@ def test_a_handler_that_raises_fails_the_deployment_with_its_own_message(stack: 
 
     assert outcome.exit_code == 1
     reason = stack.reason("Run")
-    # The local cloud names every error alike; the runtime tests see the real error types.
-    assert reason.startswith(
-        "Runtime.HandlerError: no such table; last log lines: about to fail / "
+    assert reason.startswith("LookupError: no such table; ")
+    assert "; last log lines: about to fail / " in reason
+    assert f"; full log: /aws/lambda/{stack.name}-Bad-" in reason
+    (whole,) = [why for _, status, why in stack.events() if status == "CREATE_FAILED"]
+    assert whole.startswith(
+        "Received response status [FAILED] from custom resource. Message returned:"
+        f" {reason} (RequestId: "
     )
-    assert f"LookupError: no such table; full log: /aws/lambda/{stack.name}-Bad-" in reason
 
 
 def test_a_failed_update_is_rolled_back_without_running_the_old_handler(stack: Stack) -> None:

@@ -75,7 +75,7 @@ def test_a_handler_is_run_with_the_event_that_a_deployment_would_send(
     ]
     assert bad.exit_code == 1
     assert bad.stdout.splitlines()[:2] == ["Run: started, attempt 1", "Bad | about to fail"]
-    assert "FAILED after N s\n  Runtime.HandlerError: no such table\n" in bad.stdout
+    assert "FAILED after N s\n  LookupError: no such table\n" in bad.stdout
     assert unmet.exit_code == 1
     assert "FAILED after N s\n  Expect: result.Rows is 3, expected 4\n" in unmet.stdout
     assert unknown.exit_code == 2

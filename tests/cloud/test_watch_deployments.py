@@ -54,7 +54,7 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
     said, exit_code = watched(clients, stack, {**function("Bad", RAISING), "Run": trigger("Bad")})
 
     assert exit_code == 1
-    assert "Run: attempt 1 failed after N s: Runtime.HandlerError" in about_triggers(said)
+    assert "Run: attempt 1 failed after N s: LookupError" in about_triggers(said)
     assert "Bad | about to fail" in about_triggers(said)
     end = said[said.index("STACK: UPDATE_ROLLBACK") :]
     group = re.search(r"full log: (\S+)", end)
@@ -63,7 +63,7 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
     assert re.sub(r"after \d+ s", "after N s", "\n".join(lines)) == (
         "STACK: UPDATE_ROLLBACK_COMPLETE after N s\n"
         "UPDATE_FAILED Run (Custom::Trigger)\n"
-        "  Runtime.HandlerError: no such table\n"
+        "  LookupError: no such table\n"
         "  last log lines:\n"
         f"  full log: {group[1]}\n"
         f"  look at it: aws logs tail {group[1]} --since 1h"

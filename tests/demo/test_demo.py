@@ -63,7 +63,7 @@ def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> Non
         "the handler's log:",
         "output Verdict: the queue still works",
     ]
-    assert re.search(r"UPDATE_FAILED +SelfTest +Runtime.HandlerError: the order was lost", told)
+    assert re.search(r"UPDATE_FAILED +SelfTest +LookupError: the order was lost", told)
     wait_until_no_process_is_left(tmp_path)
 
 

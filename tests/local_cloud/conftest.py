@@ -4,8 +4,8 @@ import pytest
 
 from tests.cloud.conftest import clients, cloud, home
 from tests.local_cloud.account import Account
-from tests.support.clients import Clients
 from tests.local_cloud.provided_stacks import ProvidedStacks, provided_stacks
+from tests.support.clients import Clients
 
 __all__ = ["account", "clients", "cloud", "home", "stacks"]
 

@@ -45,7 +45,7 @@ def test_a_row_that_the_table_refuses_fails_the_deployment_with_the_tables_messa
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
     assert stack.reason("SeedPrices").startswith(
-        "Runtime.HandlerError: An error occurred (ValidationException) when calling the PutItem"
+        "ClientError: An error occurred (ValidationException) when calling the PutItem"
         " operation: One or more parameter values are not valid. The AttributeValue for a key"
         " attribute cannot contain an empty string value. Key: Article; "
     )

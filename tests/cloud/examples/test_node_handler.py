@@ -31,7 +31,6 @@ def test_a_bad_route_is_refused_with_the_error_thrown_and_the_old_one_stays(stac
     for pattern, message in THROWN.items():
         assert deploy(stack, TEMPLATE, Pattern=pattern).exit_code == 1
 
-        # The local cloud names every error alike, whatever its own name.
-        assert stack.reason("CheckRoute").startswith(f"Runtime.HandlerError: {message}; ")
+        assert stack.reason("CheckRoute").startswith(f"BadRoute: {message}; ")
         assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
         assert route(stack) == GOOD

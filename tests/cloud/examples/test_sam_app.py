@@ -66,7 +66,7 @@ def test_a_changed_shop_is_tested_again_and_rolled_back_if_it_fails(
     assert build_and_deploy(stack, folder).exit_code == 1
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     assert stack.reason("SmokeTestTrigger").startswith(
-        "Runtime.HandlerError: the shop has not written the order down; "
+        "LookupError: the shop has not written the order down; "
     )
     assert ordered(stack) == {"id": "one", "Cents": 30}
     assert rows(stack, "Orders") == [{"id": "one", "Cents": 30}]
