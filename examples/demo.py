@@ -19,10 +19,12 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
+from cfn_trigger.deployment.reasons import unwrapped
 from cfn_trigger.local_cloud.cloud import Cloud, running
 
 ROOT: Final = Path(__file__).parent.parent
 STACK: Final = "self-test"
+INITIATED: Final = "Resource creation Initiated"
 COLORS: Final = (("FAILED", 31), ("ROLLBACK", 33), ("COMPLETE", 32))
 ENDING: Final = re.compile("Build Succeeded|Success|Failed|No changes|Error")
 LAMBDA_LINES: Final = re.compile("(START|END|REPORT|INIT_START) ")
@@ -172,7 +174,8 @@ class Screen:
             for event in reversed(events["StackEvents"]):
                 if event["EventId"] not in self.events_shown:
                     self.events_shown.add(event["EventId"])
-                    print(event_line(event), flush=True)
+                    if event.get("ResourceStatusReason") != INITIATED:  # the second of two
+                        print(event_line(event), flush=True)
 
     def _new_log_lines(self) -> Iterator[str]:
         stack = self._client("cloudformation").describe_stack_resource(
@@ -192,7 +195,7 @@ def event_line(event: dict[str, str]) -> str:
     status = event["ResourceStatus"]
     color = next((color for word, color in COLORS if word in status), 0)
     when = f"{event['Timestamp']:%H:%M:%S}"
-    reason = event.get("ResourceStatusReason", "")
+    reason = unwrapped(event.get("ResourceStatusReason", ""))
     return f"  {when}  {colored(status.ljust(28), color)} {event['LogicalResourceId']}  {reason}"
 
 
