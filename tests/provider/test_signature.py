@@ -62,7 +62,7 @@ def test_a_request_is_signed_as_botocore_signs_it(request: Request, token: str |
 
 
 def authorization(request: Request) -> str:
-    """Return the headers that botocore would send."""
+    """Return the Authorization that botocore computes over all headers that are sent."""
     prepared = AWSRequest(request.method, request.url, request.headers, request.body)
     prepared.context["timestamp"] = DATE
     signer = SigV4Auth(Credentials(*KEYS), request.service, REGION)
