@@ -1,69 +1,69 @@
-"""CloudFormation, Lambda, IAM, S3 and more on this machine, for the demo and the tests.
+"""CloudFormation, Lambda, IAM, S3 and more on this machine, for authors, the demo and the tests.
 
-It is the emulator ministack, run as a child process that leaves nothing behind (`cloud`,
-`server`), with what it lacks put in (`layer`): macros (`requests`, `transforms`, `macros`), custom
-resources (`custom_resources`), the course, the resources and the events of stacks (`operations`,
+This is the emulator ministack, run as a child process that leaves nothing behind (`cloud`,
+`server`). A layer (`layer`) adds what it lacks: macros (`requests`, `transforms`, `macros`), custom
+resources (`custom_resources`), the operations, resources and events of stacks (`operations`,
 `resource_changes`, `nested_stacks`, `stack_events`), the errors of Lambda's runtimes (`runtimes`),
-the client context of an invocation (`client_contexts`, for Python functions alone), and the
-addresses of APIs and function URLs (`addresses`). It refuses to be a model of AWS in anything else:
-what the emulator does otherwise than AWS stays as it is, is listed here, and is covered by other
-tests.
+client contexts of invocations (`client_contexts`, only for Python functions), and the addresses of
+APIs and function URLs (`addresses`). It refuses to model anything else of AWS: other differences
+between the emulator and AWS remain, are listed here, and are covered by other tests.
 
-Macros, as AWS except that:
+Macros behave as on AWS, except that:
 
-- CreateStack, UpdateStack and CreateChangeSet answer when the transforms have run; AWS answers at
-  once and goes on, and a stack or change set waits in between.
-- the capabilities that an expanded template needs are asked for in that answer.
-- the macro's function is invoked as the account's root; AWS needs `lambda:InvokeFunction` of the
-  caller.
-- an update with the previous template needs CAPABILITY_AUTO_EXPAND if that template had a macro;
-  what AWS does is not documented.
-- of AWS's own transforms there are AWS::Serverless-2016-10-31, AWS::LanguageExtensions and
+- CreateStack, UpdateStack and CreateChangeSet respond when the transforms have run. AWS responds at
+  once, and the stack or change set waits in the meantime.
+- that response also reports the capabilities that an expanded template needs.
+- the macro's function is invoked as the root user of the account. AWS requires that the caller has
+  `lambda:InvokeFunction`.
+- an update with the previous template requires CAPABILITY_AUTO_EXPAND if that template had a macro.
+  What AWS does is not documented.
+- AWS's own transforms are limited to AWS::Serverless-2016-10-31, AWS::LanguageExtensions and
   AWS::Include inside a section; any other is unknown. Serverless has no list of the account's
-  managed policies. AWS::Include runs before all macros, however deep these are.
-- a nested stack's template is transformed when the nested stack is deployed, so that a change set
-  does not show it; GetTemplate shows its processed template for both stages.
-- transforms on requests in the JSON protocol, which no AWS client speaks here, are refused.
-- the words for a macro that changes the Parameters section, that could not be invoked, or whose
-  name is taken are ours.
-- an expanded template is measured as compact JSON; how AWS measures it is not documented.
+  managed policies. AWS::Include runs before all macros, however deep they are.
+- a nested stack's template is transformed when the nested stack is deployed, so a change set does
+  not show it; GetTemplate returns its processed template for both stages.
+- transforms are refused in requests with the JSON protocol, which no AWS client uses here.
+- some messages are our own: for a macro that changes the Parameters section, that could not be
+  invoked, or whose name is taken.
+- the size of an expanded template is that of compact JSON. How AWS measures it is not documented.
 
-Custom resources, as AWS except that:
+Custom resources behave as on AWS, except that:
 
-- the 4,096 bytes of a response are counted in compact JSON.
-- an asynchronous invocation that fails is retried after one and two seconds; AWS waits minutes.
-- NoEcho of a response is not masked.
-- a failure of Create without a response is deleted with an id like one of CloudFormation's.
+- the 4,096 bytes of a response are those of compact JSON.
+- an asynchronous invocation that fails is retried after one and two seconds. AWS waits minutes.
+- NoEcho in a response does not mask anything.
+- a failed Create without a response is deleted with an id that resembles one of CloudFormation's.
 
-Stacks, as AWS except that:
+Stacks behave as on AWS, except that:
 
-- the resources of a stack are changed strictly one after another: none is cancelled.
-- a resource that is being created is not described before it is there, and one that could not be
-  created only if it is a custom resource or a nested stack; of others a rollback tells nothing.
-- with rollback disabled, a custom resource whose update failed is sent an Update with the old
+- the resources of a stack change strictly one after another: none is ever canceled.
+- a resource is described only once it exists. If it could not be created, it is described only if
+  it is a custom resource or a nested stack; for others, a rollback reports nothing.
+- with rollback disabled, a custom resource whose update failed receives an Update with the old
   properties at once, in UPDATE_IN_PROGRESS, and stays UPDATE_FAILED without further events. AWS
-  documents that it is taken back, not when. If the next update fails too and is rolled back, it
-  goes back to what that one found.
+  documents that it is rolled back, but not when. If the next update fails too and is rolled back,
+  the resource returns to its state before that update.
 - the change sets of a stack whose creation failed show every resource as new.
-- a nested stack that fails does not roll back itself: its parent does, and its own events tell
+- a nested stack that fails does not roll itself back: its parent does, and its own events report
   less.
 - CancelUpdateStack waits for the resource that is being updated.
-- EXPRESS deployments are ordinary ones.
-- after a first creation or an update that was rolled back, GetTemplate gives the template from
-  before for the processed one too.
-- an unresolved `Ref` is its own name, unknown properties are accepted, and a nested stack's
-  TemplateURL must be path-style.
+- EXPRESS deployments are ordinary deployments.
+- after a first creation or an update that was rolled back, GetTemplate returns the previous
+  template for the processed stage too.
+- an unresolved `Ref` resolves to its own name, unknown properties are accepted, and the TemplateURL
+  of a nested stack must be path-style.
 
-Functions, as AWS except that:
+Functions behave as on AWS, except that:
 
-- the errors are those of Lambda's runtimes for Python and Node.js alone. The trace of Node.js ends
-  with the handler's own frame. A function that ends its process does not say with which status.
-- a Node.js handler that is no promise and returns a value answers it at once; on AWS it depends on
-  the version of Node.js.
-- a permission on a function counts for its aliases and versions; on AWS they have their own ARN.
-- the sizes of packages, payloads and memory are not limited, and every Python runtime is this
-  machine's own with its installed packages: a dependency missing from a package is hidden.
+- only Lambda's runtimes for Python and Node.js report errors as on AWS. The trace of Node.js ends
+  with the handler's own frame. The exit status of a function that ends its process is missing.
+- a Node.js handler that returns a value without a promise responds with it at once. On AWS this
+  depends on the version of Node.js.
+- a permission on a function also applies to its aliases and versions. On AWS they have ARNs of
+  their own.
+- the sizes of packages, payloads and memory are not limited, and every Python runtime is that of
+  this machine with its installed packages, which hides a dependency that is missing from a package.
 - an EventBridge `rate()` schedule does not fire, and OnSuccess destinations are ignored.
-- a function has its log once an execution is over, FilterLogEvents gives no eventId, and LogResult
-  has no START, END and REPORT lines.
+- a function's log appears when its execution ends, FilterLogEvents returns no eventId, and
+  LogResult has no START, END and REPORT lines.
 """

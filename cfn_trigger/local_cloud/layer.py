@@ -54,7 +54,7 @@ def install() -> None:
 
 
 def _with_its_address(deploy: Deploy) -> Deploy:
-    """Give an HTTP API the address that AWS gives it; `addresses` answers there."""
+    """Set the address of an HTTP API to the one on AWS, which `addresses` serves."""
 
     def deployed(*arguments: Any) -> tuple[str, dict[str, str]]:
         api, attributes = deploy(*arguments)

@@ -96,7 +96,7 @@ def without_transforms(template: Template) -> Template:
 
 
 def parameter_values(template: Template, values: Mapping[str, str]) -> dict[str, JSON]:
-    """Give each declared parameter's value as a macro sees it: list types as lists of strings."""
+    """Return the parameters' values as a macro receives them: list types as lists of strings."""
     definitions = template.get("Parameters")
     if not isinstance(definitions, dict):
         return {}
@@ -152,12 +152,12 @@ def _resolved(value: JSON, *, name: str, call: Call) -> JSON:
             )
 
 
-def judged(call: Call, given: Template, *, payload: bytes, raised: bool) -> Template:
+def judged(call: Call, template: Template, *, payload: bytes, raised: bool) -> Template:
     """Return the template that a macro's answer holds, or raise what CloudFormation says of it."""
     fragment = judged_snippet(call, payload=payload, raised=raised)
     if not isinstance(fragment, dict):
         raise TransformError("Template format error: unsupported structure.")
-    if fragment.get("Parameters") != given.get("Parameters"):
+    if fragment.get("Parameters") != template.get("Parameters"):
         raise TransformError(
             f"Transform {call.transform_id} may not change the Parameters section."
         )
@@ -197,5 +197,5 @@ def within(template: Template, *, limit: int) -> Template:
 
 
 def unknown(name: str) -> TransformError:
-    """Say that nobody in this account and region has registered this transform."""
+    """Return the error for a transform that this account and region do not have."""
     return TransformError(f"No transform named {name} found.")

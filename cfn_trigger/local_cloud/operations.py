@@ -50,7 +50,7 @@ _failure: ContextVar[str] = ContextVar("failure of a transform", default="")
 
 
 def install() -> None:
-    """Have operations take AWS's course; do it once, before the emulator serves."""
+    """Make operations behave as on AWS. Call it once, before the emulator serves."""
     deploy = _deploying(stacks._deploy_stack_async)
     stacks._deploy_stack_async = deploy
     handlers._deploy_stack_async = changesets._deploy_stack_async = deploy
@@ -127,7 +127,7 @@ def _deploying(deploy: Course) -> Course:
 
 
 def failed_resource(status: str, logical_id: str) -> str:
-    """Say which resource failed, as AWS does of the stack."""
+    """Return AWS's sentence about the resource that failed, for the stack's status."""
     verb, _, _ = status.lower().partition("_")
     return f"The following resource(s) failed to {verb}: [{logical_id}]. "
 

@@ -25,7 +25,7 @@ _ANOTHER = "Requested update required the provider to create a new physical reso
 
 
 def install() -> None:
-    """Have resources changed as AWS does; do it once, before the emulator serves."""
+    """Make changes to resources behave as on AWS. Call it once, before the emulator serves."""
     create = _creating(provisioners._provision_resource)
     provisioners._provision_resource = stacks._provision_resource = create
     update = _updating(provisioners._update_resource)

@@ -100,7 +100,7 @@ _payload: ContextVar[Any] = ContextVar("payload of an error", default=None)
 
 
 def install() -> None:
-    """Have functions answer as Lambda's runtimes do; do it once, before the emulator serves."""
+    """Make functions respond as Lambda's runtimes do. Call it once, before the emulator serves."""
     python = _edited(lambda_runtime._PYTHON_WORKER_SCRIPT, _PYTHON)
     lambda_runtime._PYTHON_WORKER_SCRIPT = inspect.getsource(python_errors) + python
     node = _edited(lambda_runtime._NODEJS_WORKER_SCRIPT, _NODE)

@@ -64,7 +64,7 @@ _new: set[Place] = set()
 
 
 def install() -> None:
-    """Have events written as AWS does; do it once, before the emulator serves."""
+    """Make events look as on AWS. Call it once, before the emulator serves."""
     add = _adding(stacks._add_event)
     stacks._add_event = handlers._add_event = changesets._add_event = add
 
