@@ -63,7 +63,7 @@ def deployed(clients: Clients, package: Path, *more: str) -> Outcome:
 
 @pytest.fixture
 def stack(macro: Outcome, clients: Clients, tmp_path: Path) -> Iterator[Stack]:
-    """Give a stack of the test's own, in an account that has the macro."""
+    """Return a stack for the test alone, in an account that has the macro."""
     assert "Successfully created/updated stack - cfn-trigger" in macro.stdout
     own = Stack(name=f"stack-{uuid4()}", clients=clients, folder=tmp_path)
     yield own

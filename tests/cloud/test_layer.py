@@ -12,7 +12,7 @@ from tests.support.stacks import Stack
 
 @pytest.fixture
 def other(macro: Outcome, package: Path, clients: Clients) -> Iterator[Stack]:
-    """Give the stack of a second copy of the macro, beside the first."""
+    """Return the stack of a second copy of the macro, next to the first."""
     assert macro.exit_code == 0
     copy = Stack(name="cfn-trigger-other", clients=clients, folder=ROOT)
     own = ("--stack-name", copy.name, "--parameter-overrides", "MacroName=Other")

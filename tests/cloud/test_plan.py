@@ -36,7 +36,7 @@ Template = dict[str, Json]
 
 
 def first() -> Template:
-    """Give the template that the story begins with."""
+    """Return the template that is deployed first."""
     variables = {"LEVEL": {"Ref": "Level"}, "TABLE": {"Ref": "Table"}, "MODE": "slow"}
     return {
         "Transform": "Trigger",

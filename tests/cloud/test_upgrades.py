@@ -16,7 +16,7 @@ RESOURCES = {
 
 
 def processed(stack: Stack) -> dict[str, Any]:
-    """Give the template as the macro of today has made it."""
+    """Return the template as today's macro expands it."""
     cloudformation = stack.clients.boto("cloudformation")
     told = cloudformation.get_template(StackName=stack.name, TemplateStage="Processed")
     body = told["TemplateBody"]

@@ -64,7 +64,7 @@ def handler(event, context):
 
 
 def function(code: str, **properties: Any) -> Json:
-    """Give a template of one function, `Function`, and its role."""
+    """Return a template with one function, `Function`, and its role."""
     return {
         "Resources": {
             "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
@@ -83,7 +83,7 @@ def function(code: str, **properties: Any) -> Json:
 
 
 def macro(name: str) -> Json:
-    """Give the template of a stack that registers the probe as a macro."""
+    """Return the template of a stack that registers the probe as a macro."""
     template = function(PROBE)
     template["Resources"]["Macro"] = {
         "Type": "AWS::CloudFormation::Macro",
@@ -93,13 +93,13 @@ def macro(name: str) -> Json:
 
 
 def probing(do: str | None = None, **sections: Any) -> Json:
-    """Give a template that has the probe do something."""
+    """Return a template that makes the probe do something."""
     transform = "Probe" if do is None else {"Name": "Probe", "Parameters": {"Do": do}}
     return {"Transform": transform, "Resources": {"Handle": NOTHING}} | sections
 
 
 def given(parameters: dict[str, str]) -> list[Json]:
-    """Give the values of parameters as the API takes them."""
+    """Return the values of parameters in the form that the API accepts."""
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
 
 
@@ -160,7 +160,7 @@ class Account:
         return described
 
     def reason(self, template: Json) -> str:
-        """Say why no stack can be made of this template."""
+        """Return the reason why no stack can be created from this template."""
         changes = self.change_set(template)
         assert (changes["Status"], changes["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
         return str(changes["StatusReason"])

@@ -18,7 +18,7 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def telling(account: Account) -> Iterator[str]:
-    """Give the name of a function that returns its event and what it was told beside it."""
+    """Return the name of a function that returns its event and its client context."""
     name = account.create(function(TELLING), capabilities=["CAPABILITY_IAM"])
     yield account.physical_id(name, "Function")
     account.delete(name)

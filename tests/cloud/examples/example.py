@@ -56,7 +56,7 @@ def done(stack: Stack, status: str = "CREATE_COMPLETE") -> list[str]:
 
 
 def made_by_the_author(stack: Stack) -> set[str]:
-    """Name what was made, or begun, in the last create or update, less what triggers bring."""
+    """List what the last create or update created or started, without what the macro added."""
     begun = {name for name, status, _ in last_events(stack) if status == "CREATE_IN_PROGRESS"}
     return {name for name in begun - {stack.name} if not name.startswith("TriggerProvider")}
 

@@ -19,7 +19,7 @@ EXAMPLE = EXAMPLES / "pipeline"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a copy of the example: `sam build` writes beside the template."""
+    """Return a copy of the example, because `sam build` writes next to the template."""
     return shutil.copytree(EXAMPLE, tmp_path / "pipeline")
 
 

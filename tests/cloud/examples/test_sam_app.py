@@ -13,7 +13,7 @@ from tests.support.stacks import Stack
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a copy of the example: `sam build` writes beside the template."""
+    """Return a copy of the example, because `sam build` writes next to the template."""
     return shutil.copytree(EXAMPLES / "sam-app", tmp_path / "sam-app")
 
 
