@@ -6,12 +6,11 @@ fail, `Crash` those that raise, `Silent` those that are not answered; `Id` is th
 """
 
 import json
-import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.local_cloud.account import Account, Json, function
+from tests.support.waiting import wait_until
 
 CODE = """
 import json, time, urllib.request
@@ -39,7 +38,6 @@ def handler(event, context):
                                  data=json.dumps(answer).encode())
     urllib.request.urlopen(put)
 """
-SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +79,7 @@ class ProvidedStacks:
 
     def settle(self, name: str) -> None:
         """Wait until nothing goes on in the stack."""
-        deadline, pause = time.monotonic() + SECONDS, threading.Event()
-        while self.described(name)["StackStatus"].endswith("_IN_PROGRESS"):
-            assert time.monotonic() < deadline, self.described(name)
-            pause.wait(0.05)
+        wait_until(lambda: not self.status(name).endswith("_IN_PROGRESS"))
 
     def described(self, name: str) -> Json:
         """Return what DescribeStacks says of the stack."""

@@ -49,10 +49,7 @@ def invoke(account: Account, clients: Clients) -> Iterator[Invoke]:
     def invoked(code: str, event: Any, **properties: Any) -> tuple[Any, str]:
         template = function(code, **properties)
         stacks.append(account.create(template, capabilities=["CAPABILITY_IAM"]))
-        described = account.cloudformation.describe_stack_resource(
-            StackName=stacks[-1], LogicalResourceId="Function"
-        )
-        name = described["StackResourceDetail"]["PhysicalResourceId"]
+        name = account.physical_id(stacks[-1], "Function")
         client = clients.boto("lambda")
         client.get_waiter("function_active_v2").wait(FunctionName=name)
         response = client.invoke(FunctionName=name, Payload=json.dumps(event))
