@@ -26,7 +26,7 @@ def cloud() -> Iterator[Cloud]:
         yield cloud
 
 
-def told(reply: Wire) -> tuple[int, str | None, Any]:
+def contents(reply: Wire) -> tuple[int, str | None, Any]:
     status, headers, body = reply
     error = headers["X-Amzn-ErrorType"]
     return status, error, json.loads(body)
@@ -59,7 +59,7 @@ def test_a_payload_over_the_limit_is_refused_and_starts_nothing(
 ) -> None:
     payload = b'"' + b"x" * (limit - 1) + b'"'
 
-    status, error, _ = told(
+    status, error, _ = contents(
         probe.run(cloud, lambda effects: probe.invoke(effects, payload, kind=kind))
     )
 
@@ -73,7 +73,7 @@ def test_a_result_over_6_mb_is_a_function_error(cloud: Cloud) -> None:
     reply = probe.run(cloud, probe.invoke)
 
     assert reply[1]["x-amz-function-error"] == "Unhandled"
-    assert told(reply)[2]["errorType"] == "Function.ResponseSizeTooLarge"
+    assert contents(reply)[2]["errorType"] == "Function.ResponseSizeTooLarge"
 
 
 def test_a_handler_is_ended_by_the_timeout_of_its_function(cloud: Cloud) -> None:
@@ -82,7 +82,7 @@ def test_a_handler_is_ended_by_the_timeout_of_its_function(cloud: Cloud) -> None
 
     reply = probe.run(cloud, probe.invoke)
 
-    assert told(reply)[2] == {
+    assert contents(reply)[2] == {
         "errorType": "Sandbox.Timedout",
         "errorMessage": "RequestId: 8f5b Error: Task timed out after 3.00 seconds",
     }
@@ -100,7 +100,7 @@ def test_an_inactive_function_wakes_by_being_invoked(cloud: Cloud) -> None:
 
     refused, pending, done = probe.run(cloud, script)
 
-    assert told(refused) == (
+    assert contents(refused) == (
         409,
         "CodeArtifactUserPendingException",
         {
@@ -108,7 +108,7 @@ def test_an_inactive_function_wakes_by_being_invoked(cloud: Cloud) -> None:
             "Message": "Lambda is initializing your function. It will be ready to invoke shortly.",
         },
     )
-    assert told(pending)[2]["State"] == "Pending"
+    assert contents(pending)[2]["State"] == "Pending"
     assert done[0] == 200
 
 
@@ -117,9 +117,12 @@ def test_a_failed_function_refuses_and_its_configuration_says_why(cloud: Cloud) 
 
     look, refused = probe.run(cloud, lambda effects: [probe.look(effects), probe.invoke(effects)])
 
-    found = told(look)[2]
-    assert (found["State"], found["StateReasonCode"]) == ("Failed", "DisabledKMSKey")
-    assert told(refused)[:2] == (409, "ResourceConflictException")
+    configuration = contents(look)[2]
+    assert (configuration["State"], configuration["StateReasonCode"]) == (
+        "Failed",
+        "DisabledKMSKey",
+    )
+    assert contents(refused)[:2] == (409, "ResourceConflictException")
 
 
 def test_an_update_under_way_runs_the_old_code(cloud: Cloud) -> None:
@@ -128,7 +131,7 @@ def test_an_update_under_way_runs_the_old_code(cloud: Cloud) -> None:
     def script(effects: Effects) -> str:
         probe.invoke(effects)
         effects.sleep(30)
-        return str(told(probe.look(effects))[2]["LastUpdateStatus"])
+        return str(contents(probe.look(effects))[2]["LastUpdateStatus"])
 
     assert probe.run(cloud, script) == "Successful"
     assert [attempt.code for attempt in cloud.handler.attempts] == ["old"]
@@ -149,7 +152,7 @@ def test_a_reserved_concurrency_of_zero_refuses_with_its_reason(cloud: Cloud) ->
     """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
     cloud.handler.reserved_concurrency = 0
 
-    assert told(probe.run(cloud, probe.invoke)) == (
+    assert contents(probe.run(cloud, probe.invoke)) == (
         429,
         "TooManyRequestsException",
         {
@@ -163,7 +166,7 @@ def test_a_reserved_concurrency_of_zero_refuses_with_its_reason(cloud: Cloud) ->
 def test_an_execution_of_the_provider_holds_a_slot_of_the_account(cloud: Cloud) -> None:
     cloud.lambda_service.pool.limit = 1
 
-    status, _, body = told(probe.run(cloud, probe.invoke))
+    status, _, body = contents(probe.run(cloud, probe.invoke))
 
     assert (status, body["Reason"]) == (429, "ConcurrentInvocationLimitExceeded")
 

@@ -166,12 +166,12 @@ def test_failure_after_success(cloud: Cloud, provider: ScriptedProvider) -> None
     assert breaches(cloud) == ["FAILED though the handler was done: no"]
 
 
-def test_a_secret_that_is_told(cloud: Cloud, provider: ScriptedProvider) -> None:
+def test_a_secret_that_is_revealed(cloud: Cloud, provider: ScriptedProvider) -> None:
     does(cloud, provider, works)
     provider.plays(Scripted(reason=SECRET))
     cloud.stack.create(run(NoEcho=True))
 
-    assert breaches(cloud) == [f"a secret is told: {SECRET}"]
+    assert breaches(cloud) == [f"a secret is revealed: {SECRET}"]
 
 
 def test_cloudformation_that_is_asked_too_often(cloud: Cloud, provider: ScriptedProvider) -> None:
@@ -192,7 +192,7 @@ def test_an_attempt_that_is_cut_short(cloud: Cloud, provider: ScriptedProvider) 
     provider.plays(FAILED)
     cloud.stack.create(run(), disable_rollback=True)
 
-    assert breaches(cloud) == ["an attempt of 300 s was given 100 s"]
+    assert breaches(cloud) == ["an attempt of 300 s was allowed 100 s"]
 
 
 def test_old_code_that_runs(cloud: Cloud, provider: ScriptedProvider) -> None:

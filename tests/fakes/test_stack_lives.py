@@ -82,8 +82,8 @@ def test_a_create_under_way_is_cancelled_when_another_resource_fails(
 
     assert provider.asked == ["Create Run", "Delete Run"]
     assert provider.received[1]["PhysicalResourceId"].startswith("shop-Run-1KXVQZ3F8R0B")
-    told = [(e.status, e.reason) for e in stack.history.events if e.logical_id == "Run"]
-    assert told[1] == ("CREATE_FAILED", "Resource creation cancelled")
+    history = [(e.status, e.reason) for e in stack.history.events if e.logical_id == "Run"]
+    assert history[1] == ("CREATE_FAILED", "Resource creation cancelled")
     assert stack.status == "ROLLBACK_COMPLETE"
 
 

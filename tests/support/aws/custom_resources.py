@@ -46,8 +46,8 @@ def completed(properties: Properties) -> dict[str, Any]:
     """Return all properties that the macro emits for a trigger with these settings."""
     timeout = properties.get("Timeout", 900)
     waits = min(timeout + 60, 3600) if isinstance(timeout, int) else 3600
-    own = {"ServiceToken": PROVIDER, "ServiceTimeout": waits, "HandlerArn": HANDLER}
-    return own | {"Fingerprint": {"Code": "c0ffee"}} | dict(properties)
+    required = {"ServiceToken": PROVIDER, "ServiceTimeout": waits, "HandlerArn": HANDLER}
+    return required | {"Fingerprint": {"Code": "c0ffee"}} | dict(properties)
 
 
 def response_url(logical_id: str, request_id: str, at: float) -> str:

@@ -38,11 +38,11 @@ class TriggerDraw:
 
     def settings(self) -> Settings:
         """Draw the settings of a trigger, as the macro emits them."""
-        one = self.dice.choice
+        choose = self.dice.choice
         options: dict[str, Draws] = {
-            "Timeout": lambda: one((1, 5, 11, 61, 120, 300, 889, 901, 1800, *[3540] * 4)),
+            "Timeout": lambda: choose((1, 5, 11, 61, 120, 300, 889, 901, 1800, *[3540] * 4)),
             "Retry": self.retry,
-            "PollInterval": lambda: one((1, 30, 300)),
+            "PollInterval": lambda: choose((1, 30, 300)),
             "ExecuteOnDelete": lambda: True,
             "ExecuteOnRollback": lambda: True,
             "ExecuteOnHandlerChange": lambda: False,
@@ -54,7 +54,7 @@ class TriggerDraw:
         }
         rare: dict[str, Draws] = {
             "Enabled": lambda: False,
-            "InvocationType": lambda: one(("Event", "DryRun")),
+            "InvocationType": lambda: choose(("Event", "DryRun")),
             "FromANewerMacro": lambda: {"of": ["unknown", "shape"]},
         }
         drawn: Settings = {"Fingerprint": {"Code": str(self.dice.randrange(9))}}
@@ -68,9 +68,9 @@ class TriggerDraw:
 
     def retry(self) -> Settings:
         """Draw how often a failing handler is tried."""
-        one = self.dice.choice
-        pauses = {"Interval": one((1, 5, 60)), "BackoffRate": one((1, 2.0, 3.5))}
-        return {"MaxAttempts": one((2, 3, 5)), "MaxInterval": one((1, 60, 600))} | pauses
+        choose = self.dice.choice
+        pauses = {"Interval": choose((1, 5, 60)), "BackoffRate": choose((1, 2.0, 3.5))}
+        return {"MaxAttempts": choose((2, 3, 5)), "MaxInterval": choose((1, 60, 600))} | pauses
 
     def payload(self) -> Settings:
         """Draw a payload, with values that only CloudFormation could resolve, or without."""

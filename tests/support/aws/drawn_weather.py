@@ -69,7 +69,7 @@ class WeatherDraw:
     rough: float = 0.0
     deadly: float = 0.0
     refused_until: float = 0.0
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def chance(self, of_one: float) -> bool:
         """Return whether something happens that does so this often."""
@@ -77,40 +77,43 @@ class WeatherDraw:
 
     def begin(self) -> None:
         """Draw what lasts for a whole life."""
-        one, cloud = self.dice.choice, self.cloud
+        choose, cloud = self.dice.choice, self.cloud
         cloud.forecast = self.forecast
         cloud.handler.otherwise = self.run
-        cloud.handler.timeout = one((3, 60, 300, 600, 900, 900))
-        cloud.lambda_service.queue_delay = lambda: 1.0 if self.chance(0.9) else one((5.0, 100.0))
+        cloud.handler.timeout = choose((3, 60, 300, 600, 900, 900))
+        cloud.lambda_service.queue_delay = lambda: 1.0 if self.chance(0.9) else choose((5.0, 100.0))
         cloud.lambda_service.loses_event = lambda: self.chance(0.002)
         cloud.lambda_service.delivers_twice = lambda: self.chance(0.004)
         if self.chance(0.1):
             cloud.lambda_service.pool.limit = 10
         if self.chance(0.1):
-            cloud.handler.denied_until = cloud.time.now + one((5.0, 20.0, 50.0))
+            cloud.handler.denied_until = cloud.time.now + choose((5.0, 20.0, 50.0))
 
     def change(self) -> str:
         """Draw what the next operation meets, and name it."""
-        one = self.dice.choice
-        name = one(("well", "well", "well", *HANDLERS))
+        choose = self.dice.choice
+        name = choose(("well", "well", "well", *HANDLERS))
         self.handlers = HANDLERS[name]
-        self.slow = one((0, 0.1, 0.5, 0.9))
-        self.rough = one((0, 0, 0, 0.05, 0.3))
-        self.deadly = one((0, 0, 0, 0, 0, 0, 0.02))
+        self.slow = choose((0, 0.1, 0.5, 0.9))
+        self.rough = choose((0, 0, 0, 0.05, 0.3))
+        self.deadly = choose((0, 0, 0, 0, 0, 0, 0.02))
         named = [f"handler {name}", f"rough {self.rough}", f"deadly {self.deadly}"]
-        named += [self.outage() for _ in range(one((0, 0, 1, 1, 2)))]
+        named += [self.outage() for _ in range(choose((0, 0, 1, 1, 2)))]
         return ", ".join(named)
 
     def outage(self) -> str:
         """Draw what is out for a while, and name it."""
-        one, cloud = self.dice.choice, self.cloud
-        seconds, after = one((5.0, 16.0, 31.0, 65.0, 300.0, 1200.0)), one((0.0, 0.0, 10.0, 700.0))
+        choose, cloud = self.dice.choice, self.cloud
+        seconds, after = (
+            choose((5.0, 16.0, 31.0, 65.0, 300.0, 1200.0)),
+            choose((0.0, 0.0, 10.0, 700.0)),
+        )
         match self.dice.randrange(6):
             case 0:
-                cloud.bucket.is_out_for(seconds, after=after, status=one((403, 500, 503)))
+                cloud.bucket.is_out_for(seconds, after=after, status=choose((403, 500, 503)))
                 return f"the bucket is out for {seconds} s after {after} s"
             case 1:
-                cloud.api.answers_for(seconds, one(DEAD_QUESTIONS), after=after)
+                cloud.api.answers_for(seconds, choose(DEAD_QUESTIONS), after=after)
                 return f"CloudFormation is out for {seconds} s after {after} s"
             case 2:
                 self.refused_until = cloud.time.now + seconds
@@ -130,29 +133,29 @@ class WeatherDraw:
         if drawn is not FAIR:
             instead = f" {drawn.instead.status}" if drawn.instead else ""
             met = f"{name}: {drawn.trouble}{instead}, {drawn.after} s"
-            self.told.append(f"{self.cloud.time.elapsed:10.1f}    {met}")
+            self.notes.append(f"{self.cloud.time.elapsed:10.1f}    {met}")
         return drawn
 
     def _forecast(self, name: str) -> Weather:  # noqa: PLR0911 (a table; each row returns)
-        one = self.dice.choice
+        choose = self.dice.choice
         if self.chance(self.deadly):
             return Weather(trouble="killed")
         if name == "invoke" and self.cloud.time.now < self.refused_until:
-            return Weather(instead=one(REFUSALS))
+            return Weather(instead=choose(REFUSALS))
         if not self.chance(self.rough):
             return FAIR
         dead = {"look": DEAD_LOOKS, "invoke": REFUSALS, "hand over": (throttled(),)}
         dead |= dict.fromkeys(("DescribeStacks", "DescribeStackEvents"), DEAD_QUESTIONS)
         match self.dice.randrange(5):
             case 0:
-                return Weather(trouble="not sent", after=one((0.0, 3.0)))
+                return Weather(trouble="not sent", after=choose((0.0, 3.0)))
             case 1:
                 return Weather(trouble="reply lost")
             case 2:
-                return Weather(after=one((1.0, 4.0, 30.0)))
+                return Weather(after=choose((1.0, 4.0, 30.0)))
             case 3 if self.chance(0.1):
                 return Weather(trouble="request lost")
-        return Weather(instead=one(dead[name])) if name in dead else FAIR
+        return Weather(instead=choose(dead[name])) if name in dead else FAIR
 
     # ---- handlers
 
@@ -165,26 +168,26 @@ class WeatherDraw:
         return replace(run, seconds=self.dice.choice(SECONDS)) if self.chance(self.slow) else run
 
     def _run(self, name: str) -> Run:  # noqa: PLR0911 (a table; each row returns)
-        one = self.dice.choice
+        choose = self.dice.choice
         match name:
             case "good":
-                physical_id = one((None, None, f"own-{self.dice.randrange(5)}"))
+                physical_id = choose((None, None, f"own-{self.dice.randrange(5)}"))
                 return returns(GOOD | ({"PhysicalResourceId": physical_id} if physical_id else {}))
             case "odd":
-                return returns(one(ODD_RESULTS))
+                return returns(choose(ODD_RESULTS))
             case "pending":
                 return in_progress(
-                    one((None, 0, {"page": 1}, "s" * 300)), retry_after=one(RETRY_AFTER)
+                    choose((None, 0, {"page": 1}, "s" * 300)), retry_after=choose(RETRY_AFTER)
                 )
             case "says failed":
-                result = {"Status": one(("FAILED", "FAILURE")), "Reason": self._message()}
-                made = {"PhysicalResourceId": f"own-{self.dice.randrange(5)}"}
-                return returns(result | (made if self.chance(0.5) else {}))
+                result = {"Status": choose(("FAILED", "FAILURE")), "Reason": self._message()}
+                created = {"PhysicalResourceId": f"own-{self.dice.randrange(5)}"}
+                return returns(result | (created if self.chance(0.5) else {}))
             case "odd error":
-                return fails_with(one(ODD_ERRORS))
+                return fails_with(choose(ODD_ERRORS))
             case "garbage":
-                return replace(returns(None), body=one(GARBAGE), ends="failed")
-        log = one(("", f"START x\n{self._message()}\nEND x\n" * 40))
+                return replace(returns(None), body=choose(GARBAGE), ends="failed")
+        log = choose(("", f"START x\n{self._message()}\nEND x\n" * 40))
         return raises("ValueError", self._message(), log=log)
 
     def _message(self) -> str:

@@ -45,9 +45,9 @@ def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
     """
     due, longest = request.sent_at + request.timeout, FOREVER
     for each in request.attempts:
-        cut = each.invocation_type == "RequestResponse" and each.given < each.run.seconds
+        cut = each.invocation_type == "RequestResponse" and each.allowed < each.run.seconds
         fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15
         expected = each.run.seconds <= max(60, 1.5 * longest)
         longest = max(each.run.seconds, 0 if longest == FOREVER else longest)
-        if cut and fits and expected and each.given < WHOLE:
-            yield f"an attempt of {each.run.seconds:.0f} s was given {each.given:.0f} s"
+        if cut and fits and expected and each.allowed < WHOLE:
+            yield f"an attempt of {each.run.seconds:.0f} s was allowed {each.allowed:.0f} s"

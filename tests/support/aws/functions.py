@@ -31,7 +31,7 @@ class Attempt:
     code: Code
     payload: Any
     client_context: Any = None
-    given: float = FOREVER  # seconds that the provider waits for it
+    allowed: float = FOREVER  # seconds that the provider waits for it
     heard: bool = False
 
     @property
@@ -104,7 +104,7 @@ class Function:
         if self.is_denied:
             return denied(self.arn, "lambda:GetFunctionConfiguration")
         name = self.arn.rsplit(":", 1)[1]
-        found = {
+        configuration = {
             "FunctionName": name,
             "FunctionArn": self.arn,
             "Timeout": int(self.timeout),
@@ -113,9 +113,11 @@ class Function:
             "LastUpdateStatus": "InProgress" if self.code == "old" else "Successful",
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
         }
-        found |= {"StateReason": self.state_reason} if self.state_reason else {}
-        found |= {"StateReasonCode": self.state_reason_code} if self.state_reason_code else {}
-        return json_reply(200, found)
+        configuration |= {"StateReason": self.state_reason} if self.state_reason else {}
+        configuration |= (
+            {"StateReasonCode": self.state_reason_code} if self.state_reason_code else {}
+        )
+        return json_reply(200, configuration)
 
     def refusal(self) -> Reply | None:
         """Return why an invocation does not begin now, if it does not.

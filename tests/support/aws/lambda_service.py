@@ -134,7 +134,7 @@ class LambdaService:
             code=function.code,
             payload=json.loads(call.body),
             client_context=context,
-            given=call.seconds,
+            allowed=call.seconds,
         )
         self.pool.hold(function.arn, run.seconds)
         check_start(call.request, attempt)

@@ -88,7 +88,7 @@ class Life:
 
     def _tell(self, operation: str, how: str) -> None:
         line = f"{self.cloud.time.elapsed:10.1f}  ==== {operation} {how}: {self.weather.change()}"
-        self.weather.told.append(line)
+        self.weather.notes.append(line)
 
 
 def play(seed: int, serve: Serve = package_serve) -> tuple[list[str], list[str]]:
@@ -100,16 +100,16 @@ def play(seed: int, serve: Serve = package_serve) -> tuple[list[str], list[str]]
             broken = broken_promises(cloud)
         except (BreachError, AssertionError) as breach:
             broken = [f"{type(breach).__name__} {breach}"]
-        return broken, transcript(cloud, life.weather.told)
+        return broken, transcript(cloud, life.weather.notes)
 
 
-def transcript(cloud: Cloud, told: list[str]) -> list[str]:
+def transcript(cloud: Cloud, notes: list[str]) -> list[str]:
     """Return what happened, in the order it happened."""
-    lines = [(float(line.split()[0]), line) for line in told]
+    lines = [(float(line.split()[0]), line) for line in notes]
     for event in cloud.history.events:
         at = event.at - 1.8e9
-        said = f"{event.logical_id} {event.status} {event.physical_id[-30:]} {event.reason[:200]}"
-        lines.append((at, f"{at:10.1f}  {said}"))
+        line = f"{event.logical_id} {event.status} {event.physical_id[-30:]} {event.reason[:200]}"
+        lines.append((at, f"{at:10.1f}  {line}"))
     for request in cloud.requests:
         at = request.sent_at - 1.8e9
         lines.append((at, f"{at:10.1f}    {request.kind} {str(dict(request.properties))[:400]}"))
@@ -117,12 +117,14 @@ def transcript(cloud: Cloud, told: list[str]) -> list[str]:
         calls += [(each.began - 1.8e9, "execution begins") for each in request.executions]
         calls += [(each.ended - 1.8e9, f"execution {each.end}") for each in request.executions]
         for each in request.attempts:
-            run = f"{each.run.ends} {each.run.body[:60]!r} in {each.run.seconds} s of {each.given}"
+            run = (
+                f"{each.run.ends} {each.run.body[:60]!r} in {each.run.seconds} s of {each.allowed}"
+            )
             calls.append((each.began - 1.8e9, f"start: {run}"))
         lines += [(at, f"{at:10.1f}      {request.trigger}: {call}") for at, call in calls]
     return [line for _, line in sorted(lines, key=lambda each: each[0])]
 
 
 if __name__ == "__main__":
-    said, happened = play(int(sys.argv[1]))
-    sys.stdout.write("\n".join([*happened, *(said or ["no promise was broken"]), ""]))
+    broken, happened = play(int(sys.argv[1]))
+    sys.stdout.write("\n".join([*happened, *(broken or ["no promise was broken"]), ""]))

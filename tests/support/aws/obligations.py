@@ -24,10 +24,11 @@ def was_never_created(request: Request) -> bool:
     return made_up or request.old_id == f"{request.trigger}-create-failed"
 
 
-def is_told(request: Request, *actions: str) -> bool:
+def was_answered(request: Request, *actions: str) -> bool:
     """Return whether each of these questions to CloudFormation was answered."""
     return all(
-        any(call.name == action and call.tells for call in request.calls) for action in actions
+        any(call.name == action and call.answers_question for call in request.calls)
+        for action in actions
     )
 
 
@@ -40,12 +41,12 @@ def must_not_run(request: Request) -> bool:
         never = not properties.get("ExecuteOnDelete") or request.old_id.endswith("-create-failed")
         return bool(never)
     skips = request.takes_back and not properties.get("ExecuteOnRollback")
-    return skips and is_told(request, "DescribeStacks") and knows_own_rollback(request)
+    return skips and was_answered(request, "DescribeStacks") and knows_own_rollback(request)
 
 
 def knows_own_rollback(request: Request) -> bool:
     """Return whether the provider could learn that an Update takes a failed one back."""
-    return "ROLLBACK" in request.stack_status or is_told(request, "DescribeStackEvents")
+    return "ROLLBACK" in request.stack_status or was_answered(request, "DescribeStackEvents")
 
 
 def changes_settings_alone(request: Request) -> bool:

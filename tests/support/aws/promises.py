@@ -12,9 +12,9 @@ from tests.support.aws.economy import asks_seldom, cuts_no_attempt_short, hops_s
 from tests.support.aws.obligations import (
     changes_settings_alone,
     is_forgiven,
-    is_told,
     last_heard,
     must_not_run,
+    was_answered,
     was_never_created,
 )
 from tests.support.aws.requests import Request
@@ -45,7 +45,7 @@ def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
         return
     began = min((each.began for each in request.executions), default=FOREVER)
     too_late = began > request.deadline - RESERVE
-    unknown = request.kind == "Update" and not is_told(request, "DescribeStacks")
+    unknown = request.kind == "Update" and not was_answered(request, "DescribeStacks")
     bucket_out = any(
         begins < request.deadline and ends > request.deadline - 4 * RESERVE
         for begins, ends, _ in cloud.bucket.outages
@@ -64,7 +64,7 @@ def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
         if request.takes_back:
             yield f"FAILED in answer to a rollback: {answer.reason}"
         denied = any(call.status == 403 for call in request.calls if "Describe" in call.name)
-        if request.kind == "Update" and not denied and not is_told(request, "DescribeStacks"):
+        if request.kind == "Update" and not denied and not was_answered(request, "DescribeStacks"):
             yield f"FAILED while nobody knows whether it is a rollback: {answer.reason}"
 
 
@@ -87,7 +87,7 @@ def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
         for event in cloud.history.events
         if event.at <= request.sent_at
     )
-    known = is_told(request, "DescribeStackEvents") and not failed_before
+    known = was_answered(request, "DescribeStackEvents") and not failed_before
     if changes_settings_alone(request) and request.attempts and known:
         yield "the handler ran for settings alone"
 
@@ -126,14 +126,14 @@ def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
 def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
     """With NoEcho no reason and no error holds what a handler said."""
     for answer in request.answers:
-        said = answer.reason + answer.data.get("Error", "")
-        if request.properties.get("NoEcho") and SECRET in said:
-            yield f"a secret is told: {said}"
+        revealed = answer.reason + answer.data.get("Error", "")
+        if request.properties.get("NoEcho") and SECRET in revealed:
+            yield f"a secret is revealed: {revealed}"
 
 
 def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
     """While a function is updated, its old code is not run."""
-    looked = any(call.name == "look" and call.tells for call in request.calls)
+    looked = any(call.name == "look" and call.answers_question for call in request.calls)
     if looked and any(each.code == "old" for each in request.attempts[:1]):
         yield "the old code ran"
 
@@ -152,10 +152,10 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
     }
     for request in cloud.requests:
         ids = [each.run.physical_id for each in request.attempts if each.heard]
-        made = next((each for each in ids[::-1] if each), None)
+        last_id = next((each for each in ids[::-1] if each), None)
         known = request.kind != "Delete" and request.answer is not None
-        if made and known and (request.trigger, made) not in done:
-            yield f"{made} of {request.trigger} was never deleted"
+        if last_id and known and (request.trigger, last_id) not in done:
+            yield f"{last_id} of {request.trigger} was never deleted"
 
 
 IN_ANY_CASE: tuple[Promise, ...] = (never_wedges_a_stack, keeps_secrets)

@@ -49,7 +49,7 @@ class Called:
     body: bytes
 
     @property
-    def tells(self) -> bool:
+    def answers_question(self) -> bool:
         """Whether the reply has what was asked for; a status of 200 alone does not say so."""
         wanted = {
             "DescribeStacks": b"<StackStatus>",
