@@ -7,8 +7,23 @@ Refuses to know statuses of the stack and what follows from a failure: that is `
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from tests.support.aws.steps import Provisioner, Step, attribute_error, missing_attributes
-from tests.support.aws.template import Leftover, Other, Provisioned, Resource, Template, Trigger
+from tests.support.aws.steps import (
+    Provisioner,
+    Step,
+    missing_attribute,
+    missing_attributes,
+)
+from tests.support.aws.template import (
+    Leftover,
+    Other,
+    Provisioned,
+    Resource,
+    Template,
+    Trigger,
+    dependency_order,
+    references,
+    resolved,
+)
 
 
 @dataclass(slots=True)
@@ -23,13 +38,18 @@ class Changes:
         self, template: Template, *, goes_on: bool, interrupted: Callable[[], bool]
     ) -> list[str]:
         """Create and update what a template changes; return what failed."""
-        changed = {name: each for name, each in template.items() if self._differs(name, each)}
-        done, failed = set(template) - set(changed), list[str]()
+        waiting, done, failed = dict(template), set[str](), list[str]()
         running = list[Step]()
         while True:
             stopped = interrupted() or (bool(failed) and not goes_on)
-            for name in [] if stopped else self._ready(changed, done):
-                running.append(self._begin(name, changed.pop(name)))
+            while not stopped and (name := self._next(waiting, done)):
+                definition = self._with_references_resolved(name, waiting.pop(name))
+                if definition is None:
+                    failed.append(name)
+                elif self._differs(name, definition):
+                    running.append(self._begin(name, definition))
+                else:
+                    done.add(name)
             if not running:
                 return failed
             if stopped:
@@ -38,20 +58,39 @@ class Changes:
             self.provisioner.time.run_until(
                 lambda: interrupted() or any(step.settled for step in running)
             )
-            for step in [step for step in running if step.settled]:
-                running.remove(step)
-                if self.take_note(step):
-                    done.add(step.logical_id)
-                elif step.settled != "cancelled":
-                    failed.append(step.logical_id)
+            self._collect(running, done, failed)
+
+    def _collect(self, running: list[Step], done: set[str], failed: list[str]) -> None:
+        """Move the steps that have settled to what is done or failed."""
+        for step in [step for step in running if step.settled]:
+            running.remove(step)
+            if self.take_note(step):
+                done.add(step.logical_id)
+            elif step.settled != "cancelled":
+                failed.append(step.logical_id)
+
+    def _with_references_resolved(self, name: str, definition: Resource) -> Resource | None:
+        """Return a definition with what its references mean now; None if one means nothing."""
+        if not isinstance(definition, Trigger):
+            return definition
+        attributes = {each: known.attributes for each, known in self.resources.items()}
+        for each in references(definition.properties):
+            if each.attribute not in attributes[each.logical_id]:
+                reason = missing_attribute(self.provisioner.requests, *each)
+                self.provisioner.history.resource_becomes(name, "CREATE_FAILED", reason)
+                return None
+        properties = resolved(definition.properties, attributes)
+        return Trigger(properties=properties, after=tuple(sorted(definition.waits_for)))
 
     def _differs(self, name: str, definition: Resource) -> bool:
         known = self.resources.get(name)
-        return known is None or known.definition != definition or known.status.endswith("FAILED")
+        failed = known is not None and known.status.endswith("FAILED")
+        return known is None or failed or known.definition.content != definition.content
 
     @staticmethod
-    def _ready(changed: dict[str, Resource], done: set[str]) -> list[str]:
-        return [name for name, each in changed.items() if done >= set(each.after)]
+    def _next(waiting: dict[str, Resource], done: set[str]) -> str:
+        """Return what can begin now, or nothing."""
+        return next((name for name, each in waiting.items() if done >= each.waits_for), "")
 
     def _begin(self, name: str, definition: Resource) -> Step:
         known = self.resources.get(name)
@@ -74,7 +113,7 @@ class Changes:
         name, verb = step.logical_id, "CREATE" if step.kind == "Create" else "UPDATE"
         ok = step.settled == "complete"
         if ok and (missing := missing_attributes(step)):
-            ok, reason = False, attribute_error(step, missing[0])
+            ok, reason = False, missing_attribute(self.provisioner.requests, name, missing[0])
             self.provisioner.history.resource_becomes(f"ReaderOf{name}", f"{verb}_FAILED", reason)
         status = f"{verb}_{'COMPLETE' if step.settled == 'complete' else 'FAILED'}"
         old = step.before
@@ -90,8 +129,9 @@ class Changes:
 
     def remove(self, names: Iterable[str], *, keep_failed: bool = False) -> list[str]:
         """Delete resources, what depends on others first; return what could not be deleted."""
-        kept = []
-        for name in [*names][::-1]:
+        kept, chosen = list[str](), set(names)
+        order = dependency_order({name: each.definition for name, each in self.resources.items()})
+        for name in [each for each in order[::-1] if each in chosen]:
             known = self.resources.pop(name)
             if not self._deletes(name, known.definition, known.physical_id):
                 kept.append(name)

@@ -173,7 +173,7 @@ class Stack:
         self.history.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS", why)
         for name, stable in self._stable.items():
             current = self.resources[name]
-            unchanged = current.definition == stable.definition
+            unchanged = current.definition.content == stable.definition.content
             if unchanged and not current.status.endswith("FAILED"):
                 continue
             step = Step(

@@ -4,8 +4,9 @@ Knows how a step begins and settles, and the events that CloudFormation writes m
 to know what follows from a step: that is `operations`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tests.support.aws.custom_resources import Kind, made_up_id, request_event
 from tests.support.aws.lambda_service import LambdaService
@@ -181,10 +182,10 @@ def missing_attributes(step: Step) -> list[str]:
     return [name for name in step.definition.read if name not in step.attributes]
 
 
-def attribute_error(step: Step, name: str) -> str:
-    """Return what CloudFormation says of an attribute that an answer lacks."""
-    request: Any = step.request
-    where = f"{request.event['StackId']}|{step.logical_id}|{request.event['RequestId']}"
+def missing_attribute(requests: Sequence[Request], logical_id: str, name: str) -> str:
+    """Return what CloudFormation says of an attribute that the last answer of a trigger lacks."""
+    event = next(each.event for each in requests[::-1] if each.trigger == logical_id)
+    where = f"{event['StackId']}|{logical_id}|{event['RequestId']}"
     return (
         f"CustomResource attribute error: Vendor response doesn't contain {name} "
         f"attribute in object {where}"

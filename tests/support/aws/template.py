@@ -1,10 +1,43 @@
 """What a stack is made of: triggers, other resources, and each as the stack has it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple
 
 from tests.support.aws.custom_resources import Properties
+
+
+class GetAtt(NamedTuple):
+    """`!GetAtt` in a property: an attribute that another trigger's answer has."""
+
+    logical_id: str
+    attribute: str
+
+
+def references(value: Any) -> Iterator[GetAtt]:
+    """Yield every reference in a value."""
+    match value:
+        case GetAtt():
+            yield value
+        case Mapping():
+            for item in value.values():
+                yield from references(item)
+        case list() | tuple():
+            for item in value:
+                yield from references(item)
+
+
+def resolved(value: Any, attributes: Mapping[str, Mapping[str, str]]) -> Any:
+    """Return a value with its references replaced by what they mean now."""
+    match value:
+        case GetAtt(logical_id, attribute):
+            return attributes[logical_id][attribute]
+        case Mapping():
+            return {key: resolved(item, attributes) for key, item in value.items()}
+        case list() | tuple():
+            return [resolved(item, attributes) for item in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +46,16 @@ class Trigger:
 
     properties: Properties
     after: tuple[str, ...] = ()
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        """What is provisioned first: by DependsOn, or because it is referred to."""
+        return frozenset(self.after) | {each.logical_id for each in references(self.properties)}
+
+    @property
+    def content(self) -> Any:
+        """What an update compares; an order alone updates nothing."""
+        return self.properties
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -32,6 +75,16 @@ class Other:
     fails: bool = False
     fails_rolling_back: bool = False
     after: tuple[str, ...] = ()
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        """What is provisioned first."""
+        return frozenset(self.after)
+
+    @property
+    def content(self) -> Any:
+        """What an update compares; an order alone updates nothing."""
+        return replace(self, after=())
 
 
 Resource = Trigger | Other
@@ -60,6 +113,12 @@ class Leftover:
     logical_id: str
     definition: Resource
     physical_id: str
+
+
+def dependency_order(definitions: Mapping[str, Resource]) -> list[str]:
+    """Return logical ids in an order in which each comes after what it waits for."""
+    graph = {name: each.waits_for & definitions.keys() for name, each in definitions.items()}
+    return [*TopologicalSorter(graph).static_order()]
 
 
 def type_of(resource: Resource) -> str:
