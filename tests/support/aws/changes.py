@@ -127,6 +127,21 @@ class Changes:
         )
         return ok
 
+    def restore(self, name: str, step: Step, stable: Provisioned) -> None:
+        """Give a resource its stable state back; what replaced it is deleted in the cleanup.
+
+        It keeps a physical id that the answer to the rollback itself has brought.
+        """
+        current = self.resources[name]
+        brought = step.physical_id != current.physical_id
+        self.leftovers += [leftover(name, current), leftover(name, stable)]
+        self.resources[name] = replace(
+            stable,
+            physical_id=step.physical_id if brought else stable.physical_id,
+            status="UPDATE_COMPLETE",
+            attributes=step.attributes,
+        )
+
     def remove(self, names: Iterable[str], *, keep_failed: bool = False) -> list[str]:
         """Delete resources, what depends on others first; return what could not be deleted."""
         kept, chosen = list[str](), set(names)

@@ -184,26 +184,11 @@ class Stack:
             if not ok:
                 self.history.stack_becomes("UPDATE_ROLLBACK_FAILED", failed_words("update", [name]))
                 return self.status
-            self._restore(name, step, stable)
+            self.changes.restore(name, step, stable)
         self.history.stack_becomes("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         self.changes.remove(name for name in [*self.resources] if name not in self._stable)
         self.changes.delete_leftovers()
         return self._comes_to_rest("UPDATE_ROLLBACK_COMPLETE")
-
-    def _restore(self, name: str, step: Step, stable: Provisioned) -> None:
-        """Give a resource its stable state back; what replaced it is deleted in the cleanup.
-
-        It keeps a physical id that the answer to the rollback itself has brought.
-        """
-        current = self.resources[name]
-        brought = step.physical_id != current.physical_id
-        self.changes.leftovers += [leftover(name, current), leftover(name, stable)]
-        self.resources[name] = replace(
-            stable,
-            physical_id=step.physical_id if brought else stable.physical_id,
-            status="UPDATE_COMPLETE",
-            attributes=step.attributes,
-        )
 
     def _comes_to_rest(self, status: str) -> str:
         self.history.stack_becomes(status)
