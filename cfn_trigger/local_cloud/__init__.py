@@ -1,12 +1,19 @@
 """CloudFormation, Lambda, IAM, S3 and more on this machine, for authors, the demo and the tests.
 
 This is the emulator ministack, run as a child process that leaves nothing behind (`cloud`,
-`server`). A layer (`layer`) adds what it lacks: macros (`requests`, `transforms`, `macros`), custom
-resources (`custom_resources`), the operations, resources and events of stacks (`operations`,
-`resource_changes`, `nested_stacks`, `stack_events`), the errors of Lambda's runtimes (`runtimes`),
-client contexts of invocations (`client_contexts`, only for Python functions), and the addresses of
-APIs and function URLs (`addresses`). It refuses to model anything else of AWS: other differences
-between the emulator and AWS remain, are listed here, and are covered by other tests.
+`server`). A layer (`layer`) adds what it lacks:
+
+- macros (`requests`, `transforms`, `macro_contract`, `macros`)
+- custom resources (`custom_resources`)
+- the operations, resources and events of stacks (`operations`, `resource_changes`,
+  `nested_stacks`, `stack_events`)
+- the errors of Lambda's runtimes, and the times of log lines (`runtimes`, `python_errors`,
+  `function_logs`)
+- client contexts of invocations, only for Python functions (`client_contexts`)
+- the addresses of APIs and function URLs (`addresses`)
+
+It refuses to model anything else of AWS: other differences between the emulator and AWS remain, are
+listed here, and are covered by other tests.
 
 Macros behave as on AWS, except that:
 

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 from ministack.core import lambda_runtime
-from ministack.services import cloudwatch_logs, lambda_svc
+from ministack.services import lambda_svc
 
 from cfn_trigger.local_cloud import python_errors
 
@@ -107,7 +107,6 @@ def install() -> None:
     lambda_runtime._NODEJS_WORKER_SCRIPT = _NODE_ERRORS + node
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _with_its_payload(lambda_svc._execute_function_warm)
-    lambda_svc._emit_lambda_logs = _where_there_is_a_group(lambda_svc._emit_lambda_logs)
 
 
 def _edited(script: str, edits: Iterable[Edit]) -> str:
@@ -159,16 +158,3 @@ def _with_its_payload(execute: Callable[..., Response]) -> Callable[..., Respons
         return result | {"body": payload} if result.get("error") and payload else result
 
     return executed
-
-
-def _where_there_is_a_group(emit: Callable[..., None]) -> Callable[..., None]:
-    """Make no log group anew for an execution that outlives its function and the group."""
-
-    def emitted(function: Any, *rest: Any, **more: Any) -> None:
-        configuration = function.get("config") or function
-        name = configuration.get("FunctionName", "")
-        group = (configuration.get("LoggingConfig") or {}).get("LogGroup")
-        if name in lambda_svc._functions or group in cloudwatch_logs._log_groups:
-            emit(function, *rest, **more)
-
-    return emitted
