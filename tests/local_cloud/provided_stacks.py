@@ -1,8 +1,9 @@
 """Stacks whose resource `Custom` is served by a provider that does what its properties say.
 
 Knows how to deploy such stacks and what the provider was asked. `Fail` lists the request types that
-fail, `Crash` those that raise, `Silent` those that are not answered; `Id` is the physical id,
-`Reason` that of a failure, `Length` that of an attribute.
+fail, `Crash` those that raise, `Silent` those that are not answered, `Held` those that wait until
+the bucket has an object `released`; `Id` is the physical id, `Reason` that of a failure, `Length`
+that of an attribute.
 """
 
 import json
@@ -21,6 +22,9 @@ def handler(event, context):
     stack = event['StackId'].split('/')[1]
     boto3.client('s3').put_object(
         Bucket='asked', Key=f'{stack}/{time.time_ns()}', Body=json.dumps(event))
+    while kind in properties.get('Held', '') and not boto3.client('s3').list_objects_v2(
+            Bucket='asked', Prefix='released').get('KeyCount'):
+        time.sleep(0.05)
     if kind in properties.get('Crash', ''):
         raise ValueError('crashed')
     if kind in properties.get('Silent', ''):
@@ -137,7 +141,7 @@ def provided_stacks(account: Account) -> ProvidedStacks:
     template["Resources"]["Bucket"] = {
         "Type": "AWS::S3::Bucket", "Properties": {"BucketName": "asked"},
     }  # fmt: skip
-    write = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
+    write = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"}
     template["Resources"]["Role"]["Properties"]["Policies"] = [
         {
             "PolicyName": "Ask",

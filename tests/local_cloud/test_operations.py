@@ -7,6 +7,7 @@ import pytest
 
 from tests.local_cloud.account import Account, Json, probing
 from tests.local_cloud.provided_stacks import ProvidedStacks
+from tests.support.waiting import wait_until
 
 QUEUE: Json = {"Type": "AWS::SQS::Queue"}
 FAILS = "Transform 123456789012::Probe failed with: the template is not to be"
@@ -162,6 +163,27 @@ def test_a_rollback_that_fails_can_be_continued(stacks: ProvidedStacks) -> None:
     stacks.settle(name)
 
     assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_an_update_can_be_cancelled(stacks: ProvidedStacks) -> None:
+    name = stacks.create({"Resources": {"Custom": stacks.custom(Value="old")}})
+    queue = QUEUE | {"DependsOn": "Custom"}
+    held = {"Custom": stacks.custom(Value="new", Held="Update"), "Queue": queue}
+    cloudformation = stacks.account.cloudformation
+
+    cloudformation.update_stack(StackName=name, TemplateBody=json.dumps({"Resources": held}))
+    wait_until(lambda: len(stacks.asked(name)) == 2)
+    cloudformation.cancel_update_stack(StackName=name)
+    stacks.account.clients.boto("s3").put_object(Bucket="asked", Key="released", Body=b"")
+    stacks.settle(name)
+
+    assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.asked(name) == [
+        ("Create", "", "old"),
+        ("Update", "the-id", "new"),
+        ("Update", "the-id", "old"),
+    ]
+    assert stacks.resources(name) == {"Custom": "UPDATE_COMPLETE"}
 
 
 @pytest.mark.parametrize("kept", [False, True])
