@@ -153,7 +153,7 @@ def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, st
 def _edges(need: _Needs, settings: Settings) -> Iterator[Edge]:
     """Yield what a trigger waits for in any case: its handler, and the provider's permissions."""
     trigger = need.trigger
-    firsts = [*need.handlers, INVOKE_CONFIG]
+    firsts = [*need.handlers, *trigger.handler.qualified, INVOKE_CONFIG]
     if not settings.provider_role:
         firsts += [*(policy.logical_id for policy in need.policies), HAND_OVER]
     if trigger.failure_destination is not ABSENT:

@@ -47,11 +47,13 @@ class Deployment:
 class Handler:
     """The function to run: its ARN as the template says it, and the functions that may be meant.
 
-    `functions` are logical ids; it is empty for a function outside the template.
+    `functions` are logical ids; it is empty for a function outside the template. `qualified` are
+    those of the aliases and versions that may be meant.
     """
 
     arn: Json
     functions: tuple[str, ...] = ()
+    qualified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

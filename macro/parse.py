@@ -37,6 +37,7 @@ def triggers(
         resources=section(fragment, "Resources"),
         declared=section(fragment, "Parameters"),
         values=deployment.parameters,
+        mappings=section(fragment, "Mappings"),
     )
     read: list[Trigger] = []
     problems: list[Problem] = []

@@ -11,19 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from macro.cloudformation import (
-    ALIAS_TYPE,
-    FUNCTION_TYPES,
-    VERSION_TYPE,
-    is_secret,
-    properties_of,
-    type_of,
-)
+from macro.canonical import Canon
+from macro.cloudformation import FUNCTION_TYPES, is_secret, type_of
 from macro.errors import nearest
+from macro.functions import QUALIFIED, Functions
 from macro.model import TRIGGER_TYPE, Handler, Json, Retry
-from macro.references import mentions, name_and_attribute
+from macro.references import name_and_attribute
 
-_QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
 _WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
 _RETENTIONS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -51,13 +45,14 @@ def is_shorthand(resource: Json) -> bool:
     return isinstance(token, str) and not token.strip()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: one property is cached
 class Lookup:
     """What a reader may look up: resources, and parameters with their values."""
 
     resources: Mapping[str, Json]
     declared: Mapping[str, Json]
     values: Mapping[str, Json]
+    mappings: Mapping[str, Json] = dataclasses.field(default_factory=dict)
 
     def literal(self, value: Json) -> Json:
         """Return a setting's literal: the value itself, or that of the parameter it refers to."""
@@ -74,23 +69,16 @@ class Lookup:
         """Return the type of a resource, empty if there is none of that id."""
         return type_of(self.resources.get(logical_id))
 
-    def functions_in(self, value: Json) -> tuple[str, ...]:
-        """Return the functions that a value refers to, or is the logical id of.
-
-        An alias or a version counts as its function.
-        """
-        functions: dict[str, None] = {}
-        waiting, seen = [value], set()
-        while waiting:
-            node = waiting.pop(0)
-            names = [reference.owner for reference in mentions(node).references]
-            for name in [*names, node] if isinstance(node, str) else names:
-                if self.type_of(name) in FUNCTION_TYPES:
-                    functions[name] = None
-                elif self.type_of(name) in _QUALIFIED and name not in seen:
-                    seen.add(name)
-                    waiting.append(properties_of(self.resources[name]).get("FunctionName"))
-        return tuple(functions)
+    @functools.cached_property
+    def functions(self) -> Functions:
+        """The functions of the template."""
+        values = {
+            name: value
+            for name, value in self.values.items()
+            if name in self.declared and not is_secret(self.declared[name])
+        }
+        canon = Canon(resources=self.resources, parameters=values, mappings=self.mappings)
+        return Functions(canon)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -325,15 +313,14 @@ def _handler(value: Json, template: Lookup) -> Handler:
             return _written(value, template)
         case {"Ref": str(name)} if len(value) == 1:
             if name in template.declared:
-                return Handler(arn=value)
+                return _computed(value, template)
             return _named(name, template, known=[*template.resources, *template.declared])
         case {"Fn::GetAtt": target} if len(value) == 1 and (
             attribute := name_and_attribute(target)
         ):
             return _attribute(*attribute, template)
         case dict() if len(value) == 1 and str(next(iter(value))).startswith("Fn::"):
-            functions = template.functions_in(value)
-            return Handler(arn=_with_arns(value, functions), functions=functions)
+            return _computed(value, template)
     raise InvalidValueError(f"must be a function in the template or an ARN, not {shown(value)}")
 
 
@@ -350,6 +337,12 @@ HANDLER: Final = Reader(
 """Accepts a function, an alias or a version in the template, an ARN, or what resolves to one."""
 
 
+def _computed(value: Json, template: Lookup) -> Handler:
+    meant = template.functions.meant_by(value)
+    arn = _with_arns(value, meant.functions)
+    return Handler(arn=arn, functions=meant.functions, qualified=meant.qualified)
+
+
 def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
     """Return a value with the ARN of a function wherever its Ref, which is its name, is written."""
     match value:
@@ -364,7 +357,7 @@ def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
 
 def _written(value: str, template: Lookup) -> Handler:
     if _ARN.fullmatch(value) or value.startswith("{{resolve:ssm:"):
-        return Handler(arn=value)
+        return _computed(value, template)
     if value.startswith("arn:"):
         raise InvalidValueError(f"{value!r} is not the ARN of a Lambda function")
     return _named(value, template, known=template.resources)
@@ -389,8 +382,8 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
             return Handler(arn={"Fn::GetAtt": [name, "Arn"]}, functions=(name,))
         case "AWS::Serverless::Function", "Alias" | "Version":
             return Handler(arn={"Ref": name}, functions=(owner,))
-        case resource_type, "" if resource_type in _QUALIFIED:
-            return Handler(arn={"Ref": name}, functions=template.functions_in({"Ref": name}))
+        case resource_type, "" if resource_type in QUALIFIED:
+            return _computed({"Ref": name}, template)
     if owner in template.resources:
         what = f"type {template.type_of(owner)}" if template.type_of(owner) else "no type"
         raise InvalidValueError(f"{name!r} has {what}; name a function, an alias or a version")

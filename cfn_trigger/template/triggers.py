@@ -6,10 +6,11 @@ with it.
 
 from collections.abc import Mapping
 
+from macro.canonical import Canon
 from macro.cloudformation import as_map, section, type_of
+from macro.functions import Functions
 from macro.model import TRIGGER_TYPE, Json
 from macro.names import PROVIDER
-from macro.readers import Lookup
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -35,8 +36,8 @@ def handler_arn(template: Mapping[str, Json], trigger: str) -> Json:
 
 def functions(template: Mapping[str, Json], arn: Json) -> tuple[str, ...]:
     """Return the logical ids of the functions that a `HandlerArn` may refer to."""
-    lookup = Lookup(resources=section(template, "Resources"), declared={}, values={})
-    return lookup.functions_in(arn)
+    canon = Canon(resources=section(template, "Resources"))
+    return Functions(canon).meant_by(arn).functions
 
 
 def functions_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:

@@ -197,10 +197,10 @@ SPELLINGS: Final[list[tuple[Any, Handler]]] = [
     (ref("Migrate"), Handler(arn=get("Migrate"), functions=("Migrate",))),
     (get("Migrate"), Handler(arn=get("Migrate"), functions=("Migrate",))),
     ({"Fn::GetAtt": "Migrate.Arn"}, Handler(arn=get("Migrate"), functions=("Migrate",))),
-    (ref("Live"), Handler(arn=ref("Live"), functions=("Migrate",))),
-    ("Live", Handler(arn=ref("Live"), functions=("Migrate",))),
-    (ref("Fixed"), Handler(arn=ref("Fixed"), functions=("Migrate",))),
-    (ref("Theirs"), Handler(arn=ref("Theirs"))),
+    (ref("Live"), Handler(arn=ref("Live"), functions=("Migrate",), qualified=("Live",))),
+    ("Live", Handler(arn=ref("Live"), functions=("Migrate",), qualified=("Live",))),
+    (ref("Fixed"), Handler(arn=ref("Fixed"), functions=("Migrate",), qualified=("Fixed",))),
+    (ref("Theirs"), Handler(arn=ref("Theirs"), qualified=("Theirs",))),
     (ref("Sam"), Handler(arn=get("Sam"), functions=("Sam",))),
     (ref("Sam.Alias"), Handler(arn=ref("Sam.Alias"), functions=("Sam",))),
     (ref("Sam.Version"), Handler(arn=ref("Sam.Version"), functions=("Sam",))),
@@ -213,7 +213,10 @@ SPELLINGS: Final[list[tuple[Any, Handler]]] = [
         Handler(arn="arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:a_b-c"),
     ),
     ({"Fn::ImportValue": "Shared"}, Handler(arn={"Fn::ImportValue": "Shared"})),
-    (sub("${Migrate.Arn}:live"), Handler(arn=sub("${Migrate.Arn}:live"), functions=("Migrate",))),
+    (
+        sub("${Migrate.Arn}:live"),
+        Handler(arn=sub("${Migrate.Arn}:live"), functions=("Migrate",), qualified=("Live",)),
+    ),
     (
         when("Production", get("Migrate"), get("Sam")),
         Handler(arn=when("Production", get("Migrate"), get("Sam")), functions=("Migrate", "Sam")),
@@ -241,7 +244,9 @@ def test_an_alias_within_an_intrinsic_counts_as_its_function() -> None:
         Run=trigger(sub("${Live}")),
     )
 
-    assert read(fragment).handler == Handler(arn=sub("${Live}"), functions=("Migrate",))
+    assert read(fragment).handler == Handler(
+        arn=sub("${Live}"), functions=("Migrate",), qualified=("Live",)
+    )
 
 
 def test_sams_alias_within_an_intrinsic_counts_as_its_function() -> None:

@@ -1,0 +1,122 @@
+"""Which function, alias or version of a template a value means, in whichever way it is written.
+
+Knows the forms of a function's name: its ARN, a part of that, its name alone, each with or without
+a qualifier. Refuses to know what runs a function.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from macro.canonical import Canon, Parts, Symbol, Text, fields
+from macro.cloudformation import (
+    ALIAS_TYPE,
+    FUNCTION_TYPES,
+    VERSION_TYPE,
+    properties_of,
+    type_of,
+)
+from macro.model import Json
+from macro.references import mentions
+
+QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
+
+
+class Meant(NamedTuple):
+    """Logical ids of the functions that a value may mean, and of the aliases and versions."""
+
+    functions: tuple[str, ...] = ()
+    qualified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The functions of a template, to look up."""
+
+    canon: Canon
+    _by_name: dict[Parts, list[tuple[Text, str]]] = field(default_factory=dict)
+    """Functions by what they are called; empty until somebody asks."""
+
+    def meant_by(self, value: Json) -> Meant:
+        """Return what a value refers to or names; an alias or version counts as its function.
+
+        A logical id counts as the resource it names.
+        """
+        functions: dict[str, None] = {}
+        qualified: dict[str, None] = {}
+        waiting: list[Json] = [value]
+        while waiting:
+            node = waiting.pop(0)
+            names = [reference.owner for reference in mentions(node).references]
+            for name in [*names, node] if isinstance(node, str) else names:
+                if self._type_of(name) in FUNCTION_TYPES:
+                    functions[name] = None
+                elif self._type_of(name) in QUALIFIED and name not in qualified:
+                    qualified[name] = None
+                    waiting.append(properties_of(self.canon.resources[name]).get("FunctionName"))
+            for function, alias in self._named_by(node):
+                functions[function] = None
+                qualified |= dict.fromkeys(alias)
+        return Meant(tuple(functions), tuple(qualified))
+
+    def _type_of(self, logical_id: str) -> str:
+        return type_of(self.canon.resources.get(logical_id))
+
+    def _named_by(self, value: Json) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the functions that a value names, each with its qualifiers in the template."""
+        for text in self.canon.texts(value):
+            name, qualifier = _name_and_qualifier(fields(text))
+            for called, function in self._called(name):
+                if called.may_equal(Text(name, text.sides)):
+                    yield function, tuple(self._qualifiers(function, Text(qualifier, text.sides)))
+
+    def _called(self, name: Parts) -> Iterable[tuple[Text, str]]:
+        if not self._by_name:
+            for logical_id, resource in self.canon.resources.items():
+                if type_of(resource) in FUNCTION_TYPES:
+                    for text in self.canon.name(logical_id):
+                        self._by_name.setdefault(text.parts, []).append((text, logical_id))
+        return self._by_name.get(name, ())
+
+    def _qualifiers(self, function: str, qualifier: Text) -> Iterator[str]:
+        match qualifier.parts:
+            case [Symbol(name=name)] if self._type_of(name) == VERSION_TYPE:
+                yield name
+                return
+            case []:
+                return
+        for logical_id, resource in self.canon.resources.items():
+            if type_of(resource) == ALIAS_TYPE:
+                properties = properties_of(resource)
+                names = self.canon.texts(properties.get("Name"))
+                is_called_so = any(name.may_equal(qualifier) for name in names)
+                if is_called_so and function in self._functions_of(properties):
+                    yield logical_id
+
+    def _functions_of(self, alias: Json) -> set[str]:
+        written = alias.get("FunctionName")
+        owners = {reference.owner for reference in mentions(written).references}
+        return owners | {
+            function
+            for text in self.canon.texts(written)
+            for _, function in self._called(_name_and_qualifier(fields(text))[0])
+        }
+
+
+def _name_and_qualifier(parts: tuple[Parts, ...]) -> tuple[Parts, Parts]:
+    """Return the name and the qualifier in the fields of an ARN, of a part of one, or of a name.
+
+    Region and account are not compared: what the template names so is its own function.
+    """
+    match parts[parts.index(_KIND) + 1 :] if _KIND in parts else parts:
+        case [name]:
+            return name, ()
+        case [name, qualifier]:
+            return name, qualifier
+    return (), ()
+
+
+_KIND: Final[Parts] = ("function",)
+"""What stands before the name in an ARN."""
