@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import probe
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.custom_resources import SECRET
-from tests.support.aws.handler_runs import in_progress, raises, returns
+from tests.support.aws.handler_runs import Run, in_progress, raises, returns
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.scripted_provider import FAILED, OK, SILENT, Scripted, ScriptedProvider
 from tests.support.aws.template import Template, trigger
@@ -193,6 +193,22 @@ def test_an_attempt_that_is_cut_short(cloud: Cloud, provider: ScriptedProvider) 
     cloud.stack.create(run(), disable_rollback=True)
 
     assert breaches(cloud) == ["an attempt of 300 s was allowed 100 s"]
+
+
+@pytest.mark.parametrize(
+    ("run_of_handler", "settings"),
+    [(in_progress(), {}), (raises("E", "no"), {"Retry": {"MaxAttempts": 2}})],
+    ids=["it was to be polled", "an attempt is left"],
+)
+def test_a_request_that_is_given_up_too_early(
+    cloud: Cloud, provider: ScriptedProvider, run_of_handler: Run, settings: dict[str, Any]
+) -> None:
+    cloud.handler.always(run_of_handler)
+    does(cloud, provider, works)
+    provider.plays(FAILED)
+    cloud.stack.create(run(**settings), disable_rollback=True)
+
+    assert breaches(cloud) == ["gave up 897 s before its Timeout: no"]
 
 
 def test_old_code_that_runs(cloud: Cloud, provider: ScriptedProvider) -> None:

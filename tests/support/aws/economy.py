@@ -10,8 +10,10 @@ from typing import Final
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.requests import Request
 from tests.support.aws.virtual_time import FOREVER
+from trigger_provider.index import NOT_SENT
 
 FIRST_QUESTIONS: Final = 5  # as often as a request begins by asking, however short it is
+ACCEPTED, CONFLICT, THROTTLED = 202, 409, 429
 WHOLE: Final = 860.0  # seconds that a fresh execution has for an attempt, at least
 
 
@@ -51,3 +53,36 @@ def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
         longest = max(each.run.seconds, 0 if longest == FOREVER else longest)
         if cut and fits and expected and each.allowed < WHOLE:
             yield f"an attempt of {each.run.seconds:.0f} s was allowed {each.allowed:.0f} s"
+
+
+def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """A failure is final only when attempts or time are spent: what passes is waited out."""
+    answer, due = request.answer, request.sent_at + request.timeout
+    if answer is None or answer.status != "FAILED" or request.cancelled_at < FOREVER:
+        return
+    if any(call.name == "hand over" and call.status != ACCEPTED for call in request.calls):
+        return
+    last = request.attempts[-1] if request.attempts else None
+    match last.run.ends if last and last.heard else "unheard" if last else "refused":
+        case "pending" if last:
+            poll = request.properties.get("PollInterval", 10)
+            after = last.run.retry_after
+            pause = max(1.0, float(poll if after is None else after))
+        case "failed" if attempts_left(request) > 0:
+            pause = float(request.properties.get("Retry", {}).get("MaxInterval", 60))
+        case "refused" if [call.status for call in request.calls if call.name == "invoke"][-1:] in (
+            [THROTTLED],
+            [CONFLICT],
+            [NOT_SENT],
+        ):
+            pause = 10.0
+        case _:
+            return
+    if answer.at + pause + 1 < due:
+        yield f"gave up {due - answer.at:.0f} s before its Timeout: {answer.reason}"
+
+
+def attempts_left(request: Request) -> int:
+    """Return how many more attempts a request is granted."""
+    tried = [each for each in request.attempts if each.run.ends != "pending" or not each.heard]
+    return int(request.properties.get("Retry", {}).get("MaxAttempts", 1)) - len(tried)

@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator
 
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.custom_resources import SECRET
-from tests.support.aws.economy import asks_seldom, cuts_no_attempt_short, hops_seldom
+from tests.support.aws.economy import (
+    asks_seldom,
+    cuts_no_attempt_short,
+    gives_up_no_earlier_than_it_must,
+    hops_seldom,
+)
 from tests.support.aws.obligations import (
     changes_settings_alone,
     is_forgiven,
@@ -170,5 +175,6 @@ PROMISES: tuple[Promise, ...] = (
     hops_seldom,
     asks_seldom,
     cuts_no_attempt_short,
+    gives_up_no_earlier_than_it_must,
     runs_the_new_code,
 )
