@@ -5,10 +5,14 @@ and terms of cfn-lambda-handler. Refuses to know AWS: it calls no service, needs
 no response URL, and leaves it to the provider to poll a handler that is not done.
 """
 
+import dis
 import json
+import logging
 import re
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
 from typing import Any, Literal, NotRequired, TypedDict, TypeVar
 
 __all__ = [
@@ -25,12 +29,14 @@ Map = dict[str, Any]
 Function = Callable[[Any, Any], Mapping[str, Any] | None]
 F = TypeVar("F", bound=Function)
 
+_LOGGER = logging.getLogger(__name__)
 _STATUSES = ("SUCCESS", "FAILED", "FAILURE", "IN_PROGRESS")
 _ID = "PhysicalResourceId"
 # Every event has these from the provider; what a function adds to them reaches the next poll.
 _SENT_KEYS = frozenset(
     {"RequestType", "RequestId", "ExecutionId", "StackId", "LogicalResourceId", _ID, "Attempt"}
     | {"Old", "ResourceProperties", "OldResourceProperties", "StackStatus", "StackStatusReason"}
+    | {"Truncated"}
 )
 # This library adds these to an event.
 _ADDED_KEYS = frozenset({"CreationTime", "EventState", "EventStatus", "Timeout"})
@@ -49,6 +55,7 @@ class Event(TypedDict):
     LogicalResourceId: str
     PhysicalResourceId: NotRequired[str]
     Attempt: int
+    Truncated: NotRequired[list[str]]
     ResourceProperties: Any
     OldResourceProperties: NotRequired[Any]
     EventState: NotRequired[Any]
@@ -64,6 +71,7 @@ class Result(TypedDict, total=False):
     Reason: str
     PhysicalResourceId: str
     Data: dict[str, Any]
+    NoEcho: bool
     EventState: Any
     RetryAfter: float
     Progress: str
@@ -142,7 +150,11 @@ class Handler:
         return function
 
     def __call__(self, event: Any, context: Any) -> Map:
-        """Handle an invocation by the trigger provider."""
+        """Handle an invocation by the trigger provider, which needs the result.
+
+        A handler written for crhelper calls this and returns nothing: a warning is logged.
+        """
+        _check_caller(sys._getframe(1))  # noqa: SLF001 (the caller's next instruction tells)
         return self.answer(event, context, now=time.time())  # noqa: TID251 (the one clock)
 
     def answer(self, event: Any, context: Any, *, now: float) -> Map:
@@ -172,6 +184,14 @@ class Handler:
         raise HandlerError(f"no function for {kind}; decorate one with @handler.{kind.lower()}")
 
 
+def _check_caller(caller: FrameType) -> None:
+    instructions = dis.get_instructions(caller.f_code)
+    following = next((each for each in instructions if each.offset > caller.f_lasti), None)
+    if following and following.opname == "POP_TOP":
+        name = caller.f_code.co_name
+        _LOGGER.warning("%s drops the result of the Handler that it calls; return it", name)
+
+
 def _description(event: Any, context: Any) -> Map:
     """Return the description of the request, with the payload as its ResourceProperties.
 
@@ -181,6 +201,8 @@ def _description(event: Any, context: Any) -> Map:
     if "trigger" in custom:
         description: Map = json.loads(custom["trigger"])
         description["ResourceProperties"] = event
+        if "EventState" in description.get("Truncated", ()):
+            description["EventState"] = event["EventState"]
         if isinstance(event, dict) and "EventState" in description:  # added by the provider
             payload = {name: item for name, item in event.items() if name != "EventState"}
             description["ResourceProperties"] = payload
@@ -200,17 +222,40 @@ def _description(event: Any, context: Any) -> Map:
 def _request(description: Map, now: float) -> Map:
     """Return the event for a function: the description, and what an earlier execution added."""
     event: Map = {"CreationTime": int(now)} | description
-    if event["RequestType"] == "Update" and _never_created(event):
+    if event["RequestType"] == "Update" and _ID in event and _never_created(event):
         event["RequestType"] = "Create"
         del event[_ID]
-    if event["RequestType"] == "Update":
+    if event["RequestType"] == "Update" and "Old" not in description.get("Truncated", ()):
         event["OldResourceProperties"] = description.get("Old", {})
     if event["RequestType"] != "Create":
         event |= _UNKNOWN
     if "EventState" in description:
         state, event["EventStatus"] = description["EventState"], "Poll"
         event |= state if isinstance(state, dict) and state.get("EventStatus") == "Poll" else {}
-    return event
+    left_out = {_NAMES.get(name, name) for name in event.get("Truncated", ())} - event.keys()
+    return _Truncated(event, left_out) if left_out else event
+
+
+_NAMES = {"Old": "OldResourceProperties"}
+
+
+class _Truncated(dict[str, Any]):
+    """An event without some of its keys, which raises where one of them is read."""
+
+    def __init__(self, event: Map, left_out: Iterable[str]) -> None:
+        super().__init__(event)
+        self._left_out = frozenset(left_out)
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._left_out:
+            raise HandlerError(
+                f"the event has no {name}: a client context has no room for it;"
+                " shorten the Payload, or do without"
+            )
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self or name in self._left_out else default
 
 
 def _never_created(event: Map) -> bool:
@@ -232,8 +277,6 @@ def _check(result: Any, function: str) -> None:
     if not isinstance(result.get("Data") or {}, dict):
         kind = type(result["Data"]).__name__
         raise HandlerError(f"{function} returned Data of type {kind}; make it a dict")
-    if result.get("NoEcho"):
-        raise HandlerError(f"{function} returned NoEcho; set it in the trigger's properties")
 
 
 def _response(result: Mapping[str, Any], event: Map, sent_id: str | None) -> Map:
@@ -242,7 +285,7 @@ def _response(result: Mapping[str, Any], event: Map, sent_id: str | None) -> Map
     if result is event:  # a function may write its result into the event and return that
         added = event.keys() - _SENT_KEYS - _ADDED_KEYS
         response = {name: item for name, item in event.items() if name in added}
-    if event.get(_ID) not in (None, sent_id):
+    if _ID in event and event[_ID] not in (None, sent_id):
         response.setdefault(_ID, event[_ID])
     if response.get("Status") == "IN_PROGRESS":
         left_out = _SENT_KEYS | _RESULT_KEYS

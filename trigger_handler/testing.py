@@ -95,6 +95,7 @@ class Outcome(NamedTuple):
     why: str = ""
     result: Any = None
     error: Exception | None = None
+    physical_id: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,23 +158,27 @@ class Resource:
     def _until_done(self, description: Map, payload: Any) -> tuple[Outcome, tuple[float, ...]]:
         due = self.clock.now + self.timeout
         pauses: list[float] = []
-        state = None
-        while (outcome := self._invoke(description, payload, state, due)).kind == "pending":
+        state, own_id = None, ""
+        while True:
+            outcome = self._invoke(description, payload, state, due)
+            own_id = outcome.physical_id or own_id
+            if outcome.kind != "pending":
+                return outcome._replace(physical_id=own_id), tuple(pauses)
             after = outcome.result.get("RetryAfter")
             pause = max(1, self.poll_interval if after is None else float(after))
             if self.clock.now + pause >= due:
                 progress = outcome.why.rstrip(" .") or "not done"
                 why = f"Timeout: {progress}; Timeout is {self.timeout:g} s"
-                return Outcome("failed", why), tuple(pauses)
+                return Outcome("failed", why, physical_id=own_id), tuple(pauses)
             pauses.append(pause)
             self.clock.sleep(pause)
             state = outcome.result.get("EventState")
-        return outcome, tuple(pauses)
 
     def _invoke(self, description: Map, payload: Any, state: Any, due: float) -> Outcome:
         body, client_context = compose_invocation(description, payload, state)
         if len(client_context) > CLIENT_CONTEXT_LIMIT:
-            return Outcome("failed", "ClientContext: EventState and Old are over 3,583 bytes")
+            hint = "keep it shorter, or make the Payload an object, which can hold it"
+            return Outcome("failed", f"ClientContext: no room for EventState; {hint}")
         event, custom = json.loads(body), parse_client_context(client_context)
         about = json.loads(custom.custom["trigger"]) if custom else json.loads(body)
         self.invocations.append(Invocation(at=self.clock.now, event=event, description=about))
@@ -213,12 +218,13 @@ class Resource:
     ) -> Answer:
         is_delete = kind == "Delete"
         why = outcome.why or ("" if is_delete else physical_id_problem(outcome.result))
-        new_id = physical_id(self.name, kind, old_id, outcome.result)
+        new_id = physical_id(self.name, kind, old_id, outcome.physical_id)
         is_failed = bool(why) and not is_delete
+        failed_id = outcome.physical_id or old_id or f"{self.name}-create-failed"
         return Answer(
             status="FAILED" if is_failed else "SUCCESS",
             reason=why,
-            physical_id=(old_id or f"{self.name}-create-failed") if is_failed else new_id,
+            physical_id=failed_id if is_failed else new_id,
             data={} if is_failed or is_delete else attributes(outcome.result),
             pauses=pauses,
             error=outcome.error,
@@ -243,9 +249,29 @@ def compose_invocation(
     whole = first | added | old
     if payload is ABSENT:
         return _encoded(whole), ""
-    context = json.dumps({"custom": {"trigger": json.dumps(whole)}}).encode()
-    payload = payload | added if isinstance(payload, dict) else payload
-    return _encoded(payload), base64.b64encode(context).decode()
+    can_hold = isinstance(payload, dict)
+    return _encoded(payload | added if can_hold else payload), _client_context(whole, can_hold)
+
+
+def _client_context(description: Map, can_hold_state: bool) -> str:  # noqa: FBT001 (private)
+    left_out: list[str] = []
+    spare = ["Old", "EventState"] if can_hold_state else ["Old"]
+    for is_ascii in (True, False):
+        for name in ["", *spare]:
+            if name in description:
+                left_out.append(name)
+                description = {key: description[key] for key in description if key != name}
+                description |= {"Truncated": left_out}
+            if len(context := _packed(description, ensure_ascii=is_ascii)) <= CLIENT_CONTEXT_LIMIT:
+                return context
+        spare = ["PhysicalResourceId"]
+    return context
+
+
+def _packed(description: Map, *, ensure_ascii: bool) -> str:
+    text = json.dumps(description, ensure_ascii=False)
+    context = json.dumps({"custom": {"trigger": text}}, ensure_ascii=ensure_ascii)
+    return base64.b64encode(context.encode(errors="replace")).decode()
 
 
 def parse_client_context(client_context: str) -> Any:
@@ -257,37 +283,58 @@ def parse_client_context(client_context: str) -> Any:
 
 
 def judge(result: Any) -> Outcome:
-    """Judge a result: done, not done yet, or failed according to its Status."""
+    """Judge a result: done, not done yet, or failed according to its own words."""
     fields = result if isinstance(result, dict) else {}
-    match fields.get("Status"):
-        case "IN_PROGRESS":
+    own_id = _physical_id_in(result)
+    return _judge(result, fields)._replace(physical_id=own_id if _is_physical_id(own_id) else "")
+
+
+def _judge(result: Any, fields: Map) -> Outcome:
+    status = fields.get("Status")
+    match re.sub(r"[\W_]", "", status).upper() if isinstance(status, str) else "":
+        case "INPROGRESS":
             after = fields.get("RetryAfter")
             if after is None or re.fullmatch(r"\d+(\.\d*)?", str(after)):
                 progress = fields.get("Progress") or fields.get("Reason") or ""
                 return Outcome("pending", _text(progress), result)
             return Outcome("failed", "BadResult: RetryAfter is not a number of seconds")
         case "FAILED" | "FAILURE":
-            return Outcome("failed", f"Failed: {fields.get('Reason') or 'no Reason was given'}")
+            reason = _text(fields.get("Reason") or "no Reason was given")
+            return Outcome("failed", f"Failed: {reason}")
+    if str(fields.get("IsComplete")).lower() == "false":
+        hint = "return the Status IN_PROGRESS to be polled"
+        return Outcome("failed", f"BadResult: IsComplete is false; {hint}")
     return Outcome("done", result=result)
+
+
+def _physical_id_in(result: Any) -> Any:
+    fields = result if isinstance(result, dict) else {}
+    data = fields["Data"] if isinstance(fields.get("Data"), dict) else {}
+    own_id = fields.get("PhysicalResourceId")
+    return data.get("PhysicalResourceId") if own_id is None else own_id
+
+
+def _is_physical_id(value: Any) -> bool:
+    if not isinstance(value, str) or not 0 < len(value.encode(errors="replace")) <= 1024:  # noqa: PLR2004 (CloudFormation's limit)
+        return False
+    return len(_encoded(value)) - 2 <= 2048  # noqa: PLR2004 (what an answer has room for)
 
 
 def physical_id_problem(result: Any) -> str:
     """Return what is wrong with the physical id in a result, or an empty string."""
-    new_id = _attribute_values(result).get("PhysicalResourceId")
-    if new_id is None or (isinstance(new_id, str) and 0 < len(_encoded(new_id)) - 2 <= 1024):  # noqa: PLR2004 (CloudFormation's limit)
+    own_id = _physical_id_in(result)
+    if own_id is None or _is_physical_id(own_id):
         return ""
     return "PhysicalResourceId: it is not a string of 1 to 1,024 bytes"
 
 
-def physical_id(name: str, kind: Kind, old_id: str, result: Any) -> str:
+def physical_id(name: str, kind: Kind, old_id: str, own_id: str) -> str:
     """Return the physical id after a success: the handler's, the old one, or a generated one."""
     if kind == "Delete":
         return old_id
     digest = hashlib.sha256((STACK_ID + name).encode()).hexdigest()
     old = "" if old_id == f"{name}-create-failed" else old_id
-    return str(
-        _attribute_values(result).get("PhysicalResourceId") or old or f"{name}-{digest[:12]}"
-    )
+    return own_id or old or f"{name}-{digest[:12]}"
 
 
 def attributes(result: Any) -> dict[str, str]:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from trigger_provider.request import (
@@ -20,25 +21,38 @@ from trigger_provider.request import (
     marker,
     never_created,
 )
-from trigger_provider.text import as_json, as_text, size, truncate
+from trigger_provider.result import given_id, valid_id
+from trigger_provider.text import as_json, beginning, fitting, size, truncate, truncate_start
 
 LIMIT: Final = 4095
 """Bytes of an answer; CloudFormation refuses more, and loses the reason."""
 
-LONGEST_ID: Final = 1024
-"""Bytes of a physical id that CloudFormation takes."""
-
-RESERVED: Final = ("Error", "Truncated")
+OWN: Final = ("Result", "Truncated", "Error")
 """The attributes that are the provider's, whatever a result calls its own."""
+
+SHORTEST_REASON: Final = 20
+"""Bytes kept for the beginning of a reason beside more names than an answer has room for."""
 
 FORGIVEN: Final = 900
 """Bytes of a reason that stands beside attributes: it comes twice, as the attribute Error too."""
 
 LEFT_OUT: Final = 150
-"""Bytes of the attribute Truncated, and 50 more for the punctuation of an answer."""
+"""Bytes of the attribute Truncated."""
 
-SMALLEST: Final = 10
-"""Bytes below which no attribute fits: a name and a value of a letter, and what is between."""
+LISTED: Final = 9
+"""Names that the attribute Truncated lists."""
+
+NAME: Final = 6
+"""Bytes of an attribute beside its name and value: a colon, a comma, two spaces, two quotes."""
+
+COMPARED: Final = 1000
+"""Names of a result among which the one that is meant is looked for."""
+
+LONGEST_MESSAGE: Final = 1500
+"""Bytes of a message in a reason, where frames and a log follow."""
+
+LONGEST_TAIL: Final = 900
+"""Bytes of a log in a reason, but for a failed Create."""
 
 OWN_LOG: Final = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "the trigger provider's")
 NOISE: Final = re.compile(r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$")
@@ -54,20 +68,22 @@ class Answer(NamedTuple):
 
 def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
     """Compose an answer of at most LIMIT bytes, whatever the outcome holds."""
-    data: Map = {}
+    result: Any = ABSENT
     if outcome.kind == "done" and request.kind != "Delete":
-        data = attributes(outcome.result)
-        outcome = unusable(request, data) or outcome
+        result = outcome.result
+        outcome = unusable(request, result) or outcome
     if outcome.kind != "failed":
-        body = success(request, outcome.message or "done", data)
-        missing = unfitting(request, data, body)
-        if not missing:
+        body, lost = success(request, progress, outcome.message or "done", result)
+        if not lost:
             return Answer(body, "")
-        outcome = missing
-    reason = explain(request, progress, outcome)
+        message = f"the template reads {lost!r}, which does not fit into 4,096 bytes"
+        outcome = Outcome("failed", "Attribute", message)
+    body = failure(request, progress)
+    reason = explain(request, progress, outcome, LIMIT - size(body))
     if is_forgiven(request, progress):
-        return Answer(success(request, reason, {}, truncate(reason, FORGIVEN)), reason)
-    return Answer(failure(request, reason), reason)
+        body, _ = success(request, progress, reason, error=reason)
+        return Answer(body, reason)
+    return Answer(body | {"Reason": truncate(reason, LIMIT - size(body))}, reason)
 
 
 # ---- the verdict
@@ -82,28 +98,18 @@ def is_forgiven(request: Request, progress: Progress) -> bool:
     return is_last or request.on_failure == "Continue"
 
 
-def unusable(request: Request, data: Map) -> Outcome | None:
+def unusable(request: Request, result: Any) -> Outcome | None:
     """Return the failure of a result that CloudFormation or the template cannot use."""
-    physical_id = data.get("PhysicalResourceId")
-    if physical_id is not None and not (
-        isinstance(physical_id, str) and 0 < size(physical_id) - 2 <= LONGEST_ID
-    ):
+    own = given_id(result)
+    if own is not None and not valid_id(own):
         message = "it is not a string of 1 to 1,024 bytes"
         return Outcome("failed", "PhysicalResourceId", message)
     for name in request.attributes:
-        if name not in data and name not in RESERVED:
-            near = "".join(difflib.get_close_matches(name, data, 1))
+        if name not in OWN and attribute(result, name) is ABSENT:
+            names = (known for known, _ in attributes(result))
+            near = "".join(difflib.get_close_matches(name, islice(names, COMPARED), 1))
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"the template reads {name!r}, which the result lacks{hint}"
-            return Outcome("failed", "Attribute", message)
-    return None
-
-
-def unfitting(request: Request, data: Map, body: Map) -> Outcome | None:
-    """Return the failure of an answer that has no room for an attribute that the template reads."""
-    for name in request.attributes:
-        if name in data and body["Data"].get(name) != as_text(data[name]):
-            message = f"the template reads {name!r}, which does not fit into 4,096 bytes"
             return Outcome("failed", "Attribute", message)
     return None
 
@@ -111,20 +117,50 @@ def unfitting(request: Request, data: Map, body: Map) -> Outcome | None:
 # ---- the body
 
 
-def failure(request: Request, reason: str) -> Map:
-    """Return the body of a failure; its reason takes all the room there is."""
-    body = echo(request, "FAILED", request.old_id or marker(request))
-    return body | {"Reason": truncate(reason, LIMIT - size(body | {"Reason": ""}))}
+def failure(request: Request, progress: Progress) -> Map:
+    """Return the body of a failure, whose reason is to take all the room that there is."""
+    own = progress.physical_id if request.kind != "Delete" else ""
+    return echo(request, "FAILED", own or request.old_id or marker(request)) | {"Reason": ""}
 
 
-def success(request: Request, reason: str, data: Map, error: str = "") -> Map:
-    """Return the body of a success, or of a failure that is forgiven, with what attributes fit."""
-    body = echo(request, "SUCCESS", physical_id(request, data))
-    body["Reason"] = truncate(reason, FORGIVEN)
+def success(
+    request: Request, progress: Progress, reason: str, result: Any = ABSENT, error: str = ""
+) -> tuple[Map, str]:
+    """Return the body of a success, or of a failure that is forgiven, with what has room in it.
+
+    The bytes are spent in this order: ids; the names of the attributes that the template reads,
+    all of which CloudFormation looks for; reason and Error; what the result has of them; the whole
+    result; its other parts, maps and lists last. Beside the body stands the first attribute that
+    the template reads and that has no room, empty if there is none.
+    """
+    body = echo(request, "SUCCESS", physical_id(request, progress)) | {"Reason": ""}
     if request.kind == "Delete":
-        return body
-    body["NoEcho"] = request.no_echo
-    return body | {"Data": fit_attributes(request, data, error, body)}
+        return body | {"Reason": truncate(reason, FORGIVEN)}, ""
+    data = dict.fromkeys(OWN, "")
+    body |= {"NoEcho": request.no_echo or progress.no_echo, "Data": data}
+    room = LIMIT - SHORTEST_REASON - size(body)
+    for name in request.attributes:
+        cost = size(name) + NAME
+        if name not in data and cost <= room:
+            data[name] = ""
+            room -= cost
+    room += SHORTEST_REASON
+    data["Error"] = truncate(error, min(FORGIVEN, (room - SHORTEST_REASON) // 2))
+    room -= size(data["Error"]) - 2
+    body["Reason"] = truncate(reason, min(FORGIVEN, room))
+    room -= size(body["Reason"]) - 2
+    if result is ABSENT:
+        return body, ""
+    for name in dict.fromkeys(request.attributes):
+        if name in ("Truncated", "Error"):
+            continue
+        text = fitting(attribute(result, name), room)
+        if name not in data or text is None:
+            return body, name
+        room -= size(text) - 2
+        data[name] = text
+    add_others(data, result, room)
+    return body, ""
 
 
 def echo(request: Request, status: str, physical_id: str) -> Map:
@@ -133,80 +169,132 @@ def echo(request: Request, status: str, physical_id: str) -> Map:
     return body | {"Status": status, "PhysicalResourceId": physical_id}
 
 
-def physical_id(request: Request, data: Map) -> str:
+def physical_id(request: Request, progress: Progress) -> str:
     """Return the handler's own id, or the one there was, or one that is always the same."""
     if request.kind == "Delete":
         return request.old_id
     digest = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
     old_id = "" if never_created(request) else request.old_id
-    return data.get("PhysicalResourceId") or old_id or f"{request.name}-{digest[:12]}"
+    return progress.physical_id or old_id or f"{request.name}-{digest[:12]}"
 
 
 # ---- attributes
 
 
-def attributes(result: Any) -> Map:
-    """Return what a result holds by name: `A`, `A.B`, `A.0`, and `Result`, the whole."""
-    nested = result.get("Data") if isinstance(result, dict) else None
-    whole = "" if result is ABSENT else as_json(result)
-    data = dict(parts(result)) | dict(parts(nested)) | {"Result": whole}
-    return {name: item for name, item in data.items() if name not in RESERVED}
+def attribute(result: Any, name: str) -> Any:
+    """Return what a result has by a name: in its Data, else in itself; ABSENT if it has nothing."""
+    if name == "Result":
+        return as_json(result) if isinstance(result, str) else beginning(result, LIMIT)
+    item = part(data_of(result), name)
+    return part(result, name) if item is ABSENT else item
 
 
-def parts(item: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the parts of a map or a list, and theirs, by their paths."""
-    items = enumerate(item) if isinstance(item, list) else ()
-    for key, child in item.items() if isinstance(item, dict) else items:
-        yield f"{path}{key}", child
-        yield from parts(child, f"{path}{key}.")
+def data_of(result: Any) -> Any:
+    """Return the Data of a result, None if it has none."""
+    return result.get("Data") if isinstance(result, dict) else None
 
 
-def fit_attributes(request: Request, data: Map, error: str, body: Map) -> dict[str, str]:
-    """Return the attributes that a body has room for.
+def part(item: Any, path: str) -> Any:
+    """Return the part of a map or a list that a path leads to, through keys that may hold dots."""
+    found = step(item, path)
+    for dot in re.finditer(r"\.", path) if found is ABSENT else ():
+        child = step(item, path[: dot.start()])
+        if found is ABSENT and child is not ABSENT:
+            found = part(child, path[dot.end() :])
+    return found
 
-    The bytes are spent in this order: Error; the names that the template reads, so that a failure
-    that is forgiven still has them; their values; the whole result; single values; maps and lists.
-    """
-    fitted = {"Result": "", "Truncated": "", "Error": error}
-    room = LIMIT - LEFT_OUT - 50 - size(body | {"Data": fitted})
-    for name in request.attributes:
-        room -= size(name) + 6 if name not in fitted else 0
-        if room > 0:
-            fitted.setdefault(name, "")
-    left_out: list[str] = []
-    by_kind = sorted(data, key=lambda name: isinstance(data[name], dict | list))
-    for name in filter(data.__contains__, dict.fromkeys([*request.attributes, "Result", *by_kind])):
-        cost = LIMIT
-        # A result of 6 MB has many parts: once something is left out, its maps are not tried.
-        is_skipped = left_out and isinstance(data[name], dict | list)
-        if room >= SMALLEST and (not is_skipped or name in request.attributes):
-            cost = size(name) + size(as_text(data[name])) + 4
-        if cost <= room:
-            fitted[name] = as_text(data[name])
-            room -= cost
+
+def step(item: Any, key: str) -> Any:
+    """Return what a map or a list has at a key, ABSENT if it has nothing there."""
+    if isinstance(item, list) and re.fullmatch("0|[1-9][0-9]{0,7}", key) and int(key) < len(item):
+        return item[int(key)]
+    return item.get(key, ABSENT) if isinstance(item, dict) else ABSENT
+
+
+def attributes(result: Any) -> Iterator[tuple[str, Any]]:
+    """Return what a result holds by name: `A`, `A.B`, `A.0`; what its Data holds comes first."""
+    data = data_of(result)
+    others = (each for each in parts(result) if data is None or part(data, each[0]) is ABSENT)
+    return (each for each in chain(parts(data), others) if each[0] not in OWN)
+
+
+def parts(item: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a map or a list, and theirs, by their paths, unless these are too long."""
+    pending = [children(item, "")]
+    while pending:
+        for path, child in pending[-1]:
+            yield path, child
+            if isinstance(child, dict | list) and len(path) < LIMIT:
+                pending.append(children(child, f"{path}."))
+                break
         else:
-            left_out.append(name)
-    if left_out:
-        names = f"{len(left_out)} left out: {', '.join(left_out[:9])}"
-        fitted["Truncated"] = truncate(names, LEFT_OUT)
-    return fitted
+            pending.pop()
+
+
+def children(item: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the items of a map or a list by their paths."""
+    items: Any = enumerate(item) if isinstance(item, list) else ()
+    items = item.items() if isinstance(item, dict) else items
+    return ((f"{path}{key}", child) for key, child in items)
+
+
+def add_others(data: dict[str, str], result: Any, room: int) -> None:
+    """Add to the attributes what else has room; `Truncated` says what had none.
+
+    A result of 6 MB has millions of parts: those that have no room are counted, and not kept.
+    """
+    spare, count, left_out = room - LEFT_OUT, 0, list[str]()
+    whole = [] if data["Result"] else [("Result", attribute(result, "Result"))]
+    single = (each for each in attributes(result) if not isinstance(each[1], dict | list))
+    nested = (each for each in attributes(result) if isinstance(each[1], dict | list))
+    for name, item in chain(whole, single, nested):
+        if name in data and name != "Result":
+            continue
+        cost = 0 if name == "Result" else size(name) + NAME
+        # Once something is left out, maps and lists are not tried.
+        is_tried = cost <= spare and not (count and isinstance(item, dict | list))
+        if is_tried and (text := fitting(item, spare - cost)) is not None:
+            data[name] = text
+            spare -= cost + size(text) - 2
+        else:
+            count += 1
+            left_out += [name] if count <= LISTED else []
+    if count:
+        names = f"{count} left out: {', '.join(left_out)}"
+        data["Truncated"] = truncate(names, min(LEFT_OUT, spare + LEFT_OUT))
 
 
 # ---- the reason
 
 
-def explain(request: Request, progress: Progress, failed: Outcome) -> str:
-    """Return why it failed: one line, the most useful first, no final stop."""
-    name = request.handler_arn.split(":function:")[-1].split(":")[0]
-    where = f"full log: {progress.log_group or (f'/aws/lambda/{name}' if name else OWN_LOG)}"
-    if request.no_echo:
+def explain(request: Request, progress: Progress, failed: Outcome, room: int) -> str:
+    """Return why it failed: one line, the most useful first, no final stop.
+
+    What comes first has a share of the room, and the end of the log what is left of it.
+    """
+    where = f"full log: {log_group(request, progress)}"
+    if request.no_echo or progress.no_echo:
         return f"{failed.error}; {where}"
-    clauses = [truncate(f"{failed.error}: {failed.message}".rstrip(" .\n"), 1500)]
-    if frames := "; at ".join(failed.frames).replace("/var/task/", ""):
-        clauses += ["at " + truncate(frames, 600)]
+    what = ": ".join(filter(None, [failed.error, failed.message.strip()])).rstrip(" .")
+    clauses = [truncate(what, min(LONGEST_MESSAGE, room // 2))]
+    if frames := re.sub("(file://)?/var/task/", "", "; at ".join(failed.frames)):
+        clauses += ["at " + truncate(frames, min(600, room // 4))]
     attempts = progress.failures + (progress.outcome.kind == "done")
     if attempts and request.max_attempts > 1:
         clauses += [f"attempt {attempts} of {request.max_attempts:g}"]
     if tail := " / ".join(filter(None, NOISE.sub("", failed.log).splitlines())):
-        clauses += ["last log lines: " + truncate(tail[-800:], 900)]
+        room -= size("; ".join([*clauses, "last log lines: ", where]))
+        tail = truncate_start(tail, room if request.kind == "Create" else min(LONGEST_TAIL, room))
+        clauses += [f"last log lines: {tail}"] if tail else []
     return " ".join("; ".join([*clauses, where]).split())
+
+
+def log_group(request: Request, progress: Progress) -> str:
+    """Return where the full log is, and whether a failed Create takes it away again."""
+    name = request.handler_arn.split(":function:")[-1].split(":")[0]
+    group = progress.log_group or (f"/aws/lambda/{name}" if name else OWN_LOG)
+    stack = request.event["StackId"].split("/")[1]
+    is_of_stack = re.search(f"(^|/){re.escape(stack)}-[^/]+-[A-Za-z0-9]{{8,}}$", group)
+    if request.kind == "Create" and is_of_stack and not group.startswith("/aws/lambda/"):
+        return f"{group}, which a rollback deletes (--disable-rollback keeps it)"
+    return group

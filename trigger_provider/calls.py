@@ -80,7 +80,8 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
         if context:
             headers["X-Amz-Client-Context"] = context
         if len(context) > LONGEST_CONTEXT:
-            return Outcome("failed", "ClientContext", "EventState and Old are over 3,583 bytes")
+            hint = "keep it shorter, or make the Payload an object, which can hold it"
+            return Outcome("failed", "ClientContext", f"no room for EventState; {hint}")
     where = path(request.handler_arn, "invocations")
     response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
     match response.kind:
@@ -111,10 +112,12 @@ def invoked(request: Request, response: Response) -> Outcome:
         return function_error(response.body, tail.decode(errors="replace"))
     if request.invocation_type != "RequestResponse":
         return Outcome("done")
-    try:
-        return judge(request, json.loads(response.body or b"null"))
+    try:  # NaN and Infinity, which Python alone takes for JSON, become texts
+        return judge(request, json.loads(response.body or b"null", parse_constant=str))
     except ValueError:
         return Outcome("failed", "BadResult", "the handler's result is not JSON")
+    except RecursionError:
+        return Outcome("failed", "BadResult", "the handler's result is nested too deeply")
 
 
 def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
@@ -123,10 +126,41 @@ def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
     if request.payload is ABSENT:
         return encoded(description), ""
     payload = request.payload
-    if isinstance(payload, dict) and progress.state is not None:
+    is_carried = isinstance(payload, dict) and progress.state is not None
+    if is_carried:
         payload = payload | {"EventState": progress.state}
-    context = json.dumps({"custom": {"trigger": json.dumps(description)}}).encode()
-    return encoded(payload), base64.b64encode(context).decode()
+    return encoded(payload), client_context(description, is_carried=is_carried)
+
+
+def client_context(description: Map, *, is_carried: bool) -> str:
+    """Return a description as a client context, less what has no room; `Truncated` says so.
+
+    The state is left out only where the payload carries it. The context becomes a header, which
+    not every runtime reads as UTF-8: what is not ASCII stands there for want of room alone.
+    """
+    context = packed(description)
+    for name in ["Old", *(["EventState"] if is_carried else [])]:
+        if len(context) > LONGEST_CONTEXT and name in description:
+            description = without(description, name)
+            context = packed(description)
+    if len(context) > LONGEST_CONTEXT:
+        context = packed(description, is_ascii=False)
+    if len(context) > LONGEST_CONTEXT and "PhysicalResourceId" in description:
+        context = packed(without(description, "PhysicalResourceId"), is_ascii=False)
+    return context
+
+
+def without(description: Map, name: str) -> Map:
+    """Return a description that says that a part of it is left out."""
+    rest = {key: item for key, item in description.items() if key != name}
+    return rest | {"Truncated": [*description.get("Truncated", []), name]}
+
+
+def packed(description: Map, *, is_ascii: bool = True) -> str:
+    """Return a description as the base64 of a client context."""
+    text = json.dumps(description, ensure_ascii=False)
+    context = json.dumps({"custom": {"trigger": text}}, ensure_ascii=is_ascii)
+    return base64.b64encode(context.encode(errors="replace")).decode()
 
 
 def description_of(request: Request, progress: Progress) -> Map:

@@ -132,7 +132,14 @@ def needs_fresh_execution(progress: Progress, clock: Clock) -> bool:
 def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:
     """Fold an outcome into what is known, with the time to go on."""
     pause: float = 0
-    known = progress._replace(outcome=outcome, fresh=False, refusals=0, refused_since=0)
+    known = progress._replace(
+        outcome=outcome,
+        fresh=False,
+        refusals=0,
+        refused_since=0,
+        physical_id=outcome.physical_id or progress.physical_id,
+        no_echo=outcome.no_echo or progress.no_echo,
+    )
     match outcome.kind:
         case "refused":
             pause = min(2 ** min(progress.refusals, 4), LONGEST_REFUSAL)

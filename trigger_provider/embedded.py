@@ -14,22 +14,43 @@ import ssl
 import time
 import traceback
 from calendar import timegm
+from itertools import chain,islice
 from typing import Any,NamedTuple
 from urllib.parse import quote,urlencode,urlsplit
-as_json=json.JSONEncoder(ensure_ascii=False).encode
+JSON=json.JSONEncoder(ensure_ascii=False)
+as_json=JSON.encode
 def as_text(item):
  return item if isinstance(item,str) else as_json(item)
 def encoded(item):
  return as_json(item).encode(errors='replace')
 def size(item):
  return len(encoded(item))
-def truncate(text,room):
- if size(text)-2<=room:
+def beginning(item,most):
+ if isinstance(item,str):
+  return item
+ text=''
+ with contextlib.suppress(RecursionError):
+  for chunk in JSON.iterencode(item):
+   text+=chunk
+   if len(text)>most:
+    return text
   return text
+ return text.ljust(most+1)
+def fitting(item,room):
+ text=beginning(item,room)
+ return text if len(text)<=room and size(text)-2<=room else None
+def truncate(text,room):
+ if len(text)<=room and size(text)-2<=room:
+  return text
+ room-=3
+ if room<0:
+  return ''
  text=text[:room]
- while size(text)>room-1:
-  text=text[:-1-(size(text)-room)//6]
+ while (excess:=size(text)-2-room)>0:
+  text=text[:-1-(excess-1)//6]
  return text+'…'
+def truncate_start(text,room):
+ return truncate(text[::-1],room)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
  event:Any
@@ -64,6 +85,8 @@ class Outcome(NamedTuple):
  log:str=''
  result:Any=ABSENT
  is_unexpected:bool=False
+ physical_id:str=''
+ no_echo:bool=False
 class Progress(NamedTuple):
  began:float
  rolling_back:Any=None
@@ -78,6 +101,8 @@ class Progress(NamedTuple):
  cancelled:str=''
  outcome:Any=Outcome('none')
  fresh:bool=True
+ physical_id:str=''
+ no_echo:bool=False
 def bare_request(event):
  properties=event.get('ResourceProperties',{})
  kind,name=event['RequestType'],event['LogicalResourceId']
@@ -147,15 +172,36 @@ def never_created(request):
  stack=request.event['StackId'].split('/')[1]
  made_up=re.escape(f'{stack}-{request.name}-')+'[A-Z0-9]{8,}'
  return request.old_id==marker(request) or bool(re.fullmatch(made_up,request.old_id))
+LONGEST_TEXT=4000
 QUOTED=300
 FRAMES=3
+CAUSES=3
+LONGEST_ID=1024
+UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
+BAD_REQUEST=400
+RUNTIME=re.compile(
+ r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|'
+ r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport'
+)
+LIBRARY=re.compile(
+ r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d'
+)
 def judge(request,result):
  words=result if isinstance(result,dict) else {}
- match words.get('Status'):
-  case 'IN_PROGRESS':
+ return meaning(request,result,words)._replace(
+  physical_id=valid_id(given_id(result)),
+  no_echo=is_true(str(words.get('NoEcho')).lower()),
+ )
+def meaning(request,result,words):
+ match spelled(words.get('Status')):
+  case 'INPROGRESS':
    return pending(words)
   case 'FAILED'|'FAILURE':
-   return Outcome('failed','Failed',str(words.get('Reason') or 'no Reason was given'))
+   reason=truncate(as_text(words.get('Reason') or 'no Reason was given'),LONGEST_TEXT)
+   return Outcome('failed','Failed',reason)
+ if str(words.get('IsComplete')).lower()=='false':
+  hint='return the Status IN_PROGRESS to be polled'
+  return Outcome('failed','BadResult',f'IsComplete is false; {hint}')
  lacks='' if request.expect is ABSENT else difference(request.expect,result,'result')
  if lacks:
   return Outcome('failed','Expect',lacks,is_unexpected=True)
@@ -165,15 +211,36 @@ def pending(result):
  if after is not None and not re.fullmatch(r'\d+(\.\d*)?',str(after)):
   return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
  message=as_text(result.get('Progress') or result.get('Reason') or '')
- return Outcome('pending',message=message,result=result)
+ return Outcome('pending',message=truncate(message,LONGEST_TEXT),result=result)
+def warning(request,result):
+ words=result if isinstance(result,dict) else {}
+ if result is None and request.execute_on_delete:
+  return 'the handler returned nothing: does it return what its library returns?'
+ code,status=words.get('statusCode'),words.get('Status') or words.get('status')
+ if UNFINISHED.search(spelled(status)) or (isinstance(code,int) and code>=BAD_REQUEST):
+  return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ return ''
+def spelled(status):
+ return re.sub(r'[\W_]','',status).upper() if isinstance(status,str) else ''
+def given_id(result):
+ words=result if isinstance(result,dict) else {}
+ data=words['Data'] if isinstance(words.get('Data'),dict) else {}
+ own=words.get('PhysicalResourceId')
+ return data.get('PhysicalResourceId') if own is None else own
+def valid_id(own):
+ if not isinstance(own,str) or not 0<len(own.encode(errors='replace'))<=LONGEST_ID:
+  return ''
+ return own if size(own)-2<=2*LONGEST_ID else ''
 def difference(expected,actual,path):
  if isinstance(expected,dict) and isinstance(actual,dict):
   parts=((v,actual.get(k,ABSENT),f'{path}.{k}') for k,v in expected.items())
   return next(filter(None,(difference(*part) for part in parts)),'')
  if equal(expected,actual):
   return ''
- got='absent' if actual is ABSENT else truncate(as_text(actual),QUOTED)
- return f'{path} is {got}, expected {truncate(as_text(expected),QUOTED)}'
+ got='absent' if actual is ABSENT else quoted(actual)
+ return f'{path} is {got}, expected {quoted(expected)}'
+def quoted(item):
+ return truncate(beginning(item,QUOTED),QUOTED)
 def equal(left,right):
  if isinstance(left,list) and isinstance(right,list):
   return len(left)==len(right) and all(map(equal,left,right))
@@ -182,21 +249,59 @@ def equal(left,right):
  return bool(left==right) and isinstance(left,bool)==isinstance(right,bool)
 def function_error(payload,log=''):
  try:
-  error=dict(json.loads(payload))
- except (ValueError,TypeError):
-  error={'errorMessage':payload.decode(errors='replace')}
- spellings=(error.get(key) for key in ('errorMessage','Message','message'))
- message=str(next(filter(None,spellings),'no message'))
- frames=innermost_frames(error.get('stackTrace') or error.get('trace'),message)
- kind=str(error.get('errorType') or 'Error')
- return Outcome('failed',kind,message,frames,log)
-def innermost_frames(trace,message):
- lines=trace.splitlines() if isinstance(trace,str) else trace
- lines=[str(line) for line in lines] if isinstance(lines,list) else []
- frames=[' '.join(line.split()).removeprefix('at ') for line in lines if message not in line]
- if any('File "' in frame for frame in frames):
-  frames.reverse()
- return tuple(frames[:FRAMES])
+  error=json.loads(payload)
+ except (ValueError,RecursionError):
+  error=None
+ if not isinstance(error,dict):
+  error={'errorMessage':payload.decode(errors='replace')} if payload else {}
+ message,trace=message_of(error),lines_of(trace_of(error))
+ behind=[*causes_of(error),*(line[5:] for line in trace if line.startswith('---> '))]
+ behind+=[line[11:] for line in trace if line.startswith('Caused by: ')]
+ told=[truncate(message,LONGEST_TEXT//(2 if behind else 1))]
+ told+=[f'caused by {truncate(cause,QUOTED)}' for cause in behind[:CAUSES]]
+ kind=truncate(str(error.get('errorType') or 'Error'),QUOTED)
+ frames=innermost_frames(trace,f'{kind}: {message}'.splitlines()+message.splitlines())
+ return Outcome('failed',kind,'; '.join(told),frames,truncate_start(log,LONGEST_TEXT))
+def message_of(error):
+ spellings=[error.get(key) for key in ('errorMessage','Message','message')]
+ spellings=[each for each in spellings if each is not None]
+ return as_text(max(spellings,key=bool)) if spellings else 'no message'
+def trace_of(error):
+ return error.get('stackTrace') or error.get('trace') or error.get('stack')
+def causes_of(error):
+ while isinstance(cause:=error.get('cause') or error.get('innerException'),dict):
+  kind,message=cause.get('errorType') or 'Error',message_of(cause)
+  frames=innermost_frames(lines_of(trace_of(cause)),message.splitlines())
+  error=cause
+  yield ' at '.join([f'{kind}: {message}',*frames[:1]])
+def lines_of(trace):
+ items=trace.splitlines() if isinstance(trace,str) else trace
+ lines=[]
+ for item in items if isinstance(items,list) else ():
+  go=item if isinstance(item,dict) else {}
+  line=f"{go.get('path')}:{go.get('line')} {go.get('label')}" if go else str(item)
+  lines.append(re.sub(r' [~^]+(?= |$)','',' '.join(line.split())))
+ return lines
+def innermost_frames(lines,message):
+ frames=[line[3:] for line in lines if line.startswith('at ')]
+ if not frames:
+  of_message={' '.join(line.split()) for line in message}
+  frames=[line for line in lines if line and line not in of_message]
+  if any(line.startswith('File "') for line in frames):
+   frames=python_frames(frames)
+ frames=[frame for frame in frames if not RUNTIME.search(frame)] or frames
+ told=frames[:FRAMES]
+ if own:=[frame for frame in frames if not LIBRARY.search(frame)]:
+  told=told if own[0] in told else [*told[:-1],own[0]]
+ return tuple(truncate(frame,QUOTED) for frame in told)
+def python_frames(lines):
+ frames=[]
+ for line in lines:
+  if line.startswith('File "'):
+   frames.append(line)
+  elif frames:
+   frames[-1]+=f' {line}'
+ return frames[::-1]
 RESERVE=10
 PROPAGATION=60
 SHORT=60
@@ -269,7 +374,14 @@ def needs_fresh_execution(progress,clock):
  return progress.resume_at>clock.now or clock.left<max(SHORT,min(needed,FULL))
 def learn(request,progress,outcome,clock):
  pause=0
- known=progress._replace(outcome=outcome,fresh=False,refusals=0,refused_since=0)
+ known=progress._replace(
+  outcome=outcome,
+  fresh=False,
+  refusals=0,
+  refused_since=0,
+  physical_id=outcome.physical_id or progress.physical_id,
+  no_echo=outcome.no_echo or progress.no_echo,
+ )
  match outcome.kind:
   case 'refused':
    pause=min(2**min(progress.refusals,4),LONGEST_REFUSAL)
@@ -287,120 +399,174 @@ def learn(request,progress,outcome,clock):
    pass
  return known._replace(resume_at=clock.now+pause)
 LIMIT=4095
-LONGEST_ID=1024
-RESERVED=('Error','Truncated')
+OWN=('Result','Truncated','Error')
+SHORTEST_REASON=20
 FORGIVEN=900
 LEFT_OUT=150
-SMALLEST=10
+LISTED=9
+NAME=6
+COMPARED=1000
+LONGEST_MESSAGE=1500
+LONGEST_TAIL=900
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 class Answer(NamedTuple):
  body:Any
  reason:str
 def answer(request,progress,outcome):
- data={}
+ result=ABSENT
  if outcome.kind=='done' and request.kind!='Delete':
-  data=attributes(outcome.result)
-  outcome=unusable(request,data) or outcome
+  result=outcome.result
+  outcome=unusable(request,result) or outcome
  if outcome.kind!='failed':
-  body=success(request,outcome.message or 'done',data)
-  missing=unfitting(request,data,body)
-  if not missing:
+  body,lost=success(request,progress,outcome.message or 'done',result)
+  if not lost:
    return Answer(body,'')
-  outcome=missing
- reason=explain(request,progress,outcome)
+  message=f'the template reads {lost!r}, which does not fit into 4,096 bytes'
+  outcome=Outcome('failed','Attribute',message)
+ body=failure(request,progress)
+ reason=explain(request,progress,outcome,LIMIT-size(body))
  if is_forgiven(request,progress):
-  return Answer(success(request,reason,{},truncate(reason,FORGIVEN)),reason)
- return Answer(failure(request,reason),reason)
+  body,_=success(request,progress,reason,error=reason)
+  return Answer(body,reason)
+ return Answer(body|{'Reason':truncate(reason,LIMIT-size(body))},reason)
 def is_forgiven(request,progress):
  is_last=request.kind=='Delete' or bool(progress.rolling_back)
  return is_last or request.on_failure=='Continue'
-def unusable(request,data):
- physical_id=data.get('PhysicalResourceId')
- if physical_id is not None and not (
-  isinstance(physical_id,str) and 0<size(physical_id)-2<=LONGEST_ID
- ):
+def unusable(request,result):
+ own=given_id(result)
+ if own is not None and not valid_id(own):
   message='it is not a string of 1 to 1,024 bytes'
   return Outcome('failed','PhysicalResourceId',message)
  for name in request.attributes:
-  if name not in data and name not in RESERVED:
-   near=''.join(difflib.get_close_matches(name,data,1))
+  if name not in OWN and attribute(result,name) is ABSENT:
+   names=(known for known,_ in attributes(result))
+   near=''.join(difflib.get_close_matches(name,islice(names,COMPARED),1))
    hint=f'; did you mean {near!r}?' if near else ''
    message=f'the template reads {name!r}, which the result lacks{hint}'
    return Outcome('failed','Attribute',message)
  return None
-def unfitting(request,data,body):
- for name in request.attributes:
-  if name in data and body['Data'].get(name)!=as_text(data[name]):
-   message=f'the template reads {name!r}, which does not fit into 4,096 bytes'
-   return Outcome('failed','Attribute',message)
- return None
-def failure(request,reason):
- body=echo(request,'FAILED',request.old_id or marker(request))
- return body|{'Reason':truncate(reason,LIMIT-size(body|{'Reason':''}))}
-def success(request,reason,data,error=''):
- body=echo(request,'SUCCESS',physical_id(request,data))
- body['Reason']=truncate(reason,FORGIVEN)
+def failure(request,progress):
+ own=progress.physical_id if request.kind!='Delete' else ''
+ return echo(request,'FAILED',own or request.old_id or marker(request))|{'Reason':''}
+def success(request,progress,reason,result=ABSENT,error=''
+):
+ body=echo(request,'SUCCESS',physical_id(request,progress))|{'Reason':''}
  if request.kind=='Delete':
-  return body
- body['NoEcho']=request.no_echo
- return body|{'Data':fit_attributes(request,data,error,body)}
+  return body|{'Reason':truncate(reason,FORGIVEN)},''
+ data=dict.fromkeys(OWN,'')
+ body|={'NoEcho':request.no_echo or progress.no_echo,'Data':data}
+ room=LIMIT-SHORTEST_REASON-size(body)
+ for name in request.attributes:
+  cost=size(name)+NAME
+  if name not in data and cost<=room:
+   data[name]=''
+   room-=cost
+ room+=SHORTEST_REASON
+ data['Error']=truncate(error,min(FORGIVEN,(room-SHORTEST_REASON)//2))
+ room-=size(data['Error'])-2
+ body['Reason']=truncate(reason,min(FORGIVEN,room))
+ room-=size(body['Reason'])-2
+ if result is ABSENT:
+  return body,''
+ for name in dict.fromkeys(request.attributes):
+  if name in ('Truncated','Error'):
+   continue
+  text=fitting(attribute(result,name),room)
+  if name not in data or text is None:
+   return body,name
+  room-=size(text)-2
+  data[name]=text
+ add_others(data,result,room)
+ return body,''
 def echo(request,status,physical_id):
  body={key:request.event[key] for key in ('StackId','RequestId','LogicalResourceId')}
  return body|{'Status':status,'PhysicalResourceId':physical_id}
-def physical_id(request,data):
+def physical_id(request,progress):
  if request.kind=='Delete':
   return request.old_id
  digest=hashlib.sha256((request.event['StackId']+request.name).encode()).hexdigest()
  old_id='' if never_created(request) else request.old_id
- return data.get('PhysicalResourceId') or old_id or f'{request.name}-{digest[:12]}'
+ return progress.physical_id or old_id or f'{request.name}-{digest[:12]}'
+def attribute(result,name):
+ if name=='Result':
+  return as_json(result) if isinstance(result,str) else beginning(result,LIMIT)
+ item=part(data_of(result),name)
+ return part(result,name) if item is ABSENT else item
+def data_of(result):
+ return result.get('Data') if isinstance(result,dict) else None
+def part(item,path):
+ found=step(item,path)
+ for dot in re.finditer(r'\.',path) if found is ABSENT else ():
+  child=step(item,path[:dot.start()])
+  if found is ABSENT and child is not ABSENT:
+   found=part(child,path[dot.end():])
+ return found
+def step(item,key):
+ if isinstance(item,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(item):
+  return item[int(key)]
+ return item.get(key,ABSENT) if isinstance(item,dict) else ABSENT
 def attributes(result):
- nested=result.get('Data') if isinstance(result,dict) else None
- whole='' if result is ABSENT else as_json(result)
- data=dict(parts(result))|dict(parts(nested))|{'Result':whole}
- return {name:item for name,item in data.items() if name not in RESERVED}
-def parts(item,path=''):
- items=enumerate(item) if isinstance(item,list) else ()
- for key,child in item.items() if isinstance(item,dict) else items:
-  yield f'{path}{key}',child
-  yield from parts(child,f'{path}{key}.')
-def fit_attributes(request,data,error,body):
- fitted={'Result':'','Truncated':'','Error':error}
- room=LIMIT-LEFT_OUT-50-size(body|{'Data':fitted})
- for name in request.attributes:
-  room-=size(name)+6 if name not in fitted else 0
-  if room>0:
-   fitted.setdefault(name,'')
- left_out=[]
- by_kind=sorted(data,key=lambda name:isinstance(data[name],dict|list))
- for name in filter(data.__contains__,dict.fromkeys([*request.attributes,'Result',*by_kind])):
-  cost=LIMIT
-  is_skipped=left_out and isinstance(data[name],dict|list)
-  if room>=SMALLEST and (not is_skipped or name in request.attributes):
-   cost=size(name)+size(as_text(data[name]))+4
-  if cost<=room:
-   fitted[name]=as_text(data[name])
-   room-=cost
+ data=data_of(result)
+ others=(each for each in parts(result) if data is None or part(data,each[0]) is ABSENT)
+ return (each for each in chain(parts(data),others) if each[0] not in OWN)
+def parts(item):
+ pending=[children(item,'')]
+ while pending:
+  for path,child in pending[-1]:
+   yield path,child
+   if isinstance(child,dict|list) and len(path)<LIMIT:
+    pending.append(children(child,f'{path}.'))
+    break
   else:
-   left_out.append(name)
- if left_out:
-  names=f"{len(left_out)} left out: {', '.join(left_out[:9])}"
-  fitted['Truncated']=truncate(names,LEFT_OUT)
- return fitted
-def explain(request,progress,failed):
- name=request.handler_arn.split(':function:')[-1].split(':')[0]
- where=f"full log: {progress.log_group or (f'/aws/lambda/{name}' if name else OWN_LOG)}"
- if request.no_echo:
+   pending.pop()
+def children(item,path):
+ items=enumerate(item) if isinstance(item,list) else ()
+ items=item.items() if isinstance(item,dict) else items
+ return ((f'{path}{key}',child) for key,child in items)
+def add_others(data,result,room):
+ spare,count,left_out=room-LEFT_OUT,0,list[str]()
+ whole=[] if data['Result'] else [('Result',attribute(result,'Result'))]
+ single=(each for each in attributes(result) if not isinstance(each[1],dict|list))
+ nested=(each for each in attributes(result) if isinstance(each[1],dict|list))
+ for name,item in chain(whole,single,nested):
+  if name in data and name!='Result':
+   continue
+  cost=0 if name=='Result' else size(name)+NAME
+  is_tried=cost<=spare and not (count and isinstance(item,dict|list))
+  if is_tried and (text:=fitting(item,spare-cost)) is not None:
+   data[name]=text
+   spare-=cost+size(text)-2
+  else:
+   count+=1
+   left_out+=[name] if count<=LISTED else []
+ if count:
+  names=f"{count} left out: {', '.join(left_out)}"
+  data['Truncated']=truncate(names,min(LEFT_OUT,spare+LEFT_OUT))
+def explain(request,progress,failed,room):
+ where=f'full log: {log_group(request,progress)}'
+ if request.no_echo or progress.no_echo:
   return f'{failed.error}; {where}'
- clauses=[truncate(f'{failed.error}: {failed.message}'.rstrip(' .\n'),1500)]
- if frames:='; at '.join(failed.frames).replace('/var/task/',''):
-  clauses+=['at '+truncate(frames,600)]
+ what=': '.join(filter(None,[failed.error,failed.message.strip()])).rstrip(' .')
+ clauses=[truncate(what,min(LONGEST_MESSAGE,room//2))]
+ if frames:=re.sub('(file://)?/var/task/','','; at '.join(failed.frames)):
+  clauses+=['at '+truncate(frames,min(600,room//4))]
  attempts=progress.failures+(progress.outcome.kind=='done')
  if attempts and request.max_attempts>1:
   clauses+=[f'attempt {attempts} of {request.max_attempts:g}']
  if tail:=' / '.join(filter(None,NOISE.sub('',failed.log).splitlines())):
-  clauses+=['last log lines: '+truncate(tail[-800:],900)]
+  room-=size('; '.join([*clauses,'last log lines: ',where]))
+  tail=truncate_start(tail,room if request.kind=='Create' else min(LONGEST_TAIL,room))
+  clauses+=[f'last log lines: {tail}'] if tail else []
  return ' '.join('; '.join([*clauses,where]).split())
+def log_group(request,progress):
+ name=request.handler_arn.split(':function:')[-1].split(':')[0]
+ group=progress.log_group or (f'/aws/lambda/{name}' if name else OWN_LOG)
+ stack=request.event['StackId'].split('/')[1]
+ is_of_stack=re.search(f'(^|/){re.escape(stack)}-[^/]+-[A-Za-z0-9]{{8,}}$',group)
+ if request.kind=='Create' and is_of_stack and not group.startswith('/aws/lambda/'):
+  return f'{group}, which a rollback deletes (--disable-rollback keeps it)'
+ return group
 NOT_SENT=0
 LOST=1
 class Effects(NamedTuple):
@@ -554,7 +720,8 @@ def invoke(request,progress,effects,seconds):
   if context:
    headers['X-Amz-Client-Context']=context
   if len(context)>LONGEST_CONTEXT:
-   return Outcome('failed','ClientContext','EventState and Old are over 3,583 bytes')
+   hint='keep it shorter, or make the Payload an object, which can hold it'
+   return Outcome('failed','ClientContext',f'no room for EventState; {hint}')
  where=path(request.handler_arn,'invocations')
  response=response_of(effects.call('lambda','POST',where,payload,headers,seconds))
  match response.kind:
@@ -583,18 +750,38 @@ def invoked(request,response):
  if request.invocation_type!='RequestResponse':
   return Outcome('done')
  try:
-  return judge(request,json.loads(response.body or b'null'))
+  return judge(request,json.loads(response.body or b'null',parse_constant=str))
  except ValueError:
   return Outcome('failed','BadResult',"the handler's result is not JSON")
+ except RecursionError:
+  return Outcome('failed','BadResult',"the handler's result is nested too deeply")
 def invocation(request,progress):
  description=description_of(request,progress)
  if request.payload is ABSENT:
   return encoded(description),''
  payload=request.payload
- if isinstance(payload,dict) and progress.state is not None:
+ is_carried=isinstance(payload,dict) and progress.state is not None
+ if is_carried:
   payload=payload|{'EventState':progress.state}
- context=json.dumps({'custom':{'trigger':json.dumps(description)}}).encode()
- return encoded(payload),base64.b64encode(context).decode()
+ return encoded(payload),client_context(description,is_carried=is_carried)
+def client_context(description,*,is_carried):
+ context=packed(description)
+ for name in ['Old',*(['EventState'] if is_carried else [])]:
+  if len(context)>LONGEST_CONTEXT and name in description:
+   description=without(description,name)
+   context=packed(description)
+ if len(context)>LONGEST_CONTEXT:
+  context=packed(description,is_ascii=False)
+ if len(context)>LONGEST_CONTEXT and 'PhysicalResourceId' in description:
+  context=packed(without(description,'PhysicalResourceId'),is_ascii=False)
+ return context
+def without(description,name):
+ rest={key:item for key,item in description.items() if key!=name}
+ return rest|{'Truncated':[*description.get('Truncated',[]),name]}
+def packed(description,*,is_ascii=True):
+ text=json.dumps(description,ensure_ascii=False)
+ context=json.dumps({'custom':{'trigger':text}},ensure_ascii=is_ascii)
+ return base64.b64encode(context.encode(errors='replace')).decode()
 def description_of(request,progress):
  keys=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
  description={key:request.event[key] for key in keys if key in request.event}
@@ -701,8 +888,11 @@ def carry_out(action,request,progress,effects,log
   case _:
    raise AssertionError(action.step)
  words={}
- if outcome.kind=='pending' and outcome.message and not request.no_echo:
+ is_secret=request.no_echo or progress.no_echo or outcome.no_echo
+ if outcome.kind=='pending' and outcome.message and not is_secret:
   words={'progress':truncate(outcome.message,LOGGED)}
+ if outcome.kind=='done' and (hint:=warning(request,outcome.result)):
+  words={'level':'WARN','warning':hint}
  log(outcome.kind,error=outcome.error,**words)
  return learn(request,progress,outcome,effects.clock())
 def notice_rollback(request,progress,effects,log):

@@ -58,6 +58,7 @@ class Outcome(NamedTuple):
     The handler is `done`, or `pending` and to be polled; it `failed`, so that it may have run; it
     was `refused`, so that it did not. Nothing had to run: `skipped`. Nothing was tried: `none`.
     `is_unexpected` marks a failure that is the result's, by Expect: its message quotes the result.
+    `physical_id` is the valid one that the handler returned, if any; `no_echo` is the result's own.
     """
 
     kind: OutcomeKind
@@ -67,6 +68,8 @@ class Outcome(NamedTuple):
     log: str = ""
     result: Any = ABSENT
     is_unexpected: bool = False
+    physical_id: str = ""
+    no_echo: bool = False
 
 
 class Progress(NamedTuple):
@@ -74,7 +77,8 @@ class Progress(NamedTuple):
 
     `rolling_back` is None until the stack's status was read, `longest` the longest attempt's
     seconds, `state` the EventState of the last poll, `cancelled` the status of a stack that no
-    longer wants the answer, and `fresh` whether this execution has done nothing yet.
+    longer wants the answer, and `fresh` whether this execution has done nothing yet. `physical_id`
+    is the last valid one that the handler returned; `no_echo` is whether any result asked for it.
     """
 
     began: float
@@ -90,6 +94,8 @@ class Progress(NamedTuple):
     cancelled: str = ""
     outcome: Outcome = Outcome("none")
     fresh: bool = True
+    physical_id: str = ""
+    no_echo: bool = False
 
 
 # ---- an event is read

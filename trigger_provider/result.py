@@ -6,10 +6,14 @@ Refuses to know how the answer came, and what follows from it.
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from trigger_provider.request import ABSENT, Outcome, Request
-from trigger_provider.text import as_text, truncate
+from trigger_provider.request import ABSENT, Map, Outcome, Request, is_true
+from trigger_provider.text import as_text, beginning, size, truncate, truncate_start
+
+LONGEST_TEXT: Final = 4000
+"""Bytes of a message or a log that are kept: no answer has room for more."""
 
 QUOTED: Final = 300
 """Bytes of a value that a message quotes: two of them and a path leave room for the rest."""
@@ -17,28 +21,100 @@ QUOTED: Final = 300
 FRAMES: Final = 3
 """Innermost frames of a failure that are told: the line that raised, and who called it."""
 
+CAUSES: Final = 3
+"""Errors behind an error that are told."""
+
+LONGEST_ID: Final = 1024
+"""Bytes of a physical id that CloudFormation takes."""
+
+UNFINISHED: Final = re.compile("ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT")
+"""Words of a status, or of one in small letters, that say in other services that it is not done."""
+
+BAD_REQUEST: Final = 400
+"""The first HTTP status that is an error, as a handler behind an API returns it."""
+
+RUNTIME: Final = re.compile(
+    r"node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|"
+    r"sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport"
+)
+"""Frames of the languages' own machinery: nobody reads on there."""
+
+LIBRARY: Final = re.compile(
+    r"(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d"
+)
+"""Frames of what a handler uses: they say what happened, the handler's own say where."""
+
+
+# ---- a result
+
 
 def judge(request: Request, result: Any) -> Outcome:
     """Read a result: done, not done yet, or failed by its own word or by Expect."""
     words = result if isinstance(result, dict) else {}
-    match words.get("Status"):
-        case "IN_PROGRESS":
+    return meaning(request, result, words)._replace(
+        physical_id=valid_id(given_id(result)),
+        no_echo=is_true(str(words.get("NoEcho")).lower()),
+    )
+
+
+def meaning(request: Request, result: Any, words: Map) -> Outcome:
+    """Read what a result says of itself, in any case and with any separators; then Expect."""
+    match spelled(words.get("Status")):
+        case "INPROGRESS":
             return pending(words)
         case "FAILED" | "FAILURE":
-            return Outcome("failed", "Failed", str(words.get("Reason") or "no Reason was given"))
+            reason = truncate(as_text(words.get("Reason") or "no Reason was given"), LONGEST_TEXT)
+            return Outcome("failed", "Failed", reason)
+    if str(words.get("IsComplete")).lower() == "false":  # as the Provider framework of AWS CDK
+        hint = "return the Status IN_PROGRESS to be polled"
+        return Outcome("failed", "BadResult", f"IsComplete is false; {hint}")
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
     if lacks:
         return Outcome("failed", "Expect", lacks, is_unexpected=True)
     return Outcome("done", result=result)
 
 
-def pending(result: dict[str, Any]) -> Outcome:
+def pending(result: Map) -> Outcome:
     """Read a result that says IN_PROGRESS."""
     after = result.get("RetryAfter")
     if after is not None and not re.fullmatch(r"\d+(\.\d*)?", str(after)):
         return Outcome("failed", "BadResult", "RetryAfter is not a number of seconds")
     message = as_text(result.get("Progress") or result.get("Reason") or "")
-    return Outcome("pending", message=message, result=result)
+    return Outcome("pending", message=truncate(message, LONGEST_TEXT), result=result)
+
+
+def warning(request: Request, result: Any) -> str:
+    """Return what is odd in a result that counts as done, empty if nothing is; it quotes none."""
+    words = result if isinstance(result, dict) else {}
+    if result is None and request.execute_on_delete:
+        return "the handler returned nothing: does it return what its library returns?"
+    code, status = words.get("statusCode"), words.get("Status") or words.get("status")
+    if UNFINISHED.search(spelled(status)) or (isinstance(code, int) and code >= BAD_REQUEST):
+        return "it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning"
+    return ""
+
+
+def spelled(status: Any) -> str:
+    """Return a Status in capitals, without what separates its words; empty if it is no text."""
+    return re.sub(r"[\W_]", "", status).upper() if isinstance(status, str) else ""
+
+
+def given_id(result: Any) -> Any:
+    """Return the physical id in a result, or in its Data; None if there is none."""
+    words = result if isinstance(result, dict) else {}
+    data = words["Data"] if isinstance(words.get("Data"), dict) else {}
+    own = words.get("PhysicalResourceId")
+    return data.get("PhysicalResourceId") if own is None else own
+
+
+def valid_id(own: Any) -> str:
+    """Return a physical id that CloudFormation takes, empty for any other value.
+
+    An answer has room for the longest, but not for one of control characters alone.
+    """
+    if not isinstance(own, str) or not 0 < len(own.encode(errors="replace")) <= LONGEST_ID:
+        return ""
+    return own if size(own) - 2 <= 2 * LONGEST_ID else ""
 
 
 def difference(expected: Any, actual: Any, path: str) -> str:
@@ -48,8 +124,13 @@ def difference(expected: Any, actual: Any, path: str) -> str:
         return next(filter(None, (difference(*part) for part in parts)), "")
     if equal(expected, actual):
         return ""
-    got = "absent" if actual is ABSENT else truncate(as_text(actual), QUOTED)
-    return f"{path} is {got}, expected {truncate(as_text(expected), QUOTED)}"
+    got = "absent" if actual is ABSENT else quoted(actual)
+    return f"{path} is {got}, expected {quoted(expected)}"
+
+
+def quoted(item: Any) -> str:
+    """Return as much of a value as a message quotes."""
+    return truncate(beginning(item, QUOTED), QUOTED)
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -61,24 +142,84 @@ def equal(left: Any, right: Any) -> bool:
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
+# ---- an error
+
+
 def function_error(payload: bytes, log: str = "") -> Outcome:
     """Read the error payload of any runtime; none of its fields is sure to be there."""
     try:
-        error = dict(json.loads(payload))
-    except (ValueError, TypeError):
-        error = {"errorMessage": payload.decode(errors="replace")}
-    spellings = (error.get(key) for key in ("errorMessage", "Message", "message"))
-    message = str(next(filter(None, spellings), "no message"))
-    frames = innermost_frames(error.get("stackTrace") or error.get("trace"), message)
-    kind = str(error.get("errorType") or "Error")
-    return Outcome("failed", kind, message, frames, log)
+        error = json.loads(payload)
+    except (ValueError, RecursionError):
+        error = None
+    if not isinstance(error, dict):
+        error = {"errorMessage": payload.decode(errors="replace")} if payload else {}
+    message, trace = message_of(error), lines_of(trace_of(error))
+    behind = [*causes_of(error), *(line[5:] for line in trace if line.startswith("---> "))]
+    behind += [line[11:] for line in trace if line.startswith("Caused by: ")]
+    told = [truncate(message, LONGEST_TEXT // (2 if behind else 1))]
+    told += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[:CAUSES]]
+    kind = truncate(str(error.get("errorType") or "Error"), QUOTED)
+    frames = innermost_frames(trace, f"{kind}: {message}".splitlines() + message.splitlines())
+    return Outcome("failed", kind, "; ".join(told), frames, truncate_start(log, LONGEST_TEXT))
 
 
-def innermost_frames(trace: Any, message: str) -> tuple[str, ...]:
-    """Return the frames nearest to the failure, the innermost first; the message is no frame."""
-    lines = trace.splitlines() if isinstance(trace, str) else trace
-    lines = [str(line) for line in lines] if isinstance(lines, list) else []
-    frames = [" ".join(line.split()).removeprefix("at ") for line in lines if message not in line]
-    if any('File "' in frame for frame in frames):
-        frames.reverse()  # Python alone puts the innermost frame last
-    return tuple(frames[:FRAMES])
+def message_of(error: Map) -> str:
+    """Return the message of an error; an empty one is one."""
+    spellings = [error.get(key) for key in ("errorMessage", "Message", "message")]
+    spellings = [each for each in spellings if each is not None]
+    return as_text(max(spellings, key=bool)) if spellings else "no message"
+
+
+def trace_of(error: Map) -> Any:
+    """Return the stack trace of an error, in whatever form its runtime gives it."""
+    return error.get("stackTrace") or error.get("trace") or error.get("stack")
+
+
+def causes_of(error: Map) -> Iterator[str]:
+    """Yield the errors behind an error that its payload nests, each with its innermost frame."""
+    while isinstance(cause := error.get("cause") or error.get("innerException"), dict):
+        kind, message = cause.get("errorType") or "Error", message_of(cause)
+        frames = innermost_frames(lines_of(trace_of(cause)), message.splitlines())
+        error = cause
+        yield " at ".join([f"{kind}: {message}", *frames[:1]])
+
+
+def lines_of(trace: Any) -> list[str]:
+    """Return the lines of a stack trace; those of Go are maps, those of Python hold their code."""
+    items = trace.splitlines() if isinstance(trace, str) else trace
+    lines = []
+    for item in items if isinstance(items, list) else ():
+        go = item if isinstance(item, dict) else {}
+        line = f"{go.get('path')}:{go.get('line')} {go.get('label')}" if go else str(item)
+        # Python underlines a part of the code that it quotes.
+        lines.append(re.sub(r" [~^]+(?= |$)", "", " ".join(line.split())))
+    return lines
+
+
+def innermost_frames(lines: list[str], message: list[str]) -> tuple[str, ...]:
+    """Return the frames nearest to the failure, the innermost first, less the message's lines.
+
+    Where all of these are a library's, the last makes way for the innermost of the handler's own.
+    """
+    frames = [line[3:] for line in lines if line.startswith("at ")]
+    if not frames:
+        of_message = {" ".join(line.split()) for line in message}
+        frames = [line for line in lines if line and line not in of_message]
+        if any(line.startswith('File "') for line in frames):
+            frames = python_frames(frames)
+    frames = [frame for frame in frames if not RUNTIME.search(frame)] or frames
+    told = frames[:FRAMES]
+    if own := [frame for frame in frames if not LIBRARY.search(frame)]:
+        told = told if own[0] in told else [*told[:-1], own[0]]
+    return tuple(truncate(frame, QUOTED) for frame in told)
+
+
+def python_frames(lines: list[str]) -> list[str]:
+    """Return the frames of Python, which alone puts the innermost last, each with its code."""
+    frames: list[str] = []
+    for line in lines:
+        if line.startswith('File "'):
+            frames.append(line)
+        elif frames:
+            frames[-1] += f" {line}"
+    return frames[::-1]

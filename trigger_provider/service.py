@@ -27,6 +27,7 @@ from trigger_provider.request import (
     parse_progress,
     parse_request,
 )
+from trigger_provider.result import warning
 from trigger_provider.text import encoded, truncate
 from trigger_provider.transport import Effects, response_of
 
@@ -118,8 +119,11 @@ def carry_out(
         case _:
             raise AssertionError(action.step)
     words: Map = {}
-    if outcome.kind == "pending" and outcome.message and not request.no_echo:
+    is_secret = request.no_echo or progress.no_echo or outcome.no_echo
+    if outcome.kind == "pending" and outcome.message and not is_secret:
         words = {"progress": truncate(outcome.message, LOGGED)}
+    if outcome.kind == "done" and (hint := warning(request, outcome.result)):
+        words = {"level": "WARN", "warning": hint}
     log(outcome.kind, error=outcome.error, **words)
     return learn(request, progress, outcome, effects.clock())
 

@@ -3,10 +3,12 @@
 Knows that CloudFormation counts an answer in bytes of UTF-8. Refuses to know what is written.
 """
 
+import contextlib
 import json
-from typing import Any
+from typing import Any, Final
 
-as_json = json.JSONEncoder(ensure_ascii=False).encode
+JSON: Final = json.JSONEncoder(ensure_ascii=False)
+as_json = JSON.encode
 
 
 def as_text(item: Any) -> str:
@@ -24,12 +26,43 @@ def size(item: Any) -> int:
     return len(encoded(item))
 
 
+def beginning(item: Any, most: int) -> str:
+    """Return an item as text, or the first characters of one that has more than `most`, and more.
+
+    A result of 6 MB is not written as a whole to see that it is long.
+    """
+    if isinstance(item, str):
+        return item
+    text = ""
+    with contextlib.suppress(RecursionError):  # what is nested so deep is long
+        for chunk in JSON.iterencode(item):
+            text += chunk
+            if len(text) > most:
+                return text
+        return text
+    return text.ljust(most + 1)
+
+
+def fitting(item: Any, room: int) -> str | None:
+    """Return an item as text, None if it takes more than so many bytes of JSON in its quotes."""
+    text = beginning(item, room)
+    return text if len(text) <= room and size(text) - 2 <= room else None
+
+
 def truncate(text: str, room: int) -> str:
     """Shorten a text to so many bytes of JSON, not counting the quotes."""
-    if size(text) - 2 <= room:
+    if len(text) <= room and size(text) - 2 <= room:
         return text
+    room -= 3  # the bytes of what stands for the rest
+    if room < 0:
+        return ""
     text = text[:room]
-    while size(text) > room - 1:
+    while (excess := size(text) - 2 - room) > 0:
         # No character takes more than six bytes of JSON: never more is cut off than has to be.
-        text = text[: -1 - (size(text) - room) // 6]
+        text = text[: -1 - (excess - 1) // 6]
     return text + "…"
+
+
+def truncate_start(text: str, room: int) -> str:
+    """Shorten a text as `truncate` does, but keep its end."""
+    return truncate(text[::-1], room)[::-1]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.provider.cloudformation import MADE_UP, Stack
-from tests.provider.world import Handler, World, raises, returns
+from tests.provider.cloudformation import MADE_UP, Stack, sent
+from tests.provider.world import Behaviour, Handler, World, raises, returns, takes
 
 SILENT = {"Error": "", "Truncated": ""}
 
@@ -350,10 +350,70 @@ def test_a_handler_that_succeeded_may_set_its_own_physical_id(
     assert stack.asks(kind).physical_id == "ü" * 512
 
 
-def test_a_handler_that_says_it_failed_sets_no_physical_id(stack: Stack, handler: Handler) -> None:
-    handler.plays(returns({"Status": "FAILED", "Reason": "no", "PhysicalResourceId": "new"}))
+KEPT_IDS: list[tuple[list[Behaviour], dict[str, Any]]] = [
+    ([returns({"Status": "FAILED", "PhysicalResourceId": "new"})], {}),
+    ([returns({"PhysicalResourceId": "new"})], {"Attributes": ["Missing"]}),
+    ([returns({"PhysicalResourceId": "new", "Long": "x" * 5000})], {"Attributes": ["Long"]}),
+    ([returns({"PhysicalResourceId": "new"})], {"Expect": sent({"Rows": 5})}),
+    ([returns({"Status": "FAILED", "Data": {"PhysicalResourceId": "new"}})], {}),
+    ([returns({"Status": "IN_PROGRESS", "PhysicalResourceId": "new"}), raises("E", "no")], {}),
+    (
+        [returns({"Status": "FAILED", "PhysicalResourceId": "new"}), raises("E", "no")],
+        {"Retry": {"MaxAttempts": 2}},
+    ),
+    (
+        [
+            returns({"Status": "IN_PROGRESS", "PhysicalResourceId": "new", "RetryAfter": 890}),
+            takes(100, raises("E", "no")),
+        ],
+        {"Timeout": 3540},
+    ),
+    (
+        [
+            returns({"Status": "IN_PROGRESS", "PhysicalResourceId": "new"}),
+            returns({"PhysicalResourceId": 5}),
+        ],
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize("on_failure", ["Fail", "Continue"])
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+@pytest.mark.parametrize(
+    ("runs", "properties"),
+    KEPT_IDS,
+    ids=["FAILED", "no attribute", "long attribute", "Expect", "in Data", "a poll", "an attempt",
+         "a hand-over", "a bad id later"],
+)  # fmt: skip
+def test_a_physical_id_that_a_handler_gave_is_in_every_later_answer(  # noqa: PLR0917 (a table)
+    stack: Stack,
+    handler: Handler,
+    runs: list[Behaviour],
+    properties: dict[str, Any],
+    kind: Any,
+    on_failure: str,
+) -> None:
+    handler.plays(*runs)
+
+    answer = stack.asks(kind, physical_id="own", OnFailure=on_failure, **properties)
+
+    assert answer.physical_id == "new"
+    assert answer.status == ("FAILED" if on_failure == "Fail" else "SUCCESS")
+
+
+def test_a_bad_physical_id_leaves_the_one_that_there_was(stack: Stack, handler: Handler) -> None:
+    handler.plays(returns({"PhysicalResourceId": "x" * 1025}))
 
     assert stack.asks("Update", physical_id="own").physical_id == "own"
+
+
+def test_the_physical_id_of_a_result_wins_over_the_one_in_its_data(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(returns({"PhysicalResourceId": "own", "Data": {"PhysicalResourceId": "other"}}))
+
+    assert stack.asks("Create").physical_id == "own"
 
 
 @pytest.mark.parametrize("own", ["", "x" * 1025, "ü" * 513, 5, ["id"]])

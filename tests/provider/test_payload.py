@@ -167,20 +167,91 @@ def test_a_payload_that_is_no_object_is_polled_verbatim(
     assert handler.invocations[1].context["EventState"] == {"page": 1}
 
 
-@pytest.mark.parametrize(("state", "answered"), [("x" * 1500, "SUCCESS"), ("x" * 3000, "FAILED")])
-def test_a_description_too_long_for_a_client_context_fails_the_attempt(
-    stack: Stack, handler: Handler, state: str, answered: str
+LETTERS = ["x", '"', "é", "漢", "😀", "\x00", "\ud800"]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_previous_payload_that_a_client_context_cannot_hold_is_left_out_and_named(
+    stack: Stack, handler: Handler, letter: str
 ) -> None:
-    handler.plays(in_progress(state), returns(None))
+    handler.plays(returns(None))
+    old = {"Payload": sent(letter * 4000)}
 
-    answer = stack.asks("Create", Payload=sent({}))
+    answer = stack.asks("Update", Payload=sent(letter * 4000), old=old, physical_id="own")
 
-    assert answer.status == answered
-    if answered == "FAILED":
-        assert answer.reason == (
-            "ClientContext: EventState and Old are over 3,583 bytes; "
-            "full log: /aws/lambda/shop-Migrate-1A2B3C"
+    (invocation,) = handler.invocations
+    assert answer.status == "SUCCESS"
+    assert invocation.context["Truncated"] == ["Old"]
+    assert "Old" not in invocation.context
+    assert invocation.context["PhysicalResourceId"] == "own"
+
+
+def test_nothing_is_named_as_left_out_where_all_has_room(stack: Stack, handler: Handler) -> None:
+    handler.plays(returns(None))
+
+    stack.asks("Update", Payload=sent("new"), old={"Payload": sent("old")})
+
+    assert handler.invocations[0].context["Old"] == "old"
+    assert "Truncated" not in handler.invocations[0].context
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_state_that_only_the_payload_can_hold_is_in_the_payload_alone(
+    stack: Stack, handler: Handler, letter: str
+) -> None:
+    state = letter.replace("\ud800", "?") * 3000
+    handler.plays(in_progress(letter * 3000), returns(None))
+
+    assert stack.asks("Create", Payload=sent({"n": 1})).status == "SUCCESS"
+
+    second = handler.invocations[1]
+    assert second.event == {"n": 1, "EventState": state}
+    assert second.context["Truncated"] == ["EventState"]
+    assert "EventState" not in second.context
+
+
+def test_a_state_that_has_room_only_in_utf_8_is_written_so(stack: Stack, handler: Handler) -> None:
+    handler.plays(in_progress("😀" * 400), returns(None))
+
+    assert stack.asks("Create", Payload=sent("a text")).status == "SUCCESS"
+    assert handler.invocations[1].context["EventState"] == "😀" * 400
+
+
+def test_a_state_that_neither_payload_nor_client_context_can_hold_fails_the_attempt(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(in_progress("x" * 3000))
+
+    assert stack.asks("Create", Payload=sent("a text")).reason == (
+        "ClientContext: no room for EventState; keep it shorter, or make the Payload an object, "
+        "which can hold it; full log: /aws/lambda/shop-Migrate-1A2B3C"
+    )
+
+
+@pytest.mark.parametrize("letter", [letter for letter in LETTERS if letter != "\x00"])
+def test_the_longest_ids_leave_room_in_a_client_context(
+    stack: Stack, handler: Handler, letter: str
+) -> None:
+    own = letter * (1024 // len(letter.encode(errors="replace")))
+    handler.plays(returns(None), returns(None))
+
+    for payload in ("a text", {"n": 1}):
+        stack.sends(
+            stack.event(
+                "Update",
+                Payload=sent(payload),
+                old={"Payload": sent("x" * 2000)},
+                physical_id=own,
+                request_id="r" * 128,
+                of="L" * 255,
+            )
         )
+
+    contexts = [invocation.context for invocation in handler.invocations]
+    assert [context["LogicalResourceId"] for context in contexts] == ["L" * 255] * 2
+    for context in contexts:
+        is_named = "PhysicalResourceId" in context["Truncated"]
+        assert ("PhysicalResourceId" not in context) == is_named
 
 
 # ---- the execution id

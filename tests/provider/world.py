@@ -511,7 +511,7 @@ def checked(body: bytes, event: Event) -> None:
     holds(answer["Status"] in {"SUCCESS", "FAILED"}, f"a status {answer['Status']}")
     own = answer["PhysicalResourceId"]
     holds(isinstance(own, str) and 0 < len(own.encode()) <= 1024, f"a physical id {own!r}")
-    if kind == "Delete" or (kind == "Update" and answer["Status"] == "FAILED"):
+    if kind == "Delete":
         holds(own == event["PhysicalResourceId"], f"a physical id changed by a {kind}: {own}")
     reason = answer["Reason"]
     holds(isinstance(reason, str) and re.fullmatch(r"[^\n\r]*[^\n\r. ]", reason),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.provider.cloudformation import Stack, sent
 from tests.provider.world import STACK_ID, Behaviour, World, raises, returns
 from trigger_handler import testing
-from trigger_provider.answer import attributes, physical_id, unusable
+from trigger_provider.answer import attribute, attributes, physical_id, unusable
 from trigger_provider.calls import invocation
 from trigger_provider.request import ABSENT, Progress, Request, RequestType, bare_request
 from trigger_provider.result import judge
@@ -32,7 +32,9 @@ AFTER: st.SearchStrategy[Any] = st.sampled_from(
     [None, 0, 0.5, 1, 3, 40, "7", "x", -1, True, [], ""]
 )
 IDS = st.sampled_from(["b-1", "b-2", "", None, 5, "x" * 1024, "x" * 1025, "é" * 513])
-STATUSES = st.sampled_from(["IN_PROGRESS", "SUCCESS", "FAILED", "FAILURE", "DONE", None, 5])
+STATUSES = st.sampled_from(
+    ["IN_PROGRESS", "InProgress", "SUCCESS", "FAILED", "failed", "FAILURE", "DONE", None, 5]
+)
 RESULTS = JSON | st.fixed_dictionaries(
     {},
     optional={
@@ -41,11 +43,15 @@ RESULTS = JSON | st.fixed_dictionaries(
         "RetryAfter": AFTER,
         "EventState": JSON,
         "PhysicalResourceId": IDS,
+        "IsComplete": st.booleans(),
         "Data": JSON,
         "Rows": JSON,
     },
 )
+SIZES = st.integers(0, 3000)
 PAYLOADS = st.just(testing.ABSENT) | JSON
+LONG = st.builds(lambda text, count: text * count, st.sampled_from(["x", "é", "😀"]), SIZES)
+LONG_PAYLOADS = PAYLOADS | LONG | st.fixed_dictionaries({"A": LONG})
 MANY = settings(max_examples=300)
 
 
@@ -66,9 +72,10 @@ def test_both_judge_a_result_alike(result: Any) -> None:
 @given(result=RESULTS)
 @MANY
 def test_both_name_and_write_attributes_alike(result: Any) -> None:
-    theirs = attributes(result)
+    whole = [("Result", attribute(result, "Result"))]
+    theirs = {name: as_text(item) for name, item in [*attributes(result), *whole]}
 
-    assert testing.attributes(result) == {name: as_text(item) for name, item in theirs.items()}
+    assert testing.attributes(result) == theirs
 
 
 @given(result=RESULTS, kind=st.sampled_from(["Create", "Update", "Delete"]))
@@ -77,19 +84,24 @@ def test_both_refuse_and_choose_physical_ids_alike(result: Any, kind: testing.Ki
     old_id = "" if kind == "Create" else "Run-0123456789ab"
     event = {"StackId": testing.STACK_ID}
     request = Request(event, kind, "Run", old_id)
-    data = attributes(result)
 
-    theirs = unusable(request, data)
+    theirs = unusable(request, result)
 
     assert testing.physical_id_problem(result) == (
         f"{theirs.error}: {theirs.message}" if theirs else ""
     )
     if not theirs:
-        ours = testing.physical_id("Run", kind, old_id, result)
-        assert ours == physical_id(request, data)
+        own_id = judge(request, result).physical_id
+        ours = testing.physical_id("Run", kind, old_id, own_id)
+        assert ours == physical_id(request, Progress(0, physical_id=own_id))
 
 
-@given(payload=PAYLOADS, old=PAYLOADS, state=JSON, kind=st.sampled_from(["Create", "Update"]))
+@given(
+    payload=LONG_PAYLOADS,
+    old=LONG_PAYLOADS,
+    state=JSON | LONG,
+    kind=st.sampled_from(["Create", "Update"]),
+)
 @MANY
 def test_both_send_the_same_event_and_client_context(
     payload: Any, old: Any, state: Any, kind: RequestType
@@ -201,8 +213,8 @@ def test_a_played_life_matches_the_provider(first: Any, second: Any) -> None:
 
     assert [answer.status for answer in answers[:2]] == [created.status, updated.status]
     own = [answer.physical_id for answer in answers[:2]]
-    made = testing.physical_id("RunMigration", "Create", "", None)
-    theirs = physical_id(bare_request(stack.event("Create")), {})
+    made = testing.physical_id("RunMigration", "Create", "", "")
+    theirs = physical_id(bare_request(stack.event("Create")), Progress(0))
     assert [
         made if one == theirs else one for one in (created.physical_id, updated.physical_id)
     ] == own

@@ -125,6 +125,33 @@ def test_an_update_without_a_function_is_an_error_too() -> None:
     assert str(caught.value) == "no function for Update; decorate one with @handler.update"
 
 
+def test_a_call_whose_result_is_dropped_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    helper, _ = recording("create")
+
+    def handler(event: Any, context: Any) -> None:
+        helper(event, context)
+
+    handler(REQUEST, None)
+
+    assert caplog.messages == ["handler drops the result of the Handler that it calls; return it"]
+
+
+def test_a_call_whose_result_is_used_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    helper, _ = recording("create")
+
+    def returns_it(event: Any, context: Any) -> Any:
+        return helper(event, context)
+
+    def keeps_it(event: Any, context: Any) -> Any:
+        result = helper(event, context)
+        return {**result, "Rows": 5}
+
+    for handler in (returns_it, keeps_it, helper):
+        assert handler(REQUEST, None) is not None
+
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("old_id", ["Bucket-create-failed", "shop-Bucket-1KXVQZ3F8R0B2"])
 def test_an_update_of_a_resource_that_was_never_created_is_a_create(old_id: str) -> None:
     handler, calls = recording("create", "update")
@@ -314,7 +341,6 @@ def test_an_exception_reaches_the_provider_unchanged() -> None:
             "create returned the Status None; use one of SUCCESS, FAILED, FAILURE, IN_PROGRESS",
         ),
         ({"Data": ["x"]}, "create returned Data of type list; make it a dict"),
-        ({"NoEcho": True}, "create returned NoEcho; set it in the trigger's properties"),
     ],
 )
 def test_a_bad_result_is_an_error_that_names_the_function(result: Any, message: str) -> None:

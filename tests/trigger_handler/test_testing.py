@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from trigger_handler import Handler, Result, in_progress
-from trigger_handler.testing import START, Clock, Resource, play
+from trigger_handler.testing import ABSENT, START, Clock, Resource, play
 
 
 def test_a_handler_without_decorators_can_be_played() -> None:
@@ -148,14 +148,71 @@ def test_a_handler_that_is_never_done_fails_at_the_end_of_the_timeout() -> None:
     assert answer.reason == "Timeout: not done; Timeout is 300 s"
 
 
-def test_a_state_that_is_too_long_for_the_client_context_fails() -> None:
+@pytest.mark.parametrize("payload", [ABSENT, {"Name": "a"}])
+def test_a_long_state_reaches_the_next_poll(payload: Any) -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: in_progress("x" * 3000))
+    handler.poll(lambda event, _context: {"Length": len(event["EventState"])})
+
+    assert play(handler, payload=payload).data["Length"] == "3000"
+
+
+def test_a_state_that_neither_payload_nor_client_context_can_hold_fails() -> None:
     handler = Handler()
     handler.create(lambda _event, _context: in_progress("x" * 3000))
 
-    assert play(handler).reason == "Timeout: not done; Timeout is 900 s"
-    assert play(handler, payload={}).reason == (
-        "ClientContext: EventState and Old are over 3,583 bytes"
+    assert play(handler, payload="a").reason == (
+        "ClientContext: no room for EventState; "
+        "keep it shorter, or make the Payload an object, which can hold it"
     )
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "漢", "😀"])
+def test_a_payload_of_any_length_can_be_updated(letter: str) -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: None)
+    handler.update(lambda event, _context: {"Length": len(event["ResourceProperties"])})
+    resource = Resource(handler=handler)
+
+    resource.create(letter * 5000)
+
+    assert resource.update(letter * 4000).data["Length"] == "4000"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda event, name: event[name],
+        lambda event, name: event.get(name),
+    ],
+    ids=["by subscript", "by get"],
+)
+def test_reading_a_previous_payload_that_was_left_out_is_an_error(read: Any) -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: None)
+    handler.update(lambda event, _context: {"Old": read(event, "OldResourceProperties")})
+    resource = Resource(handler=handler)
+    resource.create("x" * 5000)
+
+    assert resource.update("x").reason == (
+        "HandlerError: the event has no OldResourceProperties: a client context has no room for "
+        "it; shorten the Payload, or do without"
+    )
+
+
+def test_an_event_of_which_a_part_was_left_out_is_a_map_without_it() -> None:
+    seen: list[Any] = []
+    handler = Handler()
+    handler.create(lambda _event, _context: None)
+    handler.update(lambda event, _context: seen.append((event, event.get("Name", "no"))))
+    resource = Resource(handler=handler)
+    resource.create("x" * 5000)
+    resource.update("x")
+
+    ((event, absent),) = seen
+    assert (event["Truncated"], "OldResourceProperties" in event, absent) == (["Old"], False, "no")
+    with pytest.raises(KeyError):
+        event["Name"]
 
 
 def test_a_result_that_is_not_json_fails_as_in_lambda() -> None:
