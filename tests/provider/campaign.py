@@ -290,12 +290,7 @@ class Life(Stack):
             self.rough.notes(f"answered at {answer.at:.1f}: {answer.status} {answer.reason[:200]}")
         self._cancelled = self.world.elapsed >= met.cancelled_at
         self.world.stack_becomes(before)
-        states = [
-            invocation.description.get("EventState")
-            if isinstance(invocation.description, dict)
-            else None
-            for invocation in self.world.handler.invocations[seen:]
-        ]
+        states = [invocation.state for invocation in self.world.handler.invocations[seen:]]
         held_to_the_invariants(met, answers, states, calm=self.draw.is_calm)
         return answers
 

@@ -204,6 +204,13 @@ class Invocation:
         """The description of the event: the event itself, or beside a payload the context."""
         return self.event if self.context is None else self.context
 
+    @property
+    def state(self) -> Any:
+        """The state of the last poll: in the description, or in the payload where that lacks it."""
+        place = self.description if isinstance(self.description, dict) else {}
+        place = self.event if "EventState" in place.get("Truncated", ()) else place
+        return place.get("EventState")
+
 
 @dataclass(slots=True)
 class Handler(Line):
