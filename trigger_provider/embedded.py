@@ -596,7 +596,12 @@ KEPT_FOR=4
 KEPT_FOR_POST=1
 CONNECT=5
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-TRUST=ssl.create_default_context()
+def trust(environment):
+ bundle=environment.get('AWS_CA_BUNDLE') or environment.get('REQUESTS_CA_BUNDLE')
+ with contextlib.suppress(OSError):
+  return ssl.create_default_context(cafile=bundle or None)
+ return ssl.create_default_context()
+TRUST=trust(os.environ)
 def exchange(method,url,body,headers,seconds):
  if connection:=idle_connection(method,urlsplit(url).netloc):
   reply=send_on(connection,method,url,body,headers,seconds)
@@ -660,11 +665,31 @@ def signed_call(service,method,path,body,headers,seconds
  keys=[os.environ.get(name,'') for name in CREDENTIALS]
  headers=signed(service,method,url,body,headers,date,keys)
  return exchange(method,url,body,headers,seconds)
-def endpoint(service):
- env=os.environ
- public=f"https://{service}.{REGION}.{env.get('URL_SUFFIX','amazonaws.com')}"
- chosen=env.get(f'AWS_ENDPOINT_URL_{service.upper()}') or env.get('AWS_ENDPOINT_URL')
- return (chosen or public).rstrip('/')
+PARTITIONS=(
+ ('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),
+ ('eusc-','amazonaws.eu','api.amazonwebservices.eu'),
+ ('us-iso-','c2s.ic.gov','api.aws.ic.gov'),
+ ('us-isob-','sc2s.sgov.gov','api.aws.scloud'),
+ ('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),
+ ('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),
+ ('','amazonaws.com','api.aws'),
+)
+def endpoint(service,region=REGION,environment=os.environ
+):
+ named=(f'AWS_ENDPOINT_URL_{service.upper()}','AWS_ENDPOINT_URL')
+ chosen=next(filter(None,map(environment.get,named)),'')
+ flags=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
+ is_ignored,is_fips,is_dual=(
+  environment.get(f'AWS_{flag}','').lower()=='true' for flag in flags
+ )
+ if chosen and not is_ignored:
+  return chosen.rstrip('/')
+ _,domain,dual=next(each for each in PARTITIONS if region.startswith(each[0]))
+ if is_fips and (is_dual or service!='cloudformation' or not region.startswith('us-gov-')):
+  service+='-fips'
+ return (
+  f"https://{service}.{region}.{dual if is_dual else environment.get('URL_SUFFIX',domain)}"
+ )
 def signed(service,method,url,body,headers,date,keys
 ):
  parts=urlsplit(url)

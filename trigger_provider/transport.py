@@ -4,6 +4,7 @@ Knows sockets, kept connections, Signature Version 4, and what a reply, or none,
 request that must not run twice. Refuses to know what the requests are for.
 """
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -12,7 +13,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -93,7 +94,19 @@ CONNECT: Final = 5
 KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}
 """A NAT gateway forgets a connection that was silent for 350 seconds, as long handlers are."""
 
-TRUST: Final = ssl.create_default_context()
+
+def trust(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Return whom to trust: the authorities that an environment names, or the system's.
+
+    A file that cannot be read is passed over: CloudFormation has to be answered all the same.
+    """
+    bundle = environment.get("AWS_CA_BUNDLE") or environment.get("REQUESTS_CA_BUNDLE")
+    with contextlib.suppress(OSError):
+        return ssl.create_default_context(cafile=bundle or None)
+    return ssl.create_default_context()
+
+
+TRUST: Final = trust(os.environ)
 
 
 def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
@@ -196,12 +209,44 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
     return exchange(method, url, body, headers, seconds)
 
 
-def endpoint(service: str) -> str:
-    """Return the URL of a service, without a final slash, as the SDKs find it."""
-    env = os.environ
-    public = f"https://{service}.{REGION}.{env.get('URL_SUFFIX', 'amazonaws.com')}"
-    chosen = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
-    return (chosen or public).rstrip("/")
+PARTITIONS: Final = (
+    ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
+    ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    ("eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    ("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    ("", "amazonaws.com", "api.aws"),
+)
+"""How the names of a partition's regions begin, and its domains: the usual one and dual-stack.
+
+https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+"""
+
+
+def endpoint(
+    service: str, region: str = REGION, environment: Mapping[str, str] = os.environ
+) -> str:
+    """Return the URL of a service, without a final slash, as the SDKs find it.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+    """
+    named = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    chosen = next(filter(None, map(environment.get, named)), "")
+    flags = ("IGNORE_CONFIGURED_ENDPOINT_URLS", "USE_FIPS_ENDPOINT", "USE_DUALSTACK_ENDPOINT")
+    is_ignored, is_fips, is_dual = (
+        environment.get(f"AWS_{flag}", "").lower() == "true" for flag in flags
+    )
+    if chosen and not is_ignored:
+        return chosen.rstrip("/")
+    _, domain, dual = next(each for each in PARTITIONS if region.startswith(each[0]))
+    # CloudFormation's usual endpoints in GovCloud are FIPS endpoints, by their usual name.
+    if is_fips and (is_dual or service != "cloudformation" or not region.startswith("us-gov-")):
+        service += "-fips"
+    return (
+        f"https://{service}.{region}.{dual if is_dual else environment.get('URL_SUFFIX', domain)}"
+    )
 
 
 def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
