@@ -4,6 +4,7 @@ Knows what an author would want to be told. Refuses to stop a deployment: the ma
 linters and people's tools show it. A new risk is a new function in `RISKS`.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -15,6 +16,9 @@ from macro.references import mentions
 
 _DESTINATIONS: Final = ("DeadLetterConfig", "DeadLetterQueue", "EventInvokeConfig")
 """Where a function's properties, SAM's included, say what becomes of its failed events."""
+
+_LONGEST_OLD: Final = 2000
+"""Bytes that a client context has left beside what else describes an event, ids included."""
 
 
 def risks(reading: Reading) -> Iterator[Problem]:
@@ -48,4 +52,26 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
                 yield Problem(f"{trigger.place}.InvocationType", f"{unseen}; {remedy}")
 
 
-RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (failures_that_nobody_sees,)
+def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
+    """Report a payload that is too long to be passed on as `Old` by the next update.
+
+    Beside the new payload it travels in the client context, as JSON in a JSON text. A reference
+    counts as it is written.
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    for trigger in reading.triggers:
+        if trigger.payload is ABSENT or trigger.invocation_type != "RequestResponse":
+            continue
+        needed = len(json.dumps(json.dumps(trigger.payload, ensure_ascii=False)))
+        if needed > _LONGEST_OLD:
+            unseen = (
+                f"the next update's event has no Old, since {needed:,} bytes have no room there"
+            )
+            remedy = f"keep it under {_LONGEST_OLD:,} bytes if the handler reads Old"
+            yield Problem(f"{trigger.place}.Payload", f"{unseen}; {remedy}")
+
+
+RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
+    failures_that_nobody_sees,
+    payloads_that_no_update_sees,
+)

@@ -136,14 +136,33 @@ Resources:
       Value: {"x" * 4_000}
   Run:
     Type: Custom::Trigger
+    Metadata: {{Note: {"y" * BODY_LIMIT}}}
     Properties:
       Handler: !Ref Migrate
-      Payload: {"y" * BODY_LIMIT}
 """
     (told,) = said(written(template, text))
 
     assert told.startswith("2:1 I9504 Resources: expands to ")
     assert told.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
+
+
+def test_a_payload_that_no_update_sees_is_warned_of(template: Path) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      Payload: {"y" * 3000}
+"""
+    (told,) = said(written(template, text))
+
+    assert told == (
+        "14:7 W9505 Run.Payload: the next update's event has no Old, since 3,006 bytes have no "
+        "room there; keep it under 2,000 bytes if the handler reads Old"
+    )
 
 
 def test_an_asynchronous_trigger_whose_failure_nobody_sees_is_warned_of(template: Path) -> None:

@@ -90,3 +90,40 @@ def test_a_function_of_elsewhere_cannot_be_judged() -> None:
     arn = "arn:aws:lambda:eu-central-1:123456789012:function:other"
 
     assert warnings(template(Run=asynchronous(arn))) == []
+
+
+# ---- payloads
+
+
+@pytest.mark.parametrize(
+    ("payload", "needed"),
+    [
+        ("x" * 2000, "2,006"),
+        ("é" * 350, "2,106"),
+        ("😀" * 200, "2,406"),
+        ({"Rows": ["x" * 1990]}, "2,010"),
+    ],
+)
+def test_a_payload_that_is_too_long_to_be_passed_on_as_old_is_a_risk(
+    payload: Json, needed: str
+) -> None:
+    (told,) = warnings(template(Run=trigger(Payload=payload)))
+
+    assert told == (
+        f"Run.Payload: the next update's event has no Old, since {needed} bytes have no room "
+        "there; keep it under 2,000 bytes if the handler reads Old"
+    )
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"Payload": "x" * 1900},
+        {"Payload": {"Queue": {"Ref": "Queue"}}},
+        {"Payload": "x" * 3000, "InvocationType": "DryRun"},
+    ],
+    ids=["none", "short", "a reference", "DryRun"],
+)
+def test_a_payload_that_an_update_passes_on_is_no_risk(properties: Json) -> None:
+    assert warnings(template(Run=trigger(**properties), Queue=of_type("AWS::SQS::Queue"))) == []
