@@ -8,6 +8,7 @@ like (`define`, `emit`), and so needs no troposphere.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from macro.cloudformation import condition_of
@@ -32,14 +33,15 @@ _MOST_OPERANDS: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvokePolicy:
-    """The provider's permission to invoke one handler.
+    """The provider's permission to invoke a handler, or several that share a managed policy.
 
-    `function` is the function of the template that it is about; empty if there is none.
+    `functions` are the functions of the template that it is about; all have the same condition.
     """
 
     logical_id: str
-    arn: Json
-    function: str = ""
+    arns: tuple[Json, ...]
+    functions: tuple[str, ...] = ()
+    is_managed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +62,23 @@ class Additions:
     edges: tuple[Edge, ...] = ()
 
 
+_NO_POLICIES: Final[Mapping[str, InvokePolicy]] = MappingProxyType({})
+
+
 def additions(
     triggers: tuple[Trigger, ...],
     settings: Settings,
     definitions: Mapping[str, Mapping[str, Json]],
     resources: Mapping[str, Json],
+    shared_policies: Mapping[str, InvokePolicy] = _NO_POLICIES,
 ) -> Additions:
     """Decide what triggers add to a template.
 
     `definitions` are the resources that each trigger defines, by its logical id; `resources` are
-    these and the author's.
+    these and the author's. `shared_policies` are the policies that stand for those of one handler,
+    by the logical ids of these (`grouping`).
     """
-    needs = [_needs(trigger, settings, definitions) for trigger in triggers]
+    needs = [_needs(trigger, settings, definitions, shared_policies) for trigger in triggers]
     shared = tuple(_shared_ids(settings))
     policies = {policy.logical_id: policy for need in needs for policy in need.policies}
     conditions: dict[str, Json] = {}
@@ -106,7 +113,10 @@ class _Needs:
 
 
 def _needs(
-    trigger: Trigger, settings: Settings, definitions: Mapping[str, Mapping[str, Json]]
+    trigger: Trigger,
+    settings: Settings,
+    definitions: Mapping[str, Mapping[str, Json]],
+    shared_policies: Mapping[str, InvokePolicy],
 ) -> _Needs:
     handler = trigger.handler
     # The function that a condition chooses may not exist, and is waited for by reference.
@@ -114,10 +124,15 @@ def _needs(
     itself = (trigger.logical_id,) if trigger.is_metadata else ()
     has_destination = trigger.failure_destination is not ABSENT
     destination = (destination_id(trigger.logical_id),) if has_destination else ()
+    alone = () if settings.provider_role else _policies(handler.arn, handlers)
+    policies = {
+        policy.logical_id: policy
+        for policy in (shared_policies.get(policy.logical_id, policy) for policy in alone)
+    }
     return _Needs(
         trigger=trigger,
         ids=(*itself, *definitions[trigger.logical_id], *destination),
-        policies=() if settings.provider_role else _policies(handler.arn, handlers),
+        policies=tuple(policies.values()),
         handlers=handlers,
     )
 
@@ -130,13 +145,14 @@ def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]
     if functions:
         return tuple(
             InvokePolicy(
-                logical_id=policy_id(name), arn={"Fn::GetAtt": [name, "Arn"]}, function=name
+                logical_id=policy_id(name), arns=({"Fn::GetAtt": [name, "Arn"]},), functions=(name,)
             )
             for name in functions
         )
     if isinstance(arn, str) and arn.startswith("arn:"):
         arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
-    return (InvokePolicy(logical_id=hashed_policy_id(json.dumps(arn, sort_keys=True)), arn=arn),)
+    name = hashed_policy_id(json.dumps(arn, sort_keys=True))
+    return (InvokePolicy(logical_id=name, arns=(arn,)),)
 
 
 def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, str]:
@@ -184,8 +200,8 @@ def _conditions(
     shared = _either(trigger_conditions, CONDITION, conditions)
     condition_by_id |= dict.fromkeys(shared_ids, shared)
     for policy in policies:
-        # A policy names its function, which may exist in fewer cases than the provider.
-        condition = condition_of(resources.get(policy.function))
+        # A policy names its functions, which may exist in fewer cases than the provider.
+        condition = condition_of(resources.get(policy.functions[0])) if policy.functions else ""
         both = ("" if condition and condition in trigger_conditions else shared, condition)
         condition_by_id[policy.logical_id] = _both(both, policy.logical_id, conditions)
     return {name: condition for name, condition in condition_by_id.items() if condition}

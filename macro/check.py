@@ -11,7 +11,8 @@ from typing import Final
 
 from macro.cloudformation import (
     INVOKE_CONFIG_TYPE,
-    LONGEST_ARN,
+    MANAGED_POLICY_TYPE,
+    MOST_MANAGED_POLICIES,
     MOST_POLICY_CHARACTERS,
     MOST_RESOURCES,
     POLICY_TYPE,
@@ -26,6 +27,7 @@ from macro.cloudformation import (
 from macro.errors import Problem
 from macro.model import ABSENT, Edge, Json
 from macro.names import condition_id
+from macro.permissions import characters
 from macro.reading import Reading
 from macro.references import mentions
 
@@ -231,40 +233,34 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
         total = f"{count} with those created for triggers"
         limit = f"CloudFormation allows {MOST_RESOURCES}"
         yield Problem("Resources", f"{total}; {limit}; split the template")
-    documents = [
+    yield from _policy_limits(resources, role) if role else ()
+
+
+def _policy_limits(resources: Mapping[str, Json], role: str) -> Iterator[Problem]:
+    remedy = "set ProviderRole to a role that may invoke them"
+    inline = [
         as_map(policy).get("PolicyDocument")
-        for name, resource in resources.items()
-        for policy in _policies_of(resource, role, is_role=name == role)
+        for policy in (
+            *properties_of(resources[role])["Policies"],
+            *_attached(resources, role, POLICY_TYPE),
+        )
     ]
-    if (size := sum(map(_characters, documents))) > MOST_POLICY_CHARACTERS:
-        message = f"needs up to {size} characters of policies for its handlers"
-        remedy = "set ProviderRole to a role that may invoke them"
+    if (size := sum(map(characters, inline))) > MOST_POLICY_CHARACTERS:
+        message = f"needs up to {size} characters of inline policies"
         yield Problem(role, f"{message}; a role holds {MOST_POLICY_CHARACTERS}; {remedy}")
+    managed = len(_attached(resources, role, MANAGED_POLICY_TYPE))
+    if managed > MOST_MANAGED_POLICIES:
+        message = f"needs {managed} managed policies for its handlers"
+        yield Problem(role, f"{message}; a role holds {MOST_MANAGED_POLICIES}; {remedy}")
 
 
-def _policies_of(resource: Json, role: str, *, is_role: bool) -> list[Json]:
-    properties = properties_of(resource)
-    if is_role:
-        return list(properties["Policies"])
-    if type_of(resource) == POLICY_TYPE:
-        return [properties] if properties.get("Roles") == [{"Ref": role}] else []
-    return []
-
-
-def _characters(document: Json) -> int:
-    """Count a policy's characters with the longest ARNs its references can resolve to."""
-    match document:
-        case {"Fn::GetAtt": _} | {"Ref": _}:
-            return LONGEST_ARN + 2
-        case {"Fn::Join": [_, parts]}:
-            return sum(map(_characters, parts))
-        case dict() if len(document) == 1 and next(iter(document)).startswith("Fn::"):
-            return LONGEST_ARN + 2
-        case dict():
-            return 1 + sum(len(key) + 4 + _characters(item) for key, item in document.items())
-        case list():
-            return 1 + sum(1 + _characters(item) for item in document)
-    return len(str(document)) + 2
+def _attached(resources: Mapping[str, Json], role: str, kind: str) -> list[Mapping[str, Json]]:
+    """Return the properties of the policies of a type that are attached to a role."""
+    return [
+        properties_of(resource)
+        for resource in resources.values()
+        if type_of(resource) == kind and properties_of(resource).get("Roles") == [{"Ref": role}]
+    ]
 
 
 RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (

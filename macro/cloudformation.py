@@ -15,6 +15,7 @@ VERSION_TYPE: Final = "AWS::Lambda::Version"
 INVOKE_CONFIG_TYPE: Final = "AWS::Lambda::EventInvokeConfig"
 ROLE_TYPE: Final = "AWS::IAM::Role"
 POLICY_TYPE: Final = "AWS::IAM::Policy"
+MANAGED_POLICY_TYPE: Final = "AWS::IAM::ManagedPolicy"
 LOG_GROUP_TYPE: Final = "AWS::Logs::LogGroup"
 
 SERVERLESS: Final = "AWS::Serverless::"
@@ -37,8 +38,12 @@ MOST_POLICY_CHARACTERS: Final = 10_240
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
-LONGEST_ARN: Final = 118
-"""`arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters."""
+MOST_MANAGED_POLICY_CHARACTERS: Final = 6_144
+"""Of one managed policy, without white space."""
+MOST_MANAGED_POLICIES: Final = 10
+"""Attached to one role, unless an account has a higher quota."""
+LONGEST_ARN: Final = 123
+"""`arn:aws-iso-f:lambda:us-isof-south-1:123456789012:function:` and a name of 64 characters."""
 
 
 def as_map(value: Json) -> Mapping[str, Json]:

@@ -10,6 +10,7 @@ from macro import parts
 from macro.cloudformation import FUNCTION_TYPE, condition_of, is_dynamic
 from macro.model import Json, Settings, Trigger
 from macro.names import function_id, log_group_id, role_id
+from macro.permissions import join_vpc
 
 _ARN_OF_A_GROUP: Final = (
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
@@ -50,7 +51,7 @@ def under(condition: str, resource: Json) -> Json:
 
 def _policies(function: Json) -> dict[str, Json]:
     """Return what the role of a function may do, by the name of each policy."""
-    policies = {"JoinVpc": parts.join_vpc()} if "VpcConfig" in function else {}
+    policies = {"JoinVpc": join_vpc()} if "VpcConfig" in function else {}
     if statements := function.get("Policies"):
         policies["Handler"] = {"Version": "2012-10-17", "Statement": statements}
     return policies

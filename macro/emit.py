@@ -7,7 +7,7 @@ settled before it is called (`additions`, `ordering`).
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from macro import parts
+from macro import parts, permissions
 from macro.additions import InvokePolicy
 from macro.cloudformation import as_map, condition_of, depends_on, section
 from macro.define import under
@@ -45,7 +45,8 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
         if trigger.failure_destination is not ABSENT:
             resources[destination_id(name)] = _destination(trigger)
     resources |= _provider(reading.settings)
-    resources |= {policy.logical_id: _policy(policy) for policy in additions.policies}
+    for policy in additions.policies:
+        resources[policy.logical_id] = _policy(policy, reading.settings)
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
     _write_edges(reading, fingerprints, resources)
@@ -93,19 +94,21 @@ def _provider(settings: Settings) -> dict[str, Json]:
 def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
     if settings.provider_role:
         return
-    see = parts.policy("cloudformation:DescribeStacks", Resource={"Ref": "AWS::StackId"})
-    policies = {"SeeRollback": see}
+    policies = {"SeeRollback": permissions.see_stack()}
     if settings.subnet_ids:
-        policies["JoinVpc"] = parts.join_vpc()
+        policies["JoinVpc"] = permissions.join_vpc()
     description = "Runs the triggers of this stack"
     yield ROLE, parts.role(description, parts.arn_of(LOG_GROUP), policies, settings)
     # A policy of its own: a role that names the function that needs the role is a cycle.
-    itself = parts.policy("lambda:InvokeFunction", Resource={"Fn::GetAtt": [PROVIDER, "Arn"]})
+    itself = permissions.hand_over(PROVIDER)
     yield HAND_OVER, parts.attached_policy(HAND_OVER, ROLE, itself)
 
 
-def _policy(policy: InvokePolicy) -> Json:
-    return parts.attached_policy(policy.logical_id, ROLE, parts.invoke(policy.arn))
+def _policy(policy: InvokePolicy, settings: Settings) -> Json:
+    document = permissions.invoke(*policy.arns)
+    if policy.is_managed:
+        return parts.managed_policy(ROLE, document, settings)
+    return parts.attached_policy(policy.logical_id, ROLE, document)
 
 
 # ---- the triggers

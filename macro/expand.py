@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro import check, embedding, emit, ordering, parse
+from macro import check, embedding, emit, grouping, ordering, parse
 from macro.additions import additions
 from macro.define import definition
 from macro.errors import Problem, TemplateError
@@ -61,17 +61,22 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     definitions = {trigger.logical_id: definition(trigger, settings) for trigger in triggers}
     resources = _resources(fragment, definitions)
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
+    surveyed = survey({**fragment, "Resources": understood})
+    added = additions(triggers, settings, definitions, resources)
+    order = ordering.order(understood, surveyed, triggers, added)
+    if shared := grouping.shared_policies(added, order, triggers, settings, resources):
+        added = additions(triggers, settings, definitions, resources, shared)
+        order = grouping.with_shared_policies(order, shared)
     reading = dataclasses.replace(
         reading,
         triggers=triggers,
         settings=settings,
         definitions=definitions,
         resources=resources,
-        survey=survey({**fragment, "Resources": understood}),
-        additions=additions(triggers, settings, definitions, resources),
+        survey=surveyed,
+        additions=added,
         spelling_problems=(*misspelled_triggers, *misspelled_settings),
     )
-    order = ordering.order(understood, reading.survey, triggers, reading.additions)
     problems = (
         *check.problems(reading),
         *order.problems,

@@ -64,6 +64,15 @@ def hashed_policy_id(text: str) -> str:
     return INVOKE + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def shared_policy_id(number: int) -> str:
+    """Return the logical id of a policy to invoke several handlers; the first has number 1.
+
+    A number, not a hash of the handlers: when these change, the policy is updated in place, and
+    a role never has more of them attached than it may, not even during an update.
+    """
+    return f"{PROVIDER}Handlers{number}"
+
+
 def condition_id(resource: str) -> str:
     """Return the name of the condition of an added resource that needs two others at once."""
     return f"{resource}Condition"

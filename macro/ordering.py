@@ -42,12 +42,15 @@ _SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnRe
 class Order:
     """The edges to add to a template, in the order they were found, and what stood against more.
 
-    `watched` are the resources that each trigger's ExecuteOnResourceChange selects.
+    `watched` are the resources that each trigger's ExecuteOnResourceChange selects. `firm` is what
+    each resource waits for, with these edges, and `conditional` what it may wait for besides.
     """
 
     edges: tuple[Edge, ...] = ()
     watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    firm: Mapping[str, Mapping[str, None]] = field(default_factory=dict)
+    conditional: Mapping[str, Mapping[str, None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,13 @@ def order(
         against = reach(selection.trigger)
         for edge in selection.edges(other for other in selection.matched if other not in against):
             graph.add(edge)
-    return Order(edges=tuple(graph.added), watched=watched, problems=tuple(problems))
+    return Order(
+        edges=tuple(graph.added),
+        watched=watched,
+        problems=tuple(problems),
+        firm=graph.firm,
+        conditional=graph.maybe,
+    )
 
 
 def _selections(

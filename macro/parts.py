@@ -5,21 +5,15 @@ Refuses to know triggers, and what a template needs (`additions`).
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from troposphere import GetAtt, Ref, awslambda, iam, logs
 
-from macro.cloudformation import POLICY_TYPE
+from macro.cloudformation import MANAGED_POLICY_TYPE, POLICY_TYPE
 from macro.model import Json, Settings
+from macro.permissions import policy, write_logs
 
 Resource = dict[str, Json]
-
-# What Lambda needs to join a VPC, less the actions that have no part in it: the managed policy
-# AWSLambdaVPCAccessExecutionRole without its logs.
-_NETWORK_INTERFACES: Final = (
-    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
-)  # fmt: skip
 
 
 def arn_of(logical_id: str) -> Json:
@@ -35,23 +29,11 @@ def log_group(settings: Settings) -> Resource:
     return _built(group)
 
 
-def policy(*actions: str, **more: Json) -> dict[str, Json]:
-    """Build a policy document that allows some actions."""
-    allowed = list(actions) if len(actions) > 1 else actions[0]
-    statement = {"Effect": "Allow", "Action": allowed, **more}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def join_vpc() -> dict[str, Json]:
-    """Build the policy document that lets a function join a VPC."""
-    return policy(*_NETWORK_INTERFACES, Resource="*")
-
-
 def role(
     description: str, log_group_arn: Json, policies: dict[str, Json], settings: Settings
 ) -> Resource:
     """Build a role for a function that may write to a log group; `policies` are more, by name."""
-    write = policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=log_group_arn)
+    write = write_logs(log_group_arn)
     lambda_only = policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
     built = iam.Role(
         None,
@@ -79,14 +61,11 @@ def attached_policy(name: str, role: str, document: dict[str, Json]) -> Resource
     return {"Properties": properties, "Type": POLICY_TYPE}
 
 
-def invoke(arn: Json) -> dict[str, Json]:
-    """Build the policy document to invoke a function, its versions and aliases, and to look at it.
-
-    `arn` is a text, or what gives one.
-    """
-    qualified = f"{arn}:*" if isinstance(arn, str) else {"Fn::Join": [":", [arn, "*"]]}
-    actions = ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration")
-    return policy(*actions, Resource=[arn, qualified])
+def managed_policy(role: str, document: dict[str, Json], settings: Settings) -> Resource:
+    """Build a managed policy for a role of the template; CloudFormation chooses its name."""
+    path = {"Path": settings.role_path} if settings.role_path else {}
+    properties = {"Roles": [{"Ref": role}], "PolicyDocument": document, **path}
+    return {"Properties": properties, "Type": MANAGED_POLICY_TYPE}
 
 
 def function(**properties: Any) -> Resource:

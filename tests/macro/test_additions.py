@@ -43,8 +43,8 @@ def test_triggers_with_one_handler_share_its_policy() -> None:
     assert additions(template(First=trigger(), Second=trigger())).policies == (
         InvokePolicy(
             logical_id="TriggerProviderInvokeMigrate",
-            arn={"Fn::GetAtt": ["Migrate", "Arn"]},
-            function="Migrate",
+            arns=({"Fn::GetAtt": ["Migrate", "Arn"]},),
+            functions=("Migrate",),
         ),
     )
 
@@ -52,8 +52,8 @@ def test_triggers_with_one_handler_share_its_policy() -> None:
 def test_the_policy_of_an_alias_outside_the_template_is_that_of_its_function() -> None:
     (policy,) = additions(template(Run=trigger(PARTNER))).policies
 
-    assert policy.arn == PARTNER.removesuffix(":live")
-    assert policy.function == ""
+    assert policy.arns == (PARTNER.removesuffix(":live"),)
+    assert policy.functions == ()
 
 
 def test_a_choice_between_handlers_is_one_policy_and_waits_for_none_of_them() -> None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import pytest
 
-from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.templates import (
@@ -24,9 +23,10 @@ from tests.support.templates import (
 )
 
 LONGEST_NAME: Final = "f" * 64
-LONGEST_ARN: Final = f"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:{LONGEST_NAME}"
+LONGEST_ARN: Final = f"arn:aws-iso-f:lambda:us-isof-south-1:123456789012:function:{LONGEST_NAME}"
 MOST_HANDLERS: Final = 24
 MOST_CHARACTERS: Final = 10_240
+MOST_IN_A_MANAGED_POLICY: Final = 6_144
 
 
 def tables(number: int) -> Template:
@@ -68,10 +68,20 @@ def characters(fragment: Template) -> int:
     return sum(len(json.dumps(resolved(one), separators=(",", ":"))) for one in documents)
 
 
+def managed(fragment: Template) -> list[int]:
+    """Return how many handlers each managed policy permits to invoke."""
+    statements = [
+        it["Properties"]["PolicyDocument"]["Statement"][0]
+        for it in resources(fragment).values()
+        if it["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
+    return [len(statement["Resource"]) // 2 for statement in statements]
+
+
 def too_large(size: int) -> str:
     """Return the problem for so many characters of policies."""
     return (
-        f"TriggerProviderRole: needs up to {size} characters of policies for its handlers; "
+        f"TriggerProviderRole: needs up to {size} characters of inline policies; "
         "a role holds 10240; set ProviderRole to a role that may invoke them"
     )
 
@@ -120,8 +130,19 @@ def test_the_most_handlers_that_a_role_holds_policies_for_are_allowed() -> None:
     assert characters(handlers(MOST_HANDLERS)) <= MOST_CHARACTERS
 
 
-def test_one_handler_more_is_a_problem() -> None:
-    assert problems(handlers(MOST_HANDLERS + 1)) == [too_large(10_295)]
+def test_one_handler_more_has_its_permission_in_a_managed_policy() -> None:
+    fragment = handlers(MOST_HANDLERS + 1)
+
+    assert problems(fragment) == []
+    assert managed(fragment) == [23, 2]
+
+
+@pytest.mark.parametrize("number", [25, 48, 49, 150])
+def test_a_managed_policy_is_never_too_large(number: int) -> None:
+    for policy in resources(handlers(number)).values():
+        if policy["Type"] == "AWS::IAM::ManagedPolicy":
+            document = resolved(policy["Properties"]["PolicyDocument"])
+            assert len(json.dumps(document, separators=(",", ":"))) <= MOST_IN_A_MANAGED_POLICY
 
 
 def test_a_policys_characters_are_never_counted_too_low() -> None:
@@ -144,7 +165,7 @@ def test_a_handler_outside_the_template_counts_with_the_longest_arn(outside: lis
     runs = {f"Run{n}": trigger(arn) for n, arn in enumerate(outside)}
     fragment = template(Nested=of_type("AWS::CloudFormation::Stack"), **runs)
 
-    assert problems(fragment) == [too_large(10_679)]
+    assert managed(fragment) == [23, 3]
 
 
 def test_any_number_of_triggers_may_share_a_handler() -> None:
@@ -176,7 +197,7 @@ def test_a_policy_that_the_author_attaches_to_the_providers_role_counts() -> Non
     roles = [ref("TriggerProviderRole")]
     more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document)
 
-    assert problems(template(More=more, Run=trigger())) == [too_large(21_128)]
+    assert problems(template(More=more, Run=trigger())) == [too_large(20_759)]
 
 
 @pytest.mark.parametrize("document", [{}, {"PolicyDocument": None}, {"PolicyDocument": "odd"}])
@@ -187,14 +208,16 @@ def test_a_policy_of_an_odd_shape_is_cloudformations_to_refuse(document: Templat
     assert problems(template(More=more, Run=trigger())) == []
 
 
-def test_both_quotas_are_said() -> None:
-    with pytest.raises(TemplateError) as raised:
-        expand(handlers(250), Deployment())
+def test_all_quotas_are_reported() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
+    roles = [ref("TriggerProviderRole")]
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document)
+    fragment = template(More=more, Run=trigger(), **tables(493))
 
-    assert [str(problem) for problem in raised.value.problems] == [
+    assert problems(fragment) == [
         (
-            "Resources: 756 with those created for triggers; CloudFormation allows 500; "
+            "Resources: 502 with those created for triggers; CloudFormation allows 500; "
             "split the template"
         ),
-        too_large(96_695),
+        too_large(20_759),
     ]

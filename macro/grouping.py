@@ -1,0 +1,281 @@
+"""Which handlers share a policy, once the provider's role cannot hold a policy for each.
+
+Knows how much IAM lets a role hold, and who waits for whom. Refuses to know resources: it returns
+policies as data, before anything is built.
+
+A shared policy makes each of its triggers wait for all of its handlers. The groups are such that
+this orders no trigger after another that it did not come after anyway: handlers share a policy if
+the same triggers come before them. If that takes more policies than a role can have, handlers share
+one as long as no cycle can arise. With the length of the longest chain of triggers before a
+resource as its level, nothing comes after a resource of a higher level, and only resources of a
+higher level come after a trigger; both still hold if triggers wait for handlers of at most their
+own level. So no handler of a group may have a higher level than a trigger of the group.
+
+A managed policy is updated in place, so a trigger that is removed together with its handler has
+lost its permission when it is deleted. Handlers that run at the deletion of a trigger therefore
+keep a policy of their own, which CloudFormation deletes after the trigger.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from macro.additions import Additions, InvokePolicy
+from macro.cloudformation import (
+    MANAGED_POLICY_TYPE,
+    MOST_MANAGED_POLICIES,
+    MOST_MANAGED_POLICY_CHARACTERS,
+    MOST_POLICY_CHARACTERS,
+    POLICY_TYPE,
+    condition_of,
+    properties_of,
+    type_of,
+)
+from macro.model import Json, Settings, Trigger
+from macro.names import PROVIDER, ROLE, shared_policy_id
+from macro.ordering import Order, reachable
+from macro.permissions import (
+    characters,
+    characters_to_invoke,
+    hand_over,
+    invoke,
+    join_vpc,
+    see_stack,
+    write_logs,
+)
+from macro.references import mentions
+
+_MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - characters(invoke())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Member:
+    """A handler's policy, and what decides with which others it may become one.
+
+    `before` are the triggers that come before the handler, `level` and `latest` the levels of the
+    handler and of the first of its triggers.
+    """
+
+    policy: InvokePolicy
+    condition: str
+    before: frozenset[str]
+    level: int
+    latest: int
+    runs_on_delete: bool
+
+    @property
+    def name(self) -> str:
+        return self.policy.logical_id
+
+    @property
+    def size(self) -> int:
+        """The characters that it takes in a managed policy."""
+        return characters_to_invoke(self.policy.arns[0])
+
+    @property
+    def inline_size(self) -> int:
+        """The characters that it takes as a policy of its own."""
+        return characters(invoke(self.policy.arns[0]))
+
+
+_Group = tuple[_Member, ...]
+
+
+def shared_policies(
+    additions: Additions,
+    order: Order,
+    triggers: tuple[Trigger, ...],
+    settings: Settings,
+    resources: Mapping[str, Json],
+) -> dict[str, InvokePolicy]:
+    """Return the policies that several handlers share, by the ids of the policies they stand for.
+
+    It is empty if the role can hold a policy for each handler. Otherwise handlers keep a policy of
+    their own only where they need it.
+    """
+    if settings.provider_role:
+        return {}
+    room = MOST_POLICY_CHARACTERS - _other_characters(settings, resources)
+    if sum(characters(invoke(*policy.arns)) for policy in additions.policies) <= room:
+        return {}
+    members = sorted(_members(additions, order, triggers, resources), key=lambda it: it.name)
+    alone = set(_first(filter(lambda it: it.runs_on_delete, members), room))
+    room -= sum(member.inline_size for member in alone)
+    groups = _groups([member for member in members if member not in alone], resources)
+    groups = list(_without_the_smallest(groups, room, _most_groups(resources)))
+    return {
+        member.name: _shared(number, group)
+        for number, group in enumerate(groups, start=1)
+        for member in group
+    }
+
+
+def _shared(number: int, group: _Group) -> InvokePolicy:
+    return InvokePolicy(
+        logical_id=shared_policy_id(number),
+        arns=tuple(arn for member in group for arn in member.policy.arns),
+        functions=tuple(name for member in group for name in member.policy.functions),
+        is_managed=True,
+    )
+
+
+# ---- how much there is room for
+
+
+def _other_characters(settings: Settings, resources: Mapping[str, Json]) -> int:
+    """Count the characters of the role's other inline policies, the author's included."""
+    documents: list[Json] = [write_logs({"Fn::GetAtt": []}), see_stack(), hand_over(PROVIDER)]
+    if settings.subnet_ids:
+        documents.append(join_vpc())
+    attached = _attached(resources, POLICY_TYPE)
+    documents += [properties.get("PolicyDocument") for properties in attached]
+    return sum(map(characters, documents))
+
+
+def _most_groups(resources: Mapping[str, Json]) -> int:
+    return MOST_MANAGED_POLICIES - len(list(_attached(resources, MANAGED_POLICY_TYPE)))
+
+
+def _attached(resources: Mapping[str, Json], kind: str) -> Iterator[Mapping[str, Json]]:
+    """Yield the properties of the author's policies that are attached to the provider's role."""
+    for resource in resources.values():
+        if type_of(resource) == kind and properties_of(resource).get("Roles") == [{"Ref": ROLE}]:
+            yield properties_of(resource)
+
+
+def _first(members: Iterable[_Member], room: int) -> Iterator[_Member]:
+    """Yield the members, until one has no room as a policy of its own."""
+    for member in members:
+        room -= member.inline_size
+        if room < 0:
+            return
+        yield member
+
+
+# ---- what comes before what
+
+
+def _members(
+    additions: Additions,
+    order: Order,
+    triggers: tuple[Trigger, ...],
+    resources: Mapping[str, Json],
+) -> Iterator[_Member]:
+    names = {trigger.logical_id for trigger in triggers}
+    deleting = {trigger.logical_id for trigger in triggers if trigger.execute_on_delete}
+    waiting: dict[str, list[str]] = {}
+    for edge in additions.edges:
+        if edge.waiting in names:
+            waiting.setdefault(edge.first, []).append(edge.waiting)
+    before = {
+        name: frozenset(reachable([name], order.firm, order.conditional) & names - {name})
+        for name in names
+    }
+    levels = _levels(before)
+    for policy in additions.policies:
+        referenced = {reference.owner for reference in mentions(list(policy.arns)).references}
+        earlier = frozenset(reachable(referenced, order.firm, order.conditional) & names)
+        own = waiting[policy.logical_id]
+        yield _Member(
+            policy=policy,
+            condition=condition_of(resources.get(policy.functions[0])) if policy.functions else "",
+            before=earlier,
+            level=_level(earlier, levels),
+            latest=min(levels[trigger] for trigger in own),
+            runs_on_delete=not deleting.isdisjoint(own),
+        )
+
+
+def _levels(before: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """Return the level of each trigger, from the triggers that come before it."""
+    levels: dict[str, int] = {}
+    for name in sorted(before, key=lambda it: len(before[it])):
+        levels[name] = _level(before[name], levels)
+    return levels
+
+
+def _level(before: Iterable[str], levels: Mapping[str, int]) -> int:
+    """Return the length of the longest chain of some triggers with all that come before them."""
+    return max((levels.get(name, 0) + 1 for name in before), default=0)
+
+
+# ---- groups
+
+
+def _groups(members: list[_Member], resources: Mapping[str, Json]) -> list[_Group]:
+    """Group handlers that no trigger has to wait longer for, or else that close no cycle."""
+    groups = list(_with_the_same_triggers_before(members))
+    if len(groups) <= _most_groups(resources):
+        return groups
+    fewer = list(_of_the_same_levels(members))
+    return fewer if len(fewer) < len(groups) else groups
+
+
+def _with_the_same_triggers_before(members: Iterable[_Member]) -> Iterator[_Group]:
+    """Group handlers with the same triggers before them: no trigger comes to wait for another."""
+    classes: dict[tuple[str, frozenset[str]], list[_Member]] = {}
+    for member in members:
+        classes.setdefault((member.condition, member.before), []).append(member)
+    for alike in classes.values():
+        yield from _packed(alike)
+
+
+def _packed(members: Iterable[_Member]) -> Iterator[_Group]:
+    """Fill one policy after the other, so that a new handler moves at most one out of each."""
+    group: list[_Member] = []
+    for member in members:
+        if sum(other.size for other in group) + member.size > _MOST_IN_A_POLICY:
+            yield tuple(group)
+            group = []
+        group.append(member)
+    yield tuple(group)
+
+
+def _of_the_same_levels(members: Iterable[_Member]) -> list[_Group]:
+    """Group handlers of at most the level of any trigger of the group: no cycle arises."""
+    groups: list[list[_Member]] = []
+    for member in sorted(members, key=lambda it: (it.latest, it.level, it.name)):
+        for group in groups:
+            if _fits(member, group):
+                group.append(member)
+                break
+        else:
+            groups.append([member])
+    return [tuple(group) for group in groups]
+
+
+def _fits(member: _Member, group: list[_Member]) -> bool:
+    together = [*group, member]
+    return (
+        member.condition == group[0].condition
+        and max(it.level for it in together) <= min(it.latest for it in together)
+        and sum(it.size for it in together) <= _MOST_IN_A_POLICY
+    )
+
+
+def _without_the_smallest(groups: list[_Group], room: int, most: int) -> Iterator[_Group]:
+    """Yield the groups less the smallest, whose handlers have room for policies of their own.
+
+    None is left out that is within the quota: were a handler given a policy of its own while
+    CloudFormation has yet to delete another, there might be no room for both.
+    """
+    excess = len(groups) - most
+    dissolved: set[_Group] = set()
+    for group in sorted(groups, key=len):
+        size = sum(member.inline_size for member in group)
+        if len(dissolved) < excess and size <= room:
+            room -= size
+            dissolved.add(group)
+    yield from (group for group in groups if group not in dissolved)
+
+
+def with_shared_policies(order: Order, shared: Mapping[str, InvokePolicy]) -> Order:
+    """Return an order in which triggers wait for shared policies in place of those of their own."""
+    edges = {
+        dataclasses.replace(edge, first=shared[edge.first].logical_id)
+        if edge.first in shared
+        else edge: None
+        for edge in order.edges
+    }
+    return dataclasses.replace(order, edges=tuple(edges))
