@@ -20,7 +20,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import to_py27_compatible_template
 from samtranslator.yaml_helper import yaml_parse
 
-from macro.embedding import TEXT
+from macro.embedding import TEXT, compressed
 from macro.handler import handler
 from tests.support.templates import SAM
 
@@ -146,7 +146,8 @@ def values(fragment: Template) -> Template:
 def in_yaml(fragment: Template) -> str:
     """Write an expanded template as an author would, without the provider's source."""
     provider = fragment["Resources"].get("TriggerProvider")
-    if provider and provider["Properties"]["Code"] == {"ZipFile": TEXT}:
+    forms = ({"ZipFile": TEXT}, {"ZipFile": compressed()})
+    if provider and provider["Properties"]["Code"] in forms:
         provider["Properties"]["Code"] = {"ZipFile": PLACEHOLDER}
     return yaml.dump(
         fragment, Dumper=_ShortForm, sort_keys=False, width=100, default_flow_style=None
