@@ -15,9 +15,9 @@
 
 `expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
 else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
-order is the architecture: model, names, errors, cloudformation, permissions, references, then
-readers, shorthand, parse, additions and fingerprint, then ordering, grouping, reading, check and
-risks, then parts, define, encode, embedding, emit, expand, handler. Beside the stages stands
-`risks`: what is allowed and may still surprise. No stage changes its input, reads a clock or calls
-AWS.
+order is the architecture: model, names, errors, cloudformation, permissions, references, canonical,
+functions, sam_names, then readers, shorthand, parse, additions and fingerprint, then ordering,
+grouping, reading, check and risks, then parts, define, encode, embedding, emit, expand, handler.
+Beside the stages stands `risks`: what is allowed and may still surprise. No stage changes its
+input, reads a clock or calls AWS.
 """

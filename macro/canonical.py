@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from macro.cloudformation import (
     ALIAS_TYPE,
-    FUNCTION_TYPES,
+    FUNCTION_TYPE,
     LOG_GROUP_TYPE,
     ROLE_TYPE,
     VERSION_TYPE,
@@ -27,7 +27,7 @@ from macro.model import Deployment, Json
 from macro.references import name_and_attribute
 
 NAMES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(FUNCTION_TYPES, "FunctionName"),
+    FUNCTION_TYPE: "FunctionName",
     ROLE_TYPE: "RoleName",
     LOG_GROUP_TYPE: "LogGroupName",
     "AWS::ApiGateway::DomainName": "DomainName",
@@ -171,7 +171,7 @@ class Canon:
     def _attribute(self, name: str, attribute: str, depth: int) -> tuple[Text, ...]:
         kind = type_of(self.resources.get(name))
         match attribute:
-            case "Arn" if kind in FUNCTION_TYPES:
+            case "Arn" if kind == FUNCTION_TYPE:
                 prefix = self._substituted(_FUNCTION_ARN, {}, depth)
                 return _concatenated((prefix, self._name(name, depth)))
             case "Arn" if kind == ROLE_TYPE:

@@ -6,7 +6,7 @@ Knows what makes no sense although it is spelled well. Refuses to know spelling 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from macro.cloudformation import (
@@ -25,7 +25,7 @@ from macro.cloudformation import (
     type_of,
 )
 from macro.errors import Problem
-from macro.model import ABSENT, Edge, Json
+from macro.model import ABSENT, TRANSFORM, Json
 from macro.names import condition_id
 from macro.permissions import characters
 from macro.reading import Reading
@@ -36,6 +36,16 @@ def problems(reading: Reading) -> Iterator[Problem]:
     """Yield every problem of meaning, rule by rule."""
     for rule in RULES:
         yield from rule(reading)
+
+
+def untransformed_resources(resources: Mapping[str, Json]) -> Iterator[Problem]:
+    """Refuse to expand before SAM: what it makes, and who refers to whom then, is not known yet."""
+    for name, resource in resources.items():
+        if type_of(resource).startswith(SERVERLESS):
+            early = f"Trigger runs before SAM has transformed {name!r}"
+            remedy = f"write Transform: [{SERVERLESS_TRANSFORM}, {TRANSFORM}]"
+            yield Problem("Transform", f"{early}; {remedy}")
+            return
 
 
 def added_names_are_free(reading: Reading) -> Iterator[Problem]:
@@ -137,34 +147,7 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
         elif function in configured:
             message = f"{function!r} already has one in {configured[function]!r}; set it there"
             yield Problem(place, message)
-        elif "EventInvokeConfig" in _with_globals(function, reading):
-            yield Problem(
-                place, f"{function!r} has an EventInvokeConfig; set the destination there"
-            )
         configured.setdefault(function, trigger.logical_id)
-
-
-def _with_globals(function: str, reading: Reading) -> set[str]:
-    """Return the names of a function's properties, with those that SAM will add."""
-    resource = reading.resources[function]
-    names = {*properties_of(resource)}
-    if type_of(resource).startswith(SERVERLESS):
-        names |= {*section(section(reading.fragment, "Globals"), "Function")}
-    return names
-
-
-def everything_is_known(reading: Reading) -> Iterator[Problem]:
-    """Refuse to come after everything while SAM has yet to say what that is."""
-    selecting = [trigger for trigger in reading.triggers if "*" in trigger.execute_after]
-    resources = reading.resources if selecting else {}
-    untransformed = [n for n, r in resources.items() if type_of(r).startswith(SERVERLESS)]
-    for trigger in selecting:
-        if untransformed:
-            remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
-            unknown = f"the resources that SAM will create for {untransformed[0]!r}"
-            yield Problem(
-                f"{trigger.place}.ExecuteAfter", f"'*' cannot include {unknown}; {remedy}"
-            )
 
 
 def settings_fit_together(reading: Reading) -> Iterator[Problem]:
@@ -200,25 +183,6 @@ def responses_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
 ATTRIBUTE_OVERHEAD: Final = 6
 MOST_ATTRIBUTE_BYTES: Final = 2_500
 """What is left of 4,096 bytes next to ids of their greatest length."""
-
-
-def inexpressible_edges(edges: Iterable[Edge], resources: Mapping[str, Json]) -> Iterator[Problem]:
-    """Yield the edges that SAM would lose: it drops the metadata of some of its resources.
-
-    An edge to what exists under a condition of its own cannot be a DependsOn.
-    """
-    for edge in edges:
-        waiting = resources[edge.waiting]
-        condition = condition_of(resources.get(edge.first))
-        if type_of(waiting) in LOSES_METADATA and condition not in ("", waiting.get("Condition")):
-            remedy = f"put {SERVERLESS_TRANSFORM} before Trigger in the list of transforms"
-            message = (
-                f"{edge.waiting!r} cannot wait for {edge.first!r} before SAM has run; {remedy}"
-            )
-            yield Problem(edge.why, message)
-
-
-LOSES_METADATA: Final = frozenset({"AWS::Serverless::LayerVersion", "AWS::Serverless::Application"})
 
 
 def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
@@ -269,7 +233,6 @@ RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     conditional_handlers_have_conditional_triggers,
     secrets_stay_with_the_handler,
     destinations_are_of_asynchronous_functions,
-    everything_is_known,
     settings_fit_together,
     responses_hold_what_is_read,
 )

@@ -12,6 +12,7 @@ from macro.model import Json
 FUNCTION_TYPE: Final = "AWS::Lambda::Function"
 ALIAS_TYPE: Final = "AWS::Lambda::Alias"
 VERSION_TYPE: Final = "AWS::Lambda::Version"
+LAYER_TYPE: Final = "AWS::Lambda::LayerVersion"
 INVOKE_CONFIG_TYPE: Final = "AWS::Lambda::EventInvokeConfig"
 ROLE_TYPE: Final = "AWS::IAM::Role"
 POLICY_TYPE: Final = "AWS::IAM::Policy"
@@ -20,8 +21,8 @@ LOG_GROUP_TYPE: Final = "AWS::Logs::LogGroup"
 
 SERVERLESS: Final = "AWS::Serverless::"
 """What the types start with that SAM transforms."""
-SERVERLESS_FUNCTION_TYPE: Final = f"{SERVERLESS}Function"
-FUNCTION_TYPES: Final = frozenset({FUNCTION_TYPE, SERVERLESS_FUNCTION_TYPE})
+FUNCTION_TYPES: Final = frozenset({FUNCTION_TYPE, f"{SERVERLESS}Function"})
+"""The types of functions that an author writes; after SAM there is one."""
 
 SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"

@@ -60,6 +60,17 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
         return reading
     definitions = {trigger.logical_id: definition(trigger, settings) for trigger in triggers}
     resources = _resources(fragment, definitions)
+    spelling_problems = (*misspelled_triggers, *misspelled_settings)
+    if untransformed := tuple(check.untransformed_resources(resources)):
+        return dataclasses.replace(
+            reading,
+            triggers=triggers,
+            settings=settings,
+            definitions=definitions,
+            resources=resources,
+            spelling_problems=spelling_problems,
+            meaning_problems=untransformed,
+        )
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
     surveyed = survey({**fragment, "Resources": understood})
     added = additions(triggers, settings, definitions, resources)
@@ -75,13 +86,9 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
         resources=resources,
         survey=surveyed,
         additions=added,
-        spelling_problems=(*misspelled_triggers, *misspelled_settings),
+        spelling_problems=spelling_problems,
     )
-    problems = (
-        *check.problems(reading),
-        *order.problems,
-        *check.inexpressible_edges(order.edges, understood),
-    )
+    problems = (*check.problems(reading), *order.problems)
     return dataclasses.replace(reading, order=order, meaning_problems=problems)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from macro.cloudformation import (
-    SERVERLESS_FUNCTION_TYPE,
+    LAYER_TYPE,
     as_map,
     is_secret,
     properties_of,
@@ -33,9 +33,8 @@ Tags, ReservedConcurrentExecutions, DependsOn and Metadata are no causes.
 """
 
 _OWN_ENTRY: Final = ("Code", "Environment", "Layers")
-_SAM_CODE: Final = ("CodeUri", "InlineCode", "ImageUri")
 _SECRETIVE: Final = (
-    "Custom::", "AWS::CloudFormation::", "AWS::Serverless::Application", "AWS::IAM::AccessKey",
+    "Custom::", "AWS::CloudFormation::", "AWS::IAM::AccessKey",
 )  # fmt: skip
 
 
@@ -47,7 +46,6 @@ class Content:
     parameters: Mapping[str, Json]
     conditions: Mapping[str, Json]
     mappings: Mapping[str, Json]
-    function_globals: Mapping[str, Json]
     deployment: Deployment
 
     @classmethod
@@ -60,7 +58,6 @@ class Content:
             parameters=section(fragment, "Parameters"),
             conditions=section(fragment, "Conditions"),
             mappings=section(fragment, "Mappings"),
-            function_globals=section(section(fragment, "Globals"), "Function"),
             deployment=deployment,
         )
 
@@ -110,34 +107,12 @@ def _entry(name: str, function: str, trigger: Trigger) -> str:
 
 def _function_parts(function: str, content: Content) -> dict[str, Json]:
     """Split what makes a new version of a function by cause."""
-    resource = as_map(content.resources.get(function))
-    properties = properties_of(resource)
+    properties = properties_of(content.resources.get(function))
     parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
     configuration = {name: what for name, what in properties.items() if name in CONFIGURATION}
-    if type_of(resource) == SERVERLESS_FUNCTION_TYPE:
-        # SAM has yet to merge its globals into this: both count, as they are.
-        shared = content.function_globals
-        both = (properties, shared)
-        of_sam = {
-            "Code": _of_both(_SAM_CODE, *both),
-            "Environment": _of_both(("Environment",), *both),
-            "Layers": _of_both(("Layers",), *both),
-        }
-        parts = {entry: taken for entry, taken in of_sam.items() if taken}
-        rest = {*properties, *shared} - {*_SAM_CODE, *_OWN_ENTRY, "Tags"}
-        configuration = _of_both(sorted(rest), *both)
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
     return parts | ({"Configuration": configuration} if configuration else {})
-
-
-def _of_both(names: Iterable[str], *sources: Mapping[str, Json]) -> dict[str, Json]:
-    """Return some properties of a function and of SAM's globals; empty if neither has one."""
-    wanted = tuple(names)
-    properties = {name: [source.get(name) for source in sources] for name in wanted}
-    return {
-        name: values for name, values in properties.items() if any(v is not None for v in values)
-    }
 
 
 def _layers(value: Json, content: Content) -> dict[str, Json]:
@@ -147,7 +122,7 @@ def _layers(value: Json, content: Content) -> dict[str, Json]:
     return {
         name: resource.get("Properties")
         for name, resource in resources.items()
-        if type_of(resource).endswith("::LayerVersion")
+        if type_of(resource) == LAYER_TYPE
     }
 
 
@@ -201,7 +176,7 @@ def _is_repeatable(reference: Reference, content: Content) -> bool:
     parameter = content.parameters.get(reference.name)
     if isinstance(parameter, dict):
         return not is_secret(parameter)
-    return reference.name.partition(".")[0] in content.resources
+    return reference.name in content.resources
 
 
 def _is_secretive(reference: Reference, content: Content) -> bool:

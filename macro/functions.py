@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from macro.canonical import Canon, Parts, Symbol, Text, fields
 from macro.cloudformation import (
     ALIAS_TYPE,
-    FUNCTION_TYPES,
+    FUNCTION_TYPE,
     VERSION_TYPE,
     properties_of,
     type_of,
@@ -49,9 +49,9 @@ class Functions:
         waiting: list[Json] = [value]
         while waiting:
             node = waiting.pop(0)
-            names = [reference.owner for reference in mentions(node).references]
+            names = [reference.name for reference in mentions(node).references]
             for name in [*names, node] if isinstance(node, str) else names:
-                if self._type_of(name) in FUNCTION_TYPES:
+                if self._type_of(name) == FUNCTION_TYPE:
                     functions[name] = None
                 elif self._type_of(name) in QUALIFIED and name not in qualified:
                     qualified[name] = None
@@ -75,7 +75,7 @@ class Functions:
     def _called(self, name: Parts) -> Iterable[tuple[Text, str]]:
         if not self._by_name:
             for logical_id, resource in self.canon.resources.items():
-                if type_of(resource) in FUNCTION_TYPES:
+                if type_of(resource) == FUNCTION_TYPE:
                     for text in self.canon.name(logical_id):
                         self._by_name.setdefault(text.parts, []).append((text, logical_id))
         return self._by_name.get(name, ())
@@ -97,7 +97,7 @@ class Functions:
 
     def _functions_of(self, alias: Json) -> set[str]:
         written = alias.get("FunctionName")
-        owners = {reference.owner for reference in mentions(written).references}
+        owners = {reference.name for reference in mentions(written).references}
         return owners | {
             function
             for text in self.canon.texts(written)

@@ -24,6 +24,7 @@ from macro.cloudformation import (
 from macro.errors import Problem, nearest
 from macro.model import Edge, Json, Trigger
 from macro.references import Survey
+from macro.sam_names import types_of, written_names
 
 _APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
 _STAGES: Final = frozenset(
@@ -95,7 +96,8 @@ def order(
         for name, resource in resources.items()
         if name not in hidden and isinstance(resource, dict)
     }
-    selections, problems = _selections(by_id, selectable, survey)
+    candidates = _Candidates.among(selectable)
+    selections, problems = _selections(by_id, candidates, survey)
     watched = {
         selection.trigger: selection.all
         for selection in selections
@@ -109,7 +111,7 @@ def order(
     named = (edge for selection in selections for edge in selection.edges(selection.named))
     for edge in (*additions.edges, *named):
         if path := graph.path(edge.first, edge.waiting):
-            problems.append(_cycle(edge, path))
+            problems.append(_cycle(edge, path, candidates))
         else:
             graph.add(edge)
     for edge in _permissions(by_id, resources, survey):
@@ -133,27 +135,25 @@ def order(
 
 
 def _selections(
-    triggers: list[Trigger], resources: Mapping[str, Json], survey: Survey
+    triggers: list[Trigger], candidates: "_Candidates", survey: Survey
 ) -> tuple[list["_Selection"], list[Problem]]:
     selections: list[_Selection] = []
     problems: list[Problem] = []
     for trigger in triggers:
         for side in _SIDES:
-            selection, unknown = _select(trigger, side, resources, triggers)
+            selection, unknown = _select(trigger, side, candidates, triggers)
             problems.extend(unknown)
-            if side != "ExecuteOnResourceChange":
-                selection = _with_stages(selection, resources, survey)
-            selections.append(selection)
+            selections.append(_with_stages(selection, candidates.resources, survey))
     return selections, problems
 
 
-def _cycle(edge: Edge, path: list[str]) -> Problem:
-    round_trip = " -> ".join([edge.waiting, *path])
+def _cycle(edge: Edge, path: list[str], candidates: "_Candidates") -> Problem:
+    round_trip = " -> ".join(map(candidates.name_of, [edge.waiting, *path]))
     return Problem(edge.why, f"closes a cycle: {round_trip}; remove one of these dependencies")
 
 
 def _select(
-    trigger: Trigger, side: Side, resources: Mapping[str, Json], triggers: Iterable[Trigger]
+    trigger: Trigger, side: Side, candidates: "_Candidates", triggers: Iterable[Trigger]
 ) -> tuple[_Selection, list[Problem]]:
     selectors = _selectors(trigger, side)
     place = f"{trigger.place}.{side}"
@@ -161,19 +161,16 @@ def _select(
     matched: dict[str, None] = {}
     problems = []
     for selector in selectors:
-        owner, _, generated = selector.partition(".")
-        if selector in resources:
-            named[selector] = None
-        elif owner in resources and generated in ("Alias", "Version"):
-            named[owner] = None  # SAM makes those of the function
+        if meant := candidates.named(selector):
+            named |= dict.fromkeys(meant)
         elif not _is_pattern(selector):
-            hint = nearest(selector, resources)
+            hint = nearest(selector, candidates.names)
             problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))
-        elif matches := _matches(selector, resources, without={trigger.logical_id}):
+        elif matches := candidates.matching(selector, without=trigger.logical_id):
             everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()
             matched |= dict.fromkeys(other for other in matches if other not in everywhere)
         else:
-            hint = nearest(selector, _types(resources)) if "::" in selector else ""
+            hint = nearest(selector, candidates.types) if "::" in selector else ""
             problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
     others = tuple(other for other in matched if other not in named)
     selection = _Selection(
@@ -225,22 +222,56 @@ def _is_pattern(selector: str) -> bool:
     return "::" in selector or any(sign in selector for sign in "*?[")
 
 
-def _matches(
-    selector: str, resources: Mapping[str, Json], *, without: Iterable[str]
-) -> tuple[str, ...]:
-    """List the logical ids that a glob, or the ids of resources whose type it, matches."""
-    by_type = "::" in selector
-    left_out = frozenset(without)
-    return tuple(
-        logical_id
-        for logical_id, resource in resources.items()
-        if logical_id not in left_out
-        and fnmatch.fnmatchcase(type_of(resource) if by_type else logical_id, selector)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidates:
+    """The resources that a selector may select, and the author's names for those that SAM made."""
 
+    resources: Mapping[str, Json]
+    ids_by_name: Mapping[str, tuple[str, ...]]
+    names_by_id: Mapping[str, tuple[str, ...]]
 
-def _types(resources: Mapping[str, Json]) -> set[str]:
-    return {type_of(resource) for resource in resources.values()} - {""}
+    @classmethod
+    def among(cls, resources: Mapping[str, Json]) -> "_Candidates":
+        ids_by_name = written_names(resources)
+        names_by_id: dict[str, tuple[str, ...]] = {}
+        for name, ids in ids_by_name.items():
+            for logical_id in ids:
+                names_by_id[logical_id] = (*names_by_id.get(logical_id, ()), name)
+        return cls(resources=resources, ids_by_name=ids_by_name, names_by_id=names_by_id)
+
+    @property
+    def names(self) -> set[str]:
+        """The names that an author may write."""
+        return {*map(self.name_of, self.resources), *self.ids_by_name}
+
+    @property
+    def types(self) -> set[str]:
+        """The types that an author may write."""
+        return {name for item in self.resources.items() for name in types_of(*item)} - {""}
+
+    def name_of(self, logical_id: str) -> str:
+        """Return what the author calls a resource."""
+        return next(iter(self.names_by_id.get(logical_id, ())), logical_id)
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """Return the logical ids that a name means; empty if nothing has that name."""
+        return (name,) if name in self.resources else self.ids_by_name.get(name, ())
+
+    def matching(self, glob: str, *, without: str) -> tuple[str, ...]:
+        """List the logical ids of what a glob matches, by type or by name, in document order."""
+        return tuple(
+            logical_id
+            for logical_id, resource in self.resources.items()
+            if logical_id != without
+            and any(
+                fnmatch.fnmatchcase(text, glob)
+                for text in (
+                    types_of(logical_id, resource)
+                    if "::" in glob
+                    else (logical_id, *self.names_by_id.get(logical_id, ()))
+                )
+            )
+        )
 
 
 def _permissions(
@@ -298,7 +329,7 @@ def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:
     if logical_id not in survey.resources:
         return ()
     references = survey.resources[logical_id].references
-    return tuple(dict.fromkeys(reference.owner for reference in references))
+    return tuple(dict.fromkeys(reference.name for reference in references))
 
 
 @dataclass(slots=True)
@@ -316,7 +347,7 @@ class _Graph:
         graph = cls()
         for logical_id, mentions in survey.resources.items():
             for reference in mentions.references:
-                first = reference.name if reference.name in resources else reference.owner
+                first = reference.name
                 if first in resources and first != logical_id:
                     graph._wait(logical_id, first, firm=not reference.branches)
             for first in depends_on(resources[logical_id]):

@@ -20,6 +20,7 @@ from macro.errors import Problem, nearest
 from macro.model import METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
 from macro.names import function_id, metadata_trigger_id
 from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, shown
+from macro.sam_names import written_names
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
 _WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
@@ -33,8 +34,10 @@ def triggers(
     A trigger with a problem is left out of the first part, so that the later stages can still
     look for problems in the others.
     """
+    resources = section(fragment, "Resources")
     template = Lookup(
-        resources=section(fragment, "Resources"),
+        resources=resources,
+        sam_names=written_names(resources),
         declared=section(fragment, "Parameters"),
         values=deployment.parameters,
         mappings=section(fragment, "Mappings"),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from macro.canonical import Canon
-from macro.cloudformation import FUNCTION_TYPES, is_secret, type_of
+from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, is_secret, type_of
 from macro.errors import nearest
 from macro.functions import QUALIFIED, Functions
 from macro.model import TRIGGER_TYPE, Handler, Json, Retry
@@ -47,12 +47,16 @@ def is_shorthand(resource: Json) -> bool:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: one property is cached
 class Lookup:
-    """What a reader may look up: resources, and parameters with their values."""
+    """What a reader may look up: resources, and parameters with their values.
+
+    `sam_names` are the author's names for what SAM made (`sam_names.written_names`).
+    """
 
     resources: Mapping[str, Json]
     declared: Mapping[str, Json]
     values: Mapping[str, Json]
     mappings: Mapping[str, Json] = dataclasses.field(default_factory=dict)
+    sam_names: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def literal(self, value: Json) -> Json:
         """Return a setting's literal: the value itself, or that of the parameter it refers to."""
@@ -64,6 +68,12 @@ class Lookup:
             case dict():
                 raise InvalidValueError("must be a literal or a Ref to a parameter")
         return value
+
+    @property
+    def names(self) -> set[str]:
+        """The names of resources that an author may write."""
+        made_by_sam = {logical_id for ids in self.sam_names.values() for logical_id in ids}
+        return {*self.resources, *self.sam_names} - made_by_sam
 
     def type_of(self, logical_id: str) -> str:
         """Return the type of a resource, empty if there is none of that id."""
@@ -314,7 +324,7 @@ def _handler(value: Json, template: Lookup) -> Handler:
         case {"Ref": str(name)} if len(value) == 1:
             if name in template.declared:
                 return _computed(value, template)
-            return _named(name, template, known=[*template.resources, *template.declared])
+            return _named(name, template, known=[*template.names, *template.declared])
         case {"Fn::GetAtt": target} if len(value) == 1 and (
             attribute := name_and_attribute(target)
         ):
@@ -360,7 +370,7 @@ def _written(value: str, template: Lookup) -> Handler:
         return _computed(value, template)
     if value.startswith("arn:"):
         raise InvalidValueError(f"{value!r} is not the ARN of a Lambda function")
-    return _named(value, template, known=template.resources)
+    return _named(value, template, known=template.names)
 
 
 def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
@@ -368,7 +378,7 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
     has_any_attribute = template.type_of(name).startswith(_WITH_ANY_ATTRIBUTE)
     if has_any_attribute and not is_shorthand(template.resources[name]):
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
-    named = _named(name, template, known=template.resources)
+    named = _named(name, template, known=template.names)
     if attribute != "Arn":
         raise InvalidValueError(f"must be the function's 'Arn', not its {attribute!r}")
     return named
@@ -376,16 +386,15 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
 
 def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
     """Resolve a name: a function, an alias or a version of one, or SAM's `Fn.Alias`."""
-    owner, _, generated = name.partition(".")
-    match template.type_of(owner), generated:
-        case resource_type, "" if resource_type in FUNCTION_TYPES:
-            return Handler(arn={"Fn::GetAtt": [name, "Arn"]}, functions=(name,))
-        case "AWS::Serverless::Function", "Alias" | "Version":
-            return Handler(arn={"Ref": name}, functions=(owner,))
-        case resource_type, "" if resource_type in QUALIFIED:
-            return _computed({"Ref": name}, template)
-    if owner in template.resources:
-        what = f"type {template.type_of(owner)}" if template.type_of(owner) else "no type"
+    name = next(iter(template.sam_names.get(name, ())), name)
+    if template.type_of(name.partition(".")[0]).startswith(SERVERLESS):
+        return Handler(arn={"Ref": name})  # `check` refuses what SAM has yet to transform
+    if template.type_of(name) == FUNCTION_TYPE:
+        return Handler(arn={"Fn::GetAtt": [name, "Arn"]}, functions=(name,))
+    if template.type_of(name) in QUALIFIED:
+        return _computed({"Ref": name}, template)
+    if name in template.resources:
+        what = f"type {template.type_of(name)}" if template.type_of(name) else "no type"
         raise InvalidValueError(f"{name!r} has {what}; name a function, an alias or a version")
     raise InvalidValueError(f"no {name!r} in the template{nearest(name, known)}")
 

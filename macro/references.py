@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from macro.cloudformation import SERVERLESS_FUNCTION_TYPE, section, type_of
+from macro.cloudformation import section
 from macro.model import Json
 
 Branches = tuple[tuple[str, bool], ...]
@@ -29,11 +29,6 @@ class Reference(NamedTuple):
     name: str
     attribute: str = ""
     branches: Branches = ()
-
-    @property
-    def owner(self) -> str:
-        """The logical id, also of what SAM makes of a resource: `Fn` of `Fn.Alias`."""
-        return self.name.partition(".")[0]
 
 
 class Mentions(NamedTuple):
@@ -61,15 +56,8 @@ class Survey:
 
 def survey(fragment: Mapping[str, Json]) -> Survey:
     """Walk a template once; values of any shape are accepted."""
-    function_globals = section(fragment, "Globals").get("Function")
     by_resource = {
-        # SAM will merge its globals into these: what they refer to, the functions will.
-        name: mentions(
-            [resource, function_globals]
-            if function_globals and type_of(resource) == SERVERLESS_FUNCTION_TYPE
-            else resource
-        )
-        for name, resource in section(fragment, "Resources").items()
+        name: mentions(resource) for name, resource in section(fragment, "Resources").items()
     }
     read: dict[str, set[str]] = {}
     for mentioned in (*by_resource.values(), mentions(fragment.get("Outputs"))):

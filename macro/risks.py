@@ -8,14 +8,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from macro.cloudformation import INVOKE_CONFIG_TYPE, properties_of, section, type_of
+from macro.cloudformation import INVOKE_CONFIG_TYPE, properties_of, type_of
 from macro.errors import Problem
 from macro.model import ABSENT
 from macro.reading import Reading
 from macro.references import mentions
-
-_DESTINATIONS: Final = ("DeadLetterConfig", "DeadLetterQueue", "EventInvokeConfig")
-"""Where a function's properties, SAM's included, say what becomes of its failed events."""
 
 _LONGEST_OLD: Final = 2000
 """Bytes that a client context has left beside what else describes an event, ids included."""
@@ -32,7 +29,6 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
-    function_globals = section(section(reading.fragment, "Globals"), "Function")
     configured = {
         reference.name
         for resource in reading.resources.values()
@@ -43,8 +39,8 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
         if trigger.invocation_type != "Event" or trigger.failure_destination is not ABSENT:
             continue
         for function in trigger.handler.functions:
-            properties = {**function_globals, **properties_of(reading.resources[function])}
-            if function not in configured and properties.keys().isdisjoint(_DESTINATIONS):
+            properties = properties_of(reading.resources[function])
+            if function not in configured and "DeadLetterConfig" not in properties:
                 remedy = "give the trigger a FailureDestination or the function a dead-letter queue"
                 unseen = (
                     f"a failure of {function!r} would go unnoticed, since Lambda drops the event"

@@ -18,7 +18,8 @@ def path(place: str, template: Mapping[str, Json]) -> TemplatePath:
     of all resources.
     """
     for candidate in _candidates(place, template):
-        if len(existing := _existing_part(candidate, template)) > 1:
+        existing = _existing_part(candidate, template)
+        if len(existing) > 1 or existing == ("Transform",):
             return existing
     return ("Resources",)
 
@@ -38,6 +39,8 @@ def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[TemplatePa
     match place.split(".", 2):
         case "Transform", "Parameters", *rest:
             yield ("Transform", *_index_of_ours(template), "Parameters", *rest)
+        case ["Transform"]:
+            yield ("Transform", *_index_of_ours(template))
     resources = as_map(template.get("Resources"))
     owners = [name for name in resources if f"{place}.".startswith(f"{name}.")]
     for owner in sorted(owners, key=len, reverse=True):

@@ -140,6 +140,9 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
     for transform in transforms_of(template):
         match transform.name:
             case name if name == TRANSFORM:
+                if SERVERLESS_TRANSFORM in left and not sam.is_transformed(fragment):
+                    remedy = "pass --sam to run it here too"
+                    raise UsageError(f"{SERVERLESS_TRANSFORM} runs before {TRANSFORM}; {remedy}")
                 expansion = _by_the_macro(fragment, transform, values, context)
                 reading, fragment = expansion.reading, dict(expansion.fragment)
             case name if name == SERVERLESS_TRANSFORM and context.with_aws:

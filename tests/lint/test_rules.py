@@ -255,15 +255,15 @@ Resources:
     Properties:
       Handler: !Ref Migrate
       ExecuteAfter: [MigrateRole, 'AWS::Lambda::*']
-      ExecuteBefore: ['AWS::Serverless::*']
+      ExecuteBefore: ['AWS::S3::*']
 """
 
     assert said(written(template, text)) == [
-        "11:7 E9503 Run.ExecuteBefore: 'AWS::Serverless::*' matches no resource"
+        "11:7 E9503 Run.ExecuteBefore: 'AWS::S3::*' matches no resource"
     ]
 
 
-def test_before_sam_the_macro_sees_what_the_author_wrote(template: Path) -> None:
+def test_a_trigger_before_sam_is_a_problem_at_its_transform(template: Path) -> None:
     text = f"""\
 Transform: [Trigger, {SAM}]
 Resources:
@@ -272,21 +272,16 @@ Resources:
     Type: Custom::Trigger
     Properties:
       Handler: !Ref Migrate
-      ExecuteAfter: ['*']
       ExecuteBefore: [MigrateRole]
-      ExecuteOnResourceChange: ['AWS::Serverless::*']
+      Timeout: 0
 """
 
     assert said(written(template, text)) == [
         (
-            "10:7 E9503 Run.ExecuteAfter: '*' cannot include the resources that SAM will "
-            "create for 'Migrate'; put"
-            f" {SAM} before Trigger in the list of transforms"
+            "1:13 E9503 Transform: Trigger runs before SAM has transformed 'Migrate'; write"
+            f" Transform: [{SAM}, Trigger]"
         ),
-        (
-            "11:7 E9503 Run.ExecuteBefore: no resource 'MigrateRole' in the template;"
-            " did you mean 'Migrate'?"
-        ),
+        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0",
     ]
 
 
@@ -352,6 +347,10 @@ Resources:
     need = "must be a whole number from 1 to 3540, not 0"
 
     assert said(written(template, text)) == [
+        (
+            "1:38 E9503 Transform: Trigger runs before SAM has transformed 'Migrate'; write"
+            f" Transform: [{SAM}, Trigger]"
+        ),
         f"13:11 E9502 RunFirst.Timeout: {need}",
         f"13:11 E9502 RunSecond.Timeout: {need}",
     ]

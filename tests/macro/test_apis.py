@@ -7,9 +7,6 @@ import pytest
 from tests.support.golden_cases import by_sam
 from tests.support.templates import (
     Template,
-    fingerprint,
-    function,
-    get,
     of_type,
     problems,
     ref,
@@ -102,15 +99,6 @@ def test_a_stage_of_an_api_chosen_under_a_condition_is_its_stage(api: Template) 
     assert "Perhaps" in waits(fragment)
 
 
-@BOTH
-def test_a_change_of_an_api_is_one_of_the_api_itself(api: Template) -> None:
-    fragment = template(**api, Run=trigger(ExecuteOnResourceChange=["Door"]))
-
-    assert [name for name in fingerprint(fragment) if name.startswith("Resources.")] == [
-        "Resources.Door"
-    ]
-
-
 def test_what_sam_makes_of_an_api_is_selected_with_it() -> None:
     body = {"openapi": "3.0.1", "paths": {}}
     sam = {
@@ -125,45 +113,3 @@ def test_what_sam_makes_of_an_api_is_selected_with_it() -> None:
 
 
 # ---- everything, while SAM has yet to say what that is
-
-
-@pytest.mark.parametrize(
-    "kind", ["AWS::Serverless::Api", "AWS::Serverless::Function", "AWS::Serverless::SimpleTable"]
-)
-def test_a_trigger_after_everything_needs_sam_to_have_run(kind: str) -> None:
-    fragment = template(Door=of_type(kind), Run=trigger(ExecuteAfter=["*"]))
-
-    assert problems(fragment) == [
-        (
-            "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for 'Door'; "
-            "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"ExecuteBefore": ["*"]},
-        {"ExecuteOnResourceChange": ["*"]},
-        {"ExecuteAfter": ["Door"]},
-        {"ExecuteAfter": ["D*"]},
-    ],
-)
-def test_anything_else_may_be_said_before_sam_has_run(settings: Template) -> None:
-    fragment = template(Door=of_type("AWS::Serverless::Api"), Run=trigger(**settings))
-
-    assert problems(fragment) == []
-
-
-def test_a_trigger_in_metadata_after_everything_needs_sam_to_have_run() -> None:
-    sam = of_type("AWS::Serverless::Function", Role=get("Role"))
-    noted = sam | {"Metadata": {"Trigger": {"ExecuteAfter": ["*"]}}}
-
-    assert problems({"Resources": {"Migrate": noted, "Check": function()}}) == [
-        (
-            "Migrate.Metadata.Trigger.ExecuteAfter: '*' cannot include the resources that SAM "
-            "will create for "
-            "'Migrate'; put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
-        )
-    ]

@@ -159,38 +159,12 @@ def test_a_failure_destination_needs_a_function_of_the_template(handler: Any) ->
     assert problems(fragment) == [UNQUALIFIED]
 
 
-@pytest.mark.parametrize("generated", ["Sam.Alias", "Sam.Version"])
-def test_an_alias_that_sam_will_make_is_qualified(generated: str) -> None:
-    sam = of_type("AWS::Serverless::Function", AutoPublishAlias="live")
-
-    assert problems(template(Sam=sam, Run=sending(ref(generated)))) == [UNQUALIFIED]
-
-
 @pytest.mark.parametrize("name", [ref("Migrate"), get("Migrate"), sub("${Migrate}")])
 def test_a_function_that_a_resource_configures_is_a_problem(name: Any) -> None:
     theirs = config(FunctionName=name, Qualifier="$LATEST", MaximumRetryAttempts=0)
 
     assert problems(template(Theirs=theirs, Run=sending())) == [
         "Run.FailureDestination: 'Migrate' already has one in 'Theirs'; set it there"
-    ]
-
-
-def test_a_function_that_sam_configures_is_a_problem() -> None:
-    sam = of_type("AWS::Serverless::Function", EventInvokeConfig={"MaximumRetryAttempts": 0})
-
-    assert problems(template(Sam=sam, Run=sending("Sam"))) == [
-        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set the destination there"
-    ]
-
-
-def test_a_function_that_sams_globals_configure_is_a_problem() -> None:
-    sections: Template = {
-        "Globals": {"Function": {"EventInvokeConfig": {"MaximumRetryAttempts": 0}}}
-    }
-    sam = of_type("AWS::Serverless::Function")
-
-    assert problems(template(sections, Sam=sam, Run=sending("Sam"))) == [
-        "Run.FailureDestination: 'Sam' has an EventInvokeConfig; set the destination there"
     ]
 
 

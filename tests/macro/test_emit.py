@@ -329,14 +329,6 @@ def test_the_attributes_that_the_template_reads_are_sent_along() -> None:
     assert properties(fragment)["Attributes"] == ["Count", "Deep.Total", "Rows"]
 
 
-def test_the_attributes_that_sams_globals_read_are_sent_along() -> None:
-    variables = {"Variables": {"ROWS": get("Run", "Rows")}}
-    sections = {"Globals": {"Function": {"Environment": variables}}}
-    fragment = template(sections, Service=of_type("AWS::Serverless::Function"), Run=trigger())
-
-    assert properties(fragment)["Attributes"] == ["Rows"]
-
-
 def test_the_resources_own_attributes_are_kept() -> None:
     own = {
         "Condition": "Production",

@@ -100,19 +100,6 @@ def test_the_bytes_of_what_a_value_depends_on_are_a_contract() -> None:
     }
 
 
-def test_the_bytes_of_an_untransformed_function_are_a_contract() -> None:
-    fragment = template(
-        {"Globals": {"Function": {"Runtime": "python3.13"}}},
-        Migrate=of_type("AWS::Serverless::Function", CodeUri="s3://code/1", Tags={"A": "1"}),
-        Run=trigger(),
-    )
-
-    assert fingerprint(fragment) == {
-        "Code": "756ac043e706f27a",
-        "Configuration": "a0b6af2cac05cda9",
-    }
-
-
 def test_the_key_order_of_a_template_changes_no_entry() -> None:
     run = trigger(Payload={"B": {"Y": 1, "X": 2}, "A": ref("Orders")}, ExecuteOnResourceChange="*")
     handler = variables(B=ref("Orders"), A=get("Orders"), C=sub("${X}${Y}", {"Y": 1, "X": 2}))
@@ -278,51 +265,6 @@ def test_the_metadata_of_a_watched_resource_does_not_count() -> None:
 # ---- SAM, before it has run
 
 
-def test_an_untransformed_function_counts_with_the_globals() -> None:
-    sam = of_type("AWS::Serverless::Function", CodeUri="s3://code/1")
-    before = fingerprint(with_handler(sam, Globals={"Function": {"Timeout": 5}}))
-    after = fingerprint(with_handler(sam, Globals={"Function": {"Timeout": 6}}))
-
-    assert list(before) == ["Code", "Configuration"]
-    assert {entry for entry in before if before[entry] != after[entry]} == {"Configuration"}
-
-
-def test_a_tag_of_an_untransformed_function_does_not_count() -> None:
-    sam = of_type("AWS::Serverless::Function", CodeUri="s3://code/1")
-    tagged = of_type("AWS::Serverless::Function", CodeUri="s3://code/1", Tags={"A": "1"})
-
-    assert fingerprint(with_handler(tagged)) == fingerprint(with_handler(sam))
-
-
-def test_a_tag_of_the_globals_does_not_count() -> None:
-    sam = of_type("AWS::Serverless::Function", CodeUri="s3://code/1")
-    shared = {"Function": {"Timeout": 5}}
-    tagged = {"Function": {"Timeout": 5, "Tags": {"A": "1"}}}
-
-    assert fingerprint(with_handler(sam, Globals=tagged)) == fingerprint(
-        with_handler(sam, Globals=shared)
-    )
-
-
-def test_an_untransformed_function_that_is_all_globals_counts() -> None:
-    bare = {"Type": "AWS::Serverless::Function"}
-    before = fingerprint(with_handler(bare, Globals={"Function": {"CodeUri": "s3://code/1"}}))
-    after = fingerprint(with_handler(bare, Globals={"Function": {"CodeUri": "s3://code/2"}}))
-
-    assert before != after
-
-
-@pytest.mark.parametrize("name", ["Environment", "Layers"])
-def test_what_the_globals_add_to_what_an_untransformed_function_has_counts(name: str) -> None:
-    sam = of_type("AWS::Serverless::Function", Environment={"Variables": {"A": 1}}, Layers=["a"])
-    one, other = {"Environment": {"Variables": {"B": 1}}}, {"Layers": ["b"]}
-    before = fingerprint(with_handler(sam, Globals={"Function": {}}))
-
-    changed = {"Environment": one, "Layers": other}[name]
-
-    assert fingerprint(with_handler(sam, Globals={"Function": changed})) != before
-
-
 # ---- parameters, mappings and conditions
 
 
@@ -457,7 +399,6 @@ def live(handler: Template, **sections: Any) -> Template:
             Custom=of_type("Custom::Secret", ServiceToken="arn"),
             Old=of_type("AWS::CloudFormation::CustomResource", ServiceToken="arn"),
             Nested=of_type("AWS::CloudFormation::Stack"),
-            App=of_type("AWS::Serverless::Application"),
             Key=of_type("AWS::IAM::AccessKey"),
             Run=trigger(),
         )
@@ -491,7 +432,7 @@ def test_neither_a_secret_nor_what_is_no_name_of_the_template_is_repeated(value:
     assert live(variables(A=value), Parameters=PARAMETERS) == {}
 
 
-@pytest.mark.parametrize("name", ["Custom", "Old", "Nested", "App", "Key"])
+@pytest.mark.parametrize("name", ["Custom", "Old", "Nested", "Key"])
 @pytest.mark.parametrize("attribute", ["SecretAccessKey", "Outputs.Password"])
 def test_of_what_may_have_a_secret_only_the_ref_is_repeated(name: str, attribute: str) -> None:
     assert live(variables(A=get(name, attribute))) == {name: ref(name)}
@@ -547,10 +488,3 @@ def test_what_a_payload_refers_to_is_not_repeated() -> None:
     run = trigger(Payload=ref("Orders"))
 
     assert "References" not in fingerprint(template(Orders=table(), Run=run))
-
-
-def test_what_sams_globals_refer_to_is_repeated() -> None:
-    shared = {"Function": {"Environment": {"Variables": {"A": ref("Orders")}}}}
-    sam = of_type("AWS::Serverless::Function", CodeUri="s3://code/1")
-
-    assert live(sam, Globals=shared) == {"Orders": ref("Orders")}

@@ -84,13 +84,6 @@ def test_what_is_selected_twice_is_waited_for_once() -> None:
     assert waits(template(Orders=table(), Run=run)) == ["Orders"]
 
 
-@pytest.mark.parametrize("generated", ["Sam.Alias", "Sam.Version"])
-def test_an_alias_that_sam_will_make_is_selected_as_its_function(generated: str) -> None:
-    sam = of_type("AWS::Serverless::Function", AutoPublishAlias="live")
-
-    assert waits(template(Sam=sam, Run=trigger(ExecuteAfter=[ref(generated)]))) == ["Sam"]
-
-
 def test_what_is_no_resource_is_never_selected() -> None:
     loop = ["Name", ["A", "B"], {"Queue${Name}": QUEUE}]
     run = trigger(ExecuteAfter=["*"], ExecuteBefore=["*"])
@@ -371,47 +364,6 @@ def test_a_reference_closes_a_cycle_wherever_it_stands(place: str, reference: An
     ]
 
 
-def test_what_sams_globals_refer_to_is_needed_by_its_functions() -> None:
-    variables = {"Variables": {"TABLE": ref("Orders")}}
-    fragment = template(
-        {"Globals": {"Function": {"Environment": variables}}},
-        Migrate=of_type("AWS::Serverless::Function", CodeUri="./migrate"),
-        Orders=table(),
-        Run=trigger(ExecuteBefore=["Orders"]),
-    )
-
-    assert problems(fragment) == [
-        (
-            "Run.ExecuteBefore: closes a cycle: Orders -> Run -> Migrate -> Orders; "
-            "remove one of these dependencies"
-        )
-    ]
-
-
-def test_a_precondition_gives_way_to_what_sams_globals_refer_to() -> None:
-    variables = {"Variables": {"TABLE": ref("Orders")}}
-    fragment = template(
-        {"Globals": {"Function": {"Environment": variables}}},
-        Migrate=of_type("AWS::Serverless::Function", CodeUri="./migrate"),
-        Orders=table(),
-        Jobs=QUEUE,
-        Run=trigger(ExecuteBefore=["*"]),
-    )
-
-    assert (waits(fragment, "Jobs"), waits(fragment, "Orders")) == (["Run"], [])
-
-
-def test_a_smoke_test_before_sam_has_run_is_a_problem() -> None:
-    sam = of_type("AWS::Serverless::Function", CodeUri="./migrate")
-
-    assert problems(template(A=sam, Run=trigger(ExecuteAfter=["*"]))) == [
-        (
-            "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for 'A'; "
-            "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
-        )
-    ]
-
-
 # ---- what a handler needs in order to work
 
 
@@ -527,19 +479,6 @@ def test_metadata_that_is_no_map_is_no_obstacle(metadata: Any) -> None:
     fragment = template(Jobs=jobs, Run=under("Production", trigger(ExecuteBefore=["Jobs"])))
 
     assert problems(fragment) == []
-
-
-@pytest.mark.parametrize("kind", ["AWS::Serverless::LayerVersion", "AWS::Serverless::Application"])
-def test_a_wait_that_sam_would_drop_with_the_metadata_is_a_problem(kind: str) -> None:
-    waits_for_it = of_type(kind, ContentUri="./layer")
-    run = under("Production", trigger(ExecuteBefore=["Layer"]))
-
-    assert problems(template(Layer=waits_for_it, Run=run)) == [
-        (
-            "Run.ExecuteBefore: 'Layer' cannot wait for 'Run' before SAM has run; "
-            "put AWS::Serverless-2016-10-31 before Trigger in the list of transforms"
-        )
-    ]
 
 
 # ---- what is made for a trigger has edges of its own

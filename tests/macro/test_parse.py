@@ -8,6 +8,7 @@ from macro import parse
 from macro.model import ABSENT, Deployment, Handler, Retry, Trigger
 from tests.support.templates import (
     Template,
+    function,
     get,
     of_type,
     problems,
@@ -191,7 +192,6 @@ def test_a_parameters_wrong_value_is_said_itself() -> None:
 # ---- the handler
 
 
-SAM_FUNCTION: Final = of_type("AWS::Serverless::Function", AutoPublishAlias="live")
 SPELLINGS: Final[list[tuple[Any, Handler]]] = [
     ("Migrate", Handler(arn=get("Migrate"), functions=("Migrate",))),
     (ref("Migrate"), Handler(arn=get("Migrate"), functions=("Migrate",))),
@@ -201,9 +201,18 @@ SPELLINGS: Final[list[tuple[Any, Handler]]] = [
     ("Live", Handler(arn=ref("Live"), functions=("Migrate",), qualified=("Live",))),
     (ref("Fixed"), Handler(arn=ref("Fixed"), functions=("Migrate",), qualified=("Fixed",))),
     (ref("Theirs"), Handler(arn=ref("Theirs"), qualified=("Theirs",))),
-    (ref("Sam"), Handler(arn=get("Sam"), functions=("Sam",))),
-    (ref("Sam.Alias"), Handler(arn=ref("Sam.Alias"), functions=("Sam",))),
-    (ref("Sam.Version"), Handler(arn=ref("Sam.Version"), functions=("Sam",))),
+    (
+        "Sam.Alias",
+        Handler(arn=ref("SamAliaslive"), functions=("Sam",), qualified=("SamAliaslive",)),
+    ),
+    (
+        ref("Sam.Version"),
+        Handler(
+            arn=ref("SamVersion0123456789"),
+            functions=("Sam",),
+            qualified=("SamVersion0123456789",),
+        ),
+    ),
     (ref("Stage"), Handler(arn=ref("Stage"))),
     (ARN, Handler(arn=ARN)),
     (f"{ARN}:live", Handler(arn=f"{ARN}:live")),
@@ -231,7 +240,9 @@ def test_a_handler_has_many_spellings(spelling: Any, expected: Handler) -> None:
         Live=of_type("AWS::Lambda::Alias", FunctionName=ref("Migrate"), Name="live"),
         Fixed=of_type("AWS::Lambda::Version", FunctionName=get("Migrate")),
         Theirs=of_type("AWS::Lambda::Alias", FunctionName="theirs", Name="live"),
-        Sam=SAM_FUNCTION,
+        Sam=function(),
+        SamAliaslive=of_type("AWS::Lambda::Alias", FunctionName=ref("Sam"), Name="live"),
+        SamVersion0123456789=of_type("AWS::Lambda::Version", FunctionName=ref("Sam")),
         Run=trigger(spelling),
     )
 
@@ -246,15 +257,6 @@ def test_an_alias_within_an_intrinsic_counts_as_its_function() -> None:
 
     assert read(fragment).handler == Handler(
         arn=sub("${Live}"), functions=("Migrate",), qualified=("Live",)
-    )
-
-
-def test_sams_alias_within_an_intrinsic_counts_as_its_function() -> None:
-    chosen = when("Production", ref("Sam.Alias"), get("Migrate"))
-
-    assert read(template(Sam=SAM_FUNCTION, Run=trigger(chosen))).handler.functions == (
-        "Sam",
-        "Migrate",
     )
 
 

@@ -70,16 +70,6 @@ def test_a_dead_letter_queue_is_where_a_failure_is_seen() -> None:
     assert warnings(template(Run=asynchronous(), Migrate=migrate)) == []
 
 
-@pytest.mark.parametrize("name", ["DeadLetterQueue", "EventInvokeConfig"])
-def test_sams_ways_to_say_so_count_in_the_function_and_in_the_globals(name: str) -> None:
-    own = of_type("AWS::Serverless::Function", Handler="a.b", **{name: {}})
-    bare = of_type("AWS::Serverless::Function", Handler="a.b")
-    shared: Json = {"Globals": {"Function": {name: {}}}}
-
-    assert warnings(template(Run=asynchronous(), Migrate=own)) == []
-    assert warnings(template(shared, Run=asynchronous(), Migrate=bare)) == []
-
-
 def test_a_configuration_of_its_own_is_the_authors_to_judge() -> None:
     config = of_type("AWS::Lambda::EventInvokeConfig", FunctionName=ref("Migrate"), Qualifier="1")
 

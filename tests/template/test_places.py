@@ -77,8 +77,16 @@ def test_a_transform_may_stand_alone() -> None:
     assert path("Transform.Parameters.A", alone) == ("Transform", "Parameters", "A")
 
 
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [("Trigger", ("Transform",)), (["Trigger", "B"], ("Transform", 0)), (["B"], ("Transform",))],
+)
+def test_a_transform_has_its_own_place(written: Any, place: Any) -> None:
+    assert path("Transform", {"Transform": written, "Resources": {}}) == place
+
+
 @pytest.mark.parametrize("broken", [{}, {"Resources": []}, {"Resources": {"Run": None}}])
 def test_a_template_of_any_shape_has_a_path(broken: Any) -> None:
     assert path("Run.Timeout", broken)[0] == "Resources"
     assert path("Transform.Parameters.A", broken) == ("Resources",)
-    assert path("Transform.Parameters.A", broken | {"Transform": ["Other"]}) == ("Resources",)
+    assert path("Transform.Parameters.A", broken | {"Transform": ["Other"]}) == ("Transform",)

@@ -49,20 +49,29 @@ def test_sam_runs_in_its_turn() -> None:
     assert made["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
     assert "Queue" in made["Resources"]["Run"]["DependsOn"]
     (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).diagnostics
-    assert found.message.startswith(
-        "Run.ExecuteAfter: '*' cannot include the resources that SAM will create for"
+    assert found.message == (
+        "Transform: Trigger runs before SAM has transformed 'Migrate';"
+        f" write Transform: [{SAM}, Trigger]"
     )
+    assert found.span.line == 1
 
 
-def test_sam_does_not_run_without_aws() -> None:
+def test_without_aws_a_template_of_sam_is_not_expanded() -> None:
     one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
-    context = transforms.Context(values={}, with_aws=False)
 
-    made = transforms.process(one, context)
+    with pytest.raises(UsageError) as caught:
+        transforms.process(one, transforms.Context(values={}, with_aws=False))
+
+    assert caught.value.message == f"{SAM} runs before Trigger; pass --sam to run it here too"
+
+
+def test_without_aws_the_transforms_of_aws_stay_in_the_list() -> None:
+    one = template({"Transform": [SAM, "Trigger"]}, Run=trigger())
+
+    made = transforms.process(one, transforms.Context(values={}, with_aws=False))
 
     assert made.ran == ("Trigger",)
     assert made.template["Transform"] == SAM
-    assert made.template["Resources"]["Migrate"]["Type"] == "AWS::Serverless::Function"
 
 
 def test_a_hint_names_the_transforms_that_did_not_run() -> None:
