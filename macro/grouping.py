@@ -174,7 +174,7 @@ def _members(
     }
     levels = _levels(before)
     for policy in additions.policies:
-        referenced = {reference.owner for reference in mentions(list(policy.arns)).references}
+        referenced = {reference.name for reference in mentions(list(policy.arns)).references}
         earlier = frozenset(reachable(referenced, order.firm, order.conditional) & names)
         own = waiting[policy.logical_id]
         yield _Member(

@@ -68,7 +68,7 @@ def waits(found: Template) -> dict[str, set[str]]:
     return {
         name: {
             *depends_on(resource),
-            *(reference.owner for reference in mentioned[name].references),
+            *(reference.name for reference in mentioned[name].references),
         }
         & set(found["Resources"])
         for name, resource in found["Resources"].items()
