@@ -39,6 +39,9 @@ FORGIVEN: Final = 900
 LEFT_OUT: Final = 150
 """Bytes of the attribute Truncated."""
 
+TRIED: Final = 50_000
+"""Parts of a result that are tried; an answer has room for some hundreds."""
+
 LISTED: Final = 9
 """Names that the attribute Truncated lists."""
 
@@ -242,11 +245,13 @@ def add_others(data: dict[str, str], result: Any, room: int) -> None:
     """Add to the attributes what else has room; `Truncated` says what had none.
 
     A result of 6 MB has millions of parts: those that have no room are counted, and not kept.
+    Nobody waits for the last of them.
     """
     spare, count, left_out = room - LEFT_OUT, 0, list[str]()
     whole = [] if data["Result"] else [("Result", attribute(result, "Result"))]
-    single = (each for each in attributes(result) if not isinstance(each[1], dict | list))
-    nested = (each for each in attributes(result) if isinstance(each[1], dict | list))
+    tried, again = (islice(attributes(result), TRIED) for _ in range(2))
+    single = (each for each in tried if not isinstance(each[1], dict | list))
+    nested = (each for each in again if isinstance(each[1], dict | list))
     for name, item in chain(whole, single, nested):
         if name in data and name != "Result":
             continue
@@ -260,7 +265,8 @@ def add_others(data: dict[str, str], result: Any, room: int) -> None:
             count += 1
             left_out += [name] if count <= LISTED else []
     if count:
-        names = f"{count} left out: {', '.join(left_out)}"
+        over = "over " if any(True for _ in islice(attributes(result), TRIED, None)) else ""
+        names = f"{over}{count} left out: {', '.join(left_out)}"
         data["Truncated"] = truncate(names, min(LEFT_OUT, spare + LEFT_OUT))
 
 

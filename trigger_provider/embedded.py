@@ -403,6 +403,7 @@ OWN=('Result','Truncated','Error')
 SHORTEST_REASON=20
 FORGIVEN=900
 LEFT_OUT=150
+TRIED=50_000
 LISTED=9
 NAME=6
 COMPARED=1000
@@ -527,8 +528,9 @@ def children(item,path):
 def add_others(data,result,room):
  spare,count,left_out=room-LEFT_OUT,0,list[str]()
  whole=[] if data['Result'] else [('Result',attribute(result,'Result'))]
- single=(each for each in attributes(result) if not isinstance(each[1],dict|list))
- nested=(each for each in attributes(result) if isinstance(each[1],dict|list))
+ tried,again=(islice(attributes(result),TRIED) for _ in range(2))
+ single=(each for each in tried if not isinstance(each[1],dict|list))
+ nested=(each for each in again if isinstance(each[1],dict|list))
  for name,item in chain(whole,single,nested):
   if name in data and name!='Result':
    continue
@@ -541,7 +543,8 @@ def add_others(data,result,room):
    count+=1
    left_out+=[name] if count<=LISTED else []
  if count:
-  names=f"{count} left out: {', '.join(left_out)}"
+  over='over ' if any(True for _ in islice(attributes(result),TRIED,None)) else ''
+  names=f"{over}{count} left out: {', '.join(left_out)}"
   data['Truncated']=truncate(names,min(LEFT_OUT,spare+LEFT_OUT))
 def explain(request,progress,failed,room):
  where=f'full log: {log_group(request,progress)}'

@@ -1,5 +1,6 @@
 """What a failure becomes: one line that says what happened, where, and where to read on."""
 
+import json
 from typing import Any
 
 import pytest
@@ -168,6 +169,85 @@ def test_of_many_frames_the_three_innermost_are_told(stack: Stack, handler: Hand
         'E: no; at File "app.py", line 8, in f8; at File "app.py", line 7, in f7; '
         f'at File "app.py", line 6, in f6; {LOG}'
     )
+
+
+LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execute\n'
+
+
+@pytest.mark.parametrize(
+    ("trace", "told"),
+    [
+        (
+            ['  File "/var/task/app.py", line 7, in handler\n', *[LIBRARY] * 9],
+            'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
+            'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
+            'at File "app.py", line 7, in handler',
+        ),
+        (
+            [
+                "E: no",
+                "    at Object.query (/var/task/node_modules/pg/lib/client.js:526:17)",
+                "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)",
+                "    at async pool (/var/task/node_modules/pg-pool/index.js:45:11)",
+                "    at new Promise (<anonymous>)",
+                "    at async retry (/opt/nodejs/node_modules/retry/index.js:4:1)",
+                "    at async migrate (/var/task/db.js:12:9)",
+                "    at async Runtime.handler (/var/task/index.js:4:3)",
+            ],
+            "at Object.query (node_modules/pg/lib/client.js:526:17); "
+            "at async pool (node_modules/pg-pool/index.js:45:11); at async migrate (db.js:12:9)",
+        ),
+    ],
+    ids=["Python", "Node"],
+)
+def test_the_frames_of_a_library_leave_room_for_the_handlers_own(
+    stack: Stack, handler: Handler, trace: list[str], told: str
+) -> None:
+    handler.plays(raises("E", "no", stackTrace=trace))
+
+    assert stack.asks("Create").reason == f"E: no; {told}; {LOG}"
+
+
+def test_the_part_that_python_underlines_is_not_told(stack: Stack, handler: Handler) -> None:
+    frame = '  File "/var/task/app.py", line 7, in handler\n    migrate()\n    ~~~~~~~^^\n'
+    handler.plays(raises("E", "no", stackTrace=[frame]))
+
+    assert stack.asks("Create").reason == (
+        f'E: no; at File "app.py", line 7, in handler migrate(); {LOG}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "where"),
+    [
+        ("shop-RunLogGroup-1A2B3C4D5E6F",
+         "shop-RunLogGroup-1A2B3C4D5E6F, which a rollback deletes (--disable-rollback keeps it)"),
+        ("/shop/migrate", "/shop/migrate"),
+        ("/aws/lambda/shop-Migrate-1A2B3C4D", "/aws/lambda/shop-Migrate-1A2B3C4D"),
+    ],
+)  # fmt: skip
+def test_a_log_group_of_the_stack_is_said_to_go_with_a_failed_create(
+    stack: Stack, handler: Handler, group: str, where: str
+) -> None:
+    handler.looks.always(state(LoggingConfig={"LogGroup": group}))
+    handler.always(raises("E", "no"))
+
+    assert stack.asks("Create").reason == f"E: no; full log: {where}"
+    assert stack.asks("Update").reason == f"E: no; full log: {group}"
+
+
+def test_the_log_of_a_failed_create_takes_all_the_room_that_is_left(
+    stack: Stack, handler: Handler
+) -> None:
+    log = "\n".join(f"line {number}: é" for number in range(1000))
+    handler.always(raises("E", "no", log=log[-4000:]))
+
+    created, updated = stack.asks("Create"), stack.asks("Update")
+
+    assert len(json.dumps(created.body, ensure_ascii=False).encode()) in range(4060, 4096)
+    assert len(updated.reason.encode()) < 1000
+    for answer in (created, updated):
+        assert answer.reason.endswith(f" / line 999: é; {LOG}")
 
 
 def test_the_final_stop_of_a_message_is_cloudformations_to_set(

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -151,10 +152,21 @@ def test_names_that_leave_no_room_for_anything_else_end_in_an_answer(
     assert len(cloud.requests[0].answers) == 1
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        [7] * 300_000,
+        [*range(150_000)],
+        {f"key{number}": number for number in range(60_000)},
+        [{"Id": number, "Name": f"name {number}"} for number in range(30_000)],
+        {"Rows": [*range(100_000)], "Text": "x" * 100_000},
+    ],
+    ids=["digits", "integers", "a wide map", "rows", "a list and a text"],
+)
 def test_a_large_result_is_answered_within_a_small_multiple_of_its_size(
-    cloud: Cloud, stack: Stack, handler: Function
+    cloud: Cloud, stack: Stack, handler: Function, result: Any
 ) -> None:
-    handler.always(returns([7] * 300_000))
+    handler.always(returns(result))
     size = len(handler.next_run().body)
     tracemalloc.start()
     try:
@@ -165,3 +177,73 @@ def test_a_large_result_is_answered_within_a_small_multiple_of_its_size(
 
     assert len(cloud.requests[0].answers) == 1
     assert peak <= 12 * size, f"{peak / size:.0f} times the result"
+
+
+def test_an_attribute_deep_in_a_large_result_is_found(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    rows = [{"Id": number, "Name": f"name {number}"} for number in range(60_000)]
+    handler.always(returns({"Data": {"Rows": rows}, "Last": {"a.b": 5}}))
+
+    stack.create({"Run": trigger(Attributes=["Rows.59999.Name", "Last.a.b"])})
+
+    data = cloud.requests[0].answers[0].data
+    assert (data["Rows.59999.Name"], data["Last.a.b"]) == ("name 59999", "5")
+    assert data["Truncated"].startswith("over ")
+
+
+@pytest.mark.parametrize("body", [b"[" * 500_000 + b"]" * 500_000, b'{"a":' * 100_000])
+def test_a_result_that_is_nested_too_deeply_is_a_failed_attempt(
+    stack: Stack, handler: Function, body: bytes
+) -> None:
+    handler.plays(replace(returns(), body=body), returns({"Rows": 5}))
+
+    stack.create({"Run": trigger(Retry={"MaxAttempts": 2, "Interval": 1})})
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert len(handler.attempts) == 2
+
+
+@pytest.mark.parametrize("depth", [10, 300, 900, 990])
+def test_a_result_of_any_depth_is_answered(
+    cloud: Cloud, stack: Stack, handler: Function, depth: int
+) -> None:
+    handler.always(replace(returns(), body=b'{"Rows": ' + b"[" * depth + b"]" * depth + b"}"))
+
+    stack.create({"Run": trigger()})
+
+    assert len(cloud.requests[0].answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"), [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "-Infinity")]
+)
+def test_what_python_alone_takes_for_json_is_a_text(
+    cloud: Cloud, stack: Stack, handler: Function, body: str, rows: str
+) -> None:
+    pending = f'{{"Status": "IN_PROGRESS", "EventState": {{"Rows": {body}}}}}'.encode()
+    handler.plays(
+        replace(returns(), body=pending, ends="pending"),
+        replace(returns(), body=f'{{"Rows": {body}}}'.encode()),
+    )
+
+    stack.create(with_payload({"an": "object"}, Attributes=["Rows"]))
+
+    assert cloud.requests[0].answers[0].data["Rows"] == rows
+    assert handler.attempts[1].payload["EventState"] == {"Rows": rows}
+
+
+@pytest.mark.parametrize("letter", ["x", "😀", "\x00"])
+def test_a_long_failure_is_handed_over(
+    cloud: Cloud, stack: Stack, handler: Function, letter: str
+) -> None:
+    """A message may be as long as a result, and an event of Lambda's may not."""
+    handler.plays(
+        raises("E", letter * 400_000, seconds=600), raises("E", "no", seconds=600), returns(None)
+    )
+    handler.timeout = 700
+
+    stack.create({"Run": trigger(Timeout=3540, Retry={"MaxAttempts": 3, "Interval": 60})})
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert broken_promises(cloud) == []
