@@ -179,9 +179,11 @@ LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execut
     [
         (
             ['  File "/var/task/app.py", line 7, in handler\n', *[LIBRARY] * 9],
-            'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
-            'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
-            'at File "app.py", line 7, in handler',
+            (
+                'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
+                'at File "site-packages/psycopg/cursor.py", line 9, in execute; '
+                'at File "app.py", line 7, in handler'
+            ),
         ),
         (
             [
@@ -194,8 +196,10 @@ LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execut
                 "    at async migrate (/var/task/db.js:12:9)",
                 "    at async Runtime.handler (/var/task/index.js:4:3)",
             ],
-            "at Object.query (node_modules/pg/lib/client.js:526:17); "
-            "at async pool (node_modules/pg-pool/index.js:45:11); at async migrate (db.js:12:9)",
+            (
+                "at Object.query (node_modules/pg/lib/client.js:526:17); "
+                "at async pool (node_modules/pg-pool/index.js:45:11); at async migrate (db.js:12:9)"
+            ),
         ),
     ],
     ids=["Python", "Node"],
