@@ -17,7 +17,7 @@ import click
 from cfn_trigger.errors import TemplateProblems, UsageError
 
 SUBCOMMANDS: Final[Mapping[str, str]] = {
-    "expand": "Print a template with its triggers expanded, as by the macro.",
+    "expand": "Print a template as the macro expands it.",
     "check": "List every problem in templates, with its line.",
     "plan": "Predict which triggers a deployment will run, and why.",
     "graph": "Show what runs before and after each trigger.",

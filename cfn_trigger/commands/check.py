@@ -1,4 +1,4 @@
-"""`cfn-trigger check`: every problem of templates, at the lines of their author."""
+"""`cfn-trigger check`: every problem of templates, with lines in the author's source."""
 
 from collections.abc import Sequence
 

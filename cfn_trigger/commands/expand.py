@@ -1,6 +1,6 @@
 """`cfn-trigger expand`: the template that CloudFormation would get from the macro.
 
-Knows what an expanded template cannot say any more. Refuses to know how a template is expanded.
+Knows what an expanded template can no longer express. Refuses to know how a template is expanded.
 """
 
 from typing import Final
@@ -16,8 +16,8 @@ from macro.cloudformation import as_map
 from macro.model import TRANSFORM
 
 ONCE: Final = (
-    "has no effect once it is expanded, and the trigger runs once; put a parameter that changes"
-    " into its Payload"
+    "has no effect once the template is expanded, and the trigger runs once; to run it again,"
+    " change a parameter in its Payload"
 )
 
 

@@ -85,7 +85,7 @@ def command(
 def _update_of(
     stack: str, template: Template, overrides: Mapping[str, str]
 ) -> tuple[Baseline, StackState]:
-    """Read a stack, and the current values of its parameters from the parameter store."""
+    """Read a stack, and the current values of its parameters from Parameter Store."""
     with closing(aws.client("cloudformation")) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")

@@ -39,7 +39,7 @@ from trigger_provider.request import ABSENT, RequestType
 @click.option(
     "--payload",
     metavar="JSON|@FILE",
-    help="JSON, or @ and a file, merged into the trigger's Payload key by key.",
+    help="JSON, or @ and the path of a JSON file. Merged into the trigger's Payload key by key.",
 )
 @options.parameter_options
 @options.json_option
@@ -90,13 +90,15 @@ def command(
 
 
 def parse_payload(text: str | None) -> Any:
-    """Parse `--payload`: JSON, or `@` and a file of it; raises UsageError for anything else."""
+    """Parse `--payload`: JSON, or `@` and the path of a JSON file; raises UsageError otherwise."""
     if text is None:
         return ABSENT
     try:
         return json.loads(environment.read_text(text[1:]) if text.startswith("@") else text)
     except ValueError as error:
-        raise UsageError(f"--payload: takes JSON, or @ and a file of it ({error})") from error
+        raise UsageError(
+            f"--payload: must be JSON, or @ and the path of a JSON file ({error})"
+        ) from error
 
 
 def _effects(request: TriggerRequest, *, as_json: bool) -> RehearsalEffects:

@@ -1,4 +1,4 @@
-"""Clients of AWS, and what its refusals mean.
+"""Clients of AWS, and what its errors mean.
 
 Knows boto3. Endpoint, profile and region are those that the AWS tools use, from the environment and
 the configuration files. Refuses to know what a request is for.
@@ -34,7 +34,10 @@ def client(service: str) -> Any:
 
 @contextmanager
 def requesting(about: str) -> Iterator[None]:
-    """Raise refusals of AWS as MissingError, ThrottledError or UsageError, about a thing."""
+    """Raise errors of AWS as MissingError, ThrottledError or UsageError.
+
+    `about` is what the message is about, such as `stack 'shop'`.
+    """
     try:
         yield
     except NoCredentialsError as error:
@@ -51,7 +54,8 @@ def _refusal(about: str, error: ClientError) -> UsageError:
     code, message = details.get("Code", ""), details.get("Message", "")
     if _THROTTLED.search(code):
         return ThrottledError(f"{about}: {message or code}; try again in a minute")
-    # A stack that does not exist is a ValidationError like any other: only the message tells.
+    # A stack that does not exist is a ValidationError like any other: only the message tells them
+    # apart.
     if "NotFound" in code or (code == "ValidationError" and "does not exist" in message):
         return MissingError(f"{about}: {message or code}")
     return UsageError(f"{about}: {message or code}")

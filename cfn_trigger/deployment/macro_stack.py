@@ -1,8 +1,7 @@
 """The macro's own stack, deployed from the packages that are installed here.
 
-Knows its template and what its functions are made of. Refuses to know where it is deployed. The
-template is the project's template.yaml without what needs `sam build`: a test holds the two against
-each other.
+Knows its template and the code of its functions. Refuses to know where it is deployed. The template
+is the project's template.yaml without what needs `sam build`: a test compares the two.
 """
 
 import io
@@ -88,7 +87,7 @@ def _package(key: str) -> Json:
 def package(modules: Iterable[ModuleType], prefix: str = "") -> bytes:
     """Return a zip file with the source of packages, as they are installed.
 
-    It lacks what they import: functions of the local cloud run in this Python.
+    Their dependencies are left out: functions of the local cloud run in this Python.
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -1,6 +1,6 @@
 """Follows a deployment: when to read, and when to stop.
 
-Knows how often AWS may be asked. Refuses to know what is read (`poller`) and what it means
+Knows how often AWS may be called. Refuses to know what is read (`poller`) and what it means
 (`timeline`).
 """
 
@@ -14,12 +14,12 @@ from cfn_trigger.deployment.timeline import DeploymentState, Event, Line, LogEnt
 from cfn_trigger.errors import ThrottledError, UsageError
 
 PAUSE: Final = 1.0
-"""Seconds between two looks: a person waits no longer, and AWS allows it."""
+"""Seconds between two reads: short enough for a person, and long enough for AWS's limits."""
 
 LONGEST_PAUSE: Final = 30.0
 
 Progress = tuple[DeploymentState, tuple[Line, ...]]
-"""What is known after a look, and the lines that it added."""
+"""What is known after a read, and the lines that it added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class MonitorEffects:
 
 
 def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[Progress]:
-    """Look again and again until a deployment has ended, and yield the progress of each look.
+    """Read again and again until a deployment has ended, and yield the progress of each read.
 
     Raises UsageError if none begins within `patience` seconds.
     """
@@ -50,10 +50,10 @@ def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[
             yield state, _in_order(lines, logged)
         if not state.has_begun and (effects.now() - began).total_seconds() >= patience:
             problem = f"stack {stack!r}: no deployment began within {patience:g} s"
-            raise UsageError(f"{problem}; start one, or wait longer")
+            raise UsageError(f"{problem}; start one, or raise --timeout")
         if not state.ended:
             effects.sleep(pause)
-    if state.runs:  # a log has its last lines a moment late
+    if state.runs:  # the last lines of a log arrive late
         effects.sleep(PAUSE)
         state, lines = timeline.advance(state, (), effects.log_entries(state))
         yield state, lines

@@ -1,7 +1,7 @@
 """Reads a stack again and again while something runs in it: events, resources, logs.
 
-Knows the requests, and how few of them are enough. Refuses to know what the answers mean, and how
-often it is called.
+Knows the requests, and how few of them are enough. Refuses to know what the responses mean, and
+how often it is called.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +54,7 @@ class Tail:
         counters: dict[str, count[int]] = {}
         for page in pages.paginate(logGroupName=self.group, startTime=self.since):
             for event in page["events"]:
-                # The local cloud gives no eventId; all entries of one millisecond are read again.
+                # The local cloud returns no eventId; all entries of one millisecond are read again.
                 moment = f"{self.group} {event['logStreamName']} {event['timestamp']}"
                 number = next(counters.setdefault(moment, count()))
                 yield LogEntry(
@@ -84,7 +84,7 @@ class Tails:
 
     @contextmanager
     def dropping(self, source: str) -> Iterator[None]:
-        """Drop a log if it, or what leads to it, cannot be read; raises ThrottledError."""
+        """Drop a log if it cannot be found or read; raises ThrottledError."""
         try:
             yield
         except ThrottledError:
@@ -135,7 +135,7 @@ class StackPoller:
                     events += map(_event, page["StackEvents"])
                     if any(event.id in state.seen for event in events):
                         break
-                    if not state.has_looked and any(event.is_at_rest for event in events):
+                    if not state.has_read and any(event.is_at_rest for event in events):
                         break
         except MissingError:
             if state.has_begun:
@@ -183,10 +183,10 @@ class StackPoller:
         if resource.startswith("arn:"):
             return resource
         with aws.requesting(f"resource {resource!r}"):
-            answer = self.cloudformation.describe_stack_resource(
+            response = self.cloudformation.describe_stack_resource(
                 StackName=state.stack_id, LogicalResourceId=resource
             )
-        return str(answer["StackResourceDetail"]["PhysicalResourceId"])
+        return str(response["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def _permitted(state: DeploymentState) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class StackSnapshot:
     """A stack at one moment; all mappings are by name or logical id.
 
     `template` is the processed one. `values` are what the stack's parameters were set to, and
-    `looked_up` what those that name an entry of the parameter store stood for. `statuses` and
+    `looked_up` the values of those that are names in Parameter Store. `statuses` and
     `physical_ids` are those of its resources; one that was deleted has no physical id.
     """
 
@@ -41,7 +41,7 @@ class StackSnapshot:
 
     @property
     def pseudo_parameters(self) -> dict[str, str]:
-        """The pseudo parameters that are known of the stack."""
+        """The pseudo parameters whose values the stack's id contains."""
         return pseudo_parameters(self.stack_id)
 
 
@@ -60,7 +60,7 @@ def read_snapshot(name: str, client: Any) -> StackSnapshot:
             raise _missing(name, client)
         case "ROLLBACK_COMPLETE":
             problem = f"stack {name!r}: is ROLLBACK_COMPLETE, since its creation failed"
-            raise UsageError(f"{problem}; delete it and deploy it anew")
+            raise UsageError(f"{problem}; delete it and deploy it again")
         case "REVIEW_IN_PROGRESS":  # a change set that was never executed
             return StackSnapshot(stack_id=description["StackId"], template={}, values={})
     with aws.requesting(f"stack {name!r}"):
@@ -103,13 +103,13 @@ def processed_template(stack_id: str, client: Any) -> Mapping[str, Json]:
 
 
 def parameter_store_values(names: Iterable[str], client: Any) -> dict[str, str]:
-    """Look up names in the parameter store, as a deployment will, except those that are denied."""
+    """Look up names in Parameter Store, as a deployment will; denied ones are left out."""
     wanted = sorted(set(names))
     values: dict[str, str] = {}
     for batch in (wanted[at : at + 10] for at in range(0, len(wanted), 10)):  # ten at most
         with suppress(BotoCoreError, ClientError):
-            answer = client.get_parameters(Names=batch)
-            values |= {one["Name"]: one["Value"] for one in answer["Parameters"]}
+            response = client.get_parameters(Names=batch)
+            values |= {entry["Name"]: entry["Value"] for entry in response["Parameters"]}
     return values
 
 

@@ -99,7 +99,7 @@ class DeploymentState:
     logical id. `first_status` and `status` are those of the stack in this deployment.
     """
 
-    has_looked: bool = False
+    has_read: bool = False
     seen: frozenset[str] = frozenset()
     stack: str = ""
     stack_id: str = ""
@@ -132,9 +132,9 @@ def advance(
     """
     new_events = [event for event in events if event.id not in state.seen]
     new_entries = [entry for entry in entries if entry.id not in state.seen]
-    relevant = new_events if state.has_looked else since_rest(new_events)
+    relevant = new_events if state.has_read else since_rest(new_events)
     seen = state.seen.union((event.id for event in new_events), (entry.id for entry in new_entries))
-    state = replace(state, seen=seen, has_looked=True)
+    state = replace(state, seen=seen, has_read=True)
     lines: list[Line] = []
     # At the same moment, what is logged precedes the event that follows from it.
     news: list[Event | LogEntry] = [*new_entries, *relevant]

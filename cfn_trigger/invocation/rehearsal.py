@@ -23,7 +23,7 @@ from trigger_provider.service import carry_out
 from trigger_provider.transport import Effects, Reply
 
 _LONGEST_INVOCATION: Final = 905.0
-"""Seconds: no invocation takes longer, and its answer is worth waiting for."""
+"""Seconds: a little longer than the longest invocation that Lambda allows."""
 
 _MASK: Final = "****"
 
@@ -43,9 +43,9 @@ class RehearsalEffects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """How a request ended: what CloudFormation would get as an answer, and how long it took.
+    """How a request ended: what CloudFormation would receive, and how long it took.
 
-    `reason` is empty unless it failed. `expect` is empty where nothing was expected, or compared.
+    `reason` is empty unless it failed. `expect` is empty if nothing was expected or compared.
     """
 
     trigger: str
@@ -104,7 +104,7 @@ def _comparison(request: Request, outcome: Outcome) -> Literal["", "met", "not m
 def _followed(
     request: Request, progress: Progress, effects: RehearsalEffects
 ) -> tuple[Progress, Outcome]:
-    """Do what the provider decides until it would answer; nothing here ever runs out of time."""
+    """Do what the provider decides until it would answer; unlike there, time is unlimited."""
     run = TriggerRun(began=effects.now())
 
     def log(name: str, **details: Any) -> None:
@@ -118,12 +118,12 @@ def _followed(
         return Clock(effects.now().timestamp(), math.inf)
 
     def never(*_: Any) -> Any:
-        raise AssertionError("a rehearsal answers nobody")
+        raise AssertionError("a rehearsal sends no answer")
 
     provider = Effects(clock=clock, sleep=never, call=effects.call, put=never, log=never)
     while (action := decide(request, progress, clock())).step != "respond":
         log(action.step, attempt=progress.failures + 1)
-        if action.step == "wait":  # the provider would also look whether the stack is cancelled
+        if action.step == "wait":  # the provider would also check whether the update is cancelled
             effects.sleep(action.seconds)
         else:
             action = action._replace(seconds=min(action.seconds, _LONGEST_INVOCATION))

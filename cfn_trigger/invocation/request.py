@@ -1,7 +1,7 @@
 """The request that a trigger would get from a deployed stack, as its provider reads it.
 
 Knows how an author's template and its deployed stack combine: settings, payload and handler.
-Refuses to know how a handler is run. What only CloudFormation knows is named, not guessed.
+Refuses to know how a handler is run. What only CloudFormation knows is reported, not guessed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ from trigger_provider.request import ABSENT, Request, RequestType, assembled, pa
 class RunOptions:
     """Which trigger to run for which type of request, and what the command line adds.
 
-    `parameters` are values by name; `payload` goes over the one of the template.
+    `parameters` are values by name; `payload` is merged into the template's.
     """
 
     trigger: str
@@ -48,7 +48,8 @@ class RunOptions:
 class TriggerRequest:
     """A request as the provider reads it, and the function that it invokes.
 
-    `function` is what Lambda's API takes, `label` its logical id, or its name outside the stack.
+    `function` is as Lambda's API accepts it; `label` is its logical id, or its name if it is
+    outside the stack.
     `notes` say what a deployment would do differently.
     """
 
@@ -124,8 +125,8 @@ def _values(
 ) -> dict[str, str]:
     """Return the values of the parameters, except those that are not known here.
 
-    CloudFormation shows a value with NoEcho only as asterisks, and has itself looked up what the
-    name of an entry in the parameter store stands for.
+    CloudFormation shows a value with NoEcho only as asterisks. If the value is a name in Parameter
+    Store, only CloudFormation knows what it looked up.
     """
     declared = section(template, "Parameters")
     deployed, looked_up = snapshot.values, snapshot.looked_up
@@ -224,7 +225,8 @@ def _function(arn: Any, snapshot: StackSnapshot, trigger: str) -> str:
         case ResourceRef(name, _):
             return _physical_id(name, snapshot)
     names = _names(_unknown_parts(arn))
-    raise UsageError(f"{trigger}.Handler: {names} is known to CloudFormation alone")
+    remedy = "write the function's ARN in a copy of the template"
+    raise UsageError(f"{trigger}.Handler: only CloudFormation knows {names}; {remedy}")
 
 
 def _physical_id(name: str, snapshot: StackSnapshot) -> str:
@@ -260,13 +262,13 @@ def _require_known(payload: Any, expect: Any, trigger: str) -> None:
     in_expect = list(_unknown_parts(expect, ("Expect",)))
     if not (in_payload or in_expect):
         return
-    unknown = ", ".join(f"{'.'.join(p.path)}: {p.name}" for p in (*in_payload, *in_expect))
+    unknown = ", ".join(f"{'.'.join(p.path)} ({p.name})" for p in (*in_payload, *in_expect))
     remedy = (
-        "an output of the stack with this value would make it known"
+        "add an output with this value to the stack"
         if in_expect
-        else "give --payload with a value in its place, or --parameter for one with NoEcho"
+        else "pass the value with --payload, or that of a NoEcho parameter with --parameter"
     )
-    raise UsageError(f"{trigger}: not known outside CloudFormation: {unknown}; {remedy}")
+    raise UsageError(f"{trigger}: only CloudFormation knows {unknown}; {remedy}")
 
 
 def _names(unknown: Iterable[_UnknownPart]) -> str:

@@ -1,7 +1,7 @@
-"""Lambda's API, called once for each call, and the handler's log while it is busy.
+"""Calls to Lambda's API, each sent once, and the handler's log while it runs.
 
 Knows botocore's signature and connections, and how a line that arrives twice, in the log and in the
-answer, is shown once. Refuses to know what a call is for: that is the provider's own code.
+reply, is shown once. Refuses to know what a call is for: that is the provider's own code.
 """
 
 import base64
@@ -33,18 +33,18 @@ from cfn_trigger.deployment.poller import Tails
 from cfn_trigger.deployment.timeline import Line, LogEntry
 from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply
 
-LOOK: Final = 1.0
-"""Seconds between two looks at the log of a handler that runs."""
+PAUSE: Final = 1.0
+"""Seconds between two reads of the log of a handler that runs."""
 
 Send = Callable[[str, str, bytes, Mapping[str, str], float], Reply]
-"""Sends method, path, body and headers, waits so many seconds, and returns the reply."""
+"""Sends method, path, body and headers, and returns the reply; the last argument is its timeout."""
 
 
 @dataclass(slots=True)
 class Caller:
     """Calls Lambda as the provider does, and shows what the handler prints meanwhile.
 
-    `expected` counts lines of an answer that the log has yet to repeat.
+    `expected` counts lines of replies that the log has yet to repeat.
     """
 
     send: Send
@@ -52,7 +52,7 @@ class Caller:
     source: str
     show: Callable[[Line], None]
     now: Callable[[], datetime]
-    pause: float = LOOK
+    pause: float = PAUSE
     seen: set[str] = field(default_factory=set)
     expected: Counter[str] = field(default_factory=Counter)
 
@@ -65,7 +65,7 @@ class Caller:
         headers: Mapping[str, str],
         seconds: float,
     ) -> Reply:
-        """Send a request once, and show the handler's log until the answer is there."""
+        """Send a request once, and show the handler's log until the reply arrives."""
         reply: Future[Reply] = Future()
 
         def send() -> None:
@@ -74,7 +74,9 @@ class Caller:
             except Exception as error:  # noqa: BLE001 it is raised again where it is waited for
                 reply.set_exception(error)
 
-        threading.Thread(target=send, daemon=True).start()  # Ctrl-C does not wait for a handler
+        threading.Thread(
+            target=send, daemon=True
+        ).start()  # so that Ctrl-C does not wait for a handler
         shown: Counter[str] = Counter()
         while not wait([reply], self.pause).done:
             shown.update(self._show_log())
@@ -97,7 +99,7 @@ class Caller:
                 yield text
 
     def _show_rest(self, encoded: str | None, shown: Counter[str]) -> None:
-        """Show the lines of an answer, in base64, that the log did not have yet."""
+        """Show the lines of a reply, in base64, that the log did not have yet."""
         for line in base64.b64decode(encoded or "").decode(errors="replace").splitlines():
             text = line.rstrip()
             if not timeline.is_output(text):

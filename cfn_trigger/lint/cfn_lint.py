@@ -1,4 +1,4 @@
-"""cfn-lint, as the `.cfnlintrc` of this folder configures it, with the shorthand taught to it.
+"""cfn-lint, as the `.cfnlintrc` of this folder configures it, extended by the shorthand.
 
 Knows how cfn-lint is run from Python. Refuses to know rules: those of triggers are in `rules`.
 """
@@ -37,7 +37,7 @@ class CfnLint:
         self.runner = Runner(ConfigMixIn(arguments))
 
     def source_matches(self, template: Template) -> Iterator[Match]:
-        """Lint what the author wrote."""
+        """Lint the template as its author wrote it."""
         if template.name == STANDARD_INPUT:
             yield from self._text_matches(template.text)
         else:
@@ -48,7 +48,7 @@ class CfnLint:
             )
 
     def expansion_matches(self, expansion: Mapping[str, Json]) -> Iterator[Match]:
-        """Lint what it expands to."""
+        """Lint its expansion."""
         yield from self._text_matches(json.dumps(expansion))
 
     def _text_matches(self, text: str) -> Iterator[Match]:

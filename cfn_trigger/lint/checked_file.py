@@ -1,4 +1,4 @@
-"""Every problem of a template, at the lines of its author.
+"""Every problem of a template, with lines in its author's source.
 
 Knows where the author wrote what a linter finds in the expansion: at the same resource, or at the
 trigger that a resource was created for. Refuses to judge: the macro and the linter do.
@@ -16,8 +16,8 @@ from macro.model import TRANSFORM, Json, Trigger
 from macro.readers import is_shorthand
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
-"""Rules about parameters, mappings and conditions that are unused: the macro uses some of them up,
-so that only the author's text can tell."""
+"""Rules about unused parameters, mappings and conditions: the expansion no longer contains those
+that only the macro uses, so these rules apply to the source alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,10 @@ class Linter(Protocol):
     """Lints a template in both of its forms."""
 
     def source_matches(self, template: Template) -> Iterable[Match]:
-        """Lint what the author wrote."""
+        """Lint the template as its author wrote it."""
 
     def expansion_matches(self, expansion: Mapping[str, Json]) -> Iterable[Match]:
-        """Lint what it expands to."""
+        """Lint its expansion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def _expansion_diagnostics(
         yield from problems.diagnostics
         return
     except UsageError as error:
-        message = f"what it expands to was not checked: {error.message}"
+        message = f"the expanded template was not checked: {error.message}"
         yield Diagnostic(
             file=template.name, span=Span(), rule="trigger", level="info", message=message
         )
@@ -119,9 +119,9 @@ def authors_path(
     triggers: Sequence[Trigger],
     created_for: Mapping[str, Trigger],
 ) -> TemplatePath:
-    """Return the path in the author's template of what stands at a path of the expansion.
+    """Return the path in the author's template for a path in the expansion.
 
-    A resource that belongs to all triggers, such as the provider, counts as the first one's.
+    A resource that belongs to all triggers, such as the provider, counts as part of the first.
     """
     match path:
         case ["Resources", str(name), *rest]:
@@ -135,7 +135,7 @@ def authors_path(
 
 
 def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> TemplatePath:
-    """Return where in a trigger stands what a path in one of its resources was made of."""
+    """Return the path within a trigger for a path within a resource that was created for it."""
     match rest:
         case ["Properties", "HandlerArn", *_] if name == trigger.logical_id:
             return ("Handler",) if trigger.is_metadata else ("Properties", "Handler")
@@ -151,7 +151,7 @@ def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> 
 def _new(
     in_expansion: Iterable[Diagnostic], in_source: Sequence[Diagnostic]
 ) -> Iterator[Diagnostic]:
-    """Leave out what the source has too: a rule at the same line, or a problem of the macro."""
+    """Leave out what the source has too: a rule at the same line, or the same problem."""
     rules = {(diagnostic.rule, diagnostic.span.line) for diagnostic in in_source}
     messages = {diagnostic.message for diagnostic in in_source}
     for diagnostic in dict.fromkeys(in_expansion):

@@ -1,7 +1,7 @@
 """The `.cfnlintrc` that teaches cfn-lint, and with it `sam validate --lint`, the shorthand.
 
-Knows where this package is installed, and that what a project's file has is its author's. cfn-lint
-takes rules by the name of a module that is installed next to it, and an override spec by its path.
+Knows where this package is installed, and keeps what an author configured. Refuses to know rules.
+cfn-lint finds rules by the name of an installed module, and an override spec by its path.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ EDITOR_SCHEMA: Final = Path(__file__).with_name("template.yaml.schema.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """What a file becomes, and how that compares with the one that was there."""
+    """The text that a file gets, and how it compares with the existing file."""
 
     file: str
     status: Literal["created", "extended", "unchanged"]
@@ -32,11 +32,11 @@ class FileChange:
 
 
 def configured(existing: str | None, project: Path) -> FileChange:
-    """Return what the `.cfnlintrc` of a project becomes; `existing` is its text, if it has one.
+    """Return the new `.cfnlintrc` of a project; `existing` is its text, if it has one.
 
-    Keys are added below what is there. Where one of ours is there with another value, such as a
-    list of rules, the whole file is written anew, without its comments. Raises UsageError if there
-    is somebody else's override spec, since cfn-lint accepts only one.
+    Keys are added at the end. If one of them exists with another value, such as a list of rules,
+    the whole file is rewritten without its comments. Raises UsageError for another override spec,
+    since cfn-lint accepts only one.
     """
     if existing is None:
         return FileChange(file=FILE, status="created", text=_in_yaml(_additions([], project)))
@@ -75,7 +75,7 @@ def _additions(rules: list[str], project: Path) -> dict[str, Any]:
 
 
 def _spec_path(project: Path) -> str:
-    """Return the path of our spec, relative to the project if it is inside it."""
+    """Return the path of the override spec, relative to the project if it is inside."""
     root = project.resolve()
     return str(SPEC.relative_to(root) if SPEC.is_relative_to(root) else SPEC)
 

@@ -1,8 +1,8 @@
 """The problems of a template as it is written, found by the macro's own stages.
 
-Knows what a template does not say about its deployment: the values of parameters. One that has a
-default has that value; of any other, only what is wrong whatever the value is reported. Refuses to
-judge: the macro does.
+Knows what a template does not say about its deployment: the values of parameters. A parameter with
+a default has that value; for any other, only problems that do not depend on its value are reported.
+Refuses to judge: the macro does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the macro will say about a template, and the resources that its triggers become.
+    """The findings of the macro in a template, and the resources that its triggers become.
 
     `resources` are the triggers and what they define, by logical id: their template may refer to
     them.
@@ -51,10 +51,10 @@ class Report:
 
 
 def report(written: Mapping[Any, Any]) -> Report:
-    """Find what the macro will say about a template.
+    """Find what the macro will report for a template.
 
-    `written` is the template when the macro's turn comes: with its Transform, and as the transforms
-    before the macro have left it. One without triggers has no problems.
+    `written` is the template as the macro receives it, with its Transform: as the transforms before
+    the macro have left it. A template without triggers has no problems.
     """
     template = through_json(written)
     if not _has_our_transform(template):
@@ -68,7 +68,7 @@ def report(written: Mapping[Any, Any]) -> Report:
 
 
 def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
-    """Find what the macro will say about a template, as in a report."""
+    """Find what the macro will report for a template."""
     return report(written).findings
 
 
@@ -85,22 +85,22 @@ def _has_our_transform(template: Json) -> bool:
 
 
 _TURNS: Final = 3
-"""The most choices of a word: what is wrong in as many turns is wrong whatever the word is."""
+"""How many values are tried for a parameter: as many as the property with the most choices has."""
 
 
 _Request = tuple[dict[str, Json], Deployment]
-"""What the macro is sent: the fragment, and what CloudFormation says beside it."""
+"""What the macro receives: the fragment, and the rest of its event."""
 
 
 def _others(first: _Request, template: Json) -> Iterator[_Request]:
-    """Yield the requests of the other turns; none where no parameter lacks a value."""
+    """Yield the requests of the other turns; none if every parameter has a value."""
     for turn in range(1, _TURNS):
         if (request := _request(template, turn)) != first:
             yield request
 
 
 def _request(template: Json, turn: int) -> _Request:
-    """Return what the macro is sent, if parameters without a value have those of a turn."""
+    """Return what the macro receives if parameters without a value have those of a turn."""
     transform = next(each for each in transforms(template) if name_of(each) == TRANSFORM)
     declared = section(template, "Parameters")
     parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
@@ -116,7 +116,7 @@ def _request(template: Json, turn: int) -> _Request:
 
 
 def _findings(reading: Reading, template: Json) -> tuple[Finding, ...]:
-    """Return what is wrong with a template that was read, or else what may surprise."""
+    """Return the problems of a template, or its risks if it has none."""
     if reading.problems:
         return (
             *_of_kind("spelling", reading.spelling_problems, template),
@@ -138,7 +138,7 @@ def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterato
 
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
-    """Yield the problem of a template that expands to more than is accepted by body."""
+    """Yield a problem if the expanded template is too large to be passed by body."""
     if (size := expansion.size) > BODY_LIMIT:
         limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
         yield Problem("Resources", f"expands to {size} bytes; {limit}")
@@ -154,12 +154,12 @@ def _untransformed(template: Json) -> Iterator[Finding]:
 
 
 def _snippets(template: Json, where: TemplatePath = ()) -> Iterator[Finding]:
-    """Find the parts of a template that are given to the macro, which takes whole ones."""
+    """Find the parts of a template that are passed to the macro, which accepts only whole ones."""
     items: Any = ()
     if isinstance(template, dict):
         if as_map(template.get("Fn::Transform")).get("Name") == TRANSFORM:
-            where_it_is = (*where, "Fn::Transform")
-            yield Finding(kind="sense", path=where_it_is, problem=NOT_A_TEMPLATE)
+            call = (*where, "Fn::Transform")
+            yield Finding(kind="sense", path=call, problem=NOT_A_TEMPLATE)
         items = template.items()
     elif isinstance(template, list):
         items = enumerate(template)
@@ -167,7 +167,7 @@ def _snippets(template: Json, where: TemplatePath = ()) -> Iterator[Finding]:
         yield from _snippets(item, (*where, key))
 
 
-# ---- parameters: the values they are known to have, and stand-ins for the others
+# ---- parameters: known values, and stand-ins for the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +186,9 @@ class _Parameters:
         return ""
 
     def stand_ins(self, known: Property) -> list[Json]:
-        """Return a value that a property accepts; none if any of its kind would do.
+        """Return a value that a property accepts; none if its reader does not list any.
 
-        Where there are few choices, each turn has another.
+        If there are several choices, each turn returns another.
         """
         options = known.accepts.schema.get("anyOf", [])
         enumerated = [choice for option in options for choice in option.get("enum", ())]
@@ -201,7 +201,7 @@ class _Parameters:
 def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:
     """Return the default values of parameters, as CloudFormation passes them to a macro.
 
-    The default of a parameter from the parameter store is a name there, not a value.
+    The default of a parameter from Parameter Store is a name there, not a value.
     """
     declared = {
         name: parameter

@@ -1,8 +1,8 @@
-"""What is generated from the definition of the shorthand.
+"""Files that are generated from the definition of the shorthand.
 
-`python -m cfn_trigger.lint.reference` writes it.
+`python -m cfn_trigger.lint.reference` writes them.
 
-Knows the tables of `docs/shorthand.md`, which stand between marks, and the files of the schemas.
+Knows the tables of `docs/shorthand.md`, which are between marks, and the files of the schemas.
 Refuses to know any property.
 """
 
@@ -21,7 +21,7 @@ _DOCUMENT: Final = _HERE.parents[1] / "docs" / "shorthand.md"
 
 
 def outdated() -> dict[Path, str]:
-    """Return the files that are not as the definition has them, with the text they should have."""
+    """Return the files that differ from the definition, with the text that they should have."""
     return {
         path: text
         for path, text in _files()

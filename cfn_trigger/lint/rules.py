@@ -1,8 +1,8 @@
 """Rules for cfn-lint: what the macro will refuse, at the line where it is written.
 
-Knows cfn-lint, and nothing else here does. Refuses to find problems itself (`problems`). The
-override spec beside it, `custom-resource.json`, takes from cfn-lint the rule that every custom
-resource has a ServiceToken, and gives it to the first rule here, which spares triggers.
+Knows cfn-lint. Refuses to find problems itself (`problems`). cfn-lint requires a ServiceToken of
+every custom resource. The override spec next to this module, `custom-resource.json`, removes that
+requirement, and the first rule here restores it for custom resources other than triggers.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no type
 
     id = "E9500"
     shortdesc = "Custom resources other than triggers have a ServiceToken"
-    description = f"What E3003 reports for every custom resource but a {TRIGGER_TYPE}"
+    description = f"What E3003 reports, except for a {TRIGGER_TYPE}"
     tags = ("resources", "trigger")
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no type
     def validate(
         self, validator: Any, _keyword: str, properties: Any, _schema: Any
     ) -> Iterator[ValidationError]:
-        """Yield errors of E3003, as the schema would without our patch."""
+        """Yield errors of E3003, as the schema would without the patch."""
         _, resource_type, *_ = validator.context.path.cfn_path
         if resource_type == TRIGGER_TYPE:
             return
@@ -76,7 +76,7 @@ class Transformed(_MacroRule):
     description = f"A {TRIGGER_TYPE} is expanded by the transform {TRANSFORM}, and by nothing else"
 
     def initialize(self, cfn: Template) -> None:
-        """Let cfn-lint know what triggers become: a template may refer to it."""
+        """Add the resources that triggers become: a template may refer to them."""
         for name, resource in _turn_of_the_macro(cfn).report.resources.items():
             cfn.context.resources.setdefault(name, Resource(resource))
 
@@ -111,7 +111,7 @@ class Size(_MacroRule):
 
 
 class Risk(_MacroRule):
-    """A trigger that is allowed, and may surprise: the macro's log has it as a warning."""
+    """A trigger that is allowed but may surprise: the macro logs a warning."""
 
     id = "W9505"
     kind = "risk"
@@ -119,12 +119,12 @@ class Risk(_MacroRule):
     description = "The failure of an asynchronous trigger is reported somewhere"
 
 
-# ---- the template when the macro's turn comes
+# ---- the template as the macro receives it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Turn:
-    """What the macro says about a template, and the template that knows its lines."""
+    """The report on a template, and the template with its lines."""
 
     report: Report
     marked: Template
@@ -134,28 +134,29 @@ class _Turn:
 def _turn_of_the_macro(cfn: Template) -> _Turn:
     """Return the report on a template as the transforms before the macro leave it.
 
-    cfn-lint runs AWS::LanguageExtensions, and in older versions SAM, wherever they stand in the
-    list. What came from a file is read again where that is too much; where it is too little, SAM's
-    own translator does the rest.
+    cfn-lint runs AWS::LanguageExtensions, and in older versions SAM, wherever they are in the list.
+    If that is more than runs before the macro, the file is read again; if it is less, SAM's own
+    translator runs here.
     """
     listed = cfn.transform_pre["Transform"]
     names = [name_of(transform) for transform in listed]
-    ours = names.index(TRANSFORM) if TRANSFORM in names else len(names)
+    position = names.index(TRANSFORM) if TRANSFORM in names else len(names)
+    before, after = names[:position], names[position:]
     is_done = is_transformed(cfn.template)
     ran = {TRANSFORM_LANGUAGE_EXTENSION, *([SERVERLESS_TRANSFORM] if is_done else [])}
-    if not ran.isdisjoint(name for name in names[ours:] if isinstance(name, str)):
+    if not ran.isdisjoint(name for name in after if isinstance(name, str)):
         if not cfn.filename:
             return _uncertain(cfn.template, cfn)
-        cfn = _read_again(cfn, before=names[:ours])
+        cfn = _read_again(cfn, before=before)
     whole = {**cfn.template, "Transform": listed}
-    if SERVERLESS_TRANSFORM not in names[:ours] or is_transformed(whole):
+    if SERVERLESS_TRANSFORM not in before or is_transformed(whole):
         return _Turn(report=report(whole), marked=cfn)
     plain = through_json(whole)
     try:
-        made_by_sam = transformed(plain, {}, region=cfn.regions[0])
+        without_transform = transformed(plain, {}, region=cfn.regions[0])
     except AwsTransformError:
         return _uncertain(whole, cfn)
-    after_sam = made_by_sam | {"Transform": plain["Transform"]}
+    after_sam = without_transform | {"Transform": plain["Transform"]}
     return _Turn(report=report(after_sam), marked=cfn)
 
 
@@ -170,9 +171,9 @@ def _read_again(cfn: Template, *, before: list[str]) -> Template:
 
 
 def _uncertain(template: Mapping[str, Json], marked: Template) -> _Turn:
-    """Keep what is certain of a template that is not as the macro sees it.
+    """Return the findings that hold although the template is not as the macro receives it.
 
-    SAM changes what there is, and so who is named and who is waited for.
+    SAM adds and renames resources, so names and order are not certain.
     """
     everything = report(template)
     certain = tuple(

@@ -1,10 +1,10 @@
 """The shorthand as JSON Schemas, for the language servers of editors.
 
 Knows JSON Schema (draft 7, which they all speak). Refuses to know any property: `macro.shorthand`
-does. A schema sees spelling and types; which names exist, and in which order, only the macro sees.
+does. A schema sees spelling and types; names and order are checked by the macro alone.
 
-YAML's language server takes a short tag for what stands behind it: to it, `!Ref Seconds` is the
-text "Seconds". A schema for it has to let such texts and lists pass where a function may stand.
+YAML's language server ignores short tags: it reads `!Ref Seconds` as the string "Seconds". A schema
+for it has to accept strings and lists wherever a function may be.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def trigger() -> Schema:
 
 
 def template(*, in_yaml: bool) -> Schema:
-    """Return the schema of a template with triggers, to be laid over one of CloudFormation.
+    """Return the schema of a template with triggers, to be combined with one of CloudFormation.
 
     In YAML, functions may be written as tags.
     """
@@ -74,7 +74,7 @@ def template(*, in_yaml: bool) -> Schema:
 
 
 def _trigger_in_a_resource() -> Schema:
-    """Describe a trigger, which has no ServiceToken or a blank one."""
+    """Return the schema of a trigger, which has no ServiceToken or a blank one."""
     return _where(
         {"Type": {"const": TRIGGER_TYPE}, "Properties": {"properties": {"ServiceToken": _BLANK}}},
         holds={"properties": {"Properties": _ref("Trigger")}, "required": ["Properties"]},
@@ -110,7 +110,7 @@ def _resource() -> Schema:
 
 
 def _shared(functions: Schema) -> Schema:
-    """Return what the schemas of readers refer to."""
+    """Return the definitions that the schemas of readers refer to."""
     return {"Retry": _map(RETRY, Retry), **functions}
 
 
@@ -130,7 +130,7 @@ def _property(name: str, known: Property, model: Model) -> Schema:
 
 
 def _beside(schema: Schema) -> Schema:
-    """Wrap a reference, since draft 7 overlooks what stands beside one."""
+    """Wrap a reference, since draft 7 ignores keywords next to one."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 

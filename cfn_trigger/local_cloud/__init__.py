@@ -1,6 +1,6 @@
 """CloudFormation, Lambda, IAM, S3 and more on this machine, for authors, the demo and the tests.
 
-This is the emulator ministack, run as a child process that leaves nothing behind (`cloud`,
+This is the emulator ministack, which runs as a child process and leaves nothing behind (`cloud`,
 `server`). A layer (`layer`) adds what it lacks:
 
 - macros (`requests`, `transforms`, `macro_contract`, `macros`)
@@ -30,8 +30,8 @@ Macros behave as on AWS, except that:
 - a nested stack's template is transformed when the nested stack is deployed, so a change set does
   not show it; GetTemplate returns its processed template for both stages.
 - transforms are refused in requests with the JSON protocol, which no AWS client uses here.
-- some messages are our own: for a macro that changes the Parameters section, that could not be
-  invoked, or whose name is taken.
+- some messages differ from AWS's: for a macro that changes the Parameters section, that could not
+  be invoked, or whose name is taken.
 - the size of an expanded template is that of compact JSON. How AWS measures it is not documented.
 
 Custom resources behave as on AWS, except that:

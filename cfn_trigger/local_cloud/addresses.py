@@ -1,8 +1,8 @@
 """The addresses that AWS gives to APIs and function URLs, for the functions that call them.
 
-Knows the names of such addresses and answers for them: what asks a proxy for `https://` comes to
-the emulator, over TLS that the functions trust. Refuses to know what is behind an address, and
-every other name: nothing leaves this machine.
+Knows the names of such addresses and is a proxy for them: it forwards `https://` to the emulator,
+over TLS that the functions trust. Refuses to know what is behind an address, and rejects every
+other name, so that nothing leaves this machine.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from pathlib import Path
 import trustme
 
 _NAMES = ("*.execute-api.{region}.amazonaws.com", "*.lambda-url.{region}.on.aws")
-_OURS = re.compile(rb"CONNECT [a-z0-9]+\.(execute-api|lambda-url)\.[a-z0-9.-]+:443 ")
+_CONNECT = re.compile(rb"CONNECT [a-z0-9]+\.(execute-api|lambda-url)\.[a-z0-9.-]+:443 ")
 
 
 @asynccontextmanager
 async def answering(gateway: int, *, region: str, folder: Path) -> AsyncIterator[Mapping[str, str]]:
-    """Answer for the addresses of a region; give what a function finds in its environment."""
+    """Serve the addresses of a region; yields the variables that functions need for that."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     names = (name.format(region=region) for name in _NAMES)
@@ -29,14 +29,16 @@ async def answering(gateway: int, *, region: str, folder: Path) -> AsyncIterator
     authority.cert_pem.write_to_path(str(trusted))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not _OURS.match(await reader.readuntil(b"\r\n\r\n")):
-            writer.write(b"HTTP/1.1 502 no address of this cloud\r\n\r\n")
+        if not _CONNECT.match(await reader.readuntil(b"\r\n\r\n")):
+            writer.write(b"HTTP/1.1 502 not an address of this cloud\r\n\r\n")
             writer.close()
             return
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await writer.start_tls(context)
-        its_reader, its_writer = await asyncio.open_connection("127.0.0.1", gateway)
-        await asyncio.gather(_passed_on(reader, its_writer), _passed_on(its_reader, writer))
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", gateway)
+        await asyncio.gather(
+            _passed_on(reader, upstream_writer), _passed_on(upstream_reader, writer)
+        )
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
@@ -48,7 +50,7 @@ async def answering(gateway: int, *, region: str, folder: Path) -> AsyncIterator
 
 
 async def _passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while some := await reader.read(65_536):
-        writer.write(some)
+    while data := await reader.read(65_536):
+        writer.write(data)
         await writer.drain()
     writer.close()

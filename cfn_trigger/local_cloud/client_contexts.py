@@ -1,7 +1,7 @@
 """The client context of an invocation, put into the emulator's Lambda for Python functions.
 
-Knows the emulator's inside where an invocation passes: its headers, the worker it is handed to,
-the context object that the worker makes. Refuses to know what a client context says.
+Knows the emulator's internals on the way of an invocation: its headers, the worker that runs it,
+the context object that the worker creates. Refuses to know what a client context says.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
 
@@ -14,20 +14,20 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-_LEFT_OUT = '"client_context": None,'
-_GIVEN = """"client_context": (lambda told: told and type("ClientContext", (), {
-                "custom": told.get("custom"), "env": told.get("env"), "client": None,
+_WITHOUT = '"client_context": None,'
+_WITH = """"client_context": (lambda sent: sent and type("ClientContext", (), {
+                "custom": sent.get("custom"), "env": sent.get("env"), "client": None,
             })())(_ms_durable.get("client_context")),"""
 
 _sent: ContextVar[Any] = ContextVar("client context", default=None)
 
 
 def install() -> None:
-    """Put client contexts into the emulator; do it once, before it serves."""
+    """Add client contexts to the emulator. Call it once, before the emulator serves."""
     script = lambda_runtime._PYTHON_WORKER_SCRIPT
-    if script.count(_LEFT_OUT) != 1:
-        raise RuntimeError("the emulator's worker makes its context in another way")
-    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(_LEFT_OUT, _GIVEN)
+    if script.count(_WITHOUT) != 1:
+        raise RuntimeError("the emulator's worker creates its context differently")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(_WITHOUT, _WITH)
     lambda_runtime.Worker.invoke = _handing_on(lambda_runtime.Worker.invoke)
     lambda_svc._invoke = _reading(lambda_svc._invoke)
 
@@ -48,7 +48,7 @@ def _reading(invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 
 
 def _handing_on(invoke: Callable[..., Any]) -> Callable[..., Any]:
-    # The values of a durable execution are what an invocation hands its worker by name.
+    # Only the values of a durable execution reach the worker by name.
     def hand_on(worker: Any, event: Any, request_id: str, **more: Any) -> Any:
         durable = {**(more.pop("durable", None) or {}), "client_context": _sent.get()}
         return invoke(worker, event, request_id, durable=durable, **more)

@@ -1,7 +1,7 @@
-"""A local cloud as a context manager: started, ready, and gone without a trace.
+"""A local cloud as a context manager: it starts, is ready, and leaves nothing behind.
 
-Knows the settings of the server process, when it is ready, and how to end it together with the
-workers of the functions it ran. Refuses to know what it serves.
+Knows the settings of the server process, when it is ready, and how to end it together with its
+function workers. Refuses to know what it serves.
 """
 
 import http.client
@@ -23,9 +23,8 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 _ROOT = Path(__file__).parents[2]
-# All are over in a second or two; the bounds are for machines that are busy with something else.
+# Each takes a second or two; the limits are for busy machines.
 _SECONDS_TO_START = 300.0
-_SECONDS_TO_ANSWER = 60.0
 _SECONDS_TO_END = 60.0
 _TAIL_CHARACTERS = 2000
 
@@ -42,19 +41,19 @@ class Cloud:
     environment: Mapping[str, str]
 
     def reset(self) -> None:
-        """Empty it: no stacks, functions, buckets, users or macros are left."""
+        """Delete all stacks, functions, buckets, users and macros."""
         status = _ask(self.endpoint, "POST", "/_ministack/reset")
         if status != http.HTTPStatus.OK:
-            raise CloudError(f"the local cloud did not reset itself: HTTP {status}")
+            raise CloudError(f"the local cloud could not be reset: HTTP {status}")
 
 
 @contextmanager
 def running(*, port: int | None = None, log: Path | None = None) -> Iterator[Cloud]:
     """Run a local cloud on a loopback port, a free one unless one is named.
 
-    Raises CloudError if the port is taken, and with the end of the log if the server does not
-    come up. When the block is left, however it is left, the server and all function workers are
-    gone, and so are their files; `log` alone stays.
+    Raises CloudError if the port is taken, or, with the end of the log, if the server does not
+    start. However the block is left, the server, all function workers and their files are gone;
+    only `log` stays.
     """
     with (
         tempfile.TemporaryDirectory(prefix="local-cloud-", ignore_cleanup_errors=True) as scratch,
@@ -72,7 +71,7 @@ def running(*, port: int | None = None, log: Path | None = None) -> Iterator[Clo
 
 
 def _listening(port: int | None) -> socket.socket:
-    # Bound here and handed down, so that nobody can take the port in between.
+    # Bound here and passed on, so that no other process can take the port in between.
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,7 +79,7 @@ def _listening(port: int | None) -> socket.socket:
     except OSError as error:
         listener.close()
         raise CloudError(
-            f"port {port} on 127.0.0.1: {error.strerror}; stop what is using it or name another"
+            f"port {port} on 127.0.0.1: {error.strerror}; stop what uses it, or pass another --port"
         ) from error
     return listener
 
@@ -154,14 +153,14 @@ def _cloud(port: int) -> Cloud:
 def _wait_until_ready(cloud: Cloud, server: subprocess.Popen[bytes], log: Path) -> None:
     def is_ready() -> bool:
         if server.poll() is not None:
-            raise CloudError(f"the local cloud died at start\n{_tail(log)}")
+            raise CloudError(f"the local cloud ended while it started\n{_tail(log)}")
         with suppress(OSError):
             return _ask(cloud.endpoint, "GET", "/_ministack/ready") == http.HTTPStatus.OK
         return False
 
     if not _becomes_true(is_ready, seconds=_SECONDS_TO_START):
         raise CloudError(
-            f"the local cloud was not ready in {_SECONDS_TO_START:.0f} seconds\n{_tail(log)}"
+            f"the local cloud was not ready after {_SECONDS_TO_START:.0f} seconds\n{_tail(log)}"
         )
 
 
@@ -181,28 +180,30 @@ def _tail(log: Path) -> str:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    # Killed, not asked: nothing of it is worth saving, and a deployment that waits for an answer
-    # would hold up a polite end.
+    # Killed rather than terminated: there is nothing to save, and a deployment that waits for a
+    # response would delay the end.
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.communicate()
     if not _becomes_true(lambda: not _has_members(server.pid), seconds=_SECONDS_TO_END):
-        raise CloudError(f"processes are left; end them with: kill -9 -{server.pid}")
+        raise CloudError(
+            f"the local cloud's processes did not end; end them with: kill -9 -{server.pid}"
+        )
 
 
 def _has_members(group: int) -> bool:
-    """Whether a process of the group is alive; without /proc, SIGKILL is assumed to work."""
+    """Return whether a process of the group is alive; without /proc, SIGKILL is trusted."""
     for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # It ended while we looked.
-            state, _parent, its_group = status.read_text().rpartition(")")[2].split()[:3]
-            # A container's first process may never collect the dead that are left to it.
-            if int(its_group) == group and state != "Z":
+        with suppress(OSError):  # It ended in the meantime.
+            state, _parent, process_group = status.read_text().rpartition(")")[2].split()[:3]
+            # The first process of a container may never reap its orphans.
+            if int(process_group) == group and state != "Z":
                 return True
     return False
 
 
 def _becomes_true(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Ask every 20 milliseconds until it is true or the time is up."""
+    """Check every 20 milliseconds until the condition is true or the time is over."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():

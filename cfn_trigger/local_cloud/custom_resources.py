@@ -1,4 +1,4 @@
-"""The requests that custom resources are sent, and what CloudFormation makes of the responses.
+"""The requests that custom resources receive, and how CloudFormation treats the responses.
 
 Knows CloudFormation's side of a custom resource:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html. Refuses to know when
@@ -20,7 +20,7 @@ _LIMIT: Final = 4_096
 """Bytes of a response."""
 
 _SERVICE_TIMEOUT: Final = 3_600
-"""Seconds, where the resource names none."""
+"""Seconds, if the resource does not set it."""
 
 
 class FailedCreateError(Exception):
@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def is_custom(resource_type: str) -> bool:
-    """Return whether resources of this type are somebody's own function."""
+    """Return whether a type is that of custom resources."""
     return resource_type.startswith("Custom::") or (
         resource_type == "AWS::CloudFormation::CustomResource"
     )
@@ -63,7 +63,7 @@ def _invoke(  # noqa: PLR0917 the emulator's signature
     physical_id: str | None = None,
     old_props: Properties | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """Send a request and wait for its response, in a thread of the emulator's that may wait.
+    """Send a request and wait for its response, in a thread of the emulator that may wait.
 
     Returns the physical id and the attributes. Raises FailedCreateError for a Create that failed
     and RuntimeError for any other request, with the reason that stack events give.
@@ -98,8 +98,8 @@ def _invoke(  # noqa: PLR0917 the emulator's signature
     if reason is None:
         return physical, response.get("Data") or {}
     if request_type == "Create":
-        made_up = f"{stack_name}-{logical_id}-{uuid4().hex[:12].upper()}"
-        raise FailedCreateError(reason, physical or made_up)
+        invented = f"{stack_name}-{logical_id}-{uuid4().hex[:12].upper()}"
+        raise FailedCreateError(reason, physical or invented)
     raise RuntimeError(reason)
 
 
@@ -111,7 +111,7 @@ def _seconds(properties: Properties) -> int:
 
 
 def _failure(response: dict[str, Any] | None, request_id: str) -> str | None:
-    """Return why a request failed, None where it succeeded."""
+    """Return why a request failed; None if it succeeded."""
     if response is None:
         return (
             "CloudFormation did not receive a response from your Custom Resource. Please check"
@@ -119,7 +119,7 @@ def _failure(response: dict[str, Any] | None, request_id: str) -> str | None:
             " module, you may need to update your Lambda function so that CloudFormation can"
             " attach the updated version."
         )
-    # The emulator has parsed it: it was at least as long.
+    # Compact JSON is never longer than the response, which the emulator has parsed.
     if len(json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode()) > _LIMIT:
         return "Response object is too long."
     if not response.get("PhysicalResourceId"):

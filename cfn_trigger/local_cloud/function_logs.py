@@ -1,6 +1,6 @@
 """The logs of functions: each line at the time at which it was printed.
 
-Knows how the emulator collects what a function prints, and writes it when the execution is over.
+Knows how the emulator collects what a function prints, and when it writes that to the log.
 Refuses to know what is printed.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
@@ -19,13 +19,13 @@ Line: TypeAlias = tuple[str, int]
 
 LogEvent: TypeAlias = dict[str, Any]
 
-# Of an execution in this context: when it began, and then what its worker has printed.
+# The start of the execution in this context, followed by the lines that its worker printed.
 _printed: ContextVar[tuple[Line, ...]] = ContextVar("printed", default=())
 _is_emitting: ContextVar[bool] = ContextVar("is emitting", default=False)
 
 
 def install() -> None:
-    """Have lines logged with their own times; do it once, before the emulator serves."""
+    """Log each line with its own time. Call it once, before the emulator serves."""
     lambda_runtime.Worker._read_stderr = _read
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._emit_lambda_logs = _emitting(lambda_svc._emit_lambda_logs)
@@ -35,8 +35,8 @@ def install() -> None:
 def timed(events: list[LogEvent], printed: tuple[Line, ...]) -> Iterator[LogEvent]:
     """Yield log events at the times at which their messages were printed, in the same order.
 
-    An event that was not printed, such as the runtime's own, has the time of what precedes it, the
-    last one that of its writing.
+    An event that was not printed, such as one of the runtime, has the time of the event before it;
+    the last event keeps its own.
     """
     left, at = deque(printed), printed[0][1] if printed else 0
     for number, event in enumerate(events, 1):
@@ -49,7 +49,7 @@ def timed(events: list[LogEvent], printed: tuple[Line, ...]) -> Iterator[LogEven
 
 
 def _read(worker: Any) -> None:
-    # In place of the emulator's own, on the thread that it starts for that.
+    # Replaces the emulator's method, and runs on the thread that the emulator starts for it.
     worker.printed = deque()
     for line in worker._proc.stderr:
         worker.printed.append((line.rstrip("\n"), _now()))
@@ -69,13 +69,13 @@ def _remembering(invoke: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _emitting(emit: Callable[..., None]) -> Callable[..., None]:
-    """Write a log, but make no group anew for what outlives its function and the group."""
+    """Write a log, but do not create its group again after function and group were deleted."""
 
     def emitted(function: Any, *rest: Any, **more: Any) -> None:
         configuration = function.get("config") or function
         group = (configuration.get("LoggingConfig") or {}).get("LogGroup")
-        is_left = group in cloudwatch_logs._log_groups
-        if not (is_left or configuration.get("FunctionName", "") in lambda_svc._functions):
+        has_group = group in cloudwatch_logs._log_groups
+        if not (has_group or configuration.get("FunctionName", "") in lambda_svc._functions):
             return
         token = _is_emitting.set(True)
         try:
@@ -89,11 +89,11 @@ def _emitting(emit: Callable[..., None]) -> Callable[..., None]:
 
 def _at_their_times(append: Callable[..., Any]) -> Callable[..., Any]:
     def appended(stream: Any, events: list[LogEvent], *rest: Any) -> Any:
-        own = list(timed(events, _printed.get())) if _is_emitting.get() else events
-        return append(stream, own, *rest)
+        timed_events = list(timed(events, _printed.get())) if _is_emitting.get() else events
+        return append(stream, timed_events, *rest)
 
     return appended
 
 
 def _now() -> int:
-    return int(time.time() * 1000)  # noqa: TID251 the clock that the emulator stamps logs with
+    return int(time.time() * 1000)  # noqa: TID251 the clock of the emulator's logs

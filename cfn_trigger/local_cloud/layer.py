@@ -1,7 +1,7 @@
-"""Everything that the emulator lacks, put into it.
+"""The layer that adds to the emulator what it lacks.
 
-Knows which parts there are, and where the emulator keeps its list of services. Refuses to know
-what each part does: the modules named here say it.
+Knows the parts of the layer, and where the emulator keeps its list of services. Refuses to know
+what each part does.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
 
@@ -34,15 +34,15 @@ _PARTS = (
     runtimes, function_logs, client_contexts,
 )  # fmt: skip
 _HTTP_API = "AWS::ApiGatewayV2::Api"
-# AWS's own domain; the emulator knows only its own.
+# The emulator expects its own domain here, not AWS's.
 _API_OF_A_HOST = re.compile(r"^([a-f0-9]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 
 
 def install() -> None:
-    """Put everything into the emulator; do it once, before it serves."""
+    """Install all parts. Call it once, before the emulator serves."""
     for part in _PARTS:
         part.install()
-    # As a module of the emulator's, so that a reset reaches the macros too.
+    # As a module of the emulator, so that a reset deletes macros too.
     app.SERVICE_REGISTRY["cloudformation"]["sub_modules"] = ("macros",)
     app._loaded_modules["macros"] = sys.modules[macros.__name__]
     app._EXECUTE_API_RE = _API_OF_A_HOST

@@ -1,7 +1,7 @@
-"""What CloudFormation says to a macro, and what it makes of the answer.
+"""What CloudFormation sends to a macro, and how it treats the response.
 
-Knows the macro contract: how a template lists its transforms, the event a macro's function gets,
-which answers count, and CloudFormation's own wording of each failure. Refuses to know where
+Knows the macro contract: how a template lists its transforms, the event of a macro's function,
+which responses are valid, and CloudFormation's wording of each failure. Refuses to know where
 templates come from, how a function is invoked, and everything about the emulator: these are pure
 functions.
 """
@@ -22,7 +22,7 @@ _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
 
 class TransformError(Exception):
-    """A transform that ends the deployment, in CloudFormation's words."""
+    """A transform failed, which ends the deployment; the message is CloudFormation's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call of one macro: all that its event says besides the fragment."""
+    """One call of a macro: its event, apart from the fragment."""
 
     transform: Transform
     account: str
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def transform_id(self) -> str:
-        """The macro's name as CloudFormation says it, `123456789012::Trigger`."""
+        """The macro's name as CloudFormation writes it, `123456789012::Trigger`."""
         return f"{self.account}::{self.transform.name}"
 
 
@@ -68,7 +68,7 @@ def _transform(entry: JSON) -> Transform:
 
 
 def snippets(value: JSON) -> tuple[Transform, ...]:
-    """List the macros of an object's own `Fn::Transform`; AWS::Include is none."""
+    """List the macros in an object's `Fn::Transform`; AWS::Include is not a macro."""
     calls = value.get("Fn::Transform") if isinstance(value, dict) else None
     listed = declared({"Transform": calls}) if calls else ()
     return tuple(call for call in listed if call.name != "AWS::Include")
@@ -120,8 +120,8 @@ def _items(text: str) -> list[JSON]:
 def event(call: Call, fragment: JSON) -> Template:
     """Build the event of a macro: these seven keys and no others.
 
-    The fragment is a template without its transforms or, of a macro in `Fn::Transform`, what
-    stands beside that.
+    The fragment is a template without its transforms or, for a macro in `Fn::Transform`, the
+    siblings of that key.
     """
     return {
         "region": call.region,
@@ -153,7 +153,7 @@ def _resolved(value: JSON, *, name: str, call: Call) -> JSON:
 
 
 def judged(call: Call, template: Template, *, payload: bytes, raised: bool) -> Template:
-    """Return the template that a macro's answer holds, or raise what CloudFormation says of it."""
+    """Return the template in a macro's response; raises TransformError as CloudFormation would."""
     fragment = judged_snippet(call, payload=payload, raised=raised)
     if not isinstance(fragment, dict):
         raise TransformError("Template format error: unsupported structure.")
@@ -165,22 +165,22 @@ def judged(call: Call, template: Template, *, payload: bytes, raised: bool) -> T
 
 
 def judged_snippet(call: Call, *, payload: bytes, raised: bool) -> JSON:
-    """Return the fragment that a macro's answer holds, whatever it is, as `judged` does."""
-    answer = {} if raised else _object(payload)
-    status = answer.get("status")
-    if answer.get("requestId") != call.request_id or not isinstance(status, str):
+    """Return the fragment in a macro's response, which may be any JSON, as `judged` does."""
+    response = {} if raised else _object(payload)
+    status = response.get("status")
+    if response.get("requestId") != call.request_id or not isinstance(status, str):
         raise TransformError(f"Received malformed response from transform {call.transform_id}.")
     if status.lower() != "success":
-        raise TransformError(_failure(call, answer.get("errorMessage")))
-    return answer.get("fragment")
+        raise TransformError(_failure(call, response.get("errorMessage")))
+    return response.get("fragment")
 
 
 def _object(payload: bytes) -> Template:
     try:
-        answer = json.loads(payload)
+        response = json.loads(payload)
     except ValueError:
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return response if isinstance(response, dict) else {}
 
 
 def _failure(call: Call, message: JSON) -> str:
@@ -190,7 +190,7 @@ def _failure(call: Call, message: JSON) -> str:
 
 
 def within(template: Template, *, limit: int) -> Template:
-    """Return the expanded template if it is no longer than its source allows, in bytes."""
+    """Return an expanded template; raises TransformError if it is longer than `limit` bytes."""
     if len(json.dumps(template, separators=(",", ":")).encode()) > limit:
         raise TransformError("Transformation data limit exceeded")
     return template

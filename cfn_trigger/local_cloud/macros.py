@@ -1,7 +1,7 @@
 """The resource type AWS::CloudFormation::Macro, which the emulator lacks.
 
-Knows which function stands behind a macro's name, for each account and region apart. Refuses to
-know what a macro is given or what it answers.
+Knows which function belongs to a macro's name, separately for each account and region. Refuses to
+know what a macro receives and responds.
 """
 
 from typing import TypeAlias
@@ -14,20 +14,20 @@ _functions = AccountRegionScopedDict()
 
 
 def function_of(name: str) -> str | None:
-    """Return the function of the macro of this name, as its owner wrote it: a name or an ARN."""
+    """Return the function of a macro as its template names it: a name or an ARN."""
     function: str | None = _functions.get(name)
     return function
 
 
 def create(_logical_id: str, properties: Properties, _stack: str) -> tuple[str, Properties]:
-    """Register a macro; its name is its physical id and what `Ref` gives."""
+    """Register a macro; its name is its physical id, and what `Ref` returns."""
     return _registered(properties, replaced=None), {}
 
 
 def update(
     physical_id: str, _old: Properties, new: Properties, _stack: str
 ) -> tuple[str, Properties]:
-    """Point a macro at another function, or replace it by one of another name."""
+    """Change the function of a macro, or replace the macro if its name changes."""
     name = _registered(new, replaced=physical_id)
     if name != physical_id:
         _functions.pop(physical_id, None)
@@ -35,12 +35,12 @@ def update(
 
 
 def delete(physical_id: str, _properties: Properties) -> None:
-    """Forget a macro; stacks that were made with it stay as they are."""
+    """Delete a macro; stacks that it expanded stay as they are."""
     _functions.pop(physical_id, None)
 
 
 def reset() -> None:
-    """Forget all macros; the emulator calls this when it is emptied."""
+    """Delete all macros; the emulator calls this when it is reset."""
     _functions.clear()
 
 

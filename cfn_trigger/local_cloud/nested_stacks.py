@@ -1,4 +1,4 @@
-"""Nested stacks, made of their templates as the transforms leave them.
+"""Nested stacks, created from their templates as the transforms leave them.
 
 Knows the emulator's handlers of AWS::CloudFormation::Stack. Refuses to know how transforms run.
 """
@@ -23,7 +23,7 @@ _NESTED = "AWS::CloudFormation::Stack"
 
 
 def install() -> None:
-    """Put transforms before nested stacks; do it once, before the emulator serves."""
+    """Transform the templates of nested stacks. Call it once, before the emulator serves."""
     handlers = provisioners._RESOURCE_HANDLERS[_NESTED]
     handlers |= {
         "create": _with_transforms(handlers["create"]),
@@ -54,7 +54,7 @@ def _template(properties: Mapping[str, str]) -> Template | None:
     text, _ = helpers._resolve_template({"TemplateURL": [properties.get("TemplateURL", "")]})
     try:
         template: Template | None = engine._parse_template(text) if text else None
-    except Exception:  # noqa: BLE001 whatever is wrong with it, the emulator has the words
+    except Exception:  # noqa: BLE001 the emulator reports whatever is wrong
         return None
     return template
 

@@ -1,7 +1,7 @@
-"""The operations of stacks: what is remembered of one while it goes on, and how it ends.
+"""The operations of stacks: their state while they run, and how they end.
 
-Knows the emulator's course of a creation, an update and a rollback, and what AWS does there
-besides. Refuses to know how a resource is changed (`resource_changes`) and how events are written
+Knows how the emulator creates, updates and rolls back a stack, and what AWS does differently.
+Refuses to know how a resource is changed (`resource_changes`) and how events are written
 (`stack_events`).
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
@@ -22,7 +22,7 @@ Course: TypeAlias = Callable[..., Awaitable[None]]
 BY_THE_USER = "User Initiated"
 
 _STACK = "AWS::CloudFormation::Stack"
-# What a stack is told to be again, when an update has not begun.
+# What is restored in a stack whose update fails before it begins.
 _RESTORED = (
     "_template", "_resolved_params", "_template_body", "Parameters", "Tags", "Outputs",
     "_conditions",
@@ -33,14 +33,14 @@ _RESTORED = (
 class Operation:
     """A creation or an update of a stack, until its rollback begins.
 
-    `taken_back` are resources whose update failed and was taken back without a rollback;
+    `undone` are resources whose update failed and was undone without a rollback;
     `is_cleaning_up` is true once everything is updated and what was replaced is deleted.
     """
 
     stack_name: str
     keeps_what_succeeds: bool
     failed: str = ""
-    taken_back: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
     is_rolling_back: bool = False
     is_cleaning_up: bool = False
 
@@ -63,13 +63,13 @@ def install() -> None:
 
 
 def current() -> Operation | None:
-    """Return the operation that is under way here, if a stack is created or updated."""
+    """Return the operation in this context; None if no stack is being created or updated."""
     return _operation.get()
 
 
 @contextmanager
 def failing(reason: str) -> Iterator[None]:
-    """Let the operation that is requested here fail before it touches a resource."""
+    """Make the operation that is requested in this block fail before it changes a resource."""
     token = _failure.set(reason)
     try:
         yield
@@ -79,19 +79,19 @@ def failing(reason: str) -> Iterator[None]:
 
 @contextmanager
 def retryable(stack: Stack) -> Iterator[None]:
-    """Let a stack that failed and was not rolled back be updated, as AWS does."""
+    """Make a stack updatable that failed and was not rolled back, as on AWS."""
     if "_failed_operation" not in stack:
         yield
         return
     status, template = stack["StackStatus"], stack["_template"]
-    as_if = "UPDATE_COMPLETE"
-    # Of a stack that could not be created, everything is new to the next template.
-    stack |= {"StackStatus": as_if} | ({"_template": {}} if status == "CREATE_FAILED" else {})
+    updatable = "UPDATE_COMPLETE"
+    # After a failed creation, every resource of the next template is new.
+    stack |= {"StackStatus": updatable} | ({"_template": {}} if status == "CREATE_FAILED" else {})
     try:
         yield
     finally:
         stack["_template"] = template
-        if stack["StackStatus"] == as_if:
+        if stack["StackStatus"] == updatable:
             stack["StackStatus"] = status
 
 
@@ -118,16 +118,16 @@ def _deploying(deploy: Course) -> Course:
         finally:
             _operation.reset(token)
         kept = stack.get("_failed_operation")
-        if kept and operation.failed:  # The emulator has words of its own.
+        if kept and operation.failed:  # The emulator words it differently.
             stack["StackStatusReason"] = failed_resource(stack["StackStatus"], operation.failed)
-        if kept and kept["failed_update"] and kept["failed_logical_id"] in operation.taken_back:
+        if kept and kept["failed_update"] and kept["failed_logical_id"] in operation.undone:
             kept["failed_update"][3:] = [None, None, None]
 
     return deployed
 
 
 def failed_resource(status: str, logical_id: str) -> str:
-    """Return AWS's sentence about the resource that failed, for the stack's status."""
+    """Return AWS's reason for a stack's status, which names the resource that failed."""
     verb, _, _ = status.lower().partition("_")
     return f"The following resource(s) failed to {verb}: [{logical_id}]. "
 
@@ -141,10 +141,10 @@ def _fail(stack: Stack, previous: Stack | None, reason: str, *, keeps: bool) -> 
     reason = f"{reason.removesuffix('.')}. Rollback requested by user."
     ending = [f"{kind}_FAILED"] if keeps else [f"{back}_IN_PROGRESS", f"{back}_COMPLETE"]
     for status in ending:
-        said = "" if status.endswith("_COMPLETE") else reason
+        status_reason = "" if status.endswith("_COMPLETE") else reason
         stack["StackStatus"] = status
         name, stack_id = stack["StackName"], stack["StackId"]
-        stacks._add_event(stack_id, name, name, _STACK, status, said, stack_id)
+        stacks._add_event(stack_id, name, name, _STACK, status, status_reason, stack_id)
     if keeps:
         stack["_failed_operation"] = stacks._failed_operation(
             is_update=previous is not None,
@@ -163,7 +163,7 @@ def _fail(stack: Stack, previous: Stack | None, reason: str, *, keeps: bool) -> 
 
 
 async def _delete_failed(stack: Stack, previous: Stack | None) -> None:
-    """Delete the resources without a stable state: AWS does so upon the next operation.
+    """Delete the resources that could not be created, as AWS does with the next operation.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
     """
@@ -180,7 +180,7 @@ async def _delete_failed(stack: Stack, previous: Stack | None) -> None:
             await run_reentrant(
                 stacks._delete_resource, kind, physical_id, record["Properties"], name, logical_id
             )
-        except Exception as error:  # noqa: BLE001 whatever it is, the operation goes on
+        except Exception as error:  # noqa: BLE001 the operation continues after any error
             status, reason = "DELETE_FAILED", str(error)
         stacks._add_event(stack_id, name, logical_id, kind, status, reason, physical_id)
         for resources in (stack["_resources"], (previous or {}).get("_resources", {})):

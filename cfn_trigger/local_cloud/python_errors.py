@@ -1,7 +1,7 @@
-"""What Lambda's Python runtime makes of an error: this file runs in the worker of a function.
+"""Errors as Lambda's Python runtime reports them; this file runs in the worker of a function.
 
 Knows the payloads and log lines of awslambdaric, version 4. Refuses to know the emulator: its
-worker is given this file's text (`runtimes`), so that it imports the standard library alone.
+worker contains this file's text (`runtimes`), which therefore imports only the standard library.
 """
 
 import json
@@ -12,7 +12,7 @@ _TASK_ROOT = "/var/task"
 
 
 def handler_error(error: BaseException, code: str, request_id: str) -> dict[str, Any]:
-    """Return the payload of an error that a handler raised, and what the log gets of it."""
+    """Return the payload of an error that a handler raised, and its lines in the log."""
     frames = [line.replace(code, _TASK_ROOT) for line in _frames(error)]
     if isinstance(error, _MarshalError):
         frames = []
@@ -27,7 +27,7 @@ def handler_error(error: BaseException, code: str, request_id: str) -> dict[str,
 
 
 def init_error(error: Exception, module: str, handler: str, code: str) -> dict[str, Any]:
-    """Return the payload of an error that kept a function from beginning."""
+    """Return the payload of an error before the first invocation of a function."""
     kind, message = type(error).__name__, str(error)
     match error:
         case ImportError():
@@ -45,7 +45,7 @@ def init_error(error: Exception, module: str, handler: str, code: str) -> dict[s
 
 
 def marshalled(result: Any) -> str:
-    """Write what a handler returned as the worker's answer; raises the runtime's own error."""
+    """Return the worker's response with a handler's result; raises the runtime's own error."""
     try:
         return json.dumps({"status": "ok", "result": result})
     except (TypeError, ValueError) as error:
@@ -57,7 +57,7 @@ class _MarshalError(Exception):
 
 
 def _frames(error: BaseException) -> list[str]:
-    # The first frame is the worker's own. As tuples, frames are written without their columns.
+    # The first frame is the worker's. Frames as tuples are formatted without columns.
     frames = traceback.extract_tb(error.__traceback__)[1:]
     return traceback.format_list(
         [(frame.filename, frame.lineno or 0, frame.name, frame.line) for frame in frames]

@@ -1,11 +1,12 @@
-"""CloudFormation's requests, with the transforms put before the emulator's answers.
+"""CloudFormation's requests, whose templates are transformed before the emulator handles them.
 
-Knows the emulator's inside where a request arrives once it is authenticated, where a template is
-expanded, where a failed change set is kept. Refuses to know how transforms run (`transforms`).
+Knows the emulator's internals: where a request arrives once it is authenticated, where a template
+is expanded, and where a failed change set is kept. Refuses to know how transforms run
+(`transforms`).
 
-Requests reach the emulator as they were sent: only what it takes for "the template with its
-transforms applied" comes from here, carried beside the request in a context variable. So
-signatures, sizes, capabilities and GetTemplate's two stages stay the emulator's own business.
+Requests reach the emulator as they were sent. Only the template with its transforms applied comes
+from here, in a context variable. So signatures, sizes, capabilities and the two stages of
+GetTemplate remain the emulator's business.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
 
@@ -46,7 +47,7 @@ _expansion: ContextVar[Template | None] = ContextVar("expansion", default=None)
 
 
 def install() -> None:
-    """Put transforms before CloudFormation's requests; do it once, before the emulator serves."""
+    """Transform the templates of requests. Call it once, before the emulator serves."""
     app.SERVICE_HANDLERS["cloudformation"] = _answer
     expand = _carried_or(engine._apply_transforms)
     handlers._apply_transforms = changesets._apply_transforms = expand
@@ -103,7 +104,7 @@ async def _with_transforms(
 def _parsed(text: str) -> Template | None:
     try:
         template: Template = engine._parse_template(text)
-    except Exception:  # noqa: BLE001 whatever is wrong with it, the emulator has the words
+    except Exception:  # noqa: BLE001 the emulator reports whatever is wrong
         return None
     return template
 
@@ -147,7 +148,7 @@ def _carrying(expansion: Template | None) -> Iterator[None]:
 
 
 async def _failed_operation(template: Template, reason: str, forward: Forward) -> Response:
-    """Let the emulator accept an empty template, and the operation fail."""
+    """Make the emulator accept an empty template, and the operation fail."""
     with _carrying(_stand_in(template)), operations.failing(reason):
         return await forward()
 
@@ -160,12 +161,12 @@ def _stand_in(template: Template) -> Template:
 
 
 async def _failed_change_set(template: Template, reason: str, forward: Forward) -> Response:
-    """Let the emulator make a change set of an empty template, then call it failed."""
+    """Make the emulator create a change set of an empty template, and mark it as failed."""
     with _carrying(_stand_in(template)):
         status, headers, body = await forward()
-    made = re.search(rb"<Id>(.+?)</Id>", body)
-    if made:
-        cloudformation._change_sets[made[1].decode()].update(
+    change_set_id = re.search(rb"<Id>(.+?)</Id>", body)
+    if change_set_id:
+        cloudformation._change_sets[change_set_id[1].decode()].update(
             Status="FAILED", ExecutionStatus="UNAVAILABLE", StatusReason=reason, Changes=[]
         )
     return status, headers, body

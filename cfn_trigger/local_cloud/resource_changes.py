@@ -1,7 +1,7 @@
-"""The creation, update and deletion of one resource, with what AWS does besides.
+"""The creation, update and deletion of one resource, as on AWS.
 
-Knows the emulator's functions for that, and the records it keeps of resources. Refuses to know
-what a resource is, and the order in which they are changed.
+Knows the emulator's functions for that, and its records of resources. Refuses to know what a
+resource is, and in which order resources change.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
 
@@ -39,7 +39,7 @@ def _creating(create: Callable[..., Changed]) -> Callable[..., Changed]:
             return create(kind, logical_id, properties, stack_name)
         except Exception as error:
             physical_id = _failed_child(stack_name) if kind == _NESTED else _failed(error)
-            if physical_id:  # Its rollback deletes it.
+            if physical_id:  # A rollback deletes it.
                 _resources(stack_name)[logical_id] = {
                     "PhysicalResourceId": physical_id,
                     "ResourceType": kind,
@@ -78,7 +78,7 @@ def _updating(update: Callable[..., Changed]) -> Callable[..., Changed]:
         attributes: Attributes | None = None,
     ) -> Changed:
         name = logical_id or physical_id
-        if attributes is None:  # A nested stack's update leaves them out.
+        if attributes is None:  # The update of a nested stack does not pass them.
             attributes = dict(_resources(stack_name).get(name, {}).get("Attributes", {}))
         stack_id = _stack_id(stack_name)
         if old != new:
@@ -88,14 +88,14 @@ def _updating(update: Callable[..., Changed]) -> Callable[..., Changed]:
             new_id, more = update(kind, physical_id, old, new, *arguments)
         except Exception as error:
             operation = operations.current()
-            if operation and _is_taken_back(operation, kind, old, new):
+            if operation and _is_undone(operation, kind, old, new):
                 failed = stack_id, stack_name, name, kind, "UPDATE_FAILED"
                 stacks._add_event(*failed, str(error), physical_id)
                 try:
                     update(kind, physical_id, new, old, *arguments)
-                except Exception as again:  # noqa: BLE001 whatever it is, it is reported
-                    stacks._add_event(*failed, str(again), physical_id)
-                operation.taken_back.add(name)
+                except Exception as second:  # noqa: BLE001 every error is reported
+                    stacks._add_event(*failed, str(second), physical_id)
+                operation.undone.add(name)
             raise
         if new_id != physical_id and is_custom(kind):
             event = (stack_id, stack_name, name, kind, "UPDATE_IN_PROGRESS", _ANOTHER)
@@ -105,8 +105,8 @@ def _updating(update: Callable[..., Changed]) -> Callable[..., Changed]:
     return updated
 
 
-def _is_taken_back(operation: Operation, kind: str, old: Any, new: Any) -> bool:
-    """Return whether a failed update is taken back alone, since nothing is rolled back."""
+def _is_undone(operation: Operation, kind: str, old: Any, new: Any) -> bool:
+    """Return whether a failed update is undone alone, since nothing is rolled back."""
     return (
         operation.keeps_what_succeeds
         and not operation.is_rolling_back

@@ -1,9 +1,9 @@
-"""Errors and endings of functions, as Lambda's own runtimes answer them.
+"""Errors and exits of functions, as Lambda's own runtimes report them.
 
-Knows the emulator's workers for Python and Node.js: the scripts they run, what they answer, where
-that becomes the answer of an invocation. Refuses to know who invokes, and every other runtime.
+Knows the emulator's workers for Python and Node.js: their scripts, their responses, and where these
+become the response to an invocation. Refuses to know who invokes, and every other runtime.
 
-The runtimes' own answers are in their sources: awslambdaric's `bootstrap.py` and, for Node.js,
+The responses of the runtimes are in their sources: awslambdaric's `bootstrap.py` and, for Node.js,
 https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
@@ -86,7 +86,7 @@ _NODE: Final[tuple[Edit, ...]] = (
         "if (err) {",
         "process.stdin.ref();\n        process.off('beforeExit', idle);\n        if (err) {",
     ),
-    # Nothing is left to do: the input alone no longer keeps the process alive.
+    # Standard input alone must not keep the process alive when nothing is left to do.
     (
         "const callback = (err, res) => settle(err, res);",
         ("const idle = () => settle(null, null);\n"
@@ -135,10 +135,10 @@ def _remembering(invoke: Callable[..., Response]) -> Callable[..., Response]:
 def _error(response: Response, request_id: str) -> Response | None:
     if response.get("status") == "ok":
         return None
-    said = str(response.get("error"))
-    if lambda_svc._RIE_TIMEOUT_TEXT_RE.fullmatch(said):
-        return _sandbox("Sandbox.Timedout", request_id, said)
-    if said == _DIED:
+    message = str(response.get("error"))
+    if lambda_svc._RIE_TIMEOUT_TEXT_RE.fullmatch(message):
+        return _sandbox("Sandbox.Timedout", request_id, message)
+    if message == _DIED:
         return _sandbox(
             "Runtime.ExitError", request_id, "Runtime exited without providing a reason"
         )

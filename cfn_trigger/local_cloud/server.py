@@ -1,7 +1,7 @@
-"""The process that is the local cloud: the emulator with our layer, on a socket it is handed.
+"""The server process of the local cloud: the emulator with the layer, on an inherited socket.
 
-Knows how to serve, and to leave when the process that started it is gone. Refuses to know which
-settings it runs with (`cloud`) and what the layer does (`layer`).
+Knows how to serve, and to end when the process that started it has ended. Refuses to know its
+settings (`cloud`) and what the layer does (`layer`).
 """
 
 import asyncio
@@ -42,8 +42,8 @@ async def _serve(config: Config) -> None:
 
 
 def _leave_with_parent() -> None:
-    # The parent holds the other end of standard input and writes nothing: the end of the file is
-    # the parent's end, even by SIGKILL. Function workers are in this process group.
+    # The parent holds the other end of standard input and writes nothing, so it reaches its end
+    # when the parent ends, even by SIGKILL. Function workers are in this process group.
     os.read(sys.stdin.fileno(), 1)
     shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os.killpg(0, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""The events of stacks, with AWS's statuses and reasons, and none of what does not change.
+"""The events of stacks, with AWS's statuses and reasons, and only of resources that change.
 
-Knows in which order the emulator writes events: it begins every resource of an update, changed or
-not, new or not, with the same UPDATE_IN_PROGRESS. Refuses to know why anything happens.
+Knows in which order the emulator writes events: in an update, every resource begins with the same
+UPDATE_IN_PROGRESS, whether it changes, is new, or neither. Refuses to know why anything happens.
 """
 # ruff: noqa: SLF001 The emulator has no public interface for any of this; its version is pinned.
 
@@ -17,8 +17,8 @@ from cfn_trigger.local_cloud.operations import Operation
 
 Add: TypeAlias = Callable[..., None]
 Record: TypeAlias = dict[str, Any]
-Place: TypeAlias = tuple[str, str]
-"""Of an event: the stack's id and the resource's logical id."""
+ResourceKey: TypeAlias = tuple[str, str]
+"""A stack's id and a resource's logical id."""
 
 _STACK: Final = "AWS::CloudFormation::Stack"
 _BEGUN_BY_THE_USER: Final = {
@@ -40,27 +40,27 @@ class Event:
     physical_id: str
 
     @property
-    def place(self) -> Place:
-        """Where it belongs."""
+    def key(self) -> ResourceKey:
+        """The resource that the event is about."""
         return self.stack_id, self.logical_id
 
     @property
     def is_of_stack(self) -> bool:
-        """Whether it is the stack's own."""
+        """Whether it is about the stack itself."""
         return self.kind == _STACK and self.logical_id == self.stack_name
 
     @property
     def record(self) -> Record:
-        """The resource's record; empty while there is none."""
+        """The emulator's record of the resource; empty if it has none."""
         resources = cloudformation._stacks.get(self.stack_name, {}).get("_resources", {})
         record: Record = resources.get(self.logical_id, {})
         return record
 
 
-# Events of resources that may turn out not to change, and what their records were.
-_held: dict[Place, tuple[Event, Record]] = {}
+# Events of resources that may turn out not to change, and their records before.
+_held: dict[ResourceKey, tuple[Event, Record]] = {}
 # Resources that an update creates.
-_new: set[Place] = set()
+_new: set[ResourceKey] = set()
 
 
 def install() -> None:
@@ -70,7 +70,7 @@ def install() -> None:
 
 
 def release(stack_id: str, logical_id: str) -> None:
-    """Write the event that a resource's update has begun, which waited until it did."""
+    """Write the event that a resource's update has begun, which was held back until it changed."""
     held = _held.pop((stack_id, logical_id), None)
     if held:
         event, record = held
@@ -79,7 +79,7 @@ def release(stack_id: str, logical_id: str) -> None:
 
 
 def begin_to_clean_up(operation: Operation) -> None:
-    """Write, once, that everything is updated and what was replaced or removed is deleted."""
+    """Write the event with which a cleanup begins, once for an operation."""
     if operation.is_cleaning_up:
         return
     operation.is_cleaning_up = True
@@ -109,9 +109,9 @@ def _adding(add: Add) -> Add:
             reason=reason,
             physical_id=physical_id,
         )
-        for one in _of_stack(event) if event.is_of_stack else _of_resource(event):
-            place = one.stack_id, one.stack_name, one.logical_id, one.kind
-            add(*place, one.status, one.reason, one.physical_id, detailed_status)
+        for each in _of_stack(event) if event.is_of_stack else _of_resource(event):
+            subject = each.stack_id, each.stack_name, each.logical_id, each.kind
+            add(*subject, each.status, each.reason, each.physical_id, detailed_status)
 
     return added
 
@@ -135,16 +135,16 @@ def _of_resource(event: Event) -> tuple[Event, ...]:
     record, operation = event.record, operations.current()
     match event.status:
         case "UPDATE_IN_PROGRESS" if not (event.reason or event.physical_id or record):
-            _new.add(event.place)
+            _new.add(event.key)
         case "UPDATE_IN_PROGRESS" if not (event.reason or event.physical_id):
-            _held[event.place] = event, dict(record)
+            _held[event.key] = event, dict(record)
             return ()
         case "UPDATE_IN_PROGRESS":
-            _held.pop(event.place, None)
-        case "UPDATE_COMPLETE" if event.place in _held:
-            _leave(record, _held.pop(event.place)[1])
+            _held.pop(event.key, None)
+        case "UPDATE_COMPLETE" if event.key in _held:
+            _restore(record, _held.pop(event.key)[1])
             return ()
-        case "UPDATE_FAILED" if operation and event.logical_id in operation.taken_back:
+        case "UPDATE_FAILED" if operation and event.logical_id in operation.undone:
             return ()
         case "UPDATE_FAILED":
             release(event.stack_id, event.logical_id)
@@ -164,15 +164,15 @@ def _of_resource(event: Event) -> tuple[Event, ...]:
 
 
 def _as_new(event: Event) -> Event:
-    """Return an event with the status that it has on AWS where an update creates its resource."""
-    if event.place not in _new or not event.status.startswith("UPDATE_"):
+    """Return an event with the status that AWS gives it if the update creates its resource."""
+    if event.key not in _new or not event.status.startswith("UPDATE_"):
         return event
     if not event.status.endswith("_IN_PROGRESS"):
-        _new.discard(event.place)
+        _new.discard(event.key)
     return replace(event, status=event.status.replace("UPDATE_", "CREATE_"))
 
 
-def _leave(record: Record, before: Record) -> None:
-    """Leave the record of a resource that did not change as it was."""
+def _restore(record: Record, before: Record) -> None:
+    """Restore the record of a resource that did not change."""
     if before["ResourceStatus"].endswith("_COMPLETE"):
         record |= {key: before[key] for key in ("ResourceStatus", "Timestamp")}

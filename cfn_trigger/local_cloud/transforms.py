@@ -50,7 +50,7 @@ def parameter_values(
 
 
 def expanded(template: Template, values: Mapping[str, str], *, limit: int) -> Template:
-    """Return a template as its transforms leave it; raises TransformError where one fails."""
+    """Return a template as its transforms leave it; raises TransformError if one fails."""
     fragment = _checked(
         engine._apply_include_transform(macro_contract.without_transforms(template))
     )
@@ -64,11 +64,11 @@ def expanded(template: Template, values: Mapping[str, str], *, limit: int) -> Te
 
 
 def as_root() -> dict[str, Any]:
-    """Return the arguments of a boto3 client that asks this cloud as the account's root user."""
+    """Return the arguments of a boto3 client that calls this cloud as the account's root user."""
     return {
         "endpoint_url": f"http://127.0.0.1:{app._resolve_port()}",
         "region_name": get_region(),
-        "aws_access_key_id": get_account_id(),  # The emulator's key of an account's root user.
+        "aws_access_key_id": get_account_id(),  # the emulator's key of the root user
         "aws_secret_access_key": "unchecked",
         "config": _ONE_LONG_ATTEMPT,
     }
@@ -122,12 +122,12 @@ def _language_extended(fragment: Template, values: Mapping[str, str]) -> Templat
         extended: Template = language_extensions.apply(fragment, values)
     except language_extensions.LanguageExtensionsError as error:
         raise TransformError(str(error)) from error
-    without: Template = _without_nulls(extended)
-    return without
+    without_nulls: Template = _without_nulls(extended)
+    return without_nulls
 
 
 def _without_nulls(value: Any) -> Any:
-    """Leave out what is null, as AWS::LanguageExtensions does.
+    """Leave out nulls, as AWS::LanguageExtensions does.
 
     https://github.com/aws-cloudformation/cfn-language-discussion/issues/100
     """
@@ -141,7 +141,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _sam(fragment: Template, values: dict[str, JSON]) -> Template:
-    # Its own copy: the translator changes what it is given.
+    # A copy, since the translator changes its argument.
     mutable = json.loads(json.dumps(fragment)) | {"Transform": _SAM}
     try:
         translated = sam_transform(mutable, values, _NO_MANAGED_POLICIES)

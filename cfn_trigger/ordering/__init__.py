@@ -1,1 +1,1 @@
-"""Which resources wait for which, and how that is drawn."""
+"""Which resources wait for which, and drawings of that order."""

@@ -42,7 +42,7 @@ def mermaid(order: StackOrder) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote what Mermaid would take for the brackets of a node."""
+    """Quote text that Mermaid would parse as the brackets of a node."""
     return f'"{text}"' if "(" in text else text
 
 

@@ -71,6 +71,10 @@ class _Placement:
         return self.x + self.width
 
     @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
     def middle(self) -> float:
         return self.y + self.height / 2
 
@@ -86,8 +90,8 @@ def svg(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     ]
     columns = _columns([*boxes, *gaps], routed)
     placements = {placement.box.name: placement for placement in _placements(columns)}
-    width = max((one.right for one in placements.values()), default=0) + MARGIN
-    height = max((one.y + one.height for one in placements.values()), default=0) + MARGIN
+    width = max((placement.right for placement in placements.values()), default=0) + MARGIN
+    height = max((placement.bottom for placement in placements.values()), default=0) + MARGIN
     size = f'width="{width:g}" height="{height:g}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:g} {height:g}">',
@@ -95,7 +99,7 @@ def svg(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
         MARKER,
         f'<rect class="paper" {size}/>',
         *(_curve(arrow, placements) for arrow in routed),
-        *(_rectangle(one) for one in placements.values() if one.box.is_visible),
+        *(_rectangle(placement) for placement in placements.values() if placement.box.is_visible),
         "</svg>\n",
     ]
     return "\n".join(parts)

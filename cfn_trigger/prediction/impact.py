@@ -55,7 +55,7 @@ PropertyPath = tuple[str, ...]
 
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _RESPONDING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED_STACK)
-"""Types whose attributes are what somebody's code responds, which any update may change."""
+"""Types whose attributes come from a response, which any update may change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def _deletion(name: str, baseline: Baseline, update: Update) -> Prediction:
     request: RequestType = "Delete"
     match update.old.resources[name].get("DeletionPolicy"):
         case "Retain" | "RetainExceptOnCreate":
-            reason = "it leaves the stack without a request: its DeletionPolicy retains it"
+            reason = "it is removed from the stack without a request: its DeletionPolicy retains it"
             request = "none"
         case _ if setting := _silencing_setting(properties):
             reason = f"it is deleted, and {setting}"
@@ -214,7 +214,7 @@ def _doubted(difference: Difference, update: Update) -> Difference:
     is_hash = _entry(difference) not in ("", "References", "Deployment")
     if difference.is_explained or not is_hash or not any(map(parameters.is_stored, declared)):
         return difference
-    reason = "a parameter from the parameter store is looked up at deployment"
+    reason = "a parameter from Parameter Store is looked up at deployment"
     return replace(difference, is_sure=False, why=reason)
 
 

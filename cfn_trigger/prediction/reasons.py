@@ -29,7 +29,7 @@ class Reason:
 
 
 def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> Iterator[str]:
-    """Yield the reason for each difference of a trigger; those that follow from another are not."""
+    """Yield the reason for each difference of a trigger, except those that follow from another."""
     listed = tuple(differences)
     properties = {difference.path[0] for difference in listed}
     entries = {difference.path[1] for difference in listed if difference.path[0] == "Fingerprint"}
@@ -42,7 +42,7 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
             case ["Fingerprint", *entry]:
                 yield from (reason.text for reason in _of_entry(trigger, entry, update))
             case ["Payload", *_] if "Fingerprint" in properties:
-                continue  # the fingerprint's entry knows which part of the payload it is
+                continue  # the fingerprint's entry says which part of the payload it is
             case ["ServiceTimeout"] if "Timeout" in properties:
                 continue
             case ["ExecuteOnRollback"] if "Attributes" in properties:

@@ -1,7 +1,7 @@
 """The two states of a stack that a prediction compares: as it stands, and as a template leaves it.
 
-Knows which value each parameter has in either state. Refuses to ask AWS: what CloudFormation and
-the parameter store answered is passed in.
+Knows which value each parameter has in either state. Refuses to call AWS: the responses of
+CloudFormation and Parameter Store are passed in.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -18,7 +18,7 @@ from macro.model import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What a deployment starts from: the stack's state, and its resources whose last try failed."""
+    """What a deployment starts from: a stack's state, and its resources that failed last time."""
 
     state: StackState
     failed: frozenset[str] = frozenset()
@@ -56,8 +56,8 @@ def states_of_update(
 ) -> tuple[Baseline, StackState]:
     """Return the state of a deployed stack, and the state after an update with a template.
 
-    Parameters that are not passed keep their deployed values. `stored` has current values from the
-    parameter store, by their names there. Raises TemplateProblems if the template cannot be
+    Parameters that are not passed keep their deployed values. `stored` has current values from
+    Parameter Store, by their names there. Raises TemplateProblems if the template cannot be
     expanded.
     """
     declared = section(template.values, "Parameters")
@@ -73,7 +73,7 @@ def states_of_update(
     region = deployed.pseudo_parameters["AWS::Region"]
     context = transforms.Context(values=values, region=region)
     secrets = {
-        name: Secret(name, is_given=name in overrides or name not in deployed.values)
+        name: Secret(name, is_override=name in overrides or name not in deployed.values)
         for name, parameter in declared.items()
         if is_secret(parameter)
     }
@@ -90,13 +90,13 @@ def states_of_update(
 def _as_deployed(deployed: StackSnapshot, current: Mapping[str, str]) -> StackState:
     """Return the state of a stack as it stands.
 
-    A value from the parameter store counts as known only if its current value is known too:
+    A value from Parameter Store counts as known only if its current value is known too:
     otherwise there is nothing to compare it with.
     """
     declared = section(deployed.template, "Parameters")
     comparable = current.keys() & deployed.looked_up.keys()
     secrets = {
-        name: Secret(name, is_given=False)
+        name: Secret(name, is_override=False)
         for name, parameter in declared.items()
         if is_secret(parameter)
     }
@@ -111,7 +111,7 @@ def _as_deployed(deployed: StackSnapshot, current: Mapping[str, str]) -> StackSt
 def parameter_store_names(
     declared: Mapping[str, Json], values: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the parameters whose value is a name in the parameter store, with that name."""
+    """Yield the parameters whose value is a name in Parameter Store, with that name."""
     for name, parameter in declared.items():
         if parameters.is_stored(parameter) and name in values:
             yield name, values[name]

@@ -1,1 +1,1 @@
-"""An author's template: its source, its parameters, its transforms, what its functions yield."""
+"""An author's template: its source, parameters, transforms and intrinsic functions."""

@@ -1,4 +1,4 @@
-"""What CloudFormation makes of a template's values, as far as it is known before a deployment.
+"""The values of a template as CloudFormation resolves them, as far as known before a deployment.
 
 Knows the intrinsic functions and conditions. Refuses to know what an update does to a resource:
 where a value depends on one, a `ResourceRef` stands in its place.
@@ -62,10 +62,10 @@ class KnownAtDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """The value of a parameter with NoEcho: one that this deployment sets, or the deployed one."""
+    """The value of a parameter with NoEcho: an override by this deployment, or the deployed one."""
 
     name: str
-    is_given: bool
+    is_override: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,8 @@ class StackState:
         match name, argument:
             case "Ref", str(target):
                 return self._ref(target)
-            case "Fn::GetAtt", _ if found := name_and_attribute(argument):
-                owner, attribute = found
-                return ResourceRef(owner, attribute)
+            case "Fn::GetAtt", _ if attribute := name_and_attribute(argument):
+                return ResourceRef(*attribute)
             case "Fn::If", [str(condition), yes, no]:
                 truth = self.truth({"Condition": condition})
                 if isinstance(truth, bool):

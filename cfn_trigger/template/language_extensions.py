@@ -1,4 +1,4 @@
-"""What AWS::LanguageExtensions makes of a template, by cfn-lint's implementation of it.
+"""A template as AWS::LanguageExtensions leaves it, by cfn-lint's implementation.
 
 Knows that cfn-lint invents values that it does not know. Refuses to know the other transforms.
 """
@@ -24,7 +24,9 @@ def extended(
     """
     first = _by_cfn_lint(template, values, region)
     if first != _by_cfn_lint(template, values, region):  # invented values are random
-        message = "a Fn::ForEach loops over a value that is not known here; pass it by --parameter"
+        message = (
+            "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
+        )
         raise AwsTransformError(LANGUAGE_EXTENSIONS, [("", message)])
     kept = {name: section for name, section in first.items() if name != "Transform"}
     return kept | ({"Parameters": template["Parameters"]} if "Parameters" in kept else {})

@@ -158,7 +158,7 @@ def is_list(parameter: Json) -> bool:
 
 
 def is_stored(parameter: Json) -> bool:
-    """Return whether the text of a declared parameter is a name in the parameter store."""
+    """Return whether the value of a declared parameter is a name in Parameter Store."""
     return str(as_map(parameter).get("Type")).startswith(_STORED_TYPES)
 
 

@@ -95,7 +95,7 @@ def _node(value: Json) -> Any:
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Return whether YAML 1.1, which CloudFormation reads, takes a plain string for another type.
+    """Return whether YAML 1.1, which CloudFormation reads, parses a plain string as another type.
 
     ruamel.yaml writes 1.2, which has fewer words for true, and other numbers.
     """

@@ -1,8 +1,8 @@
-"""What SAM makes of a template: the one place that runs its translator.
+"""A template as SAM leaves it: the one place that runs its translator.
 
-Knows SAM's own translator, and calls it as AWS does. Before a deployment code may be at a local
-path, which the translator refuses; an address stands in for each such path. Refuses to know the
-other transforms.
+Knows SAM's own translator, and calls it as AWS does. Before a deployment, code may be at a local
+path, which the translator refuses, so each such path is replaced by a placeholder in S3. Refuses to
+know the other transforms.
 """
 
 import json
@@ -25,7 +25,7 @@ from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, secti
 from macro.model import Json
 
 NOT_PACKAGED: Final = "not-packaged"
-"""The bucket that stands in for code at a local path, which only a deployment uploads."""
+"""The bucket in the placeholder of code at a local path, which only a deployment uploads."""
 
 _CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 _UPLOADED: Final = ("s3://", "http://", "https://")
@@ -44,7 +44,7 @@ def transformed(
     region: str,
     accepts_local_code: bool = True,
 ) -> dict[str, Json]:
-    """Return what SAM makes of a template, without its Transform.
+    """Return a template as SAM leaves it, without its Transform.
 
     `values` are those of parameters, as a macro gets them; others have their defaults. Raises
     AwsTransformError for what SAM refuses.
@@ -53,7 +53,7 @@ def transformed(
     if accepts_local_code:
         _replace_local_paths(mutable)
     mutable_values = dict(values)
-    # As AWS does: hashes in logical ids stay what Python 2.7 made of these values.
+    # As AWS does: hashes in logical ids stay as Python 2.7 computed them.
     to_py27_compatible_template(mutable, mutable_values)
     session = Session(region_name=region)
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it reports its own metrics

@@ -74,7 +74,7 @@ def parse_template(text: str, name: str) -> Template:
 
 
 def through_json(value: Any) -> Json:
-    """Return what YAML holds as JSON, as CloudFormation reads it: keys and dates are strings."""
+    """Return a value from YAML as JSON, as CloudFormation reads it: keys and dates are strings."""
     match value:
         case dict():
             return {_key(key): through_json(item) for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Consoles, and what is printed as it is.
+"""Consoles, and output that needs no layout.
 
 Knows click and rich. Refuses to know templates, stacks and triggers.
 """

@@ -26,7 +26,7 @@ def show(
     area = Live(console=terminal, transient=True, refresh_per_second=2)
     with area if terminal.is_terminal and not as_json else nullcontext():
         for latest, new_lines in progress:
-            if not (state.has_looked or latest.has_begun):
+            if not (state.has_read or latest.has_begun):
                 console.note("no deployment is in progress; waiting for one to begin")
             state = latest
             for line in new_lines:

@@ -24,12 +24,12 @@ def json_option(command: Command) -> Command:
 def parameter_options(command: Command) -> Command:
     """Add `--parameter` and `--parameters-file`."""
     pair = click.option(
-        "--parameter", "pairs", metavar="K=V", multiple=True, help="The value of a parameter."
+        "--parameter", "pairs", metavar="K=V", multiple=True, help="Set the value of a parameter."
     )
     file = click.option(
         "--parameters-file",
         "parameters_file",
         metavar="FILE",
-        help="Values of parameters: a list in CloudFormation's form, a map, or K=V lines.",
+        help="A file of parameter values: CloudFormation's list, a map, or K=V lines.",
     )
     return pair(file(command))

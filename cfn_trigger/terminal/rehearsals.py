@@ -31,4 +31,4 @@ def rendered(rehearsal: Rehearsal) -> Iterable[str]:
     width = max(map(len, attributes), default=0)
     yield from (f"  {name:<{width}}  {value}" for name, value in attributes.items())
     if truncated := rehearsal.attributes.get("Truncated"):
-        yield f"attributes that do not fit into an answer: {truncated}"
+        yield f"attributes left out, since a response has at most 4096 bytes: {truncated}"

@@ -80,8 +80,8 @@ def test_a_handler_is_run_with_the_event_that_a_deployment_would_send(
     assert "FAILED after N s\n  Expect: result.Rows is 3, expected 4\n" in unmet.stdout
     assert unknown.exit_code == 2
     assert unknown.stderr == (
-        "cfn-trigger: Run: not known outside CloudFormation: Payload.Name: Queue.QueueName; give"
-        " --payload with a value in its place, or --parameter for one with NoEcho\n"
+        "cfn-trigger: Run: only CloudFormation knows Payload.Name (Queue.QueueName); pass the value"
+        " with --payload, or that of a NoEcho parameter with --parameter\n"
     )
 
 

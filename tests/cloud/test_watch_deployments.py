@@ -97,7 +97,8 @@ def test_a_deployment_that_does_not_begin_is_a_usage_error(
     assert outcome.exit_code == 2
     assert outcome.stderr == (
         "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
-        "cfn-trigger: stack 'nowhere': no deployment began within 0 s; start one, or wait longer\n"
+        "cfn-trigger: stack 'nowhere': no deployment began within 0 s; start one, or raise"
+        " --timeout\n"
     )
 
 

@@ -148,6 +148,6 @@ def test_a_port_that_is_taken_is_a_usage_error(tmp_path: Path) -> None:
 
     assert (one.returncode, stdout) == (2, "")
     assert stderr == (
-        f"cfn-trigger: port {port} on 127.0.0.1: Address already in use; stop what is using it or"
-        " name another\n"
+        f"cfn-trigger: port {port} on 127.0.0.1: Address already in use; stop what uses it, or pass"
+        " another --port\n"
     )

@@ -31,8 +31,8 @@ def test_a_payload_that_is_not_json_is_refused() -> None:
         parse_payload("{A: 1}")
 
     assert caught.value.message == (
-        "--payload: takes JSON, or @ and a file of it (Expecting property name enclosed in double"
-        " quotes: line 1 column 2 (char 1))"
+        "--payload: must be JSON, or @ and the path of a JSON file (Expecting property name"
+        " enclosed in double quotes: line 1 column 2 (char 1))"
     )
 
 
@@ -83,7 +83,7 @@ def test_run_refuses_a_stack_whose_creation_failed(tmp_path: Path) -> None:
     assert outcome.exit_code == 2
     assert outcome.stderr == (
         "cfn-trigger: stack 'shop': is ROLLBACK_COMPLETE, since its creation failed; delete it and"
-        " deploy it anew\n"
+        " deploy it again\n"
     )
 
 

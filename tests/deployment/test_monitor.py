@@ -98,5 +98,5 @@ def test_a_deployment_that_does_not_begin_in_time_is_a_usage_error() -> None:
 
     assert (
         caught.value.message
-        == "stack 'shop': no deployment began within 30 s; start one, or wait longer"
+        == "stack 'shop': no deployment began within 30 s; start one, or raise --timeout"
     )

@@ -152,7 +152,7 @@ def test_the_first_look_reads_back_to_where_the_stack_was_at_rest() -> None:
 
 def test_later_looks_read_back_to_what_was_seen_and_keep_to_the_stack_that_began() -> None:
     account = Account([[described(one)] for one in reversed(CREATION)])
-    state, _ = timeline.advance(DeploymentState(has_looked=True), CREATION[:1], ())
+    state, _ = timeline.advance(DeploymentState(has_read=True), CREATION[:1], ())
     state = replace(state, seen=state.seen | {CREATION[1].id})
 
     assert poller(account).events(state) == CREATION[1:]

@@ -53,7 +53,7 @@ def test_a_change_set_alone_is_not_a_deployment() -> None:
 
 def test_events_and_entries_that_were_seen_yield_no_lines_again() -> None:
     entries = [entry(2, "hello")]
-    state, first = timeline.advance(DeploymentState(has_looked=True), CREATION, entries)
+    state, first = timeline.advance(DeploymentState(has_read=True), CREATION, entries)
 
     again, second = timeline.advance(state, CREATION, entries)
 

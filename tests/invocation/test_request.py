@@ -62,9 +62,9 @@ def test_values_that_only_cloudformation_knows_are_named() -> None:
     }
 
     assert refusal(template(payload)) == (
-        "Run: not known outside CloudFormation: Payload.List.0: Queue.QueueName, Payload.List.1:"
-        " Live.Arn, Payload.Secret: parameter 'Password'; give --payload with a value in its place,"
-        " or --parameter for one with NoEcho"
+        "Run: only CloudFormation knows Payload.List.0 (Queue.QueueName), Payload.List.1"
+        " (Live.Arn), Payload.Secret (parameter 'Password'); pass the value with --payload, or"
+        " that of a NoEcho parameter with --parameter"
     )
 
 
@@ -87,17 +87,20 @@ def test_a_parameter_with_noecho_can_be_set() -> None:
 
 
 def test_a_stored_parameter_that_was_not_looked_up_is_named() -> None:
-    found = refusal(template({"Ref": "Image"}), run_options=options(parameters={"Image": "/other"}))
+    overridden = options(parameters={"Image": "/other"})
 
-    assert found.startswith("Run: not known outside CloudFormation: Payload: parameter 'Image'; ")
+    assert refusal(template({"Ref": "Image"}), run_options=overridden) == (
+        "Run: only CloudFormation knows Payload (parameter 'Image'); pass the value with --payload,"
+        " or that of a NoEcho parameter with --parameter"
+    )
 
 
 def test_an_expectation_that_only_cloudformation_knows_is_named() -> None:
     expect = {"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}}
 
     assert refusal(template(Expect=expect)) == (
-        "Run: not known outside CloudFormation: Expect.Name: Queue.QueueName; an output of the"
-        " stack with this value would make it known"
+        "Run: only CloudFormation knows Expect.Name (Queue.QueueName); add an output with this"
+        " value to the stack"
     )
 
 
@@ -150,7 +153,8 @@ def test_the_handler_is_the_deployed_function(handler: Json, function: str, labe
 
 def test_a_handler_that_only_cloudformation_knows_is_named() -> None:
     assert refusal(template(handler={"Fn::ImportValue": "there"})) == (
-        "Run.Handler: Fn::ImportValue is known to CloudFormation alone"
+        "Run.Handler: only CloudFormation knows Fn::ImportValue; write the function's ARN in a copy"
+        " of the template"
     )
 
 

@@ -152,7 +152,7 @@ def test_a_parameter_without_a_value_is_reported_as_information() -> None:
 
     why = "parameter 'Switch' has no value and no default; pass --parameter NAME=VALUE"
     assert one.level == "info"
-    assert one.message == f"what it expands to was not checked: {why}"
+    assert one.message == f"the expanded template was not checked: {why}"
 
 
 @pytest.mark.parametrize(

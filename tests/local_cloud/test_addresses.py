@@ -16,7 +16,7 @@ REGION = "eu-central-1"
 def test_a_name_that_is_not_an_address_of_this_cloud_is_refused(name: str, tmp_path: Path) -> None:
     said = asyncio.run(asked(f"CONNECT {name}:443 HTTP/1.1\r\n\r\n".encode(), tmp_path))
 
-    assert said == b"HTTP/1.1 502 no address of this cloud\r\n\r\n"
+    assert said == b"HTTP/1.1 502 not an address of this cloud\r\n\r\n"
 
 
 async def asked(request: bytes, folder: Path) -> bytes:

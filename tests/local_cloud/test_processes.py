@@ -109,7 +109,8 @@ def test_a_port_that_is_taken_is_an_error(cloud: Cloud) -> None:
         pass
 
     assert str(caught.value) == (
-        f"port {port} on 127.0.0.1: Address already in use; stop what is using it or name another"
+        f"port {port} on 127.0.0.1: Address already in use; stop what uses it, or pass another"
+        " --port"
     )
 
 

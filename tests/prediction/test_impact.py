@@ -149,7 +149,7 @@ UNCHANGED: dict[str, tuple[Any, list[Difference]]] = {
         perhaps("'Nested' will be updated, which may change its response"),
     ),
     "the id of an updated nested stack": (ResourceRef("Nested"), []),
-    "a secret that is not given": (Secret("P", is_given=False), []),
+    "a secret that is not set": (Secret("P", is_override=False), []),
     "what is looked up": (KnownAtDeployment("it"), perhaps("it is looked up at deployment")),
     "an imported value beside a replaced resource": (
         PartialCall("Fn::Join", ("", (IMPORTED, ResourceRef("Replaced")))),
@@ -170,7 +170,7 @@ CHANGED: dict[str, tuple[Any, Any, list[Difference]]] = {
     "two strings": ("a", "b", surely()),
     "two resources": (ResourceRef("Kept"), ResourceRef("Updated"), surely()),
     "a secret that is given": (
-        Secret("P", is_given=False), Secret("P", is_given=True),
+        Secret("P", is_override=False), Secret("P", is_override=True),
         perhaps("parameter 'P' has NoEcho, so its deployed value is not known"),
     ),
     "a constant of the stack and a string": (

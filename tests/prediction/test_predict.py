@@ -246,7 +246,7 @@ def test_a_renamed_trigger_is_created_and_deleted() -> None:
         ),
         (
             {**trigger(ExecuteOnDelete=True), "DeletionPolicy": "Retain"},
-            (STAY, "it leaves the stack without a request: its DeletionPolicy retains it"),
+            (STAY, "it is removed from the stack without a request: its DeletionPolicy retains it"),
         ),
     ],
 )

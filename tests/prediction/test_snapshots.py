@@ -57,7 +57,7 @@ def test_a_hash_over_the_name_of_a_stored_parameter_is_not_a_sure_change() -> No
     )
 
     assert verdict(source, stack, {"/level": "low"}) == (
-        UNKNOWN, "a parameter from the parameter store is looked up at deployment",
+        UNKNOWN, "a parameter from Parameter Store is looked up at deployment",
     )  # fmt: skip
 
 

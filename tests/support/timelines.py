@@ -49,7 +49,7 @@ def after(*news: Event | LogEntry) -> tuple[DeploymentState, list[str]]:
     """Take in what is read after a first look at a stack at rest."""
     events = [item for item in news if isinstance(item, Event)]
     entries = [item for item in news if isinstance(item, LogEntry)]
-    state, lines = timeline.advance(DeploymentState(has_looked=True), events, entries)
+    state, lines = timeline.advance(DeploymentState(has_read=True), events, entries)
     return state, as_text(lines)
 
 

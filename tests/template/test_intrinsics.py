@@ -32,7 +32,7 @@ SECTIONS = {
         "IsSame": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "AWS::Region"}]},
     },
 }  # fmt: skip
-SECRET = Secret("Password", is_given=False)
+SECRET = Secret("Password", is_override=False)
 STATE = state(
     SECTIONS,
     values={"Level": "high", "Zones": "a, b"},

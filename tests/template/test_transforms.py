@@ -135,7 +135,7 @@ def test_a_loop_over_an_unknown_value_is_a_problem() -> None:
     (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
 
     assert found.rule == "language-extensions"
-    message = "a Fn::ForEach loops over a value that is not known here; pass it by --parameter"
+    message = "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
     assert found.message == message
 
 

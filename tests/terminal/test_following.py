@@ -12,7 +12,7 @@ def test_a_terminal_shows_the_running_triggers_in_its_last_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    state, lines = timeline.advance(DeploymentState(has_looked=True), CREATION, ())
+    state, lines = timeline.advance(DeploymentState(has_read=True), CREATION, ())
 
     following.show([(state, lines)], now=lambda: at(8), as_json=False)
 
