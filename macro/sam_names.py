@@ -84,33 +84,33 @@ def written_names(resources: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
 
 
 def types_of(logical_id: str, resource: Json) -> tuple[str, ...]:
-    """Return the types that select a resource: its own, and the type of SAM that it comes from."""
-    own = type_of(resource)
-    kind = _kind(logical_id, resource, own)
-    return (own, SERVERLESS + kind) if kind else (own,)
+    """Return the types that select a resource: its resource_type, and the type of SAM that it comes from."""
+    resource_type = type_of(resource)
+    kind = _kind(logical_id, resource, resource_type)
+    return (resource_type, SERVERLESS + kind) if kind else (resource_type,)
 
 
 def _names(
     logical_id: str, resource: Json, resources: Mapping[str, Json]
 ) -> Iterator[tuple[str, str]]:
     """Yield what a resource says about names: the author's, and the logical id that it means."""
-    own = type_of(resource)
+    resource_type = type_of(resource)
     for connector in section(section(resource, "Metadata"), _CONNECTORS):
         yield connector, logical_id
-    if own == LAYER_TYPE and (hashed := _HASHED.fullmatch(logical_id)):
+    if resource_type == LAYER_TYPE and (hashed := _HASHED.fullmatch(logical_id)):
         yield hashed["written"], logical_id
-    elif own in _OWNERS:
-        part, reference, continued_by = _OWNERS[own]
+    elif resource_type in _OWNERS:
+        part, reference, continued_by = _OWNERS[resource_type]
         owner = _referred(resource, reference)
         if owner and logical_id.startswith(owner + continued_by):
             yield f"{owner}.{part}", logical_id
-    elif own in _SUFFIXES:
-        part, suffix = _SUFFIXES[own]
+    elif resource_type in _SUFFIXES:
+        part, suffix = _SUFFIXES[resource_type]
         continued = re.fullmatch(f"(.+?){suffix}", logical_id)
         if continued and continued[1] in resources:
             yield f"{continued[1]}.{part}", logical_id
-    elif own in _MAPPINGS:
-        part, reference, other = _MAPPINGS[own]
+    elif resource_type in _MAPPINGS:
+        part, reference, other = _MAPPINGS[resource_type]
         owner, domain = _referred(resource, reference), _referred(resource, other)
         if owner and domain in resources:
             yield f"{owner}.{part}", domain
@@ -122,18 +122,18 @@ def _referred(resource: Json, name: str) -> str:
     return referred if isinstance(referred, str) else ""
 
 
-def _kind(logical_id: str, resource: Json, own: str) -> str:
+def _kind(logical_id: str, resource: Json, resource_type: str) -> str:
     """Return which kind of SAM's a resource comes from; empty if it comes from none."""
-    if own in _MARKED:
-        return _MARKED[own] if _is_marked(properties_of(resource).get("Tags")) else ""
-    if own == LAYER_TYPE:
+    if resource_type in _MARKED:
+        return _MARKED[resource_type] if _is_marked(properties_of(resource).get("Tags")) else ""
+    if resource_type == LAYER_TYPE:
         return "LayerVersion" if _HASHED.fullmatch(logical_id) else ""
-    if own == "AWS::ApiGatewayV2::Api":
+    if resource_type == "AWS::ApiGatewayV2::Api":
         is_websocket = properties_of(resource).get("ProtocolType") == "WEBSOCKET"
         return "WebSocketApi" if is_websocket else "HttpApi"
     if section(section(resource, "Metadata"), _CONNECTORS):
         return "Connector"
-    return _UNMARKED.get(own, "")
+    return _UNMARKED.get(resource_type, "")
 
 
 def _is_marked(tags: Json) -> bool:

@@ -227,10 +227,10 @@ def given_id(result):
  data=words['Data'] if isinstance(words.get('Data'),dict) else {}
  own=words.get('PhysicalResourceId')
  return data.get('PhysicalResourceId') if own is None else own
-def valid_id(own):
- if not isinstance(own,str) or not 0<len(own.encode(errors='replace'))<=LONGEST_ID:
-  return ''
- return own if size(own)-2<=2*LONGEST_ID else ''
+def valid_id(physical_id):
+ length=len(physical_id.encode(errors='replace')) if isinstance(physical_id,str) else 0
+ fits=0<length<=LONGEST_ID and size(physical_id)-2<=2*LONGEST_ID
+ return physical_id if fits else ''
 def difference(expected,actual,path):
  if isinstance(expected,dict) and isinstance(actual,dict):
   parts=((v,actual.get(k,ABSENT),f'{path}.{k}') for k,v in expected.items())

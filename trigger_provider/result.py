@@ -107,14 +107,14 @@ def given_id(result: Any) -> Any:
     return data.get("PhysicalResourceId") if own is None else own
 
 
-def valid_id(own: Any) -> str:
-    """Return a physical id that CloudFormation takes, empty for any other value.
+def valid_id(physical_id: Any) -> str:
+    """Return a physical id that CloudFormation accepts, empty for any other value.
 
-    An answer has room for the longest, but not for one of control characters alone.
+    An answer has room for the longest id, unless it consists of control characters.
     """
-    if not isinstance(own, str) or not 0 < len(own.encode(errors="replace")) <= LONGEST_ID:
-        return ""
-    return own if size(own) - 2 <= 2 * LONGEST_ID else ""
+    length = len(physical_id.encode(errors="replace")) if isinstance(physical_id, str) else 0
+    fits = 0 < length <= LONGEST_ID and size(physical_id) - 2 <= 2 * LONGEST_ID
+    return physical_id if fits else ""
 
 
 def difference(expected: Any, actual: Any, path: str) -> str:

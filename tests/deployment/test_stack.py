@@ -118,7 +118,7 @@ def test_a_stack_whose_creation_failed_cannot_be_updated(cloudformation: Stubber
 
     assert refused(cloudformation) == (
         "stack 'shop': is ROLLBACK_COMPLETE, since its creation failed; delete it and deploy it"
-        " anew"
+        " again"
     )
 
 
