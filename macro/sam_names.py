@@ -84,7 +84,7 @@ def written_names(resources: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
 
 
 def types_of(logical_id: str, resource: Json) -> tuple[str, ...]:
-    """Return the types that select a resource: its resource_type, and the type of SAM that it comes from."""
+    """Return the types that select a resource: its own, and that of SAM which it comes from."""
     resource_type = type_of(resource)
     kind = _kind(logical_id, resource, resource_type)
     return (resource_type, SERVERLESS + kind) if kind else (resource_type,)
