@@ -25,9 +25,11 @@ from macro.cloudformation import (
     type_of,
 )
 from macro.errors import Problem
-from macro.model import ABSENT, TRANSFORM, Json
+from macro.model import ABSENT, METADATA_KEY, TRANSFORM, Json
 from macro.names import condition_id
+from macro.parse import UNKNOWN
 from macro.permissions import characters
+from macro.readers import shown
 from macro.reading import Reading
 from macro.references import mentions
 
@@ -54,15 +56,33 @@ def added_names_are_free(reading: Reading) -> Iterator[Problem]:
         if times > 1:
             yield Problem(name, "would be created twice for triggers; rename one of them")
         if name in reading.fragment["Resources"]:
-            yield Problem(
-                name, "is reserved for a resource that is created for triggers; rename yours"
-            )
+            yield _taken(name, reading)
     conditions = section(reading.fragment, "Conditions")
     for name in map(condition_id, reading.additions.ids):
         if name in conditions:
             yield Problem(
                 name, "is reserved for a condition that is created for triggers; rename yours"
             )
+
+
+def _taken(name: str, reading: Reading) -> Problem:
+    """Report a name in the template; SAM may have made it of an event that is called Trigger."""
+    for trigger in reading.triggers:
+        if trigger.is_metadata and trigger.logical_id == name:
+            message = f"needs the logical id {name!r}, which is taken"
+            remedy = f"rename that resource, or the event {METADATA_KEY!r} that SAM made it for"
+            return Problem(trigger.place, f"{message}; {remedy}")
+    return Problem(name, "is reserved for a resource that is created for triggers; rename yours")
+
+
+def attributes_are_texts(reading: Reading) -> Iterator[Problem]:
+    """Refuse a condition that is not a name: it would become that of what is added."""
+    for trigger in reading.triggers:
+        condition = trigger.attributes.get("Condition", "")
+        if not isinstance(condition, str):
+            owner = trigger.handler.functions[0] if trigger.is_metadata else trigger.logical_id
+            message = f"must be the name of a condition, not {shown(condition)}"
+            yield Problem(f"{owner}.Condition", message)
 
 
 def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
@@ -122,6 +142,7 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
     """Refuse a destination that Lambda would never use, or that is configured elsewhere."""
     if all(trigger.failure_destination is ABSENT for trigger in reading.triggers):
         return
+    misspelled = {problem.place for problem in reading.spelling_problems}
     configured = {
         reference.name: name
         for name, resource in reading.resources.items()
@@ -133,6 +154,8 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
         if trigger.failure_destination is ABSENT:
             continue
         place = f"{trigger.place}.FailureDestination"
+        if trigger.handler == UNKNOWN or f"{trigger.place}.InvocationType" in misspelled:
+            continue
         if trigger.invocation_type != "Event":
             message = (
                 f"applies only to InvocationType Event, not {trigger.invocation_type}; use Event"
@@ -229,6 +252,7 @@ def _attached(resources: Mapping[str, Json], role: str, kind: str) -> list[Mappi
 
 RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     added_names_are_free,
+    attributes_are_texts,
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
     secrets_stay_with_the_handler,

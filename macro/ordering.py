@@ -94,7 +94,7 @@ def order(
     selectable = {
         name: resource
         for name, resource in resources.items()
-        if name not in hidden and isinstance(resource, dict)
+        if name not in hidden and type_of(resource)  # a Fn::Transform or Fn::ForEach has none
     }
     candidates = _Candidates.among(selectable)
     selections, problems = _selections(by_id, candidates, survey)

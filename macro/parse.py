@@ -17,11 +17,14 @@ from macro.cloudformation import (
     type_of,
 )
 from macro.errors import Problem, nearest
-from macro.model import METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
+from macro.model import ABSENT, METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
 from macro.names import function_id, metadata_trigger_id
 from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, shown
 from macro.sam_names import written_names
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
+
+UNKNOWN: Final = Handler(arn="")
+"""The handler of a trigger that names none, or not as it should."""
 
 _WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
 
@@ -31,8 +34,8 @@ def triggers(
 ) -> tuple[tuple[Trigger, ...], tuple[Problem, ...]]:
     """Read every trigger of a fragment, in document order, and every problem of spelling.
 
-    A trigger with a problem is left out of the first part, so that the later stages can still
-    look for problems in the others.
+    What is wrong in a trigger is as if it were not written, so that the later stages can still
+    look for problems in the rest; its handler is then `UNKNOWN`. One that is no map is left out.
     """
     resources = section(fragment, "Resources")
     template = Lookup(
@@ -45,11 +48,9 @@ def triggers(
     read: list[Trigger] = []
     problems: list[Problem] = []
     for source in _sources(template):
-        match _trigger(source, template):
-            case Trigger() as trigger:
-                read.append(trigger)
-            case problems_of_one:
-                problems.extend(problems_of_one)
+        triggers_of_one, problems_of_one = _trigger(source, template)
+        read += triggers_of_one
+        problems += problems_of_one
     problems.extend(_looping(template))
     return tuple(read), tuple(problems)
 
@@ -126,10 +127,11 @@ def _holds_a_trigger(value: Json) -> bool:
     return False
 
 
-def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]:
+def _trigger(source: _Source, template: Lookup) -> tuple[list[Trigger], list[Problem]]:
+    """Return the trigger that a source describes, if it describes one, and what is wrong in it."""
     properties = {} if source.properties is None else source.properties
     if not isinstance(properties, dict):
-        return (Problem(source.place, f"must be a map of properties, not {shown(properties)}"),)
+        return [], [Problem(source.place, f"must be a map of properties, not {shown(properties)}")]
     known = OF_METADATA if source.function else PROPERTIES
     blank = () if source.function else ("ServiceToken",)  # or it would not be ours
     written = {name: value for name, value in properties.items() if name not in blank}
@@ -141,19 +143,18 @@ def _trigger(source: _Source, template: Lookup) -> Trigger | tuple[Problem, ...]
         )
     elif not (named or source.function or _names_it_wrongly(written)):
         problems.append(Problem(source.place, "has no Handler; name the function to run"))
-    if problems:
-        return tuple(problems)
     if source.function:
         values["handler"] = _of(source.function)
-    elif "Function" in written:
+    elif "function" in values:
         values["handler"] = _of(function_id(source.logical_id))
-    return Trigger(
+    trigger = Trigger(
         logical_id=source.logical_id,
         place=source.place,
         attributes=source.attributes,
         is_metadata=bool(source.function),
-        **values,
+        **{"handler": UNKNOWN, **values},
     )
+    return [trigger], problems
 
 
 def _of(function: str) -> Handler:
@@ -184,4 +185,6 @@ def _read(
             values[field_name(name)] = known[name].accepts.read(value, template)
         except InvalidValueError as wrong:
             problems += [Problem(f"{place}.{name}", message) for message in wrong.args]
+            if wrong.accepted is not ABSENT:
+                values[field_name(name)] = wrong.accepted
     return values, problems

@@ -71,7 +71,7 @@ def characters(document: Json) -> int:
     match document:
         case {"Fn::GetAtt": _} | {"Ref": _}:
             return LONGEST_ARN + 2
-        case {"Fn::Join": [_, parts]}:
+        case {"Fn::Join": [_, [*parts]]}:
             return sum(map(characters, parts))
         case dict() if len(document) == 1 and next(iter(document)).startswith("Fn::"):
             return LONGEST_ARN + 2

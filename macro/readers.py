@@ -15,7 +15,7 @@ from macro.canonical import Canon
 from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, is_secret, type_of
 from macro.errors import nearest
 from macro.functions import QUALIFIED, Functions
-from macro.model import TRIGGER_TYPE, Handler, Json, Retry
+from macro.model import ABSENT, TRIGGER_TYPE, Handler, Json, Retry
 from macro.references import name_and_attribute
 
 _WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
@@ -33,7 +33,14 @@ INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
 
 
 class InvalidValueError(Exception):
-    """A value that its property does not accept; each argument is a problem and its remedy."""
+    """A value that its property does not accept; each argument is a problem and its remedy.
+
+    `accepted` is the part of the value that is right, ABSENT if there is none.
+    """
+
+    def __init__(self, *problems: str, accepted: Any = ABSENT) -> None:
+        self.accepted = accepted
+        super().__init__(*problems)
 
 
 def is_shorthand(resource: Json) -> bool:
@@ -195,8 +202,21 @@ def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
         case str():
             return (_selector(value, template),)
         case list():
-            return tuple(_selector(item, template) for item in value)
+            return _each_selector(value, template)
     raise InvalidValueError(f"must be a list of selectors, not {shown(value)}")
+
+
+def _each_selector(items: Iterable[Json], template: Lookup) -> tuple[str, ...]:
+    selectors: list[str] = []
+    wrong: list[str] = []
+    for item in items:
+        try:
+            selectors.append(_selector(item, template))
+        except InvalidValueError as error:
+            wrong += error.args
+    if wrong:
+        raise InvalidValueError(*wrong, accepted=tuple(selectors))
+    return tuple(selectors)
 
 
 def _selector(item: Json, template: Lookup) -> str:

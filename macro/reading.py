@@ -19,8 +19,8 @@ class Reading:
     """A template as the macro understands it; one without triggers and problems holds no more.
 
     `definitions` are the resources that triggers define, by the trigger's logical id, `resources`
-    these and the author's, without the shorthand in their metadata. A trigger with a problem of
-    spelling is not among the `triggers`.
+    these and the author's, without the shorthand in their metadata. What is spelled wrongly in
+    one of the `triggers` is as if it were not written.
     """
 
     fragment: Mapping[str, Json]

@@ -49,6 +49,8 @@ def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[TemplatePa
                 yield ("Resources", owner, "Metadata", METADATA_KEY, *rest)
             case [""]:
                 yield ("Resources", owner)
+            case ["Condition"]:
+                yield ("Resources", owner, "Condition")
             case _:
                 yield ("Resources", owner, "Properties", place[len(owner) + 1 :])
     yield ("Conditions", place)

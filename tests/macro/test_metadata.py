@@ -297,7 +297,10 @@ def test_a_service_token_makes_no_sense_there() -> None:
 @pytest.mark.parametrize("taken", [table(), trigger(), function()])
 def test_a_taken_logical_id_is_a_problem(taken: Template) -> None:
     assert problems(template(Migrate=noted({}), MigrateTrigger=taken)) == [
-        "MigrateTrigger: is reserved for a resource that is created for triggers; rename yours"
+        (
+            "Migrate.Metadata.Trigger: needs the logical id 'MigrateTrigger', which is taken;"
+            " rename that resource, or the event 'Trigger' that SAM made it for"
+        )
     ]
 
 

@@ -104,7 +104,7 @@ def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
         template(Bad=trigger(Timeout=0), Good=trigger(), Worse=trigger("Nobody")), Deployment()
     )
 
-    assert [each.logical_id for each in triggers] == ["Good"]
+    assert [each.logical_id for each in triggers] == ["Bad", "Good", "Worse"]
     assert [str(problem) for problem in found] == [
         "Bad.Timeout: must be a whole number from 1 to 3540, not 0",
         "Worse.Handler: no 'Nobody' in the template; did you mean 'Good'?",
