@@ -18,6 +18,7 @@ from macro.model import ABSENT, TRIGGER_TYPE, Deployment, Json, Trigger
 from macro.names import ROLE
 from macro.reading import Reading
 from macro.references import survey
+from macro.watching import watched_references
 
 NOT_A_TEMPLATE: Final = Problem(
     "Fn::Transform", "Trigger transforms whole templates; put it in the template's Transform"
@@ -132,9 +133,13 @@ def _mentioning(trigger: Trigger) -> dict[str, Json]:
 
 def _fingerprints(reading: Reading) -> dict[str, Json]:
     content = Content.of(reading.fragment, reading.resources, reading.deployment)
+    repeated = watched_references(reading, content)
     return {
         trigger.logical_id: fingerprint(
-            trigger, content, watched=reading.order.watched[trigger.logical_id]
+            trigger,
+            content,
+            watched=reading.order.watched[trigger.logical_id],
+            repeated=repeated[trigger.logical_id],
         )
         for trigger in reading.triggers
     }

@@ -1,41 +1,44 @@
 """When a trigger must run again: one entry per cause, so that a change set shows why.
 
-Knows which properties of a function make a new version of it. Refuses to know how the provider
-compares fingerprints. The bytes are a contract: the same template and parameters give the same
-entries whatever the key order, since a changed entry runs a migration again.
+Knows what an entry covers. Refuses to know which properties make a new version (`versions`), what
+is secret (`secrecy`), and how the provider compares fingerprints. The bytes are a contract: the
+same template and parameters give the same entries whatever the key order, since a changed entry
+runs a migration again.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
+from macro.canonical import Canon
 from macro.cloudformation import (
+    ALIAS_TYPE,
     LAYER_TYPE,
+    VERSION_TYPE,
     as_map,
+    condition_of,
     is_secret,
     properties_of,
     section,
     type_of,
 )
+from macro.functions import Functions
 from macro.model import ABSENT, Deployment, Json, Trigger
-from macro.references import Mentions, Reference, conditions_within, mentions
+from macro.references import Branches, Mentions, Reference, conditions_within, mentions
+from macro.secrecy import is_secret_attribute
+from macro.versions import (
+    ENTRIES,
+    served_by,
+    served_by_alias,
+    served_by_version,
+    serves_latest,
+    versions_within,
+)
 
-CONFIGURATION: Final = frozenset({
-    "Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "FunctionName",
-    "Handler", "ImageConfig", "KmsKeyArn", "MemorySize", "PackageType", "Role", "Runtime",
-    "SnapStart", "Timeout", "TracingConfig", "VpcConfig",
-})  # fmt: skip
-"""What makes a new version beside code, environment and layers: AWS CDK's list (`currentVersion`).
-
-Tags, ReservedConcurrentExecutions, DependsOn and Metadata are no causes.
-"""
-
-_OWN_ENTRY: Final = ("Code", "Environment", "Layers")
-_SECRETIVE: Final = (
-    "Custom::", "AWS::CloudFormation::", "AWS::IAM::AccessKey",
-)  # fmt: skip
+_NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Content:
     parameters: Mapping[str, Json]
     conditions: Mapping[str, Json]
     mappings: Mapping[str, Json]
+    functions: Functions
     deployment: Deployment
 
     @classmethod
@@ -58,6 +62,7 @@ class Content:
             parameters=section(fragment, "Parameters"),
             conditions=section(fragment, "Conditions"),
             mappings=section(fragment, "Mappings"),
+            functions=Functions(Canon.of(fragment, resources, deployment)),
             deployment=deployment,
         )
 
@@ -70,49 +75,84 @@ class Content:
 
 
 def fingerprint(
-    trigger: Trigger, content: Content, *, watched: Iterable[str] = ()
+    trigger: Trigger,
+    content: Content,
+    *,
+    watched: Iterable[str] = (),
+    repeated: Mapping[str, Json] = _NOTHING,
 ) -> dict[str, Json]:
     """Fingerprint a trigger: an entry that differs from the last deployment's runs it again.
 
     Hashes are 16 hexadecimal digits. `References` repeats what the handler refers to, for
-    CloudFormation to resolve at deployment. `watched` are the ids of ExecuteOnResourceChange.
+    CloudFormation to resolve at deployment, and the `repeated` references of what is watched.
+    `watched` are the ids of ExecuteOnResourceChange.
     """
     entries: dict[str, Json] = {}
     referenced: dict[str, Json] = {}
     if trigger.execute_on_handler_change:
-        for function in trigger.handler.functions:
-            condition = as_map(content.resources.get(function)).get("Condition")
-            shared = condition in (None, trigger.attributes.get("Condition"))
-            within = () if shared else ((str(condition), True),)
-            for name, part in sorted(_function_parts(function, content).items()):
+        served = served_by(trigger.handler.arn, content.functions)
+        for logical_id in served:
+            suffix = "" if len(served) == 1 else f".{logical_id}"
+            within = branches_of(logical_id, trigger, content)
+            for name, part in sorted(_parts(logical_id, content).items()):
                 mentioned = mentions(part)
-                entries[_entry(name, function, trigger)] = _digest(part, mentioned, content)
-                referenced |= dict(_live(mentioned, content, within=within))
+                entries[f"{name}{suffix}"] = _digest(part, mentioned, content)
+                live = live_references(mentioned, content, within=within)
+                referenced |= {key: value for _, key, value in live}
     if trigger.payload is not ABSENT:
         entries["Payload"] = _digest(trigger.payload, mentions(trigger.payload), content)
+    referenced |= repeated
     if referenced:
         entries["References"] = dict(sorted(referenced.items()))
     for logical_id in watched:
-        definition = as_map(content.resources.get(logical_id))
-        meant = {name: part for name, part in definition.items() if name != "Metadata"}
-        entries[f"Resources.{logical_id}"] = _digest(meant, mentions(meant), content)
+        definition = watched_definition(logical_id, content)
+        entries[f"Resources.{logical_id}"] = _digest(definition, mentions(definition), content)
     if trigger.execute_on_every_deployment:
         entries["Deployment"] = content.deployment.request_id
     return entries
 
 
-def _entry(name: str, function: str, trigger: Trigger) -> str:
-    return name if len(trigger.handler.functions) == 1 else f"{name}.{function}"
+def watched_definition(logical_id: str, content: Content) -> Json:
+    """Return what counts of a resource that a trigger watches: all but its Metadata."""
+    definition = as_map(content.resources.get(logical_id))
+    return {name: part for name, part in definition.items() if name != "Metadata"}
+
+
+def branches_of(logical_id: str, trigger: Trigger, content: Content) -> Branches:
+    """Return the condition of a resource, if the trigger may exist without it."""
+    condition = condition_of(content.resources.get(logical_id))
+    return () if condition in ("", trigger.attributes.get("Condition")) else ((condition, True),)
+
+
+def _parts(logical_id: str, content: Content) -> dict[str, Json]:
+    """Split what makes up a function, an alias or a version by cause."""
+    resource = as_map(content.resources.get(logical_id))
+    kind = type_of(resource)
+    if kind == VERSION_TYPE:
+        return {"Version": {logical_id: served_by_version(resource)}}
+    if kind != ALIAS_TYPE:
+        return _function_parts(logical_id, content)
+    served = served_by_alias(resource)
+    versions = versions_within(served, content.resources)
+    published = {name: served_by_version(content.resources[name]) for name in versions}
+    parts: dict[str, Json] = {"Alias": {"Serves": served, "Versions": published}}
+    if serves_latest(resource, content.functions):
+        for function in content.functions.meant_by({"Ref": logical_id}).functions:
+            parts |= _function_parts(function, content)
+    return parts
 
 
 def _function_parts(function: str, content: Content) -> dict[str, Json]:
     """Split what makes a new version of a function by cause."""
-    properties = properties_of(content.resources.get(function))
-    parts = {name: properties[name] for name in _OWN_ENTRY if name in properties}
-    configuration = {name: what for name, what in properties.items() if name in CONFIGURATION}
+    parts: dict[str, Json] = {}
+    for name, value in properties_of(content.resources.get(function)).items():
+        if (entry := ENTRIES.get(name)) == "Configuration":
+            parts.setdefault(entry, {})[name] = value
+        elif entry:
+            parts[entry] = value
     if "Layers" in parts:
         parts["Layers"] = [parts["Layers"], _layers(parts["Layers"], content)]
-    return parts | ({"Configuration": configuration} if configuration else {})
+    return parts
 
 
 def _layers(value: Json, content: Content) -> dict[str, Json]:
@@ -137,13 +177,7 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), defa
 
 
 def _folded(value: Json, mentioned: Mentions, content: Content) -> Json:
-    conditions: dict[str, Json] = {}
-    waiting = list(mentioned.conditions)
-    while waiting:
-        name = waiting.pop()
-        if name not in conditions:
-            conditions[name] = content.conditions.get(name)
-            waiting.extend(conditions_within(conditions[name]))
+    conditions = _conditions(mentioned, content)
     of_conditions = mentions(list(conditions.values())) if conditions else Mentions()
     mappings = {*mentioned.mappings, *of_conditions.mappings}
     names = {reference.name for reference in (*mentioned.references, *of_conditions.references)}
@@ -156,20 +190,44 @@ def _folded(value: Json, mentioned: Mentions, content: Content) -> Json:
     }
 
 
-def _live(
-    mentioned: Mentions, content: Content, *, within: tuple[tuple[str, bool], ...]
-) -> Iterator[tuple[str, Json]]:
-    """Repeat references, each within its own `Fn::If`, under names that tell them apart."""
-    for reference in mentioned.references:
-        attribute = "" if _is_secretive(reference, content) else reference.attribute
-        if _is_repeatable(reference, content):
-            value: Json = {"Ref": reference.name}
-            if attribute:
-                value = {"Fn::GetAtt": [reference.name, attribute]}
-            branches = (*within, *reference.branches)
-            sides = [f"{'' if taken else '!'}{name}" for name, taken in branches]
-            name = ".".join(filter(None, (reference.name, attribute)))
-            yield " ".join([name, *sides]), _within(branches, value)
+def _conditions(mentioned: Mentions, content: Content) -> dict[str, Json]:
+    """Return the definitions of conditions, and of those that they refer to."""
+    conditions: dict[str, Json] = {}
+    waiting = list(mentioned.conditions)
+    while waiting:
+        name = waiting.pop()
+        if name not in conditions:
+            conditions[name] = content.conditions.get(name)
+            waiting.extend(conditions_within(conditions[name]))
+    return conditions
+
+
+def live_references(
+    mentioned: Mentions, content: Content, *, within: Branches = ()
+) -> Iterator[tuple[Reference, str, Json]]:
+    """Yield the references that CloudFormation resolves again in each deployment.
+
+    Each has a name that tells it apart, and keeps the `Fn::If` that it stands under. What decides a
+    condition is repeated too, since its value may change without a new template.
+    """
+    for reference in (*mentioned.references, *_parameters_of_conditions(mentioned, content)):
+        if not _is_repeatable(reference, content):
+            continue
+        attribute = "" if _may_be_secret(reference, content) else reference.attribute
+        value: Json = {"Ref": reference.name}
+        if attribute:
+            value = {"Fn::GetAtt": [reference.name, attribute]}
+        branches = (*within, *reference.branches)
+        sides = [f"{'' if taken else '!'}{name}" for name, taken in branches]
+        name = ".".join(filter(None, (reference.name, attribute)))
+        yield reference, " ".join([name, *sides]), _within(branches, value)
+
+
+def _parameters_of_conditions(mentioned: Mentions, content: Content) -> Iterator[Reference]:
+    conditions = list(_conditions(mentioned, content).values())
+    for reference in mentions(conditions).references if conditions else ():
+        if reference.name in content.parameters:
+            yield Reference(reference.name)
 
 
 def _is_repeatable(reference: Reference, content: Content) -> bool:
@@ -179,10 +237,10 @@ def _is_repeatable(reference: Reference, content: Content) -> bool:
     return reference.name in content.resources
 
 
-def _is_secretive(reference: Reference, content: Content) -> bool:
+def _may_be_secret(reference: Reference, content: Content) -> bool:
     """Return whether an attribute may be a secret, or is not known by name."""
-    what = type_of(content.resources.get(reference.name))
-    return reference.attribute == "*" or what.startswith(_SECRETIVE)
+    owner = content.resources.get(reference.name)
+    return reference.attribute == "*" or is_secret_attribute(type_of(owner), reference.attribute)
 
 
 def _within(branches: tuple[tuple[str, bool], ...], value: Json) -> Json:

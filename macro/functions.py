@@ -22,6 +22,11 @@ from macro.model import Json
 from macro.references import mentions
 
 QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
+LATEST: Final = "$LATEST"
+"""The qualifier of a function as it is, which is also meant where there is none.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+"""
 
 
 class Meant(NamedTuple):
@@ -60,6 +65,25 @@ class Functions:
                 functions[function] = None
                 qualified |= dict.fromkeys(alias)
         return Meant(tuple(functions), tuple(qualified))
+
+    def unqualified(self, value: Json) -> tuple[str, ...]:
+        """Return the functions that a value means as they are, not an alias or a version of them.
+
+        A function that it refers to in a way that cannot be computed here is one of them.
+        """
+        mentioned = {reference.name for reference in mentions(value).references}
+        by_qualifier: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        for text in self.canon.texts(value):
+            name, qualifier = _name_and_qualifier(fields(text))
+            for called, function in self._called(name):
+                if called.may_equal(Text(name, text.sides)):
+                    by_qualifier[qualifier not in ((), (LATEST,))][function] = None
+        return tuple(
+            function
+            for function in self.meant_by(value).functions
+            if function in by_qualifier[False]
+            or (function in mentioned and function not in by_qualifier[True])
+        )
 
     def _type_of(self, logical_id: str) -> str:
         return type_of(self.canon.resources.get(logical_id))

@@ -4,6 +4,7 @@
 |---|---|---|
 | `schema` | JSON Schemas for editors | the definition in `macro.shorthand` |
 | `reference` | the schemas as files, and the tables of the documentation | the same definition |
+| `secret_attributes` | the macro's table of what is secret | cfn-lint's and botocore's schemas |
 | `problems` | the macro's problems, for a template as it is written | `macro.expand` |
 | `rules` | rules for cfn-lint | `problems` |
 | `cfn_lint` | the findings of cfn-lint, with these rules | cfn-lint, and a project's `.cfnlintrc` |

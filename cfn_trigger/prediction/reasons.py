@@ -9,15 +9,12 @@ from dataclasses import dataclass, replace
 
 from cfn_trigger.prediction.impact import Difference, PropertyPath, Update
 from cfn_trigger.template.intrinsics import StackState
-from cfn_trigger.template.triggers import functions_of
-from macro.cloudformation import as_map, section
-from macro.fingerprint import CONFIGURATION
+from cfn_trigger.template.triggers import functions_behind, functions_of, served_of
+from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type_of
 from macro.model import Json
 from macro.references import conditions_within, mentions
+from macro.versions import ENTRIES, served_by_alias, served_by_version
 from trigger_provider.request import assembled
-
-_FUNCTION_ENTRIES = ("Code", "Environment", "Layers")
-"""The entries that cover one property of a function; `Configuration` covers the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +79,10 @@ def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Re
             changes = _changes(both, f" of resource {subject!r}", update)
             for text in changes or (_attribute_change(subject, *resources),):
                 yield Reason(text=text)
+        case "Alias" | "Version":
+            for name in [subject] if subject else served_of(trigger, update.new.template):
+                changes = _changes_of_version(name, kind, update)
+                yield from _causes(changes, otherwise=f"{kind} {name!r}")
         case _:
             for function in [subject] if subject else functions_of(trigger, update.new.template):
                 both = [_covered(state, function, kind) for state in (update.old, update.new)]
@@ -103,10 +104,26 @@ def _payload(state: StackState, trigger: str) -> Json:
 def _covered(state: StackState, function: str, entry: str) -> Json:
     """Return the properties of a function that an entry of the fingerprint covers."""
     properties = as_map(as_map(state.resources.get(function)).get("Properties"))
-    if entry in _FUNCTION_ENTRIES:
-        return {key: value for key, value in properties.items() if key == entry}
-    covered = CONFIGURATION - {*_FUNCTION_ENTRIES}
-    return {key: value for key, value in properties.items() if key in covered}
+    return {key: value for key, value in properties.items() if ENTRIES.get(key) == entry}
+
+
+def _changes_of_version(name: str, kind: str, update: Update) -> tuple[str, ...]:
+    """Describe what an alias or a version runs now, and what its function publishes anew."""
+    states = (update.old, update.new)
+    both = [_version(name, state) for state in states]
+    changes = list(_changes(both, f" of {kind.lower()} {name!r}", update))
+    is_new = kind == "Version" or mentions(both[1]).references != mentions(both[0]).references
+    for function in functions_behind(name, update.new.template) if is_new else ():
+        for entry in dict.fromkeys(ENTRIES.values()):
+            covered = [_covered(state, function, entry) for state in states]
+            changes += _changes(covered, f" of {function!r}", update)
+    return tuple(changes)
+
+
+def _version(name: str, state: StackState) -> Json:
+    resource = as_map(state.resources.get(name))
+    served = {VERSION_TYPE: served_by_version, ALIAS_TYPE: served_by_alias}
+    return served[type_of(resource)](resource) if type_of(resource) in served else {}
 
 
 def _attribute_change(name: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> str:

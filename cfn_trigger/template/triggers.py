@@ -11,6 +11,7 @@ from macro.cloudformation import as_map, section, type_of
 from macro.functions import Functions
 from macro.model import TRIGGER_TYPE, Json
 from macro.names import PROVIDER
+from macro.versions import served_by
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -36,10 +37,23 @@ def handler_arn(template: Mapping[str, Json], trigger: str) -> Json:
 
 def functions(template: Mapping[str, Json], arn: Json) -> tuple[str, ...]:
     """Return the logical ids of the functions that a `HandlerArn` may refer to."""
-    canon = Canon(resources=section(template, "Resources"))
-    return Functions(canon).meant_by(arn).functions
+    return _functions_in(template).meant_by(arn).functions
 
 
 def functions_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the logical ids of the functions that a trigger runs."""
     return functions(template, handler_arn(template, trigger))
+
+
+def served_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the logical ids of what a trigger's handler names: functions, aliases and versions."""
+    return served_by(handler_arn(template, trigger), _functions_in(template))
+
+
+def functions_behind(name: str, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the logical ids of the functions that an alias or a version is of."""
+    return functions(template, {"Ref": name})
+
+
+def _functions_in(template: Mapping[str, Json]) -> Functions:
+    return Functions(Canon(resources=section(template, "Resources")))

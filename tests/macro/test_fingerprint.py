@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from macro.fingerprint import CONFIGURATION
+from macro.versions import ENTRIES
 from tests.support.templates import (
     REQUEST,
     Template,
@@ -57,6 +57,7 @@ def test_the_bytes_of_a_fingerprint_are_a_contract() -> None:
         "Environment": "861c9470a5ad8d2a",
         "Layers": "1dd7ab68d03d7bb6",
         "Payload": "03190480e3d83838",
+        "References": {"Orders": ref("Orders")},
         "Resources.Orders": "56ad920956043c4a",
     }
 
@@ -130,12 +131,7 @@ def test_a_bare_function_has_one_entry() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "entry"),
-    [
-        ("Code", {"ZipFile": "changed"}, "Code"),
-        ("Environment", {"Variables": {"A": "changed"}}, "Environment"),
-        ("Layers", [], "Layers"),
-        *((name, "changed", "Configuration") for name in sorted(CONFIGURATION)),
-    ],
+    [(name, "changed", entry) for name, entry in ENTRIES.items()],
 )
 def test_what_makes_a_new_version_changes_its_own_entry(name: str, value: Any, entry: str) -> None:
     before = fingerprint(with_handler(HANDLER))
@@ -144,16 +140,6 @@ def test_what_makes_a_new_version_changes_its_own_entry(name: str, value: Any, e
     after = fingerprint(with_handler(handler))
 
     assert {key for key in after if after[key] != before[key]} == {entry}
-
-
-def test_what_makes_a_new_version_is_what_the_aws_cdk_lists() -> None:
-    listed = """
-        Architectures Code DeadLetterConfig Description Environment FileSystemConfigs FunctionName
-        Handler ImageConfig KmsKeyArn Layers MemorySize PackageType Role Runtime SnapStart Timeout
-        TracingConfig VpcConfig
-    """
-
-    assert sorted({*CONFIGURATION, "Code", "Environment", "Layers"}) == listed.split()
 
 
 @pytest.mark.parametrize(
@@ -213,18 +199,12 @@ def test_a_function_without_properties_has_no_entry(properties: Template) -> Non
     assert fingerprint(with_handler({"Type": "AWS::Lambda::Function"} | properties)) == {}
 
 
-def test_an_alias_is_dated_by_its_function() -> None:
-    live = of_type("AWS::Lambda::Alias", FunctionName=ref("Migrate"), Name="live")
-    fragment = template(Migrate=HANDLER, Live=live, Run=trigger(ref("Live")))
-
-    assert fingerprint(fragment) == fingerprint(with_handler(HANDLER))
-
-
 def test_execute_on_handler_change_false_leaves_out_all_about_the_handler() -> None:
     run = trigger(ExecuteOnHandlerChange=False, Payload=1, ExecuteOnResourceChange=["Orders"])
     fragment = template(Migrate=variables(TABLE=ref("Orders")), Orders=table(), Run=run)
 
-    assert sorted(fingerprint(fragment)) == ["Payload", "Resources.Orders"]
+    assert fingerprint(fragment).keys() == {"Payload", "References", "Resources.Orders"}
+    assert fingerprint(fragment)["References"] == {"Orders": ref("Orders")}
 
 
 def test_execute_on_every_deployment_is_the_macros_request() -> None:

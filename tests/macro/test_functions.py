@@ -362,7 +362,11 @@ def test_a_function_that_is_made_is_dated_like_any_other() -> None:
     entries = fingerprint(template(Orders=table(), Run=run))
 
     assert list(entries) == ["Code", "Configuration", "Environment", "Layers", "References"]
-    assert entries["References"] == {"Orders": ref("Orders"), "RunRole.Arn": get("RunRole")}
+    assert entries["References"] == {
+        "Orders": ref("Orders"),
+        "RunLogGroup": ref("RunLogGroup"),
+        "RunRole.Arn": get("RunRole"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -400,4 +404,7 @@ def test_a_role_chosen_under_a_condition_keeps_it() -> None:
     role = when("Own", get("Role"), OWN_ROLE)
     fragment = template(sections, Role=of_type("AWS::IAM::Role"), Run=defining(Role=role))
 
-    assert fingerprint(fragment)["References"] == {"Role.Arn Own": when("Own", get("Role"))}
+    assert fingerprint(fragment)["References"] == {
+        "Role.Arn Own": when("Own", get("Role")),
+        "RunLogGroup": ref("RunLogGroup"),
+    }
