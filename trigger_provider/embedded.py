@@ -16,7 +16,7 @@ import traceback
 from calendar import timegm
 from itertools import chain,islice
 from typing import Any,NamedTuple
-from urllib.parse import quote,urlencode,urlsplit
+from urllib.parse import quote,unquote,urlencode,urlsplit
 JSON=json.JSONEncoder(ensure_ascii=False)
 as_json=JSON.encode
 def as_text(item):
@@ -664,10 +664,16 @@ CREDENTIALS=('AWS_ACCESS_KEY_ID','AWS_SECRET_ACCESS_KEY','AWS_SESSION_TOKEN')
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(service,method,path,body,headers,seconds
 ):
- url,date=endpoint(service)+path,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ region=region_of(path)
+ url,date=endpoint(service,region)+path,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
  keys=[os.environ.get(name,'') for name in CREDENTIALS]
- headers=signed(service,method,url,body,headers,date,keys)
+ headers=signed(service,method,url,body,headers,date,keys,region)
  return exchange(method,url,body,headers,seconds)
+def region_of(path,otherwise=REGION):
+ match unquote(path).partition('/arn:')[2].split(':'):
+  case [_,_,region,_,*_] if region:
+   return region
+ return otherwise
 PARTITIONS=(
  ('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),
  ('eusc-','amazonaws.eu','api.amazonwebservices.eu'),
@@ -693,8 +699,7 @@ def endpoint(service,region=REGION,environment=os.environ
  return (
   f"https://{service}.{region}.{dual if is_dual else environment.get('URL_SUFFIX',domain)}"
  )
-def signed(service,method,url,body,headers,date,keys
-):
+def signed(service,method,url,body,headers,date,keys,region=REGION):
  parts=urlsplit(url)
  headers=headers|{'Host':parts.netloc,'X-Amz-Date':date}
  key_id,secret,token=keys
@@ -705,7 +710,7 @@ def signed(service,method,url,body,headers,date,keys
  signed_names=';'.join(names).lower()
  twice=parts.path.replace('%','%25')
  canonical=f'{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}'
- scope=f'{date[:8]}/{REGION}/{service}/aws4_request'
+ scope=f'{date[:8]}/{region}/{service}/aws4_request'
  digest=hashlib.sha256(canonical.encode()).hexdigest()
  key=f'AWS4{secret}'.encode()
  for part in (*scope.split('/'),f'AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}'):

@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from trigger_provider.decision import Clock
 from trigger_provider.request import Map
@@ -203,10 +203,19 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
     service: str, method: str, path: str, body: bytes, headers: Map, seconds: float
 ) -> Reply:
     """Send a request to a service of AWS, with the credentials of this function."""
-    url, date = endpoint(service) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    region = region_of(path)
+    url, date = endpoint(service, region) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     keys = [os.environ.get(name, "") for name in CREDENTIALS]
-    headers = signed(service, method, url, body, headers, date, keys)
+    headers = signed(service, method, url, body, headers, date, keys, region)
     return exchange(method, url, body, headers, seconds)
+
+
+def region_of(path: str, otherwise: str = REGION) -> str:
+    """Return the region of the function whose ARN is in a path, which alone answers for it."""
+    match unquote(path).partition("/arn:")[2].split(":"):
+        case [_, _, region, _, *_] if region:
+            return region
+    return otherwise
 
 
 PARTITIONS: Final = (
@@ -250,7 +259,14 @@ def endpoint(
 
 
 def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
-    service: str, method: str, url: str, body: bytes, headers: Map, date: str, keys: Sequence[str]
+    service: str,
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Map,
+    date: str,
+    keys: Sequence[str],
+    region: str = REGION,
 ) -> Map:
     """Add Signature Version 4 to the headers of a request without a query.
 
@@ -266,7 +282,7 @@ def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
     signed_names = ";".join(names).lower()
     twice = parts.path.replace("%", "%25")  # it is quoted already; the signature is of it again
     canonical = f"{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
-    scope = f"{date[:8]}/{REGION}/{service}/aws4_request"
+    scope = f"{date[:8]}/{region}/{service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     key = f"AWS4{secret}".encode()
     for part in (*scope.split("/"), f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"):

@@ -31,7 +31,7 @@ from botocore.utils import get_environ_proxies
 from cfn_trigger.deployment import aws, timeline
 from cfn_trigger.deployment.poller import Tails
 from cfn_trigger.deployment.timeline import Line, LogEntry
-from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply
+from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply, region_of
 
 PAUSE: Final = 1.0
 """Seconds between two reads of the log of a handler that runs."""
@@ -130,11 +130,13 @@ def sender(endpoint: str, region: str) -> Send:
     def send(
         method: str, path: str, body: bytes, headers: Mapping[str, str], seconds: float
     ) -> Reply:
-        url = endpoint.rstrip("/") + path
+        # A function of another region has that region's endpoint, unless one is configured for all.
+        there = region_of(path, region)
+        url = endpoint.rstrip("/").replace(f".{region}.", f".{there}.") + path
         request: Any = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
         with aws.requesting("AWS credentials"):  # they may need a refresh
             frozen = credentials.get_frozen_credentials()
-        SigV4Auth(frozen, "lambda", region).add_auth(request)
+        SigV4Auth(frozen, "lambda", there).add_auth(request)
         connection = connect(
             verify=session.get_config_variable("ca_bundle") or True,
             proxies=get_environ_proxies(url),

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from trigger_provider.calls import path
-from trigger_provider.transport import REGION, signed
+from trigger_provider.transport import REGION, region_of, signed
 
 DATE = "20261121T094500Z"
 KEYS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -51,21 +52,44 @@ REQUESTS = some.builds(
 )
 
 
-@given(request=REQUESTS, token=some.none() | some.just("IQoJb3JpZ2luX2VjE=="))
-def test_a_request_is_signed_as_botocore_signs_it(request: Request, token: str | None) -> None:
-    headers = signed(*request, DATE, (*KEYS, token or ""))
+@given(
+    request=REQUESTS,
+    token=some.none() | some.just("IQoJb3JpZ2luX2VjE=="),
+    region=some.sampled_from([REGION, "us-west-2"]),
+)
+def test_a_request_is_signed_as_botocore_signs_it(
+    request: Request, token: str | None, region: str
+) -> None:
+    headers = signed(*request, DATE, (*KEYS, token or ""), region)
 
     sent = {name: value for name, value in headers.items() if name != "Authorization"}
     assert {**request.headers, "X-Amz-Date": DATE}.items() <= sent.items()
     assert sent.get("X-Amz-Security-Token") == token
-    assert headers["Authorization"] == authorization(request._replace(headers=sent))
+    assert headers["Authorization"] == authorization(request._replace(headers=sent), region)
 
 
-def authorization(request: Request) -> str:
+@pytest.mark.parametrize(
+    ("function", "region"),
+    [
+        ("arn:aws:lambda:us-east-1:123456789012:function:edge-auth:7", "us-east-1"),
+        ("arn:aws-cn:lambda:cn-north-1:123456789012:function:a", "cn-north-1"),
+        ("edge-auth", "eu-west-1"),
+        ("edge-auth:live", "eu-west-1"),
+        ("123456789012:function:edge-auth", "eu-west-1"),
+        ("arn:aws:lambda::123456789012:function:a", "eu-west-1"),
+        ("arn:", "eu-west-1"),
+    ],
+)
+def test_a_function_is_called_in_the_region_of_its_arn(function: str, region: str) -> None:
+    assert region_of(path(function, "invocations"), "eu-west-1") == region
+    assert region_of("/", "eu-west-1") == "eu-west-1"
+
+
+def authorization(request: Request, region: str) -> str:
     """Return the Authorization that botocore computes over all headers that are sent."""
     prepared = AWSRequest(request.method, request.url, request.headers, request.body)
     prepared.context["timestamp"] = DATE
-    signer = SigV4Auth(Credentials(*KEYS), request.service, REGION)
+    signer = SigV4Auth(Credentials(*KEYS), request.service, region)
     to_sign = signer.string_to_sign(prepared, signer.canonical_request(prepared))
     return (
         f"AWS4-HMAC-SHA256 Credential={signer.scope(prepared)}, "
