@@ -216,7 +216,7 @@ class Canon:
         arns = tuple(
             whole
             for text in functions
-            for whole in ((text,) if _is_arn(text) else _concatenated((prefix, (text,))))
+            for whole in ((text,) if is_arn(text) else _concatenated((prefix, (text,))))
         )
         return _concatenated((arns, _literal(":"), self._texts(qualifier, depth)))
 
@@ -309,7 +309,8 @@ def last_segment(parts: Parts) -> Parts:
     return parts
 
 
-def _is_arn(text: Text) -> bool:
+def is_arn(text: Text) -> bool:
+    """Return whether a text begins as an ARN does."""
     first = text.parts[0] if text.parts else ""
     return isinstance(first, str) and first.startswith("arn:")
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from macro import check, embedding, emit, grouping, ordering, parse
 from macro.additions import additions
+from macro.canonical import Canon
 from macro.define import definition
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
@@ -75,7 +76,8 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
     surveyed = survey({**fragment, "Resources": understood})
     added = additions(triggers, settings, definitions, resources)
-    order = ordering.order(understood, surveyed, triggers, added)
+    canon = Canon.of(fragment, understood, deployment)
+    order = ordering.order(understood, surveyed, triggers, added, canon)
     if shared := grouping.shared_policies(added, order, triggers, settings, resources):
         added = additions(triggers, settings, definitions, resources, shared)
         order = grouping.with_shared_policies(order, shared)

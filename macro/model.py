@@ -118,8 +118,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """An order we add: `waiting` is provisioned after `first`, since the property `why` says so."""
+    """An order we add: `waiting` is provisioned after `first`, since the property `why` says so.
+
+    `companion` says what one of them is to what the property names: `instance of Orders`; it is
+    empty for what the property names itself.
+    """
 
     waiting: str
     first: str
     why: str
+    companion: str = ""

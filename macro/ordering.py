@@ -1,38 +1,34 @@
 """Who waits for whom: the template's own order, and the edges the triggers ask for.
 
-Knows selectors, edges and cycles. Refuses to know how an edge is written into a template. Edges
-are added in a fixed order, each against all that came before it: one that the author named must
-hold or is a problem, one that a pattern selected gives way.
+Knows selectors, edges and cycles. Refuses to know how an edge is written into a template, and what
+makes a resource usable (`needs`). Edges are added in a fixed order, each against all that came
+before it:
+
+1. those of the template, of the provider and of what the author named: they must hold, and a cycle
+   is a problem;
+2. what a handler needs in order to run;
+3. what makes usable what the author named, and what the handler's environment and the trigger's
+   payload refer to;
+4. what a pattern selected, and what makes that usable.
+
+An edge of the last three that would close a cycle gives way.
 """
 
-import dataclasses
 import fnmatch
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from macro.additions import Additions
-from macro.cloudformation import (
-    LOG_GROUP_TYPE,
-    POLICY_TYPE,
-    ROLE_TYPE,
-    depends_on,
-    properties_of,
-    type_of,
-)
+from macro.canonical import Canon
+from macro.cloudformation import depends_on, properties_of, type_of
 from macro.errors import Problem, nearest
-from macro.model import Edge, Json, Trigger
-from macro.references import Survey
+from macro.model import ABSENT, Edge, Json, Trigger
+from macro.needs import Need, Needs
+from macro.references import Survey, mentions
 from macro.sam_names import types_of, written_names
-
-_APIS: Final = frozenset({"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"})
-_STAGES: Final = frozenset(
-    f"{service}::{kind}"
-    for service in ("AWS::ApiGateway", "AWS::ApiGatewayV2")
-    for kind in ("Deployment", "Stage")
-)
-_ATTACHED: Final = frozenset({POLICY_TYPE, "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"})
 
 Side = Literal["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"]
 
@@ -56,25 +52,32 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selection:
-    """What one property of one trigger selects: by name, and by pattern."""
+    """What one property of one trigger selects: by name, and by pattern.
+
+    `specific` is what it selects by a name or by a pattern other than `*`.
+    """
 
     trigger: str
     place: str
     side: Side
     named: tuple[str, ...]
     matched: tuple[str, ...]
+    specific: frozenset[str]
 
     @property
     def all(self) -> tuple[str, ...]:
         return tuple(sorted(self.named + self.matched))
 
     def edges(self, others: Iterable[str]) -> Iterator[Edge]:
+        return self.edges_of(Need(other, "") for other in others)
+
+    def edges_of(self, needs: Iterable[Need]) -> Iterator[Edge]:
         why = f"{self.place}.{self.side}"
-        for other in others:
+        for other, companion in needs:
             first, waiting = (other, self.trigger)
             if self.side == "ExecuteBefore":
                 first, waiting = self.trigger, other
-            yield Edge(waiting=waiting, first=first, why=why)
+            yield Edge(waiting=waiting, first=first, why=why, companion=companion)
 
 
 def order(
@@ -82,6 +85,7 @@ def order(
     survey: Survey,
     triggers: Iterable[Trigger],
     additions: Additions,
+    canon: Canon,
 ) -> Order:
     """Order triggers among the resources of a template.
 
@@ -97,9 +101,10 @@ def order(
         if name not in hidden and type_of(resource)  # a Fn::Transform or Fn::ForEach has none
     }
     candidates = _Candidates.among(selectable)
-    selections, problems = _selections(by_id, candidates, survey)
+    selections, problems = _selections(by_id, candidates)
+    needs = Needs(resources, canon)
     watched = {
-        selection.trigger: selection.all
+        selection.trigger: tuple(sorted({*selection.all, *needs.parts_of(selection.all)}))
         for selection in selections
         if selection.side == "ExecuteOnResourceChange"
     }
@@ -114,17 +119,23 @@ def order(
             problems.append(_cycle(edge, path, candidates))
         else:
             graph.add(edge)
-    for edge in _permissions(by_id, resources, survey):
-        if edge.waiting not in graph.waited_for(edge.first):
-            graph.add(edge)
+    specific = {(each.trigger, each.side): each.specific for each in selections}
+    for trigger in by_id:
+        graph.add_where_possible(trigger.logical_id, _needs_of_handler(trigger, needs))
     for selection in selections:
-        if not selection.matched:
-            continue
-        # Edges that all start, or all end, at the trigger can close no cycle among themselves.
-        reach = graph.waiting_for if selection.side == "ExecuteAfter" else graph.waited_for
-        against = reach(selection.trigger)
-        for edge in selection.edges(other for other in selection.matched if other not in against):
-            graph.add(edge)
+        edges = selection.edges_of(_companions(selection.named, selection.side, needs))
+        graph.add_where_possible(selection.trigger, _unopposed(edges, selection, specific))
+    for trigger in by_id:
+        edges = _needs_of_what_it_mentions(trigger, resources, needs)
+        opposed = specific[trigger.logical_id, "ExecuteBefore"]
+        graph.add_where_possible(
+            trigger.logical_id, (edge for edge in edges if edge.first not in opposed)
+        )
+    for selection in selections:
+        if selection.matched:
+            graph.add_where_possible(selection.trigger, selection.edges(selection.matched))
+            edges = selection.edges_of(_companions(selection.matched, selection.side, needs))
+            graph.add_where_possible(selection.trigger, _unopposed(edges, selection, specific))
     return Order(
         edges=tuple(graph.added),
         watched=watched,
@@ -135,7 +146,7 @@ def order(
 
 
 def _selections(
-    triggers: list[Trigger], candidates: "_Candidates", survey: Survey
+    triggers: list[Trigger], candidates: "_Candidates"
 ) -> tuple[list["_Selection"], list[Problem]]:
     selections: list[_Selection] = []
     problems: list[Problem] = []
@@ -143,7 +154,7 @@ def _selections(
         for side in _SIDES:
             selection, unknown = _select(trigger, side, candidates, triggers)
             problems.extend(unknown)
-            selections.append(_with_stages(selection, candidates.resources, survey))
+            selections.append(selection)
     return selections, problems
 
 
@@ -159,6 +170,7 @@ def _select(
     place = f"{trigger.place}.{side}"
     named: dict[str, None] = {}
     matched: dict[str, None] = {}
+    specific: set[str] = set()
     problems = []
     for selector in selectors:
         if meant := candidates.named(selector):
@@ -169,6 +181,7 @@ def _select(
         elif matches := candidates.matching(selector, without=trigger.logical_id):
             everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()
             matched |= dict.fromkeys(other for other in matches if other not in everywhere)
+            specific |= set(matches if selector != "*" else ())
         else:
             hint = nearest(selector, candidates.types) if "::" in selector else ""
             problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
@@ -179,26 +192,9 @@ def _select(
         side=side,
         named=tuple(named),
         matched=others,
+        specific=frozenset(specific.union(named)),
     )
     return selection, problems
-
-
-def _with_stages(
-    selection: _Selection, resources: Mapping[str, Json], survey: Survey
-) -> _Selection:
-    """Select the deployments and stages of a selected API too: without them it answers nothing."""
-    selected = {*selection.named, *selection.matched}
-    apis = {name for name in selected if type_of(resources[name]) in _APIS}
-    if not apis:
-        return selection
-    added = tuple(
-        name
-        for name, resource in resources.items()
-        if type_of(resource) in _STAGES
-        and name not in selected
-        and not apis.isdisjoint(_mentioned(survey, name))
-    )
-    return dataclasses.replace(selection, matched=(*selection.matched, *added))
 
 
 def _everywhere(side: Side, triggers: Iterable[Trigger]) -> Iterator[str]:
@@ -274,62 +270,55 @@ class _Candidates:
         )
 
 
-def _permissions(
-    triggers: Iterable[Trigger], resources: Mapping[str, Json], survey: Survey
-) -> Iterator[Edge]:
-    """Yield what a handler needs in order to work, though nothing says that it waits for it.
+def _companions(selected: Iterable[str], side: Side, needs: Needs) -> Iterator[Need]:
+    """Yield what comes along with what is selected.
 
-    Its role may exist before the policies attached to it from outside, and Lambda makes a
-    missing log group itself, after which CloudFormation fails with AlreadyExists.
+    What waits for a trigger does not hold up what it shares with others.
     """
-    attached: dict[str, list[str]] = {}
-    kinds_sought = _ATTACHED | {LOG_GROUP_TYPE}
-    sought = [name for name, resource in resources.items() if type_of(resource) in kinds_sought]
-    by_name = dict(_names(resources)) if sought else {}
-    for logical_id in sought:
-        named = (by_name[text] for text in _texts(resources[logical_id]) if text in by_name)
-        for name in dict.fromkeys((*_mentioned(survey, logical_id), *named)):
-            attached.setdefault(name, []).append(logical_id)
-    for trigger in triggers:
-        for function in trigger.handler.functions:
-            owners = [n for n in _mentioned(survey, function) if _is_role(resources.get(n))]
-            for owner in [*owners, function]:
-                kinds = _ATTACHED if owner != function else {LOG_GROUP_TYPE}
-                for other in attached.get(owner, ()):
-                    if type_of(resources[other]) in kinds:
-                        why = f"{trigger.place}.Handler"
-                        yield Edge(waiting=trigger.logical_id, first=other, why=why)
+    return needs.of_resources(selected, with_uses=side == "ExecuteAfter")
 
 
-def _names(resources: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Yield what functions' log groups and roles are called, where that is written, with whose."""
-    for logical_id, resource in resources.items():
-        properties = properties_of(resource)
-        if isinstance(name := properties.get("FunctionName"), str):
-            yield f"/aws/lambda/{name}", logical_id
-        if _is_role(resource) and isinstance(name := properties.get("RoleName"), str):
-            yield name, logical_id
+def _unopposed(
+    edges: Iterable[Edge],
+    selection: _Selection,
+    specific: Mapping[tuple[str, Side], frozenset[str]],
+) -> Iterator[Edge]:
+    """Leave out what the same trigger selects, other than by `*`, on its other side."""
+    opposite: Side = "ExecuteBefore" if selection.side == "ExecuteAfter" else "ExecuteAfter"
+    opposed = specific[selection.trigger, opposite]
+    return (edge for edge in edges if opposed.isdisjoint((edge.waiting, edge.first)))
 
 
-def _texts(resource: Json) -> Iterator[str]:
-    """Yield the names a policy or a log group is written with."""
-    properties = properties_of(resource)
-    roles = properties.get("Roles")
-    written = (properties.get("LogGroupName"), properties.get("RoleName"))
-    for name in (*written, *(roles if isinstance(roles, list) else ())):
-        if isinstance(name, str):
-            yield name
+def _needs_of_handler(trigger: Trigger, needs: Needs) -> Iterator[Edge]:
+    """Yield what a handler needs in order to run, though nothing says that it waits for it."""
+    for function in trigger.handler.functions:
+        for first, companion in needs.of_handler(function):
+            yield Edge(
+                waiting=trigger.logical_id,
+                first=first,
+                why=f"{trigger.place}.Handler",
+                companion=companion,
+            )
 
 
-def _is_role(resource: Json) -> bool:
-    return type_of(resource) == ROLE_TYPE
-
-
-def _mentioned(survey: Survey, logical_id: str) -> tuple[str, ...]:
-    if logical_id not in survey.resources:
-        return ()
-    references = survey.resources[logical_id].references
-    return tuple(dict.fromkeys(reference.name for reference in references))
+def _needs_of_what_it_mentions(
+    trigger: Trigger, resources: Mapping[str, Json], needs: Needs
+) -> Iterator[Edge]:
+    """Yield what makes usable what the handler's environment and the payload refer to."""
+    environments = [
+        properties_of(resources.get(function)).get("Environment")
+        for function in trigger.handler.functions
+    ]
+    payload = None if trigger.payload is ABSENT else trigger.payload
+    for name, value in (("Handler", environments), ("Payload", payload)):
+        mentioned = dict.fromkeys(reference.name for reference in mentions(value).references)
+        for first, companion in needs.of_resources(mentioned):
+            yield Edge(
+                waiting=trigger.logical_id,
+                first=first,
+                why=f"{trigger.place}.{name}",
+                companion=companion,
+            )
 
 
 @dataclass(slots=True)
@@ -345,8 +334,8 @@ class _Graph:
     def of(cls, resources: Mapping[str, Json], survey: Survey) -> "_Graph":
         """Start from what the template says: references, and DependsOn."""
         graph = cls()
-        for logical_id, mentions in survey.resources.items():
-            for reference in mentions.references:
+        for logical_id, mentioned in survey.resources.items():
+            for reference in mentioned.references:
                 first = reference.name
                 if first in resources and first != logical_id:
                     graph._wait(logical_id, first, firm=not reference.branches)
@@ -359,6 +348,17 @@ class _Graph:
         if edge.first not in known:
             self._wait(edge.waiting, edge.first, firm=True)
             self.added[edge] = None
+
+    def add_where_possible(self, trigger: str, edges: Iterable[Edge]) -> None:
+        """Add edges from or to a trigger, without those that would close a cycle so far.
+
+        Edges that all start, or all end, at the trigger can close no cycle among themselves.
+        """
+        for waiting, group in itertools.groupby(edges, key=lambda edge: edge.waiting == trigger):
+            against = self.waiting_for(trigger) if waiting else self.waited_for(trigger)
+            for edge in group:
+                if (edge.first if waiting else edge.waiting) not in against:
+                    self.add(edge)
 
     def path(self, start: str, goal: str) -> list[str]:
         """Find the shortest way along the firm waits; empty if there is none."""

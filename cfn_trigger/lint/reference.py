@@ -2,22 +2,25 @@
 
 `python -m cfn_trigger.lint.reference` writes them.
 
-Knows the tables of `docs/shorthand.md`, which are between marks, and the files of the schemas.
-Refuses to know any property.
+Knows the tables of `docs/shorthand.md` and `docs/what-comes-along.md`, which are between marks, and
+the files of the schemas. Refuses to know any property.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from cfn_trigger.lint import schema
+from macro.companions import COMPANIONS, USES
 from macro.model import Retry, Settings, Trigger
 from macro.shorthand import PROPERTIES, RETRY, SETTINGS, Model, Property, default
 
 _HERE: Final = Path(__file__).parent
-_DOCUMENT: Final = _HERE.parents[1] / "docs" / "shorthand.md"
+_DOCUMENTS: Final = tuple(
+    _HERE.parents[1] / "docs" / f"{name}.md" for name in ("shorthand", "what-comes-along")
+)
 
 
 def outdated() -> dict[Path, str]:
@@ -30,7 +33,8 @@ def outdated() -> dict[Path, str]:
 
 
 def _files() -> Iterator[tuple[Path, str]]:
-    yield _DOCUMENT, with_tables(_DOCUMENT.read_text(encoding="utf-8"))
+    for document in _DOCUMENTS:
+        yield document, with_tables(document.read_text(encoding="utf-8"))
     yield _HERE / "custom-trigger.schema.json", _in_json(schema.trigger())
     yield _HERE / "template.schema.json", _in_json(schema.template(in_yaml=False))
     yield _HERE / "template.yaml.schema.json", _in_json(schema.template(in_yaml=True))
@@ -42,18 +46,13 @@ def _in_json(value: schema.Schema) -> str:
 
 def with_tables(text: str) -> str:
     """Return a text with the tables between their marks; the rest stays as it is."""
-    return _MARKED.sub(lambda match: f"{match[1]}{_table(*_TABLES[match[2]])}{match[3]}", text)
+    return _MARKED.sub(lambda match: f"{match[1]}{_TABLES[match[2]]()}{match[3]}", text)
 
 
 _MARKED: Final = re.compile(
     r"(<!-- (\w+): written by python -m cfn_trigger\.lint\.reference -->\n).*?(<!-- end -->)",
     re.DOTALL,
 )
-_TABLES: Final[Mapping[str, tuple[str, Mapping[str, Property], Model]]] = {
-    "properties": ("property", PROPERTIES, Trigger),
-    "retry": ("key", RETRY, Retry),
-    "settings": ("parameter", SETTINGS, Settings),
-}
 
 
 def _table(head: str, known: Mapping[str, Property], model: Model) -> str:
@@ -69,6 +68,30 @@ def _default(name: str, known: Property, model: Model) -> str:
     if value is None:
         return known.otherwise
     return f"`{value}`" if isinstance(value, str) else json.dumps(value)
+
+
+def _companions() -> Iterator[str]:
+    yield "| with | comes | which names it in | because otherwise |"
+    yield "|---|---|---|---|"
+    for row in COMPANIONS:
+        named = ", ".join(f"`{kind}`" for kind in row.of)
+        yield f"| {named} | [`{row.type}`]({row.page}) | `{row.by}` | {row.otherwise} |"
+
+
+def _uses() -> Iterator[str]:
+    yield "| who needs | by its property | also needs what comes with |"
+    yield "|---|---|---|"
+    for row in USES:
+        yield f"| `{row.type}` | `{row.by}` | {', '.join(f'`{kind}`' for kind in row.of)} |"
+
+
+_TABLES: Final[Mapping[str, Callable[[], str]]] = {
+    "properties": lambda: _table("property", PROPERTIES, Trigger),
+    "retry": lambda: _table("key", RETRY, Retry),
+    "settings": lambda: _table("parameter", SETTINGS, Settings),
+    "companions": lambda: "".join(f"{row}\n" for row in _companions()),
+    "uses": lambda: "".join(f"{row}\n" for row in _uses()),
+}
 
 
 if __name__ == "__main__":

@@ -89,9 +89,13 @@ def drawing(order: StackOrder) -> str:
 
 
 def label(dependency: Dependency) -> str:
-    """Return the property that a dependency comes from, and whether a condition decides it."""
+    """Return the property that a dependency comes from, and whether a condition decides it.
+
+    What comes along with what the property names has its reason: `Handler, policy of Role`.
+    """
+    reasons = filter(None, (dependency.why.rpartition(".")[2], dependency.companion))
     condition = " (if its condition holds)" if dependency.conditional else ""
-    return dependency.why.rpartition(".")[2] + condition
+    return ", ".join(reasons) + condition
 
 
 def _is_of_a_trigger(dependency: Dependency, order: StackOrder) -> bool:

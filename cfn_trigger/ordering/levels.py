@@ -7,7 +7,7 @@ out: what depends on one of them depends on what it depends on.
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Final
 
@@ -16,7 +16,7 @@ from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import functions_of
 from macro.cloudformation import depends_on, properties_of, section, type_of
-from macro.model import TRIGGER_TYPE, Json
+from macro.model import TRIGGER_TYPE, Edge, Json
 from macro.ordering import reachable
 from macro.references import survey
 
@@ -37,11 +37,15 @@ from macro.references import survey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
-    """One resource waits for another, because of a property; `conditional` if a branch decides."""
+    """One resource waits for another, because of a property; `conditional` if a branch decides.
+
+    `companion` says what one of them is to what a trigger's property names: `instance of Orders`.
+    """
 
     waiting: str
     first: str
     why: str
+    companion: str = ""
     conditional: bool = False
 
 
@@ -112,8 +116,7 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     reading = processed.reading
     trigger_ids = {trigger.logical_id for trigger in reading.triggers}
     hidden = {*reading.additions.ids} - trigger_ids
-    properties = {(edge.waiting, edge.first): edge.why for edge in reading.order.edges}
-    dependencies = _bridged(_dependencies(resources, properties), hidden)
+    dependencies = _bridged(_dependencies(resources, reading.order.edges), hidden)
     acyclic = _acyclic(dependencies, template)
     levels = _levels([name for name in resources if name not in hidden], acyclic)
     ordered = tuple(
@@ -128,29 +131,34 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     return StackOrder(resources=ordered, dependencies=tuple(acyclic))
 
 
-def _dependencies(
-    resources: Mapping[str, Json], properties: Mapping[tuple[str, str], str]
-) -> list[Dependency]:
+def _dependencies(resources: Mapping[str, Json], edges: Iterable[Edge]) -> list[Dependency]:
     """Return the dependencies of an expanded template, one for each pair, sure ones first.
 
-    `properties` are those that the macro knows, by waiting and first resource.
+    `edges` are those that the macro knows.
     """
+    known = {
+        (edge.waiting, edge.first): Dependency(
+            waiting=edge.waiting, first=edge.first, why=edge.why, companion=edge.companion
+        )
+        for edge in edges
+    }
     pairs: dict[tuple[str, str], Dependency] = {}
     for waiting, resource in resources.items():
         for first in depends_on(resource):
-            why = properties.get((waiting, first), "DependsOn")
-            pairs[waiting, first] = Dependency(waiting=waiting, first=first, why=why)
+            pair = waiting, first
+            pairs[pair] = known.get(pair) or Dependency(
+                waiting=waiting, first=first, why="DependsOn"
+            )
     for waiting, mentioned in survey({"Resources": resources}).resources.items():
         for reference in sorted(mentioned.references, key=lambda each: bool(each.branches)):
             first = reference.name.partition(".")[0]
             if first in resources and first != waiting and (waiting, first) not in pairs:
-                pairs[waiting, first] = Dependency(
+                dependency = known.get((waiting, first)) or Dependency(
                     waiting=waiting,
                     first=first,
-                    why=properties.get((waiting, first))
-                    or _referring_property(resources[waiting], first),
-                    conditional=bool(reference.branches),
+                    why=_referring_property(resources[waiting], first),
                 )
+                pairs[waiting, first] = replace(dependency, conditional=bool(reference.branches))
     return sorted(pairs.values(), key=lambda each: each.conditional)
 
 
@@ -179,6 +187,7 @@ def _bridged(dependencies: Iterable[Dependency], hidden: Iterable[str]) -> list[
                 waiting=into.waiting,
                 first=out.first,
                 why=into.why,
+                companion=into.companion,
                 conditional=into.conditional or out.conditional,
             )
             known = pairs.get((bridge.waiting, bridge.first))

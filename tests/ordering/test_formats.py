@@ -27,11 +27,18 @@ def test_json_counts_levels_from_one() -> None:
             {"name": "Run", "kind": "Custom::Trigger", "level": 3, "runs": ["Migrate"]},
         ],
         "waits": [
-            {"waiting": "Topic", "first": "Queue", "why": "Subscription", "conditional": False},
+            {
+                "waiting": "Topic",
+                "first": "Queue",
+                "why": "Subscription",
+                "companion": "",
+                "conditional": False,
+            },
             {
                 "waiting": "Run",
                 "first": "Topic",
                 "why": "Run.ExecuteAfter",
+                "companion": "",
                 "conditional": True,
             },
         ],
@@ -76,3 +83,11 @@ digraph order {
 )
 def test_a_drawing_shows_names_types_and_labels(text: str) -> None:
     assert f">{text}</text>" in formats.drawing(ORDER)
+
+
+def test_a_label_has_the_property_and_what_came_along() -> None:
+    needed = Dependency(
+        waiting="Run", first="Writer", why="Run.ExecuteAfter", companion="instance of Orders"
+    )
+
+    assert formats.label(needed) == "ExecuteAfter, instance of Orders"

@@ -54,6 +54,19 @@ def test_a_dependency_names_the_property_that_it_comes_from() -> None:
     }  # fmt: skip
 
 
+def test_a_dependency_says_what_came_along_with_what_is_named() -> None:
+    order = order_of(
+        Migrate=function(Role={"Fn::GetAtt": ["Role", "Arn"]}),
+        Role=of_type("AWS::IAM::Role"),
+        Attached=of_type("AWS::IAM::Policy", Roles=[{"Ref": "Role"}]),
+        Run=trigger(),
+    )
+
+    assert {each.first: each.companion for each in order.dependencies if each.waiting == "Run"} == {
+        "Attached": "policy of Role", "Migrate": "", "Role": "",
+    }  # fmt: skip
+
+
 def test_resources_that_can_be_created_in_parallel_share_a_level() -> None:
     order = order_of(
         A=QUEUE, B=QUEUE, Run=trigger(ExecuteAfter=["A", "B"], ExecuteBefore=["C"]), C=QUEUE
