@@ -161,7 +161,8 @@ class Resource:
         state, own_id = None, ""
         while True:
             outcome = self._invoke(description, payload, state, due)
-            own_id = outcome.physical_id or own_id
+            if outcome.physical_id != f"{self.name}-create-failed":
+                own_id = outcome.physical_id or own_id
             if outcome.kind != "pending":
                 return outcome._replace(physical_id=own_id), tuple(pauses)
             after = outcome.result.get("RetryAfter")
@@ -269,9 +270,9 @@ def _client_context(description: Map, can_hold_state: bool) -> str:  # noqa: FBT
 
 
 def _packed(description: Map, *, ensure_ascii: bool) -> str:
-    text = json.dumps(description, ensure_ascii=False)
+    text = _encoded(description).decode()
     context = json.dumps({"custom": {"trigger": text}}, ensure_ascii=ensure_ascii)
-    return base64.b64encode(context.encode(errors="replace")).decode()
+    return base64.b64encode(context.encode()).decode()
 
 
 def parse_client_context(client_context: str) -> Any:

@@ -112,8 +112,8 @@ def invoked(request: Request, response: Response) -> Outcome:
         return function_error(response.body, tail.decode(errors="replace"))
     if request.invocation_type != "RequestResponse":
         return Outcome("done")
-    try:  # NaN and Infinity, which Python alone takes for JSON, become texts
-        return judge(request, json.loads(response.body or b"null", parse_constant=str))
+    try:
+        return judge(request, json.loads(response.body or b"null"))
     except ValueError:
         return Outcome("failed", "BadResult", "the handler's result is not JSON")
     except RecursionError:
@@ -158,9 +158,9 @@ def without(description: Map, name: str) -> Map:
 
 def packed(description: Map, *, is_ascii: bool = True) -> str:
     """Return a description as the base64 of a client context."""
-    text = json.dumps(description, ensure_ascii=False)
+    text = encoded(description).decode()
     context = json.dumps({"custom": {"trigger": text}}, ensure_ascii=is_ascii)
-    return base64.b64encode(context.encode(errors="replace")).decode()
+    return base64.b64encode(context.encode()).decode()
 
 
 def description_of(request: Request, progress: Progress) -> Map:

@@ -18,11 +18,16 @@ from itertools import chain,islice
 from typing import Any,NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
 JSON=json.JSONEncoder(ensure_ascii=False)
+STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
 def as_text(item):
  return item if isinstance(item,str) else as_json(item)
 def encoded(item):
- return as_json(item).encode(errors='replace')
+ try:
+  text=STRICT.encode(item)
+ except ValueError:
+  text=as_json(json.loads(as_json(item),parse_constant=str))
+ return text.encode(errors='replace')
 def size(item):
  return len(encoded(item))
 def beginning(item,most):
@@ -188,8 +193,10 @@ LIBRARY=re.compile(
 )
 def judge(request,result):
  words=result if isinstance(result,dict) else {}
+ own=valid_id(given_id(result))
+ is_marker=own==marker(request) or (own==request.old_id!='' and never_created(request))
  return meaning(request,result,words)._replace(
-  physical_id=valid_id(given_id(result)),
+  physical_id='' if is_marker else own,
   no_echo=is_true(str(words.get('NoEcho')).lower()),
  )
 def meaning(request,result,words):
@@ -783,7 +790,7 @@ def invoked(request,response):
  if request.invocation_type!='RequestResponse':
   return Outcome('done')
  try:
-  return judge(request,json.loads(response.body or b'null',parse_constant=str))
+  return judge(request,json.loads(response.body or b'null'))
  except ValueError:
   return Outcome('failed','BadResult',"the handler's result is not JSON")
  except RecursionError:
@@ -812,9 +819,9 @@ def without(description,name):
  rest={key:item for key,item in description.items() if key!=name}
  return rest|{'Truncated':[*description.get('Truncated',[]),name]}
 def packed(description,*,is_ascii=True):
- text=json.dumps(description,ensure_ascii=False)
+ text=encoded(description).decode()
  context=json.dumps({'custom':{'trigger':text}},ensure_ascii=is_ascii)
- return base64.b64encode(context.encode(errors='replace')).decode()
+ return base64.b64encode(context.encode()).decode()
 def description_of(request,progress):
  keys=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
  description={key:request.event[key] for key in keys if key in request.event}

@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from trigger_provider.request import ABSENT, Map, Outcome, Request, is_true
+from trigger_provider.request import (
+    ABSENT,
+    Map,
+    Outcome,
+    Request,
+    is_true,
+    marker,
+    never_created,
+)
 from trigger_provider.text import as_text, beginning, size, truncate, truncate_start
 
 LONGEST_TEXT: Final = 4000
@@ -51,8 +59,11 @@ LIBRARY: Final = re.compile(
 def judge(request: Request, result: Any) -> Outcome:
     """Read a result: done, not done yet, or failed by its own word or by Expect."""
     words = result if isinstance(result, dict) else {}
+    own = valid_id(given_id(result))
+    # A handler may return the id that it got: one that says that nothing was created is no id.
+    is_marker = own == marker(request) or (own == request.old_id != "" and never_created(request))
     return meaning(request, result, words)._replace(
-        physical_id=valid_id(given_id(result)),
+        physical_id="" if is_marker else own,
         no_echo=is_true(str(words.get("NoEcho")).lower()),
     )
 

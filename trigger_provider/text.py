@@ -8,6 +8,7 @@ import json
 from typing import Any, Final
 
 JSON: Final = json.JSONEncoder(ensure_ascii=False)
+STRICT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 as_json = JSON.encode
 
 
@@ -17,8 +18,15 @@ def as_text(item: Any) -> str:
 
 
 def encoded(item: Any) -> bytes:
-    """Return JSON in UTF-8; half of a surrogate pair, which has none, becomes a question mark."""
-    return as_json(item).encode(errors="replace")
+    """Return JSON in UTF-8; half of a surrogate pair, which has none, becomes a question mark.
+
+    So that it is JSON to others than Python, NaN and Infinity become texts.
+    """
+    try:
+        text = STRICT.encode(item)
+    except ValueError:
+        text = as_json(json.loads(as_json(item), parse_constant=str))
+    return text.encode(errors="replace")
 
 
 def size(item: Any) -> int:

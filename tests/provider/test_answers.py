@@ -444,6 +444,17 @@ def test_the_longest_physical_id_leaves_room_for_the_answer_now_and_ever_after(
 
 
 @pytest.mark.parametrize("never", ["RunMigration-create-failed", MADE_UP])
+def test_a_handler_that_returns_the_id_of_what_was_never_created_gave_none(
+    stack: Stack, handler: Handler, never: str
+) -> None:
+    handler.plays(returns({"PhysicalResourceId": never}))
+
+    updated = stack.asks("Update", physical_id=never).physical_id
+
+    assert updated == created(stack, handler, None)
+
+
+@pytest.mark.parametrize("never", ["RunMigration-create-failed", MADE_UP])
 def test_an_update_that_succeeds_ends_the_physical_id_of_what_was_never_created(
     stack: Stack, handler: Handler, never: str
 ) -> None:
