@@ -7,21 +7,24 @@ Refuses to know what runs it.
 from typing import Final
 
 from macro import parts
-from macro.cloudformation import FUNCTION_TYPE, condition_of, is_dynamic
-from macro.model import Json, Settings, Trigger
+from macro.canonical import Canon
+from macro.cloudformation import FUNCTION_TYPE, as_map, condition_of, is_dynamic
+from macro.destinations import send_dead_letters, send_failures
+from macro.model import ABSENT, Json, Settings, Trigger
 from macro.names import function_id, log_group_id, role_id
-from macro.permissions import join_vpc
+from macro.permissions import join_vpc, trace
 
 _ARN_OF_A_GROUP: Final = (
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
 )
 
 
-def definition(trigger: Trigger, settings: Settings) -> dict[str, Json]:
+def definition(trigger: Trigger, settings: Settings, canon: Canon) -> dict[str, Json]:
     """Build the function that is defined with a trigger, and what it needs; nothing for others.
 
     It has a log group without a name (Lambda would leave one behind otherwise) and, unless the
-    author gave one, a role that may write to it; `Policies` adds statements to that role.
+    author gave one, a role that may write to it and send to where failed events go; `Policies`
+    adds statements to that role.
     """
     if trigger.function is None:
         return {}
@@ -38,7 +41,10 @@ def definition(trigger: Trigger, settings: Settings) -> dict[str, Json]:
         properties["Role"] = {"Fn::GetAtt": [role, "Arn"]}
         group_arn = _arn_of_its_group(logging) if writes_elsewhere else parts.arn_of(group)
         policies = _policies(trigger.function)
-        resources[role] = parts.role("Runs a handler of this stack", group_arn, policies, settings)
+        built = parts.role("Runs a handler of this stack", group_arn, policies, settings)
+        # By hand: troposphere takes no policy that is an intrinsic function.
+        built["Properties"]["Policies"] += _sending(trigger, canon)
+        resources[role] = built
     resources[function_id(trigger.logical_id)] = {"Type": FUNCTION_TYPE, "Properties": properties}
     condition = condition_of(trigger.attributes)
     return {name: under(condition, resource) for name, resource in resources.items()}
@@ -52,8 +58,21 @@ def under(condition: str, resource: Json) -> Json:
 def _policies(function: Json) -> dict[str, Json]:
     """Return what the role of a function may do, by the name of each policy."""
     policies = {"JoinVpc": join_vpc()} if "VpcConfig" in function else {}
+    tracing = function.get("TracingConfig")
+    if tracing and as_map(tracing).get("Mode") != "PassThrough":
+        policies["Trace"] = trace()
     if statements := function.get("Policies"):
         policies["Handler"] = {"Version": "2012-10-17", "Statement": statements}
+    return policies
+
+
+def _sending(trigger: Trigger, canon: Canon) -> list[Json]:
+    """Return the policies to send failed events to where the trigger and its function say."""
+    policies: list[Json] = []
+    if trigger.failure_destination is not ABSENT:
+        policies.append(send_failures(trigger.failure_destination, canon))
+    if dead_letters := as_map(trigger.function).get("DeadLetterConfig"):
+        policies.append(send_dead_letters(dead_letters, canon))
     return policies
 
 

@@ -60,7 +60,10 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     settings, misspelled_settings = parse.settings(deployment)
     if not triggers and not misspelled_triggers:
         return reading
-    definitions = {trigger.logical_id: definition(trigger, settings) for trigger in triggers}
+    written = Canon.of(fragment, fragment["Resources"], deployment)
+    definitions = {
+        trigger.logical_id: definition(trigger, settings, written) for trigger in triggers
+    }
     resources = _resources(fragment, definitions)
     spelling_problems = (*misspelled_triggers, *misspelled_settings)
     if untransformed := tuple(check.untransformed_resources(resources)):

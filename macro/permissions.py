@@ -29,6 +29,14 @@ def write_logs(log_group_arn: Json) -> dict[str, Json]:
     return policy("logs:CreateLogStream", "logs:PutLogEvents", Resource=log_group_arn)
 
 
+def trace() -> dict[str, Json]:
+    """Return the policy document that lets a function send its traces.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+    """
+    return policy("xray:PutTraceSegments", "xray:PutTelemetryRecords", Resource="*")
+
+
 def see_stack() -> dict[str, Json]:
     """Return the policy document that lets the provider read the status of its stack."""
     return policy("cloudformation:DescribeStacks", Resource={"Ref": "AWS::StackId"})

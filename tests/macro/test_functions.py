@@ -408,3 +408,146 @@ def test_a_role_chosen_under_a_condition_keeps_it() -> None:
         "Role.Arn Own": when("Own", get("Role")),
         "RunLogGroup": ref("RunLogGroup"),
     }
+
+
+# ---- its role may send to where failed events go
+
+QUEUE_ARN: Final = "arn:aws:sqs:eu-central-1:123456789012:lost"
+SEND: Final = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": get("Lost")}
+PLACES: Final[dict[str, Template]] = {
+    "Lost": QUEUE,
+    "Topic": of_type("AWS::SNS::Topic"),
+    "Bus": of_type("AWS::Events::EventBus", Name="bus"),
+    "Bucket": of_type("AWS::S3::Bucket"),
+    "Live": of_type("AWS::Lambda::Alias", FunctionName=ref("Migrate"), Name="live"),
+}
+
+
+def sent(destination: Any) -> list[Any]:
+    """Return the statements that a failure destination adds to a function's role."""
+    run = defining({"InvocationType": "Event", "FailureDestination": destination})
+    emitted = resources(template({"Conditions": {"Production": {}}}, **PLACES, Run=run))
+    return list(statements(emitted["RunRole"])[1])
+
+
+@pytest.mark.parametrize(
+    ("destination", "action"),
+    [
+        (get("Lost"), "sqs:SendMessage"),
+        (QUEUE_ARN, "sqs:SendMessage"),
+        ({"Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:1:lost"}, "sqs:SendMessage"),
+        (ref("Topic"), "sns:Publish"),
+        (get("Topic", "TopicArn"), "sns:Publish"),
+        (get("Bus"), "events:PutEvents"),
+        (get("Migrate"), "lambda:InvokeFunction"),
+        (ref("Live"), "lambda:InvokeFunction"),
+    ],
+)
+def test_the_role_may_send_to_the_failure_destination(destination: Any, action: str) -> None:
+    assert sent(destination) == [{"Effect": "Allow", "Action": action, "Resource": destination}]
+
+
+def test_the_role_may_put_objects_into_a_bucket_of_failures() -> None:
+    assert sent(get("Bucket")) == [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:PutObject", "s3:ListBucket"],
+            "Resource": [get("Bucket"), {"Fn::Join": ["/", [get("Bucket"), "*"]]}],
+        }
+    ]
+    (statement,) = sent("arn:aws:s3:::lost")
+    assert statement["Resource"] == ["arn:aws:s3:::lost", "arn:aws:s3:::lost/*"]
+
+
+def test_a_destination_that_only_deployment_shows_may_be_of_any_kind() -> None:
+    (statement,) = sent({"Fn::ImportValue": "Lost"})
+
+    assert statement["Action"] == [
+        "sqs:SendMessage", "sns:Publish", "events:PutEvents", "lambda:InvokeFunction",
+        "s3:PutObject", "s3:ListBucket",
+    ]  # fmt: skip
+
+
+def test_a_destination_chosen_by_a_condition_is_allowed_under_it() -> None:
+    chosen = when("Production", get("Lost"), ref("Topic"))
+    run = defining({"InvocationType": "Event", "FailureDestination": chosen})
+    role = resources(template(**PLACES, Run=run))["RunRole"]
+
+    assert role["Properties"]["Policies"][1] == when(
+        "Production",
+        {"PolicyName": "SendFailures", "PolicyDocument": document(SEND)},
+        {
+            "PolicyName": "SendFailures",
+            "PolicyDocument": document(
+                {"Effect": "Allow", "Action": "sns:Publish", "Resource": ref("Topic")}
+            ),
+        },
+    )
+
+
+def document(*statements_of_one: Any) -> Template:
+    return {"Version": "2012-10-17", "Statement": list(statements_of_one)}
+
+
+def test_the_role_may_send_dead_letters() -> None:
+    run = defining(DeadLetterConfig={"TargetArn": get("Lost")})
+
+    assert statements(resources(template(**PLACES, Run=run))["RunRole"])[1:] == [[SEND]]
+
+
+def test_dead_letters_go_to_queues_and_topics_alone() -> None:
+    run = defining(DeadLetterConfig={"TargetArn": {"Fn::ImportValue": "Lost"}})
+    (_, (statement,)) = statements(resources(template(Run=run))["RunRole"])
+
+    assert statement["Action"] == ["sqs:SendMessage", "sns:Publish"]
+
+
+def test_a_dead_letter_queue_under_a_condition_is_allowed_under_it() -> None:
+    run = defining(DeadLetterConfig=when("Production", {"TargetArn": get("Lost")}))
+    role = resources(template(Lost=under("Production", QUEUE), Run=run))["RunRole"]
+
+    assert role["Properties"]["Policies"][1] == when(
+        "Production", {"PolicyName": "SendDeadLetters", "PolicyDocument": document(SEND)}
+    )
+
+
+def test_the_role_may_use_the_key_of_an_encrypted_queue() -> None:
+    encrypted = of_type("AWS::SQS::Queue", KmsMasterKeyId=ref("Key"))
+    run = defining(DeadLetterConfig={"TargetArn": get("Lost")})
+    emitted = resources(template(Lost=encrypted, Key=of_type("AWS::KMS::Key"), Run=run))
+
+    assert statements(emitted["RunRole"])[1] == [
+        SEND,
+        {
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": get("Key"),
+        },
+    ]
+
+
+def test_a_role_of_the_authors_is_not_given_permissions() -> None:
+    run = defining(Role=OWN_ROLE, DeadLetterConfig={"TargetArn": get("Lost")})
+
+    assert "RunRole" not in resources(template(**PLACES, Run=run))
+
+
+@pytest.mark.parametrize(("mode", "count"), [("Active", 2), ("PassThrough", 1), (ref("Mode"), 2)])
+def test_the_role_may_send_the_traces_of_a_function_that_is_traced(mode: Any, count: int) -> None:
+    run = defining(TracingConfig={"Mode": mode})
+    fragment = template({"Parameters": {"Mode": {"Type": "String"}}}, Run=run)
+    found = statements(resources(fragment)["RunRole"])
+
+    assert len(found) == count
+    assert found[1:] in (
+        [],
+        [
+            [
+                {
+                    "Effect": "Allow",
+                    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                    "Resource": "*",
+                }
+            ]
+        ],
+    )
