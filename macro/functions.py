@@ -85,6 +85,25 @@ class Functions:
             or (function in mentioned and function not in by_qualifier[True])
         )
 
+    def arn_of(self, value: Json) -> Json:
+        """Return the ARN of a function of which a value may be a part, or the name alone.
+
+        A value of which only deployment shows what it is counts as an ARN.
+        """
+        match value:
+            case {"Fn::If": [condition, yes, no]}:
+                return {"Fn::If": [condition, self.arn_of(yes), self.arn_of(no)]}
+        prefixes = {_missing(text) for text in self.canon.texts(value)}
+        prefix = prefixes.pop() if len(prefixes) == 1 else ""
+        match value:
+            case _ if not prefix:
+                return value
+            case str():
+                return {"Fn::Sub": prefix + value}
+            case {"Ref": str(name)}:
+                return {"Fn::Sub": f"{prefix}${{{name}}}"}
+        return {"Fn::Join": ["", [{"Fn::Sub": prefix}, value]]}
+
     def _type_of(self, logical_id: str) -> str:
         return type_of(self.canon.resources.get(logical_id))
 
@@ -142,5 +161,24 @@ def _name_and_qualifier(parts: tuple[Parts, ...]) -> tuple[Parts, Parts]:
     return (), ()
 
 
+def _missing(text: Text) -> str:
+    """Return what stands before the rest of an ARN, or before a name, in the whole ARN."""
+    first = text.parts[0] if text.parts else ""
+    if isinstance(first, Symbol) and first.name not in _WITHOUT_COLON:
+        return ""
+    parts = fields(text)
+    if isinstance(first, str) and first.startswith(("arn:", "{{resolve:")):
+        return ""
+    if _KIND in parts:
+        count = len(_BEFORE_NAME) - 1 - parts.index(_KIND)
+    else:
+        count = len(_BEFORE_NAME) if len(parts) <= len(("name", "qualifier")) else 0
+    return "".join(_BEFORE_NAME[: max(0, count)])
+
+
+_BEFORE_NAME: Final = (
+    "arn:${AWS::Partition}:lambda:", "${AWS::Region}:", "${AWS::AccountId}:", "function:",
+)  # fmt: skip
+_WITHOUT_COLON: Final = frozenset({"AWS::StackName", "AWS::Region", "AWS::AccountId"})
 _KIND: Final[Parts] = ("function",)
 """What stands before the name in an ARN."""

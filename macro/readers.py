@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from macro.canonical import Canon
-from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, is_secret, type_of
+from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, as_map, is_secret, type_of
 from macro.errors import nearest
 from macro.functions import QUALIFIED, Functions
 from macro.model import ABSENT, TRIGGER_TYPE, Handler, Json, Retry
@@ -24,6 +24,14 @@ _RETENTIONS: Final = (
     3288, 3653,
 )  # fmt: skip
 _ARN: Final = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
+_NAME: Final = re.compile(
+    rf"{_ARN.pattern}|\{{\{{resolve:.*"
+    r"|(([a-z]{2}(-[a-z]+)+-\d:)?\d{12}:)?(function:)?[\w-]+(:[\w$-]+)?"
+)
+"""The ways in which Lambda takes the name of a function.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
 _NUMBER: Final = re.compile(r"\d+(\.\d*)?")
 _IN_TEXT: Final[Json] = {"type": "string", "pattern": f"^{_NUMBER.pattern}$"}
 
@@ -50,6 +58,12 @@ def is_shorthand(resource: Json) -> bool:
     properties = resource.get("Properties")
     token = properties.get("ServiceToken", "") if isinstance(properties, dict) else ""
     return isinstance(token, str) and not token.strip()
+
+
+def _is_shown(parameter: Json) -> bool:
+    """Return whether the value of a parameter is what a macro gets, and no secret."""
+    stored = str(as_map(parameter).get("Type")).startswith("AWS::SSM::Parameter::Value")
+    return not stored and not is_secret(parameter)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: one property is cached
@@ -92,7 +106,7 @@ class Lookup:
         values = {
             name: value
             for name, value in self.values.items()
-            if name in self.declared and not is_secret(self.declared[name])
+            if name in self.declared and _is_shown(self.declared[name])
         }
         canon = Canon(resources=self.resources, parameters=values, mappings=self.mappings)
         return Functions(canon)
@@ -343,6 +357,10 @@ def _handler(value: Json, template: Lookup) -> Handler:
             return _written(value, template)
         case {"Ref": str(name)} if len(value) == 1:
             if name in template.declared:
+                written = template.functions.canon.parameters.get(name) or name
+                if not isinstance(written, str) or not _NAME.fullmatch(written):
+                    message = f"{name!r} is {shown(written)}"
+                    raise InvalidValueError(f"{message}, not the name or ARN of a function")
                 return _computed(value, template)
             return _named(name, template, known=[*template.names, *template.declared])
         case {"Fn::GetAtt": target} if len(value) == 1 and (
@@ -370,6 +388,8 @@ HANDLER: Final = Reader(
 def _computed(value: Json, template: Lookup) -> Handler:
     meant = template.functions.meant_by(value)
     arn = _with_arns(value, meant.functions)
+    if not meant.functions:
+        arn = template.functions.arn_of(arn)
     return Handler(arn=arn, functions=meant.functions, qualified=meant.qualified)
 
 
@@ -387,6 +407,12 @@ def _with_arns(value: Json, functions: tuple[str, ...]) -> Json:
 
 def _written(value: str, template: Lookup) -> Handler:
     if _ARN.fullmatch(value) or value.startswith("{{resolve:ssm:"):
+        return _computed(value, template)
+    if (
+        ":" in value
+        and _NAME.fullmatch(value)
+        and value.split(":", maxsplit=1)[0] not in template.resources
+    ):
         return _computed(value, template)
     if value.startswith("arn:"):
         raise InvalidValueError(f"{value!r} is not the ARN of a Lambda function")

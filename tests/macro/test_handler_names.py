@@ -1,0 +1,116 @@
+"""A handler outside the template, by any name that Lambda takes, of any region."""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.support.templates import (
+    Template,
+    expanded,
+    problems,
+    ref,
+    sub,
+    template,
+    trigger,
+    when,
+)
+
+ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:edge"
+PREFIX: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+HERE: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:"
+
+
+def parameter(kind: str = "String", **more: Any) -> Template:
+    return {"Parameters": {"Which": {"Type": kind, **more}}}
+
+
+def resource_of(made: Template) -> Any:
+    """Return what the provider's permission to invoke is about."""
+    (policy,) = (
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for name, resource in made["Resources"].items()
+        if name.startswith("TriggerProviderInvoke") and name != "TriggerProviderInvokeConfig"
+    )
+    ((statement),) = policy
+    return statement["Resource"]
+
+
+def handler_of(made: Template) -> Any:
+    return made["Resources"]["Run"]["Properties"]["HandlerArn"]
+
+
+@pytest.mark.parametrize(
+    ("value", "arn"),
+    [
+        ("migrate", sub(PREFIX + "${Which}")),
+        ("migrate:live", sub(PREFIX + "${Which}")),
+        ("function:migrate", sub(HERE + "${AWS::AccountId}:${Which}")),
+        ("123456789012:function:migrate", sub(HERE + "${Which}")),
+        ("123456789012:function:migrate:7", sub(HERE + "${Which}")),
+        (
+            "us-east-1:123456789012:function:migrate",
+            sub("arn:${AWS::Partition}:lambda:${Which}"),
+        ),
+        (ARN, ref("Which")),
+        (f"{ARN}:live", ref("Which")),
+        ("{{resolve:ssm:/migrate}}", ref("Which")),
+    ],
+)
+def test_a_parameter_may_hold_any_name_of_a_function(value: str, arn: Any) -> None:
+    made = expanded(template(parameter(), Run=trigger(ref("Which"))), Which=value)
+
+    assert handler_of(made) == arn
+    assert resource_of(made) == [arn, {"Fn::Join": [":", [arn, "*"]]}]
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [parameter(NoEcho=True), parameter("AWS::SSM::Parameter::Value<String>")],
+)
+def test_a_parameter_whose_value_is_not_known_holds_an_arn(sections: Template) -> None:
+    made = expanded(template(sections, Run=trigger(ref("Which"))), Which="/a name")
+
+    assert handler_of(made) == ref("Which")
+
+
+def test_a_parameter_that_holds_no_name_is_a_problem() -> None:
+    run = template(parameter(), Run=trigger(ref("Which")))
+
+    assert problems(run, Which="my function") == [
+        "Run.Handler: 'Which' is 'my function', not the name or ARN of a function"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "arn"),
+    [
+        ("123456789012:function:migrate", sub(HERE + "123456789012:function:migrate")),
+        ("theirs:live", sub(PREFIX + "theirs:live")),
+        (
+            sub("${AWS::StackName}-migrate"),
+            {"Fn::Join": ["", [sub(PREFIX), sub("${AWS::StackName}-migrate")]]},
+        ),
+        (
+            when("Production", ref("Which"), ARN),
+            when("Production", sub(PREFIX + "${Which}"), ARN),
+        ),
+        (sub("${Which}-load"), {"Fn::Join": ["", [sub(PREFIX), sub("${Which}-load")]]}),
+        ({"Fn::ImportValue": "Shared"}, {"Fn::ImportValue": "Shared"}),
+        (sub("arn:${AWS::Partition}:lambda:us-east-1:1:function:a"),) * 2,
+        (ARN, ARN),
+    ],
+)
+def test_a_name_may_be_written_or_computed(written: Any, arn: Any) -> None:
+    sections = parameter() | {"Conditions": {"Production": {"Fn::Equals": [ref("Which"), "live"]}}}
+    made = expanded(template(sections, Run=trigger(written)), Which="migrate")
+
+    assert handler_of(made) == arn
+
+
+def test_a_name_that_is_written_alone_is_a_logical_id() -> None:
+    assert problems(template(Run=trigger("Migrat"))) == [
+        "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"
+    ]
+    assert problems(template(Run=trigger("Migrate:live"))) == [
+        "Run.Handler: no 'Migrate:live' in the template; did you mean 'Migrate'?"
+    ]
