@@ -272,14 +272,14 @@ class Canon:
         return (value,)
 
     def _looked_up(self, path: list[Json], depth: int) -> tuple[Text, ...]:
-        found: Json = self.mappings
+        node: Json = self.mappings
         for key in path:
             texts = self._texts(key, depth)
             literal = _as_literal(texts)
-            if literal is None or not isinstance(found, dict) or literal not in found:
+            if literal is None or not isinstance(node, dict) or literal not in node:
                 return ()
-            found = found[literal]
-        return self._texts(found, depth)
+            node = node[literal]
+        return self._texts(node, depth)
 
 
 _FUNCTION_ARN: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"

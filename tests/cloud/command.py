@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 @contextmanager
 def started(clients: Clients, folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start it as a person does in another terminal; it is gone when the block is left."""
-    one = subprocess.Popen(
+    process = subprocess.Popen(
         ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", *arguments),
         cwd=folder,
         env=clients.environment() | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
@@ -29,23 +29,23 @@ def started(clients: Clients, folder: Path, *arguments: str) -> Iterator["subpro
         text=True,
     )
     try:
-        yield one
+        yield process
     finally:
-        one.kill()
-        one.communicate()
+        process.kill()
+        process.communicate()
 
 
-def wait_until_it_looks(one: "subprocess.Popen[str]") -> None:
+def wait_until_it_looks(process: "subprocess.Popen[str]") -> None:
     """Wait for a watch: a deployment is over here in a moment, and one that is over is not told."""
     waiting = "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
-    assert one.stderr
-    assert one.stderr.readline() == waiting
+    assert process.stderr
+    assert process.stderr.readline() == waiting
 
 
-def ended(one: "subprocess.Popen[str]") -> Outcome:
+def ended(process: "subprocess.Popen[str]") -> Outcome:
     """Wait for its end."""
-    stdout, stderr = one.communicate(timeout=PATIENCE)
-    return Outcome(exit_code=one.returncode, stdout=stdout, stderr=stderr)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    return Outcome(exit_code=process.returncode, stdout=stdout, stderr=stderr)
 
 
 def run(clients: Clients, folder: Path, *arguments: str) -> Outcome:

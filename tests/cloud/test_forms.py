@@ -132,12 +132,15 @@ def test_a_function_may_be_defined_with_its_trigger(stack: Stack) -> None:
         "Action": "sqs:SendMessage",
         "Resource": {"Fn::GetAtt": ["Queue", "Arn"]},
     }
-    made = function("Any", sending)["Any"]["Properties"]
-    del made["Role"]
-    made |= {"Policies": [send], "Environment": {"Variables": {"QUEUE": {"Ref": "Queue"}}}}
+    definition = function("Any", sending)["Any"]["Properties"]
+    del definition["Role"]
+    definition |= {"Policies": [send], "Environment": {"Variables": {"QUEUE": {"Ref": "Queue"}}}}
 
     outcome = stack.deploy(
-        {"Queue": QUEUE, "Run": {"Type": "Custom::Trigger", "Properties": {"Function": made}}},
+        {
+            "Queue": QUEUE,
+            "Run": {"Type": "Custom::Trigger", "Properties": {"Function": definition}},
+        },
         Outputs={"Sent": {"Value": {"Fn::GetAtt": ["Run", "Sent"]}}},
     )
 

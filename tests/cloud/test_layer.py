@@ -27,16 +27,16 @@ def test_two_copies_of_the_macro_each_have_a_layer_and_a_parameter(
     first = Stack(name="cfn-trigger", clients=clients, folder=ROOT).outputs()
     second = other.outputs()
 
-    parameters = [one["HandlerLayerParameter"] for one in (first, second)]
-    told = [
+    parameters = [outputs["HandlerLayerParameter"] for outputs in (first, second)]
+    layer_arns = [
         clients.boto("ssm").get_parameter(Name=name)["Parameter"]["Value"] for name in parameters
     ]
-    layers = [arn.split(":")[6] for arn in told]
+    layers = [arn.split(":")[6] for arn in layer_arns]
     assert parameters == [
         "/cfn-trigger/Trigger/handler-layer-arn", "/cfn-trigger/Other/handler-layer-arn",
     ]  # fmt: skip
     assert layers == ["cfn-trigger-Trigger-handler", "cfn-trigger-Other-handler"]
-    assert told == [one["HandlerLayerArn"] for one in (first, second)]
+    assert layer_arns == [outputs["HandlerLayerArn"] for outputs in (first, second)]
 
 
 def test_the_layer_outlives_the_copy_that_published_it(clients: Clients, other: Stack) -> None:

@@ -35,13 +35,13 @@ SHORT = 61
 def deployed(stack: Stack, resources: dict[str, Any], *, without: str = "") -> Outcome:
     """Deploy what triggers become, less one of the provider's policies."""
     expanded = json.loads(json.dumps(expand({"Resources": resources}, Deployment()).fragment))
-    made = expanded["Resources"]
-    made["TriggerProvider"]["Properties"]["Timeout"] = SHORT
-    if without in made:
-        del made[without]
-    policies = made["TriggerProviderRole"]["Properties"]["Policies"]
+    resources_of_stack = expanded["Resources"]
+    resources_of_stack["TriggerProvider"]["Properties"]["Timeout"] = SHORT
+    if without in resources_of_stack:
+        del resources_of_stack[without]
+    policies = resources_of_stack["TriggerProviderRole"]["Properties"]["Policies"]
     policies[:] = [policy for policy in policies if policy["PolicyName"] != without]
-    for resource in made.values():
+    for resource in resources_of_stack.values():
         if without in resource.get("DependsOn", []):
             resource["DependsOn"].remove(without)
     return stack.deploy_text(json.dumps(expanded))

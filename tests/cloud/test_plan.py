@@ -76,13 +76,14 @@ def first() -> Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One deployment: what is done to the template, the parameters given, and who is to run.
+    """One deployment: an edit of the template, the parameters passed, and the expected verdicts.
 
-    Whoever is not named in `verdicts` is predicted not to run. One that `fails` is rolled back.
+    Triggers that `verdicts` does not name are predicted not to run. A deployment that `fails` is
+    rolled back.
     """
 
     edit: Callable[[Template], object] = lambda _: None
-    given: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     verdicts: tuple[tuple[str, str], ...] = ()
     fails: bool = False
     because: tuple[str, ...] = ()
@@ -123,7 +124,7 @@ CHANGES = {
         because=("environment key 'MODE' of 'Seen'",),
     ),
     "a parameter": Change(
-        given=("Level=high",),
+        parameters=("Level=high",),
         verdicts=(("Run", RUN),),
         because=("environment key 'LEVEL' of 'Seen' (parameter 'Level': 'low' → 'high')",),
     ),
@@ -193,7 +194,7 @@ CHANGES = {
         because=("ExecuteOnEveryDeployment is no longer true",),
     ),
     "a condition": Change(
-        given=("Extra=yes",), verdicts=(("Extraordinary", RUN),), because=("first time",)
+        parameters=("Extra=yes",), verdicts=(("Extraordinary", RUN),), because=("first time",)
     ),
     "a result that another trigger reads": Change(
         edit=lambda t: t["Resources"].update(
@@ -217,7 +218,7 @@ CHANGES = {
         because=("Payload.Number", "'Paid' will be updated, which may change its response"),
     ),
     "a secret, given again": Change(
-        given=("Password=secret",),
+        parameters=("Password=secret",),
         verdicts=(("Reader", OPEN),),
         because=("parameter 'Password' has NoEcho, so its deployed value is not known",),
     ),
@@ -248,7 +249,7 @@ CHANGES = {
     "the provider's memory": Change(
         edit=lambda t: t.update(Transform={"Name": "Trigger", "Parameters": {"MemorySize": 256}}),
     ),
-    "the condition, back": Change(given=("Extra=no",)),
+    "the condition, back": Change(parameters=("Extra=no",)),
     "the last of three": Change(
         edit=lambda t: [t["Resources"].pop(name) for name in ("Cleanup", "Kept", "Once")],
         verdicts=(("Cleanup", RUN),),
@@ -295,11 +296,11 @@ def story(
 def deploy(text: str, change: Change, stack: Stack) -> None:
     """Deploy as `aws cloudformation deploy` does, without its half minutes of waiting."""
     cloudformation = stack.clients.boto("cloudformation")
-    given = dict(pair.split("=") for pair in change.given)
+    parameters = dict(pair.split("=") for pair in change.parameters)
     is_first = change is CHANGES["the first time"]
     kept = [] if is_first else json.loads(text)["Parameters"]
     values = {name: {"UsePreviousValue": True} for name in kept} | {
-        name: {"ParameterValue": value} for name, value in given.items()
+        name: {"ParameterValue": value} for name, value in parameters.items()
     }
     what, act = ("create", cloudformation.create_stack) if is_first else (
         "update", cloudformation.update_stack
@@ -323,12 +324,14 @@ def deploy(text: str, change: Change, stack: Stack) -> None:
 def planned(text: str, change: Change, stack: Stack) -> tuple[Prediction, ...]:
     cloudformation = stack.clients.boto("cloudformation")
     is_first = change is CHANGES["the first time"]
-    given = dict(pair.split("=") for pair in change.given)
+    parameters = dict(pair.split("=") for pair in change.parameters)
     template = parse_template(text, "template.json")
     if is_first:
-        after = state_of_template(template, given, region="us-east-1")
+        after = state_of_template(template, parameters, region="us-east-1")
         return predictions(NO_STACK, after, region="us-east-1")
-    baseline, after = states_of_update(template, given, read_snapshot(stack.name, cloudformation))
+    baseline, after = states_of_update(
+        template, parameters, read_snapshot(stack.name, cloudformation)
+    )
     return predictions(baseline, after, region="us-east-1")
 
 
@@ -343,12 +346,17 @@ def runs(stack: Stack) -> Iterator[str]:
 def test_a_change_does_what_was_predicted_of_it(name: str, story: dict[str, Chapter]) -> None:
     chapter, change = story[name], CHANGES[name]
 
-    verdicts = {one.trigger: one.verdict for one in chapter.predicted}
-    assert {who: said for who, said in verdicts.items() if said != STAY} == dict(change.verdicts)
-    sure = {who: 1 for who, said in verdicts.items() if said == RUN}
-    opened = {who: chapter.ran[who] for who, said in verdicts.items() if said == OPEN}
+    verdicts = {prediction.trigger: prediction.verdict for prediction in chapter.predicted}
+    assert {who: verdict for who, verdict in verdicts.items() if verdict != STAY} == dict(
+        change.verdicts
+    )
+    sure = {who: 1 for who, verdict in verdicts.items() if verdict == RUN}
+    opened = {who: chapter.ran[who] for who, verdict in verdicts.items() if verdict == OPEN}
     assert dict(chapter.ran) == sure | {who: times for who, times in opened.items() if times}
-    assert tuple(why for one in moving(chapter.predicted) for why in one.because) == change.because
+    assert (
+        tuple(why for prediction in moving(chapter.predicted) for why in prediction.because)
+        == change.because
+    )
 
 
 def moving(predicted: tuple[Prediction, ...]) -> Iterator[Prediction]:

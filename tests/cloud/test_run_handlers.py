@@ -30,8 +30,8 @@ def deployed(stack: Stack) -> Stack:
     return stack
 
 
-def ran(clients: Clients, stack: Stack, one: Json, *more: str) -> Outcome:
-    template = {"Transform": "Trigger", "Resources": {**FUNCTIONS, "Run": one}}
+def ran(clients: Clients, stack: Stack, run_trigger: Json, *more: str) -> Outcome:
+    template = {"Transform": "Trigger", "Resources": {**FUNCTIONS, "Run": run_trigger}}
     (stack.folder / "own.yaml").write_text(json.dumps(template))
     outcome = run(clients, stack.folder, "run", "own.yaml", "Run", "--stack", stack.name, *more)
     stdout = re.sub(r"(?m)^\d\d:\d\d:\d\d    ", "", outcome.stdout)

@@ -18,45 +18,47 @@ from tests.support.waiting import PATIENCE
 def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:
     """Deploy beside a watch, and give what that said of triggers, and its exit code."""
     words = ("watch", stack.name, "--timeout", str(PATIENCE))
-    with started(clients, stack.folder, *words) as one:
-        wait_until_it_looks(one)
+    with started(clients, stack.folder, *words) as process:
+        wait_until_it_looks(process)
         stack.deploy(resources)
-        outcome = ended(one)
+        outcome = ended(process)
     assert outcome.stderr == ""
-    said = outcome.stdout.replace(stack.name, "STACK")
-    return said, outcome.exit_code
+    output = outcome.stdout.replace(stack.name, "STACK")
+    return output, outcome.exit_code
 
 
-def about_triggers(said: str) -> list[str]:
+def about_triggers(output: str) -> list[str]:
     """List the lines about triggers, and what their handlers printed, without times."""
-    found = re.findall(r"(?m)^\S+    (.*)$", said)
-    return [re.sub(r"after \d+ s", "after N s", line) for line in found]
+    lines = re.findall(r"(?m)^\S+    (.*)$", output)
+    return [re.sub(r"after \d+ s", "after N s", line) for line in lines]
 
 
 def test_a_deployment_that_succeeds_is_followed(clients: Clients, stack: Stack) -> None:
-    said, exit_code = watched(clients, stack, {**function("Seed", POLLED), "Run": trigger("Seed")})
+    output, exit_code = watched(
+        clients, stack, {**function("Seed", POLLED), "Run": trigger("Seed")}
+    )
 
     assert exit_code == 0
-    assert sorted(about_triggers(said)) == [
+    assert sorted(about_triggers(output)) == [
         "Run: done after N s, poll 1",
         "Run: in progress after N s: 1 of 2",
         "Run: started, attempt 1",
         "Seed | table 1",
         "Seed | table 2",
     ]
-    assert "CREATE_COMPLETE     Seed (AWS::Lambda::Function)" in said
-    assert re.fullmatch(r"STACK: CREATE_COMPLETE after \d+ s", said.splitlines()[-1])
+    assert "CREATE_COMPLETE     Seed (AWS::Lambda::Function)" in output
+    assert re.fullmatch(r"STACK: CREATE_COMPLETE after \d+ s", output.splitlines()[-1])
 
 
 def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, stack: Stack) -> None:
     stack.deploy({**function("Bad", "def handler(event, context): ..."), "Run": trigger("Bad")})
 
-    said, exit_code = watched(clients, stack, {**function("Bad", RAISING), "Run": trigger("Bad")})
+    output, exit_code = watched(clients, stack, {**function("Bad", RAISING), "Run": trigger("Bad")})
 
     assert exit_code == 1
-    assert "Run: attempt 1 failed after N s: LookupError" in about_triggers(said)
-    assert "Bad | about to fail" in about_triggers(said)
-    end = said[said.index("STACK: UPDATE_ROLLBACK") :]
+    assert "Run: attempt 1 failed after N s: LookupError" in about_triggers(output)
+    assert "Bad | about to fail" in about_triggers(output)
+    end = output[output.index("STACK: UPDATE_ROLLBACK") :]
     group = re.search(r"full log: (\S+)", end)
     assert group
     lines = [line for line in end.splitlines() if not line.startswith("    ")]
@@ -72,10 +74,10 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
 
 
 def test_watch_with_json_prints_an_object_per_line(clients: Clients, stack: Stack) -> None:
-    with started(clients, stack.folder, "watch", stack.name, "--json") as one:
-        wait_until_it_looks(one)
+    with started(clients, stack.folder, "watch", stack.name, "--json") as process:
+        wait_until_it_looks(process)
         stack.deploy({"Queue": {"Type": "AWS::SQS::Queue"}})
-        outcome = ended(one)
+        outcome = ended(process)
 
     objects = [json.loads(line) for line in outcome.stdout.splitlines()]
     assert {tuple(line) for line in objects} == {("at", "kind", "name", "message", "tone")}
@@ -103,9 +105,9 @@ def test_a_deployment_that_does_not_begin_is_a_usage_error(
 
 
 def test_ctrl_c_ends_a_watch_without_a_word(clients: Clients, tmp_path: Path) -> None:
-    with started(clients, tmp_path, "watch", "nowhere") as one:
-        wait_until_it_looks(one)
-        one.send_signal(signal.SIGINT)
-        outcome = ended(one)
+    with started(clients, tmp_path, "watch", "nowhere") as process:
+        wait_until_it_looks(process)
+        process.send_signal(signal.SIGINT)
+        outcome = ended(process)
 
     assert (outcome.exit_code, outcome.stdout, outcome.stderr) == (130, "", "")

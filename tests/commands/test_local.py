@@ -29,7 +29,7 @@ def cloud(**environment: str) -> Cloud:
 
 
 def test_two_exports_have_the_location_of_the_cloud_and_its_credentials() -> None:
-    one = cloud(
+    local_cloud = cloud(
         AWS_ENDPOINT_URL="http://cloud",
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 the emulator's own
@@ -38,7 +38,7 @@ def test_two_exports_have_the_location_of_the_cloud_and_its_credentials() -> Non
         AWS_PAGER="",
     )
 
-    assert [local.shell_export(export) for export in local.exports(one)] == [
+    assert [local.shell_export(export) for export in local.exports(local_cloud)] == [
         "export AWS_ENDPOINT_URL=http://cloud AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
         "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_SESSION_TOKEN=''",
     ]
@@ -69,7 +69,7 @@ def test_the_required_packages_are_those_that_the_local_cloud_imports() -> None:
 @contextmanager
 def command(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Run it in a process group of its own, as a terminal does."""
-    one = subprocess.Popen(
+    process = subprocess.Popen(
         ignoring_ctrl_c(sys.executable, "-m", "cfn_trigger", "local", *arguments),
         cwd=ROOT,
         env={"TMPDIR": str(folder), "PATH": os.environ["PATH"], "HOME": str(folder)},
@@ -79,15 +79,15 @@ def command(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         start_new_session=True,
     )
     try:
-        yield one
+        yield process
     finally:
-        one.kill()
-        one.communicate()
+        process.kill()
+        process.communicate()
 
 
-def exported(one: "subprocess.Popen[str]") -> dict[str, str]:
-    assert one.stdout
-    lines = [one.stdout.readline() for _ in range(2)]
+def exported(process: "subprocess.Popen[str]") -> dict[str, str]:
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(2)]
     assert all(line.startswith("export ") for line in lines), lines
     return dict(re.findall(r"(\w+)='?([^'\s]*)'?", "".join(lines)))
 
@@ -123,17 +123,17 @@ def test_templates_with_triggers_can_be_deployed_with_its_exports_and_ctrl_c_lea
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with command(tmp_path, "--port=0") as one:
-        environment = exported(one)
+    with command(tmp_path, "--port=0") as process:
+        environment = exported(process)
         endpoint = environment["AWS_ENDPOINT_URL"]
 
-        told = deployed(environment, home)
-        one.send_signal(signal.SIGINT)
+        output = deployed(environment, home)
+        process.send_signal(signal.SIGINT)
 
-        assert one.wait(PATIENCE) == 0
-        assert one.stderr is not None
-        assert one.stderr.read() == ""
-    assert "Successfully created/updated stack - self-test" in told
+        assert process.wait(PATIENCE) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert "Successfully created/updated stack - self-test" in output
     assert not is_listening(endpoint)
     assert with_environment(f"GATEWAY_PORT={endpoint.rpartition(':')[2]}") == []
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
@@ -143,10 +143,10 @@ def test_a_port_that_is_taken_is_a_usage_error(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        with command(tmp_path, f"--port={port}") as one:
-            stdout, stderr = one.communicate(timeout=PATIENCE)
+        with command(tmp_path, f"--port={port}") as process:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
 
-    assert (one.returncode, stdout) == (2, "")
+    assert (process.returncode, stdout) == (2, "")
     assert stderr == (
         f"cfn-trigger: port {port} on 127.0.0.1: Address already in use; stop what uses it, or pass"
         " another --port\n"

@@ -45,10 +45,10 @@ def wait_until_no_process_is_left(folder: Path) -> None:
 
 def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
-        told, _ = running.communicate(timeout=PATIENCE)
+        output, _ = running.communicate(timeout=PATIENCE)
 
-    assert running.returncode == 0, told
-    assert re.findall(r"(?m)^(\d\. .*|output .*|the handler's log.*)$", told) == [
+    assert running.returncode == 0, output
+    assert re.findall(r"(?m)^(\d\. .*|output .*|the handler's log.*)$", output) == [
         "1. The macro, once per account and region",
         "2. A stack with a trigger: its self test runs during the deployment",
         "the handler's log:",
@@ -63,7 +63,7 @@ def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> Non
         "the handler's log:",
         "output Verdict: the queue still works",
     ]
-    assert re.search(r"UPDATE_FAILED +SelfTest +LookupError: the order was lost", told)
+    assert re.search(r"UPDATE_FAILED +SelfTest +LookupError: the order was lost", output)
     wait_until_no_process_is_left(tmp_path)
 
 
@@ -77,10 +77,10 @@ def test_the_demo_ends_at_once_when_asked_and_leaves_no_process(
             if "CREATE_IN_PROGRESS" in line:
                 break
         running.send_signal(ending)
-        told, _ = running.communicate(timeout=PATIENCE)
+        output, _ = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[signal.Signals(ending)]
-    assert "Traceback" not in told
-    assert "3. Another handler" not in told
+    assert "Traceback" not in output
+    assert "3. Another handler" not in output
     wait_until_no_process_is_left(tmp_path)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("tmp")] == []

@@ -13,7 +13,7 @@ def refusal(code: str, message: str, operation: str) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "kind"),
+    ("code", "message", "kind"),
     [
         ("Throttling", "Rate exceeded", ThrottledError),
         ("TooManyRequestsException", "", ThrottledError),
@@ -22,9 +22,11 @@ def refusal(code: str, message: str, operation: str) -> ClientError:
         ("AccessDenied", "not authorized", UsageError),
     ],
 )
-def test_refusals_are_told_apart_by_their_code(code: str, said: str, kind: type[Exception]) -> None:
+def test_refusals_are_told_apart_by_their_code(
+    code: str, message: str, kind: type[Exception]
+) -> None:
     with pytest.raises(kind) as caught, aws.requesting("it"):
-        raise refusal(code, said, "Any")
+        raise refusal(code, message, "Any")
 
     assert type(caught.value) is kind
 

@@ -114,14 +114,14 @@ def poller(account: Account, notes: list[str] | None = None) -> StackPoller:
     )
 
 
-def described(one: Event) -> dict[str, Any]:
+def described(event: Event) -> dict[str, Any]:
     return {
-        "EventId": one.id,
-        "Timestamp": one.at,
-        "LogicalResourceId": one.logical_id,
-        "PhysicalResourceId": one.physical_id,
-        "ResourceType": one.type,
-        "ResourceStatus": one.status,
+        "EventId": event.id,
+        "Timestamp": event.at,
+        "LogicalResourceId": event.logical_id,
+        "PhysicalResourceId": event.physical_id,
+        "ResourceType": event.type,
+        "ResourceStatus": event.status,
         "StackId": STACK_ID,
     }
 
@@ -194,23 +194,29 @@ def test_a_handler_outside_the_stack_has_its_log_read() -> None:
     assert [name for name, _ in account.asked] == ["/provider", "/own"]
 
 
-def test_a_throttled_log_is_read_at_the_next_look() -> None:
+def test_a_throttled_log_is_read_the_next_time() -> None:
     line = {"logStreamName": "s", "timestamp": 1795255202000, "message": "same"}
     account, notes = Account(groups={"/own": [line]}, throttled=["/provider", "/own"]), list[str]()
-    one = poller(account, notes)
+    stack_poller = poller(account, notes)
     state, _ = after(*CREATION)
 
-    assert [[entry.text for entry in one.log_entries(state)] for _ in range(2)] == [[], ["same"]]
+    assert [[entry.text for entry in stack_poller.log_entries(state)] for _ in range(2)] == [
+        [],
+        ["same"],
+    ]
     assert notes == []
 
 
-def test_a_throttled_template_is_read_at_the_next_look() -> None:
+def test_a_throttled_template_is_read_the_next_time() -> None:
     line = {"logStreamName": "s", "timestamp": 1795255202000, "message": "same"}
     account = Account(groups={"/own": [line]}, throttled=["template"])
-    one = poller(account)
+    stack_poller = poller(account)
     state, _ = after(*CREATION)
 
-    assert [[entry.text for entry in one.log_entries(state)] for _ in range(2)] == [[], ["same"]]
+    assert [[entry.text for entry in stack_poller.log_entries(state)] for _ in range(2)] == [
+        [],
+        ["same"],
+    ]
 
 
 def test_logs_are_not_read_before_a_trigger_begins() -> None:
@@ -233,11 +239,11 @@ def test_a_log_is_read_from_a_moment_before_its_last_entry() -> None:
 
 def test_a_log_that_may_not_be_read_is_dropped_with_one_note() -> None:
     account, notes = Account(groups={"/own": []}, denied={"/provider"}), list[str]()
-    one = poller(account, notes)
+    stack_poller = poller(account, notes)
     state, _ = after(*CREATION)
 
     for _ in range(2):
-        one.log_entries(state)
+        stack_poller.log_entries(state)
 
     assert notes == [
         "the log of 'TriggerProvider' is not shown: log group '/provider': not authorized"

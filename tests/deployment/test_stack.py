@@ -30,20 +30,20 @@ def client(service: str) -> Any:
 
 @pytest.fixture
 def cloudformation() -> Iterator[Stubber]:
-    one = client("cloudformation")
-    with Stubber(one) as stub:
+    stubbed_client = client("cloudformation")
+    with Stubber(stubbed_client) as stub:
         yield stub
         stub.assert_no_pending_responses()
-    one.close()
+    stubbed_client.close()
 
 
 @pytest.fixture
 def store() -> Iterator[Stubber]:
-    one = client("ssm")
-    with Stubber(one) as stub:
+    stubbed_client = client("ssm")
+    with Stubber(stubbed_client) as stub:
         yield stub
         stub.assert_no_pending_responses()
-    one.close()
+    stubbed_client.close()
 
 
 def described(status: str = "UPDATE_COMPLETE", **more: Any) -> Any:

@@ -153,7 +153,7 @@ def test_every_attempt_yields_a_line_and_counts_its_polls_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "line"),
+    ("entry", "line"),
     [
         (
             step(2, "respond", level="INFO", status="SUCCESS", reason="the stack is rolling back"),
@@ -175,8 +175,8 @@ def test_every_attempt_yields_a_line_and_counts_its_polls_anew() -> None:
         (entry(2, "Segmentation fault", "TriggerProvider"), "TriggerProvider | Segmentation fault"),
     ],
 )
-def test_other_steps_of_the_provider_yield_a_line(one: LogEntry, line: str) -> None:
-    _, lines = after(*CREATION, one)
+def test_other_steps_of_the_provider_yield_a_line(entry: LogEntry, line: str) -> None:
+    _, lines = after(*CREATION, entry)
 
     assert lines[2:] == [f"10:00:02    {line}"]
 

@@ -66,13 +66,13 @@ def links(page: Path) -> Iterator[str]:
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings; repeated ones are numbered."""
-    found: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     named = set()
     for opening, inline in zip(tokens(page), tokens(page)[1:], strict=False):
         if opening.type == "heading_open":
             anchor = re.sub(r"[^\w\- ]", "", _text(inline).lower()).replace(" ", "-")
-            named.add(f"{anchor}-{found[anchor]}" if found[anchor] else anchor)
-            found[anchor] += 1
+            named.add(f"{anchor}-{occurrences[anchor]}" if occurrences[anchor] else anchor)
+            occurrences[anchor] += 1
     return named
 
 

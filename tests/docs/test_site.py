@@ -59,15 +59,15 @@ class Reader(HTMLParser):
         self.feed(page.read_text())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         self._is_in_article |= tag == "article"
         self._is_in_heading = self._is_in_article and tag == "h2"
         self.counted[tag] += self._is_in_article
-        self.classes |= set((given.get("class") or "").split())
+        self.classes |= set((attributes.get("class") or "").split())
         if self._is_in_article and tag == "a":
-            self.links.append(given.get("href") or "")
+            self.links.append(attributes.get("href") or "")
         if tag in ("script", "img", "iframe", "source", "link"):
-            self.loaded.append(given.get("src") or given.get("href") or "")
+            self.loaded.append(attributes.get("src") or attributes.get("href") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._is_in_article &= tag != "article"
@@ -122,12 +122,12 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
 def test_a_page_has_the_same_tables_lists_and_blocks_on_the_site_as_in_the_repository(
     site: Path, page: Path
 ) -> None:
-    found = Reader(on_site(site, page)).counted
+    counted = Reader(on_site(site, page)).counted
     expected = {
         tag: sum(token.type in types for token in tokens(page)) for tag, types in SAME.items()
     }
 
-    assert expected == {tag: found[tag] for tag in SAME}
+    assert expected == {tag: counted[tag] for tag in SAME}
 
 
 @pytest.mark.parametrize("template", EXAMPLES, ids=name)

@@ -19,10 +19,10 @@ def test_a_template_becomes_what_its_case_says(case: str) -> None:
 
 @pytest.mark.parametrize("case", cases())
 def test_a_case_has_one_answer(case: str) -> None:
-    own = [] if case in examples() else ["template.yaml"]
+    template = [] if case in examples() else ["template.yaml"]
     answers = sorted(path.name for path in (FOLDER / case).iterdir())
 
-    assert answers in (["expected.yaml", *own], ["problem.txt", *own])
+    assert answers in (["expected.yaml", *template], ["problem.txt", *template])
 
 
 def test_every_example_is_a_case_and_stands_in_the_gallery() -> None:

@@ -71,9 +71,9 @@ def test_values_that_only_cloudformation_knows_are_named() -> None:
 def test_the_payload_option_goes_over_the_templates_payload_key_by_key() -> None:
     payload = {"A": {"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}, "Kept": 1}, "B": 2}
 
-    found = build(template(payload), options(payload={"A": {"Name": "orders"}, "C": [3]}))
+    trigger_request = build(template(payload), options(payload={"A": {"Name": "orders"}, "C": [3]}))
 
-    assert found.request.payload == {"A": {"Name": "orders", "Kept": 1}, "B": 2, "C": [3]}
+    assert trigger_request.request.payload == {"A": {"Name": "orders", "Kept": 1}, "B": 2, "C": [3]}
 
 
 def test_the_payload_option_works_without_a_payload_in_the_template() -> None:
@@ -81,9 +81,9 @@ def test_the_payload_option_works_without_a_payload_in_the_template() -> None:
 
 
 def test_a_parameter_with_noecho_can_be_set() -> None:
-    found = build(template({"Ref": "Password"}), options(parameters={"Password": "open"}))
+    trigger_request = build(template({"Ref": "Password"}), options(parameters={"Password": "open"}))
 
-    assert found.request.payload == "open"
+    assert trigger_request.request.payload == "open"
 
 
 def test_a_stored_parameter_that_was_not_looked_up_is_named() -> None:
@@ -129,10 +129,10 @@ def test_a_create_has_no_old_payload() -> None:
 def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
     deployed = template({"Name": {"Fn::GetAtt": ["Queue", "QueueName"]}}, old=True)
 
-    found = build(template({"New": 1}), options("Update"), deployed)
+    trigger_request = build(template({"New": 1}), options("Update"), deployed)
 
-    assert found.request.old_payload is ABSENT
-    assert found.notes == ("the event has no Old: Queue.QueueName",)
+    assert trigger_request.request.old_payload is ABSENT
+    assert trigger_request.notes == ("the event has no Old: Queue.QueueName",)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
     ],
 )
 def test_the_handler_is_the_deployed_function(handler: Json, function: str, label: str) -> None:
-    found = build(template(handler=handler))
+    trigger_request = build(template(handler=handler))
 
-    assert (found.function, found.label) == (function, label)
+    assert (trigger_request.function, trigger_request.label) == (function, label)
 
 
 def test_a_handler_that_only_cloudformation_knows_is_named() -> None:
@@ -192,7 +192,9 @@ def test_a_trigger_whose_condition_is_false_is_refused() -> None:
 
 
 def test_an_event_invocation_becomes_a_synchronous_one_with_a_note() -> None:
-    found = build(template(InvocationType="Event"))
+    trigger_request = build(template(InvocationType="Event"))
 
-    assert found.request.invocation_type == "RequestResponse"
-    assert found.notes == ("InvocationType is Event: a deployment does not wait for the result",)
+    assert trigger_request.request.invocation_type == "RequestResponse"
+    assert trigger_request.notes == (
+        "InvocationType is Event: a deployment does not wait for the result",
+    )

@@ -48,10 +48,10 @@ def caller(log: Growing, tails: list[str], shown: list[Line]) -> transport.Calle
         tail = base64.b64encode(tails.pop(0).encode()).decode()
         return 200, {"X-Amz-Log-Result": tail}, b"null"
 
-    own = Tail(logs=log, group="/own", source="Check", since=0)
+    tail_of_handler = Tail(logs=log, group="/own", source="Check", since=0)
     return transport.Caller(
         send=send,
-        tails=Tails(note=list[str]().append, tails={"Check": own}),
+        tails=Tails(note=list[str]().append, tails={"Check": tail_of_handler}),
         source="Check",
         show=shown.append,
         now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
@@ -59,25 +59,25 @@ def caller(log: Growing, tails: list[str], shown: list[Line]) -> transport.Calle
     )
 
 
-def test_lines_are_shown_as_they_are_logged_and_those_of_the_answer_only_if_they_were_not() -> None:
+def test_lines_are_shown_as_they_are_logged_and_those_of_the_reply_only_if_they_were_not() -> None:
     shown: list[Line] = []
     log = Growing([["START RequestId: 1", "one\n", "two"]])
-    one = caller(log, ["one\ntwo\nthree\nREPORT RequestId: 1", "four"], shown)
+    lambda_caller = caller(log, ["one\ntwo\nthree\nREPORT RequestId: 1", "four"], shown)
 
-    one.call("lambda", "POST", "/", b"", {}, 1)
+    lambda_caller.call("lambda", "POST", "/", b"", {}, 1)
     assert [line.message for line in shown] == ["one", "two", "three"]
 
     log.pages, log.was_read = [["one\n", "two", "three"]], threading.Event()
-    one.call("lambda", "POST", "/", b"", {}, 1)
+    lambda_caller.call("lambda", "POST", "/", b"", {}, 1)
     assert [line.message for line in shown] == ["one", "two", "three", "four"]
 
 
 def test_an_error_while_sending_is_raised() -> None:
     log = Growing([])
-    one = caller(log, [], [])
+    lambda_caller = caller(log, [], [])
 
     with pytest.raises(IndexError):
-        one.call("lambda", "POST", "/", b"", {}, 1)
+        lambda_caller.call("lambda", "POST", "/", b"", {}, 1)
 
 
 class Lambda(BaseHTTPRequestHandler):

@@ -137,8 +137,8 @@ def test_unused_declarations_are_reported_of_the_source_alone() -> None:
 
 def test_a_problem_that_keeps_the_macro_from_expanding_is_reported_once() -> None:
     wrong = TEMPLATE.replace("Timeout: 60", "Timeout: 0")
-    said = "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0"
-    linter = FakeLinter(in_source=(match(rule="E9502", message=said, line=11),))
+    message = "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0"
+    linter = FakeLinter(in_source=(match(rule="E9502", message=message, line=11),))
 
     assert [one.rule for one in checked(linter, wrong).diagnostics] == ["E9502"]
     assert [one.span.line for one in checked(FakeLinter(), wrong).diagnostics] == [11]
@@ -148,11 +148,11 @@ def test_a_problem_that_keeps_the_macro_from_expanding_is_reported_once() -> Non
 def test_a_parameter_without_a_value_is_reported_as_information() -> None:
     without = TEMPLATE.replace(', Default: "true"', "")
 
-    (one,) = checked(FakeLinter(), without).diagnostics
+    (diagnostic,) = checked(FakeLinter(), without).diagnostics
 
     why = "parameter 'Switch' has no value and no default; pass --parameter NAME=VALUE"
-    assert one.level == "info"
-    assert one.message == f"the expanded template was not checked: {why}"
+    assert diagnostic.level == "info"
+    assert diagnostic.message == f"the expanded template was not checked: {why}"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tests.support.golden_cases import template as golden
 from tests.support.templates import SAM, function, of_type, ref, table, template, trigger
 
 
-def said(written: dict[str, Any]) -> list[str]:
-    return [str(found.problem) for found in findings(written)]
+def messages(written: dict[str, Any]) -> list[str]:
+    return [str(finding.problem) for finding in findings(written)]
 
 
 def using(parameter: dict[str, Any], **properties: Any) -> dict[str, Any]:
@@ -64,12 +64,12 @@ def test_a_parameter_has_the_value_of_its_default_or_any(
 ) -> None:
     takes = "Run.Timeout: must be a whole number from 1 to 3540, not "
 
-    assert said(using(declared, Timeout=ref("Given"))) == [f"{takes}{one}" for one in problem]
+    assert messages(using(declared, Timeout=ref("Given"))) == [f"{takes}{one}" for one in problem]
 
 
-def test_a_default_is_said_as_cloudformation_says_it() -> None:
-    assert said(using({"Type": "String", "Default": True}, Enabled=ref("Given"))) == []
-    assert said(
+def test_a_default_is_read_as_cloudformation_passes_it() -> None:
+    assert messages(using({"Type": "String", "Default": True}, Enabled=ref("Given"))) == []
+    assert messages(
         using({"Type": "CommaDelimitedList", "Default": "Orders, Jobs"}, ExecuteAfter=ref("Given"))
     ) == ["Run.ExecuteAfter: no resource 'Jobs' in the template"]
 
@@ -85,15 +85,15 @@ def test_a_default_is_said_as_cloudformation_says_it() -> None:
         {"InvocationType": {"Ref": "Given"}, "FailureDestination": "arn:aws:sqs:x:1:y"},
     ],
 )
-def test_of_a_value_that_may_be_any_nothing_is_said(properties: dict[str, Any]) -> None:
-    assert said(using(TEXT, **properties)) == []
+def test_a_value_that_is_not_known_has_no_problems(properties: dict[str, Any]) -> None:
+    assert messages(using(TEXT, **properties)) == []
 
 
-def test_what_is_wrong_whatever_a_value_is_is_said() -> None:
-    assert said(using(TEXT, InvocationType=ref("Given"), ExecuteAfter=["Jobs"])) == [
+def test_a_problem_with_every_value_is_reported() -> None:
+    assert messages(using(TEXT, InvocationType=ref("Given"), ExecuteAfter=["Jobs"])) == [
         "Run.ExecuteAfter: no resource 'Jobs' in the template"
     ]
-    assert said(using(TEXT, Timout=ref("Given"), Retry=ref("Given"))) == [
+    assert messages(using(TEXT, Timout=ref("Given"), Retry=ref("Given"))) == [
         "Run.Timout: unknown property; did you mean 'Timeout'?",
         (
             "Run.Retry: unknown key 'Ref'; known keys are MaxAttempts, Interval, BackoffRate, "
@@ -103,7 +103,7 @@ def test_what_is_wrong_whatever_a_value_is_is_said() -> None:
 
 
 def test_a_secret_is_refused_whatever_its_value() -> None:
-    assert said(using(TEXT | {"NoEcho": True}, Timeout=ref("Given"))) == [
+    assert messages(using(TEXT | {"NoEcho": True}, Timeout=ref("Given"))) == [
         "Run.Timeout: 'Given' is a parameter with NoEcho; use one without"
     ]
 
@@ -112,7 +112,7 @@ def test_in_a_functions_metadata_parameters_are_the_same() -> None:
     migrate = function() | {"Metadata": {"Trigger": {"Timeout": ref("Given")}}}
     declared = {"Transform": "Trigger", "Parameters": {"Given": TEXT}}
 
-    assert said(template(declared, Migrate=migrate)) == []
+    assert messages(template(declared, Migrate=migrate)) == []
 
 
 # ---- the transform's own parameters, which CloudFormation resolves
@@ -121,7 +121,7 @@ def test_in_a_functions_metadata_parameters_are_the_same() -> None:
 def test_the_transforms_own_parameters_have_the_values_of_defaults() -> None:
     default = TEXT | {"Default": "64", "NoEcho": True}
 
-    assert said(with_settings({"Given": default}, MemorySize=ref("Given"))) == [
+    assert messages(with_settings({"Given": default}, MemorySize=ref("Given"))) == [
         "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not '64'"
     ]
 
@@ -136,8 +136,8 @@ def test_the_transforms_own_parameters_have_the_values_of_defaults() -> None:
         {"ProviderRole": {"Ref": "Given"}},
     ],
 )
-def test_of_those_without_a_value_nothing_is_said(settings: dict[str, Any]) -> None:
-    assert said(with_settings({"Given": TEXT | {"NoEcho": True}}, **settings)) == []
+def test_settings_without_a_value_have_no_problems(settings: dict[str, Any]) -> None:
+    assert messages(with_settings({"Given": TEXT | {"NoEcho": True}}, **settings)) == []
 
 
 # ---- what triggers become

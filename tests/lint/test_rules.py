@@ -10,7 +10,13 @@ from cfn_trigger.lint.configuration import SPEC
 from cfn_trigger.lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
 from macro.cloudformation import BODY_LIMIT
 from tests.support.golden_cases import FOLDER, cases, expected
-from tests.support.linting import REGION, ours, said, said_of_text, said_without_us
+from tests.support.linting import (
+    REGION,
+    findings_in,
+    findings_in_text,
+    findings_without_rules,
+    trigger_findings,
+)
 from tests.support.templates import SAM
 
 LOOPS: Final = "AWS::LanguageExtensions"
@@ -45,10 +51,13 @@ def written(path: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("case", cases("problem.txt"))
-def test_what_the_macro_refuses_is_said_word_for_word(case: str) -> None:
-    said_here = [one.split(" ", 2)[2] for one in ours(said(FOLDER / case / "template.yaml"))]
+def test_what_the_macro_refuses_is_reported_word_for_word(case: str) -> None:
+    messages = [
+        finding.split(" ", 2)[2]
+        for finding in trigger_findings(findings_in(FOLDER / case / "template.yaml"))
+    ]
 
-    assert sorted(expected(case).text.splitlines()) == sorted(said_here)
+    assert sorted(expected(case).text.splitlines()) == sorted(messages)
 
 
 def test_a_problem_stands_at_the_key_that_its_place_names(template: Path) -> None:
@@ -86,7 +95,7 @@ Resources:
     Type: Custom::Trigger
 """
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         (
             "4:7 E9502 Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, "
             "not 1"
@@ -119,10 +128,10 @@ Resources:
 """
     need = "is a trigger, and no transform expands it; add Trigger to the Transform"
 
-    assert said(written(template, text)) == [f"10:5 E9501 Run: {need}"]
+    assert findings_in(written(template, text)) == [f"10:5 E9501 Run: {need}"]
 
 
-def test_a_template_that_expands_too_far_for_its_body_is_told_for_information(
+def test_a_template_whose_expansion_is_too_large_for_its_body_is_reported_as_information(
     template: Path,
 ) -> None:
     text = f"""\
@@ -140,10 +149,10 @@ Resources:
     Properties:
       Handler: !Ref Migrate
 """
-    (told,) = said(written(template, text))
+    (match,) = findings_in(written(template, text))
 
-    assert told.startswith("2:1 I9504 Resources: expands to ")
-    assert told.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
+    assert match.startswith("2:1 I9504 Resources: expands to ")
+    assert match.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
 
 
 def test_a_payload_that_no_update_sees_is_warned_of(template: Path) -> None:
@@ -157,9 +166,9 @@ Resources:
       Handler: !Ref Migrate
       Payload: {"y" * 3000}
 """
-    (told,) = said(written(template, text))
+    (match,) = findings_in(written(template, text))
 
-    assert told == (
+    assert match == (
         "14:7 W9505 Run.Payload: the next update's event has no Old, since 3,006 bytes have no "
         "room there; keep it under 2,000 bytes if the handler reads Old"
     )
@@ -177,7 +186,7 @@ Resources:
       InvocationType: Event
 """
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         (
             "14:7 W9505 Run.InvocationType: a failure of 'Migrate' would go unnoticed, since"
             " Lambda drops the event; give the trigger a FailureDestination or the function a"
@@ -218,10 +227,10 @@ Resources:
       ServiceToken: [1]
 """
     path = written(template, text)
-    without_us = said_without_us(path)
+    without_rules = findings_without_rules(path)
 
-    assert without_us == said(path)
-    assert len(without_us) == 4
+    assert without_rules == findings_in(path)
+    assert len(without_rules) == 4
 
 
 def test_the_rule_that_others_have_a_token_can_be_ignored_as_always(template: Path) -> None:
@@ -233,7 +242,7 @@ Resources:
     Type: Custom::Other
 """
 
-    assert said(written(template, text)) == []
+    assert findings_in(written(template, text)) == []
 
 
 def test_the_override_spec_may_be_laid_over_itself() -> None:
@@ -258,7 +267,7 @@ Resources:
       ExecuteBefore: ['AWS::S3::*']
 """
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         "11:7 E9503 Run.ExecuteBefore: 'AWS::S3::*' matches no resource"
     ]
 
@@ -276,7 +285,7 @@ Resources:
       Timeout: 0
 """
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         (
             "1:13 E9503 Transform: Trigger runs before SAM has transformed 'Migrate'; write"
             f" Transform: [{SAM}, Trigger]"
@@ -285,7 +294,7 @@ Resources:
     ]
 
 
-def test_without_a_file_only_what_is_certain_is_said_of_a_trigger_before_sam() -> None:
+def test_without_a_file_only_certain_problems_of_a_trigger_before_sam_are_reported() -> None:
     text = f"""\
 Transform: [Trigger, {SAM}]
 Resources:
@@ -298,7 +307,7 @@ Resources:
       Timeout: 0
 """
 
-    assert said_of_text(text) == [
+    assert findings_in_text(text) == [
         "11:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
     ]
 
@@ -319,7 +328,7 @@ def test_a_loop_is_repeated_before_the_macros_turn(template: Path) -> None:
     text = f"Transform: [{LOOPS}, Trigger]\nResources:\n{MIGRATE}{LOOP}"
     need = "must be a whole number from 1 to 3540, not 0"
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         f"17:11 E9502 RunFirst.Timeout: {need}",
         f"17:11 E9502 RunSecond.Timeout: {need}",
     ]
@@ -328,7 +337,7 @@ def test_a_loop_is_repeated_before_the_macros_turn(template: Path) -> None:
 def test_a_loop_that_is_repeated_too_late_is_a_problem(template: Path) -> None:
     text = f"Transform: [Trigger, {LOOPS}]\nResources:\n{MIGRATE}{LOOP}"
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         (
             "10:3 E9502 Fn::ForEach::Runs: contains a trigger and is not expanded yet;"
             " put AWS::LanguageExtensions before Trigger in the list of transforms"
@@ -346,7 +355,7 @@ Resources:
 """
     need = "must be a whole number from 1 to 3540, not 0"
 
-    assert said(written(template, text)) == [
+    assert findings_in(written(template, text)) == [
         (
             "1:38 E9503 Transform: Trigger runs before SAM has transformed 'Migrate'; write"
             f" Transform: [{SAM}, Trigger]"
@@ -386,9 +395,9 @@ Outputs:
   Role: {Value: !GetAtt RunRole.Arn}
   Nothing: {Value: !Ref RunTable}
 """
-    (told,) = said(written(template, text))
+    (match,) = findings_in(written(template, text))
 
-    assert told.startswith("24:13 E6101 'RunTable' is not one of ['Migrate', 'Run', ")
+    assert match.startswith("24:13 E6101 'RunTable' is not one of ['Migrate', 'Run', ")
 
 
 # ---- whatever YAML holds
@@ -408,7 +417,7 @@ Resources:
       Timeout: 0
 """
 
-    assert ours(said(written(template, text))) == [
+    assert trigger_findings(findings_in(written(template, text))) == [
         "15:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
     ]
 
@@ -418,19 +427,31 @@ def test_a_template_of_others_is_linted_whatever_its_keys(template: Path, key: s
     text = f"Metadata: {{{key}: {key}}}\nResources:\n{MIGRATE}"
 
     # E4002: cfn-lint has its own opinion of such values, but goes on.
-    assert [one for one in said(written(template, text)) if " E4002 " not in one] == []
+    assert [
+        finding for finding in findings_in(written(template, text)) if " E4002 " not in finding
+    ] == []
 
 
 @pytest.mark.parametrize("transform", ["", "5", "{Name: 5}", "[]", "[[]]", "{Parameters: []}"])
 def test_a_transform_that_is_none_is_cfn_lints_to_refuse(template: Path, transform: str) -> None:
-    assert ours(said(written(template, f"Transform: {transform}\nResources:\n{MIGRATE}"))) == []
+    assert (
+        trigger_findings(
+            findings_in(written(template, f"Transform: {transform}\nResources:\n{MIGRATE}"))
+        )
+        == []
+    )
 
 
 def test_a_resource_that_is_none_is_cfn_lints_to_refuse(template: Path) -> None:
-    assert ours(said(written(template, "Transform: Trigger\nResources: {Run: 5}\n"))) == []
+    assert (
+        trigger_findings(
+            findings_in(written(template, "Transform: Trigger\nResources: {Run: 5}\n"))
+        )
+        == []
+    )
 
 
-# ---- what is said about the rules
+# ---- descriptions of the rules
 
 
 def test_the_documentation_has_every_rule() -> None:

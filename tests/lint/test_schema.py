@@ -267,35 +267,35 @@ BY_VALUE: Final = ({"Ref": "Given"}, {"Ref": "Migrate"}, {"Fn::GetAtt": ["Migrat
 """What is judged by its value, or by what it names, which no schema sees."""
 
 
-def is_read(one: Property, value: Any) -> bool:
+def is_read(known: Property, value: Any) -> bool:
     try:
-        one.accepts.read(value, LOOKUP)
+        known.accepts.read(value, LOOKUP)
     except InvalidValueError:
         return False
     return True
 
 
-def is_right(one: Property, value: Any) -> bool:
-    whole = {"definitions": TRIGGER["definitions"], "allOf": [one.accepts.schema]}
+def is_right(known: Property, value: Any) -> bool:
+    whole = {"definitions": TRIGGER["definitions"], "allOf": [known.accepts.schema]}
     return bool(Draft7Validator(whole).is_valid(value))
 
 
-def is_seen(one: Property, value: Any) -> bool:
+def is_seen(known: Property, value: Any) -> bool:
     """Whether a schema can check it: not the range of a number in a string, nor what exists."""
     is_text = isinstance(value, str) and value.replace(".", "").isdigit()
-    is_name = one is PROPERTIES["Handler"] and isinstance(value, str | dict)
+    is_name = known is PROPERTIES["Handler"] and isinstance(value, str | dict)
     return not is_text and not is_name and value not in BY_VALUE
 
 
 @pytest.mark.parametrize("name", [*PROPERTIES, *RETRY, *SETTINGS])
-def test_a_schema_and_a_reader_take_the_same(name: str) -> None:
-    one = {**PROPERTIES, **RETRY, **SETTINGS}[name]
+def test_a_schema_and_a_reader_accept_the_same_values(name: str) -> None:
+    known = {**PROPERTIES, **RETRY, **SETTINGS}[name]
 
-    assert [value for value in ANY if is_read(one, value) and not is_right(one, value)] == []
+    assert [value for value in ANY if is_read(known, value) and not is_right(known, value)] == []
     assert [
         value
         for value in ANY
-        if is_seen(one, value) and is_right(one, value) and not is_read(one, value)
+        if is_seen(known, value) and is_right(known, value) and not is_read(known, value)
     ] == []
 
 

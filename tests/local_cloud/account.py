@@ -98,7 +98,7 @@ def probing(do: str | None = None, **sections: Any) -> Json:
     return {"Transform": transform, "Resources": {"Handle": NOTHING}} | sections
 
 
-def given(parameters: dict[str, str]) -> list[Json]:
+def parameter_list(parameters: dict[str, str]) -> list[Json]:
     """Return the values of parameters in the form that the API accepts."""
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
 
@@ -127,7 +127,7 @@ class Account:
             StackName=name,
             TemplateBody=json.dumps(template),
             Capabilities=capabilities,
-            Parameters=given(parameters),
+            Parameters=parameter_list(parameters),
         )
         self.wait("stack_create_complete", name)
         return name
@@ -148,15 +148,15 @@ class Account:
 
     def change_set(self, template: Json | str, **parameters: str) -> Json:
         """Make a change set for a new stack and describe it."""
-        made = self.cloudformation.create_change_set(
+        change_set = self.cloudformation.create_change_set(
             StackName=self.new_name(),
             ChangeSetName="changes",
             ChangeSetType="CREATE",
             TemplateBody=template if isinstance(template, str) else json.dumps(template),
             Capabilities=["CAPABILITY_IAM"],
-            Parameters=given(parameters),
+            Parameters=parameter_list(parameters),
         )
-        described: Json = self.cloudformation.describe_change_set(ChangeSetName=made["Id"])
+        described: Json = self.cloudformation.describe_change_set(ChangeSetName=change_set["Id"])
         return described
 
     def reason(self, template: Json) -> str:

@@ -127,11 +127,11 @@ class ProvidedStacks:
         """Return request type, physical id and `Value` of each request for a stack."""
         return [
             (
-                one["RequestType"],
-                one.get("PhysicalResourceId", ""),
-                one["ResourceProperties"].get("Value", ""),
+                request["RequestType"],
+                request.get("PhysicalResourceId", ""),
+                request["ResourceProperties"].get("Value", ""),
             )
-            for one in self.requests(name)
+            for request in self.requests(name)
         ]
 
 

@@ -14,9 +14,9 @@ REGION = "eu-central-1"
     "name", ["example.com", "sqs.eu-central-1.amazonaws.com", "execute-api.amazonaws.com"]
 )
 def test_a_name_that_is_not_an_address_of_this_cloud_is_refused(name: str, tmp_path: Path) -> None:
-    said = asyncio.run(asked(f"CONNECT {name}:443 HTTP/1.1\r\n\r\n".encode(), tmp_path))
+    response = asyncio.run(asked(f"CONNECT {name}:443 HTTP/1.1\r\n\r\n".encode(), tmp_path))
 
-    assert said == b"HTTP/1.1 502 not an address of this cloud\r\n\r\n"
+    assert response == b"HTTP/1.1 502 not an address of this cloud\r\n\r\n"
 
 
 async def asked(request: bytes, folder: Path) -> bytes:
@@ -25,7 +25,7 @@ async def asked(request: bytes, folder: Path) -> bytes:
         port = environment["HTTPS_PROXY"].rpartition(":")[2]
         reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
         writer.write(request)
-        said = await reader.read()
+        response = await reader.read()
         writer.close()
         await writer.wait_closed()
-    return said
+    return response

@@ -24,7 +24,7 @@ def telling(account: Account) -> Iterator[str]:
     account.delete(name)
 
 
-def told(account: Account, telling: str, **more: Any) -> Any:
+def client_context(account: Account, telling: str, **more: Any) -> Any:
     aws_lambda = account.clients.boto("lambda")
     return json.loads(
         aws_lambda.invoke(FunctionName=telling, Payload=b"[1]", **more)["Payload"].read()
@@ -36,7 +36,7 @@ def test_a_client_context_reaches_the_function_beside_its_event(
 ) -> None:
     sent = base64.b64encode(json.dumps({"custom": {"trigger": "{}"}}).encode()).decode()
 
-    assert told(account, telling, ClientContext=sent) == [
+    assert client_context(account, telling, ClientContext=sent) == [
         [1],
         {"custom": {"trigger": "{}"}, "env": None, "client": None},
     ]
@@ -47,6 +47,6 @@ def test_an_invocation_without_a_client_context_has_none_even_after_one_that_had
 ) -> None:
     sent = base64.b64encode(b'{"custom": {"a": "b"}}').decode()
 
-    told(account, telling, ClientContext=sent)
+    client_context(account, telling, ClientContext=sent)
 
-    assert told(account, telling) == [[1], None]
+    assert client_context(account, telling) == [[1], None]

@@ -43,11 +43,11 @@ def test_aws_deploy_shows_why_the_macro_failed_and_succeeds_once_it_is_repaired(
     stack = account.new_name()
 
     failed = aws_deploy(clients, tmp_path, stack=stack, template=probing("fail"))
-    made = aws_deploy(clients, tmp_path, stack=stack, template=probing())
+    succeeded = aws_deploy(clients, tmp_path, stack=stack, template=probing())
     failed_again = aws_deploy(clients, tmp_path, stack=stack, template=probing("fail"))
 
     assert failed.stderr == f"\nFailed to create the changeset: {FAILED}\n"
-    assert (made.exit_code, made.stderr) == (0, "")
+    assert (succeeded.exit_code, succeeded.stderr) == (0, "")
     assert failed_again.stderr == failed.stderr
     assert failed.exit_code == failed_again.exit_code == 255
     account.delete(stack)
@@ -60,11 +60,11 @@ def test_sam_deploy_shows_why_the_macro_failed_and_succeeds_once_it_is_repaired(
     clients.boto("s3").create_bucket(Bucket="packages")
 
     failed = sam_deploy(clients, tmp_path, stack=stack, template=probing("fail"))
-    made = sam_deploy(clients, tmp_path, stack=stack, template=probing())
+    succeeded = sam_deploy(clients, tmp_path, stack=stack, template=probing())
 
     assert failed.stderr == (
         f"Error: Failed to create changeset for the stack: {stack}, ex: {FAILED}\n"
     )
     assert failed.exit_code == 1
-    assert (made.exit_code, made.stderr) == (0, "")
+    assert (succeeded.exit_code, succeeded.stderr) == (0, "")
     account.delete(stack)

@@ -26,11 +26,11 @@ HANDLES = [
 
 @contextmanager
 def refused() -> Iterator[list[str]]:
-    said: list[str] = []
+    code_and_message: list[str] = []
     with pytest.raises(ClientError) as caught:
-        yield said
+        yield code_and_message
     error = caught.value.response["Error"]
-    said += [error["Code"], error["Message"]]
+    code_and_message += [error["Code"], error["Message"]]
 
 
 @contextmanager
@@ -91,10 +91,10 @@ def test_parameters_reach_the_macro_with_defaults_and_lists(account: Account) ->
         },
     )
 
-    said = account.note(template, Given="given")["said"]
+    event = account.note(template, Given="given")["said"]
 
-    assert said["params"] == {"Five": 5, "Names": ["a", "b"]}
-    assert said["templateParameterValues"] == {"Given": "given", "Left": "7", "Names": ["a", "b"]}
+    assert event["params"] == {"Five": 5, "Names": ["a", "b"]}
+    assert event["templateParameterValues"] == {"Given": "given", "Left": "7", "Names": ["a", "b"]}
 
 
 def test_a_yaml_template_reaches_the_macro_with_long_form_intrinsics(account: Account) -> None:
@@ -292,37 +292,37 @@ def test_a_macro_whose_function_is_gone_says_so(account: Account, clients: Clien
 def test_a_failed_change_set_can_be_deleted_but_not_executed(account: Account) -> None:
     failed = account.change_set(probing("fail"))["ChangeSetId"]
 
-    with refused() as said:
+    with refused() as refusal:
         account.cloudformation.execute_change_set(ChangeSetName=failed)
-    assert said == ["InvalidChangeSetStatus", f"ChangeSet [{failed}] is in UNAVAILABLE status"]
+    assert refusal == ["InvalidChangeSetStatus", f"ChangeSet [{failed}] is in UNAVAILABLE status"]
     account.cloudformation.delete_change_set(ChangeSetName=failed)
-    with refused() as said:
+    with refused() as refusal:
         account.cloudformation.describe_change_set(ChangeSetName=failed)
-    assert said == ["ChangeSetNotFound", f"ChangeSet [{failed}] does not exist"]
+    assert refusal == ["ChangeSetNotFound", f"ChangeSet [{failed}] does not exist"]
 
 
 def test_a_missing_parameter_is_refused_before_the_macro_runs(account: Account) -> None:
-    with refused() as said:
+    with refused() as refusal:
         account.change_set(probing("raise", Parameters={"P": {"Type": "String"}}))
 
-    assert said == ["ValidationError", "Parameter 'P' has no Default and was not provided"]
+    assert refusal == ["ValidationError", "Parameter 'P' has no Default and was not provided"]
 
 
 def test_a_stack_with_a_macro_needs_auto_expand(account: Account) -> None:
-    with refused() as said:
+    with refused() as refusal:
         account.create(probing("raise"), capabilities=["CAPABILITY_IAM"])
 
-    assert said == [
+    assert refusal == [
         "InsufficientCapabilitiesException",
         "Requires capabilities : [CAPABILITY_AUTO_EXPAND]",
     ]
 
 
 def test_iam_capabilities_are_judged_on_the_expanded_template(account: Account) -> None:
-    with refused() as said:
+    with refused() as refusal:
         account.create(probing("add a role"), capabilities=["CAPABILITY_AUTO_EXPAND"])
 
-    assert said == [
+    assert refusal == [
         "InsufficientCapabilitiesException",
         "Requires capabilities : [CAPABILITY_IAM]",
     ]
@@ -419,13 +419,13 @@ def test_the_name_of_a_macro_is_unique_in_its_account_and_region(account: Accoun
 
 def test_a_macro_is_known_in_its_own_account_only(cloud: Cloud, account: Account) -> None:
     with closing(client(cloud, "cloudformation", key="210987654321")) as elsewhere:
-        made = elsewhere.create_change_set(
+        change_set = elsewhere.create_change_set(
             StackName=account.new_name(),
             ChangeSetName="changes",
             ChangeSetType="CREATE",
             TemplateBody=json.dumps(probing()),
         )
-        described = elsewhere.describe_change_set(ChangeSetName=made["Id"])
+        described = elsewhere.describe_change_set(ChangeSetName=change_set["Id"])
 
     assert described["StatusReason"] == "No transform named 210987654321::Probe found."
 

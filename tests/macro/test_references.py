@@ -13,22 +13,22 @@ from macro.references import (
     substitutions,
     survey,
 )
-from tests.support.templates import found, get, ref, sub, table, when
+from tests.support.templates import get, mentions_of, ref, sub, table, when
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (ref("Orders"), found("Orders")),
-        (get("Orders"), found("Orders.Arn")),
-        ({"Fn::GetAtt": "Orders.Arn"}, found("Orders.Arn")),
-        (get("Nested", "Outputs.Queue"), found("Nested.Outputs.Queue")),
-        ({"Fn::GetAtt": "Nested.Outputs.Queue"}, found("Nested.Outputs.Queue")),
-        (sub("${Orders}"), found("Orders")),
-        (sub("${Orders.Arn}/${ Stage }"), found("Orders.Arn", "Stage")),
-        (sub(["${Orders}", {"Own": 1}]), found("Orders")),
-        ({"Fn::Join": ["", [ref("A"), {"Fn::Select": [0, get("B")]}]]}, found("A", "B.Arn")),
-        ([ref("A"), ref("A"), {"Deep": {"Deeper": [ref("A")]}}], found("A")),
+        (ref("Orders"), mentions_of("Orders")),
+        (get("Orders"), mentions_of("Orders.Arn")),
+        ({"Fn::GetAtt": "Orders.Arn"}, mentions_of("Orders.Arn")),
+        (get("Nested", "Outputs.Queue"), mentions_of("Nested.Outputs.Queue")),
+        ({"Fn::GetAtt": "Nested.Outputs.Queue"}, mentions_of("Nested.Outputs.Queue")),
+        (sub("${Orders}"), mentions_of("Orders")),
+        (sub("${Orders.Arn}/${ Stage }"), mentions_of("Orders.Arn", "Stage")),
+        (sub(["${Orders}", {"Own": 1}]), mentions_of("Orders")),
+        ({"Fn::Join": ["", [ref("A"), {"Fn::Select": [0, get("B")]}]]}, mentions_of("A", "B.Arn")),
+        ([ref("A"), ref("A"), {"Deep": {"Deeper": [ref("A")]}}], mentions_of("A")),
     ],
 )
 def test_a_reference_is_found_however_it_is_spelled(value: Any, expected: Mentions) -> None:
@@ -63,7 +63,7 @@ def test_what_only_looks_like_a_reference_is_none(value: Any) -> None:
 def test_a_variable_of_a_substitution_is_no_reference_but_its_value_may_be() -> None:
     value = sub("${Orders}/${Own}/${Own.Arn}", {"Own": get("Stage")})
 
-    assert mentions(value) == found("Orders", "Own.Arn", "Stage.Arn")
+    assert mentions(value) == mentions_of("Orders", "Own.Arn", "Stage.Arn")
 
 
 def test_a_variable_with_a_point_in_its_name_is_no_reference() -> None:
@@ -73,13 +73,13 @@ def test_a_variable_with_a_point_in_its_name_is_no_reference() -> None:
 def test_an_attribute_that_is_computed_is_a_star() -> None:
     value = {"Fn::GetAtt": ["Orders", ref("Attribute")]}
 
-    assert mentions(value) == found("Orders.*", "Attribute")
+    assert mentions(value) == mentions_of("Orders.*", "Attribute")
 
 
 def test_references_are_listed_in_document_order() -> None:
     value = {"B": ref("Second"), "A": [ref("Third"), {"Z": ref("Fourth")}], "C": ref("Fifth")}
 
-    assert mentions({"A": ref("First"), "B": value}) == found(
+    assert mentions({"A": ref("First"), "B": value}) == mentions_of(
         "First", "Second", "Third", "Fourth", "Fifth"
     )
 
@@ -98,7 +98,7 @@ def test_a_reference_knows_the_branches_it_stands_under_from_the_outside_in() ->
 
 
 def test_an_if_that_is_not_well_formed_is_looked_through() -> None:
-    assert mentions({"Fn::If": ["Production", ref("A")]}) == found("A")
+    assert mentions({"Fn::If": ["Production", ref("A")]}) == mentions_of("A")
 
 
 def test_a_mapping_is_mentioned_with_what_its_keys_refer_to() -> None:
@@ -112,16 +112,16 @@ def test_a_value_of_ten_thousand_levels_is_walked() -> None:
     for _ in range(10_000):
         value = [value]
 
-    assert mentions(value) == found("Orders")
+    assert mentions(value) == mentions_of("Orders")
 
 
 def test_a_survey_knows_what_each_resource_mentions() -> None:
     fragment = {"Resources": {"Orders": table(Role=get("Role")), "Odd": "text", "Empty": None}}
 
     assert survey(fragment).resources == {
-        "Orders": found("Role.Arn"),
-        "Odd": found(),
-        "Empty": found(),
+        "Orders": mentions_of("Role.Arn"),
+        "Odd": mentions_of(),
+        "Empty": mentions_of(),
     }
 
 

@@ -76,11 +76,11 @@ def test_resources_that_can_be_created_in_parallel_share_a_level() -> None:
 
 
 def test_resources_that_the_macro_creates_are_left_out_and_bridged() -> None:
-    made = {
+    definition = {
         "Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": "x"},
         "Environment": {"Variables": {"Q": {"Ref": "Queue"}}},
     }  # fmt: skip
-    run = of_type("Custom::Trigger", Function=made)
+    run = of_type("Custom::Trigger", Function=definition)
 
     order = order_of(Queue=QUEUE, Run=run)
 

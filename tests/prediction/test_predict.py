@@ -172,11 +172,14 @@ def test_a_changed_default_counts_as_a_changed_parameter() -> None:
 
 
 def test_a_looked_up_value_is_unknown_unless_something_else_differs() -> None:
-    one = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}"}))
-    other = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}", "More": 1}))
+    before = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}"}))
+    after = template(Run=trigger(Payload={"Url": "{{resolve:ssm:/shop/url}}", "More": 1}))
 
-    assert reasons(one, one) == (UNKNOWN, "{{resolve:ssm:/shop/url}} is looked up at deployment")
-    assert reasons(one, other)[0] == RUN
+    assert reasons(before, before) == (
+        UNKNOWN,
+        "{{resolve:ssm:/shop/url}} is looked up at deployment",
+    )
+    assert reasons(before, after)[0] == RUN
 
 
 def test_a_silenced_trigger_with_a_looked_up_value_does_not_run() -> None:
@@ -206,14 +209,14 @@ def test_a_reader_of_the_result_of_a_running_trigger_is_unknown() -> None:
 
 def test_code_at_a_local_path_is_unknown() -> None:
     code = of_type("AWS::Serverless::Function", Runtime="python3.13", Handler="a.b", CodeUri="./a")
-    one = template({"Transform": [SAM, "Trigger"]}, Migrate=code, Run=trigger())
+    of_sam = template({"Transform": [SAM, "Trigger"]}, Migrate=code, Run=trigger())
     plain = template(Migrate=function(Code="./a"), Run=trigger())
 
     reason = (
         "the code of 'Migrate' is at a local path;"
         " plan what `sam package` or `aws cloudformation package` writes"
     )
-    assert reasons(one, one) == reasons(plain, plain) == (UNKNOWN, reason)
+    assert reasons(of_sam, of_sam) == reasons(plain, plain) == (UNKNOWN, reason)
 
 
 def test_local_code_does_not_concern_a_trigger_that_ignores_handler_changes() -> None:
@@ -265,33 +268,36 @@ def test_a_trigger_that_was_never_created_is_deleted_without_running() -> None:
 
 
 def test_a_trigger_that_failed_last_time_runs_again() -> None:
-    one = template(Run=trigger())
+    always = template(Run=trigger())
     once = template(Run=trigger(ExecuteOnHandlerChange=False))
 
-    assert reasons(one, one, failed=("Run",)) == (RUN, "it failed last time")
+    assert reasons(always, always, failed=("Run",)) == (RUN, "it failed last time")
     assert reasons(once, once, failed=("Run",))[0] == STAY
 
 
 def test_a_condition_creates_and_deletes_triggers() -> None:
     sections = LEVEL | {"Conditions": {"IsHigh": {"Fn::Equals": [{"Ref": "Level"}, "high"]}}}
-    one = template(sections, Run={**trigger(), "Condition": "IsHigh"})
+    conditional = template(sections, Run={**trigger(), "Condition": "IsHigh"})
 
-    assert planned(one, one) == []
-    assert reasons(one, one, old_values={"Level": "low"}, Level="high") == (RUN, "first time")
-    assert reasons(one, one, old_values={"Level": "high"}, Level="low")[0] == STAY
+    assert planned(conditional, conditional) == []
+    assert reasons(conditional, conditional, old_values={"Level": "low"}, Level="high") == (
+        RUN,
+        "first time",
+    )
+    assert reasons(conditional, conditional, old_values={"Level": "high"}, Level="low")[0] == STAY
 
 
 def test_an_undecided_condition_is_unknown_only_if_it_is_new() -> None:
     sections = {"Conditions": {"IsHere": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}}
-    one = template(sections, Run={**trigger(), "Condition": "IsHere"})
-    other = template(
+    conditional = template(sections, Run={**trigger(), "Condition": "IsHere"})
+    changed = template(
         sections, Migrate=function(MemorySize=1), Run={**trigger(), "Condition": "IsHere"}
     )
     always = template(sections, Run=trigger())
 
-    assert reasons(one, one)[0] == STAY
-    assert reasons(one, other)[0] == RUN
-    assert reasons(always, one) == (UNKNOWN, "its Condition 'IsHere' is not known here")
+    assert reasons(conditional, conditional)[0] == STAY
+    assert reasons(conditional, changed)[0] == RUN
+    assert reasons(always, conditional) == (UNKNOWN, "its Condition 'IsHere' is not known here")
 
 
 def test_custom_resources_with_another_service_token_are_not_triggers() -> None:

@@ -88,10 +88,12 @@ def expanded(template: Template, canary: str = "hush") -> Template:
     """Expand a template, or give up the example if it has a problem."""
     values_given = {"Stage": "test", "Secret": canary}
     try:
-        found = expand(template, Deployment(parameters=values_given, request_id="request")).fragment
+        fragment = expand(
+            template, Deployment(parameters=values_given, request_id="request")
+        ).fragment
     except TemplateError:
         assume(condition=False)
-    return dict(found)
+    return dict(fragment)
 
 
 def problems(template: Template) -> set[str]:
@@ -134,25 +136,25 @@ def referred(value: Any, *, branches: bool) -> Iterator[str]:
 def graph(template: Template, *, branches: bool, among: AbstractSet[str] | None = None) -> Graph:
     """Return which resource waits for which, including our edges within an If."""
     known = template["Resources"].keys() if among is None else among
-    found: Graph = {}
+    edges_of: Graph = {}
     for name, resource in template["Resources"].items():
-        own = {key: value for key, value in resource.items() if key != "Metadata"}
+        without_metadata = {key: value for key, value in resource.items() if key != "Metadata"}
         edges = resource.get("Metadata", {}).get("TriggerEdges", [])
         after = resource.get("DependsOn", [])
         firsts = {
-            *referred(own, branches=branches),
+            *referred(without_metadata, branches=branches),
             *referred(edges, branches=True),
             *([after] if isinstance(after, str) else after),
         }
-        found[name] = (firsts & known) - {name}
-    return found
+        edges_of[name] = (firsts & known) - {name}
+    return edges_of
 
 
-def waited_for(found: Graph, name: str) -> set[str]:
+def waited_for(edges_of: Graph, name: str) -> set[str]:
     seen: set[str] = set()
     stack = [name]
     while stack:
-        new = found[stack.pop()] - seen
+        new = edges_of[stack.pop()] - seen
         seen |= new
         stack.extend(new)
     return seen
@@ -236,13 +238,13 @@ def test_a_template_without_triggers_comes_back_as_it_is(template: Template) -> 
 def test_expanding_returns_or_raises_a_template_error(template: Template) -> None:
     through_json = json.loads(json.dumps(template))
     try:
-        found = expand(
+        fragment = expand(
             through_json, Deployment(parameters={"Stage": "test"}, request_id="request")
         ).fragment
     except TemplateError as error:
         assert "\n" not in str(error)  # noqa: PT017 (both outcomes are looked at)
     else:
-        assert json.dumps(found)
+        assert json.dumps(fragment)
 
 
 @law(templates_of_any_shape | templates_with_triggers())
@@ -284,29 +286,29 @@ def test_the_order_of_keys_decides_no_problem(template: Template) -> None:
 
 @law(templates_with_triggers())
 def test_the_authors_resources_change_only_in_what_they_wait_for(template: Template) -> None:
-    found = expanded(template)
+    expansion = expanded(template)
 
     for name, resource in template["Resources"].items():
         if name in triggers(template):
             continue
-        became = copy.deepcopy(found["Resources"][name])
-        own = resource.get("DependsOn", [])
-        own = [own] if isinstance(own, str) else own
+        became = copy.deepcopy(expansion["Resources"][name])
+        waited = resource.get("DependsOn", [])
+        waited = [waited] if isinstance(waited, str) else waited
         waits = became.pop("DependsOn", [])
         waits = [waits] if isinstance(waits, str) else waits
         became.get("Metadata", {}).pop("TriggerEdges", None)
         if became.get("Metadata") == {}:
             del became["Metadata"]
 
-        assert waits[: len(own)] == own
+        assert waits[: len(waited)] == waited
         assert became == {key: value for key, value in resource.items() if key != "DependsOn"}
 
     conditions = {
         name: condition
-        for name, condition in found["Conditions"].items()
+        for name, condition in expansion["Conditions"].items()
         if not name.startswith("TriggerProvider")
     }
-    assert found | {"Resources": {}, "Conditions": conditions} == template | {"Resources": {}}
+    assert expansion | {"Resources": {}, "Conditions": conditions} == template | {"Resources": {}}
 
 
 @law(templates_with_triggers())
@@ -316,56 +318,60 @@ def test_an_expanded_template_has_no_cycle(template: Template) -> None:
 
 @law(templates_with_triggers())
 def test_patterns_alone_close_no_cycle_whatever_the_conditions(template: Template) -> None:
-    for own in triggers(template).values():
-        own["Payload"] = None
+    for properties in triggers(template).values():
+        properties["Payload"] = None
         for side in ("ExecuteAfter", "ExecuteBefore"):
-            own[side] = [selector for selector in own.get(side, []) if "*" in selector]
+            properties[side] = [
+                selector for selector in properties.get(side, []) if "*" in selector
+            ]
 
     TopologicalSorter(graph(expanded(template), branches=True)).prepare()
 
 
 @law(templates_with_triggers())
 def test_every_order_requested_by_name_is_kept(template: Template) -> None:
-    found = graph(expanded(template), branches=False)
+    edges_of = graph(expanded(template), branches=False)
 
-    for name, own in triggers(template).items():
+    for name, properties in triggers(template).items():
         named = template["Resources"].keys()
-        assert named & set(own.get("ExecuteAfter", [])) <= waited_for(found, name)
-        for other in named & set(own.get("ExecuteBefore", [])):
-            assert name in waited_for(found, other)
+        assert named & set(properties.get("ExecuteAfter", [])) <= waited_for(edges_of, name)
+        for other in named & set(properties.get("ExecuteBefore", [])):
+            assert name in waited_for(edges_of, other)
 
 
 @law(templates_with_triggers())
 def test_everything_that_matches_a_pattern_is_before_or_after_the_trigger(
     template: Template,
 ) -> None:
-    found = graph(expanded(template), branches=True)
+    edges_of = graph(expanded(template), branches=True)
 
     for name in triggers(template):
         for side in ("ExecuteAfter", "ExecuteBefore"):
             for other in matched(template, name, side):
-                assert other in waited_for(found, name) or name in waited_for(found, other)
+                assert other in waited_for(edges_of, name) or name in waited_for(edges_of, other)
 
 
 @law(templates_with_triggers())
 def test_a_trigger_waits_for_its_handler(template: Template) -> None:
-    found = graph(expanded(template), branches=False)
+    edges_of = graph(expanded(template), branches=False)
 
-    for name, own in triggers(template).items():
-        handler = "Seed" if own["Handler"] == {"Fn::GetAtt": "Seed.Arn"} else "Migrate"
-        assert {handler, f"TriggerProviderInvoke{handler}"} <= waited_for(found, name)
+    for name, properties in triggers(template).items():
+        handler = "Seed" if properties["Handler"] == {"Fn::GetAtt": "Seed.Arn"} else "Migrate"
+        assert {handler, f"TriggerProviderInvoke{handler}"} <= waited_for(edges_of, name)
 
 
 @law(templates_with_triggers())
 def test_added_resources_refer_only_to_what_exists(template: Template) -> None:
-    found = expanded(template)
+    expansion = expanded(template)
 
-    for own in triggers(template).values():
-        own["Handler"] = {"Ref": "Seed" if "Seed" in str(own["Handler"]) else "Migrate"}
+    for properties in triggers(template).values():
+        properties["Handler"] = {
+            "Ref": "Seed" if "Seed" in str(properties["Handler"]) else "Migrate"
+        }
     for is_test in (True, False):
         truths = {"IsTest": is_test, "IsLive": not is_test}
         if not dangling(template, truths):
-            assert dangling(found, truths) == set()
+            assert dangling(expansion, truths) == set()
 
 
 @law(templates_with_triggers())

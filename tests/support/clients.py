@@ -20,7 +20,7 @@ from cfn_trigger.local_cloud.cloud import Cloud
 from tests.support.waiting import PATIENCE
 
 _BIN = Path(sys.executable).parent
-# Both clients name a change set by the second; this cloud is fast enough for two in one.
+# Both clients name a change set by the second; this cloud is fast enough for two in service_client.
 _SAME_SECOND = re.compile(r"AlreadyExistsException.* ChangeSet \[\S+\d{10}\] already exists")
 
 
@@ -35,11 +35,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """`aws`, `sam` and boto3 for one cloud."""
+    """`aws`, `sam` and boto3 for service_client cloud."""
 
     cloud: Cloud
     home: Path
-    made: dict[str, Any] = field(default_factory=dict)
+    clients_by_service: dict[str, Any] = field(default_factory=dict)
 
     def aws(self, *arguments: str, cwd: Path | None = None) -> Outcome:
         """Run the AWS CLI."""
@@ -51,14 +51,14 @@ class Clients:
 
     def boto(self, service: str) -> Any:
         """Return the boto3 client of a service, the same one each time."""
-        if service not in self.made:
-            self.made[service] = client(self.cloud, service)
-        return self.made[service]
+        if service not in self.clients_by_service:
+            self.clients_by_service[service] = client(self.cloud, service)
+        return self.clients_by_service[service]
 
     def close(self) -> None:
         """Close the connections of the boto3 clients."""
-        for one in self.made.values():
-            one.close()
+        for service_client in self.clients_by_service.values():
+            service_client.close()
 
     def _run(self, name: str, *arguments: str, cwd: Path | None) -> Outcome:
         outcome = self._run_once(name, *arguments, cwd=cwd)

@@ -91,13 +91,13 @@ def refused(status: int, code: str, message: str) -> Reply:
 
 def throttled() -> Reply:
     """Play a Lambda without concurrency to spare; this one error spells its key in lower case."""
-    told = {
+    body = {
         "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
         "Type": "User",
         "message": "Rate Exceeded.",
     }
     headers = {"X-Amzn-ErrorType": "TooManyRequestsException", "Retry-After": "0"}
-    return Reply(status=429, headers=headers, body=json.dumps(told).encode())
+    return Reply(status=429, headers=headers, body=json.dumps(body).encode())
 
 
 def denied() -> Reply:
@@ -121,10 +121,10 @@ def state(
     of_function: str = "Active", last_update: str = "Successful", log_group: str | None = None
 ) -> Reply:
     """Play the answer about the handler's configuration."""
-    told: dict[str, Any] = {"State": of_function, "LastUpdateStatus": last_update}
+    configuration: dict[str, Any] = {"State": of_function, "LastUpdateStatus": last_update}
     if log_group is not None:
-        told["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": log_group}
-    return Reply(body=json.dumps(told).encode())
+        configuration["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": log_group}
+    return Reply(body=json.dumps(configuration).encode())
 
 
 def stack(status: str) -> Reply:
@@ -244,7 +244,7 @@ class Endpoints:
             "%2Fs3%2Faws4_request&X-Amz-Signature=5ec2e7" + request_id.replace("-", "")
         )
         token = f"arn:aws:lambda:{REGION}:123456789012:function:shop-TriggerProvider-9Z"
-        given = {"ServiceToken": token, "HandlerArn": HANDLER}
+        fixed = {"ServiceToken": token, "HandlerArn": HANDLER}
         event = {
             "RequestType": kind,
             "ServiceToken": token,
@@ -253,12 +253,12 @@ class Endpoints:
             "RequestId": request_id,
             "ResourceType": "Custom::Trigger",
             "LogicalResourceId": logical_id,
-            "ResourceProperties": given | properties,
+            "ResourceProperties": fixed | properties,
         }
         if kind != "Create":
             event["PhysicalResourceId"] = f"{logical_id}-0123456789ab"
         if kind == "Update":
-            event["OldResourceProperties"] = given | dict(properties if old is None else old)
+            event["OldResourceProperties"] = fixed | dict(properties if old is None else old)
         self._events[path] = event
         return event
 
@@ -316,10 +316,10 @@ class Endpoints:
         if method == "POST" and path == "/":
             return self.stack
         match method, FUNCTION_PATH.fullmatch(path):
-            case "GET", re.Match() as found if found[2] == "configuration":
+            case "GET", re.Match() as match if match[2] == "configuration":
                 return self.handler_state
-            case "POST", re.Match() as found if found[2] == "invocations":
-                return self.handler if unquote(found[1]).startswith(HANDLER) else self.hand_over
+            case "POST", re.Match() as match if match[2] == "invocations":
+                return self.handler if unquote(match[1]).startswith(HANDLER) else self.hand_over
         return None
 
     def check(self, line: Line, asked: Asked, body: bytes) -> Iterator[str]:
@@ -374,15 +374,15 @@ def _wrong_length(asked: Asked, body: bytes) -> Iterator[str]:
 
 
 def _wrong_signature(asked: Asked, body: bytes, service: str, url: str) -> Iterator[str]:
-    given = asked.headers.get("authorization", "")
-    found = re.fullmatch(
+    authorization = asked.headers.get("authorization", "")
+    match = re.fullmatch(
         "AWS4-HMAC-SHA256 Credential=(.+?)/(.+), SignedHeaders=(.+), Signature=([0-9a-f]{64})",
-        given,
+        authorization,
     )
-    if found is None:
-        yield f"not signed: {given!r}"
+    if match is None:
+        yield f"not signed: {authorization!r}"
         return
-    access_key, scope, signed, signature = found.groups()
+    access_key, scope, signed, signature = match.groups()
     date = asked.headers.get("x-amz-date", "")
     if access_key != CREDENTIALS[0]:
         yield f"signed by {access_key!r}"
@@ -437,10 +437,10 @@ def _wrong_invocation(asked: Asked, body: bytes, expected: str | None) -> Iterat
 
 
 def _wrong_question(asked: Asked, body: bytes) -> Iterator[str]:
-    said = parse_qs(body.decode(), strict_parsing=True)
+    query = parse_qs(body.decode(), strict_parsing=True)
     expected = {"Action": ["DescribeStacks"], "StackName": [STACK], "Version": ["2010-05-15"]}
-    if said != expected:
-        yield f"asked CloudFormation {said!r}"
+    if query != expected:
+        yield f"asked CloudFormation {query!r}"
     content = asked.headers.get("content-type", "")
     if not content.startswith("application/x-www-form-urlencoded"):
         yield f"asked CloudFormation with content type {content!r}"
@@ -455,34 +455,34 @@ def _wrong_answer(asked: Asked, body: bytes, event: dict[str, Any]) -> Iterator[
         yield "a presigned URL takes no Authorization"
     if len(body) >= 4096:
         yield f"an answer of {len(body)} bytes"
-    said = asked.body
-    if not isinstance(said, dict):
+    answer = asked.body
+    if not isinstance(answer, dict):
         yield "the answer is no JSON object"
         return
     for name in ("StackId", "RequestId", "LogicalResourceId"):
-        if said.get(name) != event[name]:
-            yield f"{name} is not echoed: {said.get(name)!r}"
-    yield from _wrong_fields(said, event)
+        if answer.get(name) != event[name]:
+            yield f"{name} is not echoed: {answer.get(name)!r}"
+    yield from _wrong_fields(answer, event)
 
 
-def _wrong_fields(said: dict[str, Any], event: dict[str, Any]) -> Iterator[str]:
+def _wrong_fields(answer: dict[str, Any], event: dict[str, Any]) -> Iterator[str]:
     known = {"Status", "Reason", "PhysicalResourceId", "NoEcho", "Data"}
-    if extra := set(said) - known - {"StackId", "RequestId", "LogicalResourceId"}:
+    if extra := set(answer) - known - {"StackId", "RequestId", "LogicalResourceId"}:
         yield f"unknown in the answer: {sorted(extra)!r}"
-    if said.get("Status") not in {"SUCCESS", "FAILED"}:
-        yield f"status {said.get('Status')!r}"
-    if said.get("Status") == "FAILED" and not said.get("Reason"):
+    if answer.get("Status") not in {"SUCCESS", "FAILED"}:
+        yield f"status {answer.get('Status')!r}"
+    if answer.get("Status") == "FAILED" and not answer.get("Reason"):
         yield "FAILED without a Reason"
-    physical_id = said.get("PhysicalResourceId")
+    physical_id = answer.get("PhysicalResourceId")
     if not isinstance(physical_id, str) or not 0 < len(physical_id.encode()) <= 1024:
         yield f"PhysicalResourceId {physical_id!r}"
     if event["RequestType"] == "Delete" and physical_id != event["PhysicalResourceId"]:
         yield f"a Delete answered with another id: {physical_id!r}"
-    if event["RequestType"] == "Delete" and {"NoEcho", "Data"} & set(said):
+    if event["RequestType"] == "Delete" and {"NoEcho", "Data"} & set(answer):
         yield "a Delete answered with data"
-    if not isinstance(said.get("NoEcho", False), bool):
+    if not isinstance(answer.get("NoEcho", False), bool):
         yield "NoEcho is no boolean"
-    data = said.get("Data", {})
+    data = answer.get("Data", {})
     if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
         yield "Data is not a map of strings"
 
@@ -557,10 +557,10 @@ class _Connection(BaseHTTPRequestHandler):
         # Look at the request line and leave it, and all that follows, unread.
         seen = b""
         while b"\r\n" not in seen:
-            found = self.connection.recv(65536, socket.MSG_PEEK)
-            if found == seen or not found:
+            received = self.connection.recv(65536, socket.MSG_PEEK)
+            if received == seen or not received:
                 return None
-            seen = found
+            seen = received
         self.command, self.path, _ = seen.split(b"\r\n")[0].decode("latin-1").split(" ", 2)
         return self.server.played.line_of(self.command, self.path)
 

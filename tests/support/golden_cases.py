@@ -136,11 +136,11 @@ def answered(fragment: Template, settings: Template) -> Template:
 
 def values(fragment: Template) -> Template:
     """Return the default of every parameter, as CloudFormation sends it to a macro."""
-    given: Template = {}
+    values_by_name: Template = {}
     for name, parameter in fragment.get("Parameters", {}).items():
         default = str(parameter.get("Default", ""))
-        given[name] = default.split(",") if "List" in parameter["Type"] else default
-    return given
+        values_by_name[name] = default.split(",") if "List" in parameter["Type"] else default
+    return values_by_name
 
 
 def in_yaml(fragment: Template) -> str:

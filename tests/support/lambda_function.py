@@ -100,13 +100,13 @@ def function(
         command = [*python, str(folder.resolve()), str(runtime()), handler]
         variables = _lambda_environment(folder, name=name, timeout=timeout, memory=memory)
         variables |= {"HOME": home} | dict(environment or {})
-        made = Function(
+        lambda_function = Function(
             lambda: _Server.started(emulator, command, folder=folder, environment=variables), name
         )
         try:
-            yield made
+            yield lambda_function
         finally:
-            made.cold()
+            lambda_function.cold()
 
 
 @functools.cache
@@ -136,10 +136,10 @@ def _install(target: Path, pins: list[str]) -> None:
 def _emulator() -> Path:
     # The SAM CLI's wheel carries it, not executable, for both of Lambda's architectures.
     machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    found = importlib.util.find_spec("samcli")
-    assert found is not None, "aws-sam-cli is not installed"
-    assert found.origin is not None
-    return Path(found.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    spec = importlib.util.find_spec("samcli")
+    assert spec is not None, "aws-sam-cli is not installed"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{machine}"
 
 
 def _lambda_environment(folder: Path, *, name: str, timeout: int, memory: int) -> dict[str, str]:
@@ -246,21 +246,21 @@ def _kill(pids: set[int]) -> None:
 
 
 def _session(leader: int) -> set[int]:
-    found = set()
+    members = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # pid (name) state parent group session …; the name may hold anything
             state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
             if int(session) == leader and state != "Z":
-                found.add(int(stat.parent.name))
-    return found
+                members.add(int(stat.parent.name))
+    return members
 
 
 def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
 
 
 def _listens(port: int) -> bool:

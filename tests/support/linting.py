@@ -1,6 +1,6 @@
-"""What cfn-lint says of a template with our rules and our override spec, in few words.
+"""The findings of cfn-lint in a template, with the rules and the override spec for triggers.
 
-Knows how cfn-lint is called. A saying is `line:column rule message`; they are sorted by line.
+Knows how cfn-lint is called. A finding is `line:column rule message`; findings are sorted by line.
 """
 
 import functools
@@ -19,19 +19,21 @@ REGION: Final = "eu-central-1"
 
 
 @functools.cache
-def runner(*, ours: bool = True) -> Runner:
-    """Load cfn-lint's rules, and ours with the override spec."""
-    known: dict[str, Any] = {"append_rules": [RULES], "override_spec": str(SPEC)} if ours else {}
+def runner(*, with_rules: bool = True) -> Runner:
+    """Load cfn-lint's rules, and those for triggers with their override spec."""
+    known: dict[str, Any] = (
+        {"append_rules": [RULES], "override_spec": str(SPEC)} if with_rules else {}
+    )
     return Runner(ConfigMixIn([], regions=[REGION], include_checks=["I9"], **known))
 
 
-def said(path: Path) -> list[str]:
+def findings_in(path: Path) -> list[str]:
     """Return the findings of cfn-lint in a file."""
     used = runner()
     return _sorted(run_template_by_file_path(str(path), used.config, used.rules, False))  # noqa: FBT003 (cfn-lint's)
 
 
-def said_of_text(text: str) -> list[str]:
+def findings_in_text(text: str) -> list[str]:
     """Return the findings of cfn-lint in a template without a file, as from `sam validate`."""
     used = runner()
     template, wrong = decode_str(text)
@@ -39,10 +41,10 @@ def said_of_text(text: str) -> list[str]:
     return _sorted(run_template_by_data(template, used.config, used.rules))
 
 
-def said_without_us(path: Path) -> list[str]:
-    """Return the findings of plain cfn-lint in a file, without our rules and spec."""
+def findings_without_rules(path: Path) -> list[str]:
+    """Return the findings of cfn-lint in a file, without what is for triggers."""
     reset()
-    used = runner(ours=False)
+    used = runner(with_rules=False)
     try:
         return _sorted(run_template_by_file_path(str(path), used.config, used.rules, False))  # noqa: FBT003 (cfn-lint's)
     finally:
@@ -51,10 +53,12 @@ def said_without_us(path: Path) -> list[str]:
 
 
 def _sorted(matches: Any) -> list[str]:
-    found = sorted((one.linenumber, one.columnnumber, one.rule.id, one.message) for one in matches)
-    return [f"{line}:{column} {rule} {message}" for line, column, rule, message in found]
+    findings = sorted(
+        (match.linenumber, match.columnnumber, match.rule.id, match.message) for match in matches
+    )
+    return [f"{line}:{column} {rule} {message}" for line, column, rule, message in findings]
 
 
-def ours(sayings: list[str]) -> list[str]:
-    """Keep what our rules say."""
-    return [one for one in sayings if one.split()[1][1:].startswith("95")]
+def trigger_findings(findings: list[str]) -> list[str]:
+    """Return the findings of the rules for triggers."""
+    return [finding for finding in findings if finding.split()[1][1:].startswith("95")]

@@ -18,10 +18,10 @@ def with_environment(text: str) -> list[str]:
             ["ps", "axeww", "-o", "command"], capture_output=True, text=True, check=True
         )
         return [line for line in listed.stdout.splitlines() if text in line]
-    found = []
+    commands = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended while we looked, or is another user's
             # what has ended and is not yet collected has an empty environment
             if process.name != str(os.getpid()) and text in (process / "environ").read_text():
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
+                commands.append((process / "cmdline").read_text().replace("\0", " "))
+    return commands

@@ -143,9 +143,9 @@ templates_without_triggers = st.tuples(
 def _references(names: list[str]) -> st.SearchStrategy[Json]:
     name = st.sampled_from(names)
     plain = name.flatmap(
-        lambda one: st.sampled_from([
-            {"Ref": one}, {"Fn::GetAtt": [one, "Arn"]}, {"Fn::Sub": f"-${{{one}}}-"},
-            {"Fn::Join": ["", ["a", {"Fn::GetAtt": f"{one}.Name"}]]},
+        lambda target: st.sampled_from([
+            {"Ref": target}, {"Fn::GetAtt": [target, "Arn"]}, {"Fn::Sub": f"-${{{target}}}-"},
+            {"Fn::Join": ["", ["a", {"Fn::GetAtt": f"{target}.Name"}]]},
         ])
     )  # fmt: skip
     nothing = st.just({"Ref": "AWS::NoValue"})

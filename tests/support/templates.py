@@ -104,7 +104,7 @@ def problems(fragment: Template, **values: Json) -> list[str]:
     return []
 
 
-def found(*references: str | Reference) -> Mentions:
+def mentions_of(*references: str | Reference) -> Mentions:
     """List what a value mentions, as `Table` or `Table.Arn`."""
     return Mentions(
         references=tuple(

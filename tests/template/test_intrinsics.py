@@ -105,21 +105,21 @@ def test_a_value_resolves_to_what_is_known_of_it(value: Any, expected: Any) -> N
     ],
 )  # fmt: skip
 def test_unknowns_are_the_parts_of_a_value_that_are_not_known(value: Any, expected: Any) -> None:
-    found = list(unknowns(value))
+    parts = list(unknowns(value))
 
-    assert len(found) == len(expected)
-    assert all(unknown in found for unknown in expected)
+    assert len(parts) == len(expected)
+    assert all(unknown in parts for unknown in expected)
 
 
 def test_a_resource_exists_if_its_condition_holds() -> None:
     resources = {
         name: {**QUEUE, "Condition": name} for name in ("IsHigh", "IsLow", "IsHere", "NotDefined")
     }
-    one = state(SECTIONS, values={"Level": "high"}, Plain=QUEUE, **resources)
+    stack_state = state(SECTIONS, values={"Level": "high"}, Plain=QUEUE, **resources)
 
-    assert one.exists("Plain") is True
-    assert one.exists("IsHigh") is True
-    assert one.exists("IsLow") is False
-    assert one.exists("Nowhere") is False
-    assert one.exists("IsHere") == HERE
-    assert one.exists("NotDefined") == StackConstant("condition None")
+    assert stack_state.exists("Plain") is True
+    assert stack_state.exists("IsHigh") is True
+    assert stack_state.exists("IsLow") is False
+    assert stack_state.exists("Nowhere") is False
+    assert stack_state.exists("IsHere") == HERE
+    assert stack_state.exists("NotDefined") == StackConstant("condition None")

@@ -23,8 +23,8 @@ def by_sam(template: dict[str, Any]) -> dict[str, Any]:
     return transformed(template, {}, region=REGION)
 
 
-def types(made: dict[str, Any]) -> dict[str, str]:
-    return {name: one["Type"] for name, one in made["Resources"].items()}
+def types(translated: dict[str, Any]) -> dict[str, str]:
+    return {name: resource["Type"] for name, resource in translated["Resources"].items()}
 
 
 def test_the_translator_creates_the_resources_of_a_deployment() -> None:
@@ -98,7 +98,7 @@ Resources:
 """
 
 
-def said(text: str) -> list[tuple[int, str]]:
+def findings(text: str) -> list[tuple[int, str]]:
     """Return what the rules match in a template that cfn-lint has left to SAM, by line."""
     template, _ = decode_str(text)
     cfn = Template(None, template, [REGION])
@@ -109,7 +109,7 @@ def said(text: str) -> list[tuple[int, str]]:
 def test_the_macro_comes_after_sam_if_cfn_lint_does_not_run_sam() -> None:
     named = "'MigrateRole' has type AWS::IAM::Role; name a function, an alias or a version"
 
-    assert said(TEXT) == [
+    assert findings(TEXT) == [
         (14, f"Late.Handler: {named}"),
         (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0"),
         (10, "Run.ExecuteAfter: no resource 'Nobody' in the template"),
@@ -117,13 +117,15 @@ def test_the_macro_comes_after_sam_if_cfn_lint_does_not_run_sam() -> None:
 
 
 def test_only_certain_problems_are_reported_if_sam_refuses_the_template() -> None:
-    assert said(TEXT.replace("Runtime: python3.13", "Colour: blue")) == [
+    assert findings(TEXT.replace("Runtime: python3.13", "Colour: blue")) == [
         (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0")
     ]
 
 
 def test_a_missing_transform_is_certain_if_sam_refuses_the_template() -> None:
-    without_ours = TEXT.replace(", Trigger]", "]").replace("Runtime: python3.13", "Colour: blue")
+    without_transform = TEXT.replace(", Trigger]", "]").replace(
+        "Runtime: python3.13", "Colour: blue"
+    )
     need = "is a trigger, and no transform expands it; add Trigger to the Transform"
 
-    assert said(without_ours) == [(7, f"Run: {need}"), (12, f"Late: {need}")]
+    assert findings(without_transform) == [(7, f"Run: {need}"), (12, f"Late: {need}")]

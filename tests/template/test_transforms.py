@@ -16,19 +16,21 @@ SERVERLESS = of_type(
 LOOPS = "AWS::LanguageExtensions"
 
 
-def refused(one: Any, **more: Any) -> TemplateProblems:
+def refused(source: Any, **more: Any) -> TemplateProblems:
     with pytest.raises(TemplateProblems) as caught:
-        transforms.process(one, transforms.Context(values={}, **more))
+        transforms.process(source, transforms.Context(values={}, **more))
     return caught.value
 
 
 def test_transforms_that_ran_leave_the_list_which_keeps_its_place() -> None:
-    one = template({"Description": "d", "Transform": ["Mine", "Trigger", "Other"]}, Run=trigger())
+    source = template(
+        {"Description": "d", "Transform": ["Mine", "Trigger", "Other"]}, Run=trigger()
+    )
 
-    made = expanded(one)
+    expansion = expanded(source)
 
-    assert list(made) == ["Transform", "Description", "Resources"]
-    assert made["Transform"] == ["Mine", "Other"]
+    assert list(expansion) == ["Transform", "Description", "Resources"]
+    assert expansion["Transform"] == ["Mine", "Other"]
     assert "Transform" not in expanded(template(Run=trigger()))
     assert (
         expanded(template({"Transform": ["Mine", "Trigger"]}, Run=trigger()))["Transform"] == "Mine"
@@ -36,63 +38,65 @@ def test_transforms_that_ran_leave_the_list_which_keeps_its_place() -> None:
 
 
 def test_a_template_without_our_transform_is_not_expanded() -> None:
-    one = template({"Transform": []}, Run=trigger())
+    source = template({"Transform": []}, Run=trigger())
 
-    assert expanded(one) == {"Resources": one.values["Resources"]}
+    assert expanded(source) == {"Resources": source.values["Resources"]}
 
 
 def test_sam_runs_in_its_turn() -> None:
     resources = {"Migrate": SERVERLESS, "Queue": QUEUE, "Run": trigger(ExecuteAfter=["*"])}
 
-    made = expanded(template({"Transform": [SAM, "Trigger"]}, **resources))
+    expansion = expanded(template({"Transform": [SAM, "Trigger"]}, **resources))
 
-    assert made["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
-    assert "Queue" in made["Resources"]["Run"]["DependsOn"]
-    (found,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).diagnostics
-    assert found.message == (
+    assert expansion["Resources"]["Migrate"]["Type"] == "AWS::Lambda::Function"
+    assert "Queue" in expansion["Resources"]["Run"]["DependsOn"]
+    (diagnostic,) = refused(template({"Transform": ["Trigger", SAM]}, **resources)).diagnostics
+    assert diagnostic.message == (
         "Transform: Trigger runs before SAM has transformed 'Migrate';"
         f" write Transform: [{SAM}, Trigger]"
     )
-    assert found.span.line == 1
+    assert diagnostic.span.line == 1
 
 
 def test_without_aws_a_template_of_sam_is_not_expanded() -> None:
-    one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
+    source = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
 
     with pytest.raises(UsageError) as caught:
-        transforms.process(one, transforms.Context(values={}, with_aws=False))
+        transforms.process(source, transforms.Context(values={}, with_aws=False))
 
     assert caught.value.message == f"{SAM} runs before Trigger; pass --sam to run it here too"
 
 
 def test_without_aws_the_transforms_of_aws_stay_in_the_list() -> None:
-    one = template({"Transform": [SAM, "Trigger"]}, Run=trigger())
+    source = template({"Transform": [SAM, "Trigger"]}, Run=trigger())
 
-    made = transforms.process(one, transforms.Context(values={}, with_aws=False))
+    expansion = transforms.process(source, transforms.Context(values={}, with_aws=False))
 
-    assert made.ran == ("Trigger",)
-    assert made.template["Transform"] == SAM
+    assert expansion.ran == ("Trigger",)
+    assert expansion.template["Transform"] == SAM
 
 
 def test_a_hint_names_the_transforms_that_did_not_run() -> None:
-    one = template(
+    source = template(
         {"Transform": [LOOPS, SAM, "Trigger"]}, Run=trigger(ExecuteAfter=["MigrateRole"])
     )
 
-    assert refused(one, with_aws=False).hint == (
+    assert refused(source, with_aws=False).hint == (
         f"{LOOPS} and {SAM} did not run before Trigger; --sam runs what AWS would"
     )
-    assert not refused(one).hint
+    assert not refused(source).hint
 
 
 def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> None:
-    one = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
+    source = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
 
-    assert expanded(one)["Resources"]["Migrate"]["Properties"]["Code"] == {
+    assert expanded(source)["Resources"]["Migrate"]["Properties"]["Code"] == {
         "S3Bucket": sam.NOT_PACKAGED, "S3Key": "./src",
     }  # fmt: skip
-    error = refused(one, accepts_local_code=False)
-    assert [(found.rule, found.span.line) for found in error.diagnostics] == [("sam", 1)]
+    error = refused(source, accepts_local_code=False)
+    assert [(diagnostic.rule, diagnostic.span.line) for diagnostic in error.diagnostics] == [
+        ("sam", 1)
+    ]
     assert (
         error.hint
         == "code at a local path must be uploaded first; expand what `sam package` writes"
@@ -101,18 +105,18 @@ def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> Non
 
 def test_a_refusal_by_sam_has_no_hint_if_the_code_is_uploaded() -> None:
     uploaded = of_type("AWS::Serverless::Function", Handler="a.b", CodeUri="s3://bucket/key")
-    one = template({"Transform": [SAM, "Trigger"]}, Migrate=uploaded, Run=trigger())
+    source = template({"Transform": [SAM, "Trigger"]}, Migrate=uploaded, Run=trigger())
 
-    assert refused(one, accepts_local_code=False).hint == ""
+    assert refused(source, accepts_local_code=False).hint == ""
 
 
 def test_an_address_stands_in_for_local_code_in_globals() -> None:
     bare = of_type("AWS::Serverless::Function", Runtime="python3.13", Handler="a.b")
     shared = {"Transform": [SAM, "Trigger"], "Globals": {"Function": {"CodeUri": "./all"}}}
 
-    made = expanded(template(shared, Migrate=bare, Run=trigger()))
+    expansion = expanded(template(shared, Migrate=bare, Run=trigger()))
 
-    assert made["Resources"]["Migrate"]["Properties"]["Code"]["S3Key"] == "./all"
+    assert expansion["Resources"]["Migrate"]["Properties"]["Code"]["S3Key"] == "./all"
 
 
 def test_loops_are_repeated_with_the_values_of_parameters() -> None:
@@ -121,29 +125,32 @@ def test_loops_are_repeated_with_the_values_of_parameters() -> None:
         "Transform": [LOOPS, "Trigger"],
         "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "A"}},
     }
-    one = template(sections, **loop)
+    source = template(sections, **loop)
 
-    made = expanded(one, Names="One,Two")
+    expansion = expanded(source, Names="One,Two")
 
-    assert [name for name in made["Resources"] if name.startswith("Run")] == ["RunOne", "RunTwo"]
-    assert made["Parameters"] == sections["Parameters"]
+    assert [name for name in expansion["Resources"] if name.startswith("Run")] == [
+        "RunOne",
+        "RunTwo",
+    ]
+    assert expansion["Parameters"] == sections["Parameters"]
 
 
 def test_a_loop_over_an_unknown_value_is_a_problem() -> None:
     loop = {"Fn::ForEach::Runs": ["Name", {"Ref": "Nowhere"}, {"Run${Name}": trigger()}]}
 
-    (found,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
+    (diagnostic,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
 
-    assert found.rule == "language-extensions"
+    assert diagnostic.rule == "language-extensions"
     message = "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
-    assert found.message == message
+    assert diagnostic.message == message
 
 
 def test_a_function_that_only_aws_resolves_keeps_its_transform() -> None:
     queue = of_type("AWS::SQS::Queue", DelaySeconds={"Fn::Length": ["a", "b"]})
-    one = template({"Transform": [LOOPS, "Trigger"]}, Queue=queue, Run=trigger())
+    source = template({"Transform": [LOOPS, "Trigger"]}, Queue=queue, Run=trigger())
 
-    assert expanded(one)["Transform"] == LOOPS
+    assert expanded(source)["Transform"] == LOOPS
 
 
 def test_a_parameter_that_the_macro_needs_must_have_a_value() -> None:
@@ -162,8 +169,8 @@ def test_a_parameter_that_the_macro_needs_must_have_a_value() -> None:
         "parameter 'Seconds' has no value and no default; pass --parameter NAME=VALUE"
     )
 
-    made = expanded(template(sections, Run=run), On="true", Seconds="60")
-    assert made["Resources"]["Run"]["Properties"]["Timeout"] == 60
+    expansion = expanded(template(sections, Run=run), On="true", Seconds="60")
+    assert expansion["Resources"]["Run"]["Properties"]["Timeout"] == 60
 
 
 def test_references_in_the_parameters_of_a_transform_are_resolved() -> None:
@@ -179,9 +186,9 @@ def test_references_in_the_parameters_of_a_transform_are_resolved() -> None:
         "Parameters": {"Memory": {"Type": "Number"}, "Subnet": {"Type": "String"}},
     }
 
-    made = expanded(template(sections, Run=trigger()), Memory="256", Subnet="subnet-1")
+    expansion = expanded(template(sections, Run=trigger()), Memory="256", Subnet="subnet-1")
 
-    provider = made["Resources"][PROVIDER]["Properties"]
+    provider = expansion["Resources"][PROVIDER]["Properties"]
     assert provider["MemorySize"] == 256
     assert provider["VpcConfig"]["SubnetIds"] == ["subnet-1", "subnet-2"]
 
@@ -189,6 +196,6 @@ def test_references_in_the_parameters_of_a_transform_are_resolved() -> None:
 def test_problems_have_the_line_of_their_subject() -> None:
     error = refused(template(Run=trigger("Migrat"), Queue=QUEUE, Other=function()))
 
-    (found,) = error.diagnostics
-    assert (found.rule, found.level) == ("trigger", "error")
-    assert found.message == "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"
+    (diagnostic,) = error.diagnostics
+    assert (diagnostic.rule, diagnostic.level) == ("trigger", "error")
+    assert diagnostic.message == "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"

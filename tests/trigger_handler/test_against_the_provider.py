@@ -212,12 +212,13 @@ def test_a_played_life_matches_the_provider(first: Any, second: Any) -> None:
     answers = [resource.create(), resource.update(), resource.delete()]
 
     assert [answer.status for answer in answers[:2]] == [created.status, updated.status]
-    own = [answer.physical_id for answer in answers[:2]]
-    made = testing.physical_id("RunMigration", "Create", "", "")
-    theirs = physical_id(bare_request(stack.event("Create")), Progress(0))
+    played_ids = [answer.physical_id for answer in answers[:2]]
+    played_id = testing.physical_id("RunMigration", "Create", "", "")
+    provider_id = physical_id(bare_request(stack.event("Create")), Progress(0))
     assert [
-        made if one == theirs else one for one in (created.physical_id, updated.physical_id)
-    ] == own
+        played_id if physical == provider_id else physical
+        for physical in (created.physical_id, updated.physical_id)
+    ] == played_ids
     assert len(script) - len(left) == len(world.handler.invocations)
     assert [invocation.event["RequestType"] for invocation in resource.invocations] == [
         event["RequestType"] for event in world.handler.events

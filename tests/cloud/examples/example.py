@@ -63,11 +63,11 @@ def made_by_the_author(stack: Stack) -> set[str]:
 
 def rows(stack: Stack, table: str) -> list[dict[str, Json]]:
     """List the items of a table of the stack, as plain values, always in the same order."""
-    found = stack.clients.boto("dynamodb").scan(
+    response = stack.clients.boto("dynamodb").scan(
         TableName=stack.physical_id(table), ConsistentRead=True
     )
     plain = TypeDeserializer().deserialize
-    items = [{name: plain(value) for name, value in one.items()} for one in found["Items"]]
+    items = [{name: plain(value) for name, value in item.items()} for item in response["Items"]]
     return sorted(items, key=lambda item: sorted(map(str, item.items())))
 
 
