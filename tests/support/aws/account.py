@@ -4,7 +4,8 @@ Knows the quotas that stacks compete for, and what each of them refused. Refuses
 happens in one stack: that is `cloud`.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from types import TracebackType
@@ -102,6 +103,12 @@ class Deployment:
     steps: list[Step]
 
     @property
+    def is_complete(self) -> bool:
+        """Whether all succeeded, and each run that the handler's script has was played."""
+        settled = all(step.settled == "complete" for step in self.steps)
+        return settled and not self.cloud.handler.script
+
+    @property
     def ended(self) -> float:
         """When the last of them settled, in seconds since the start."""
         return self.cloud.history.events[-1].at - START
@@ -189,3 +196,13 @@ REFUSED: dict[bool, Callable[[], Reply]] = {
     True: lambda: throttled("CallerRateLimitExceeded"),
     False: lambda: query_error(400, "Throttling", "Rate exceeded"),
 }
+
+
+def questions(request: Request) -> list[float]:
+    """Return when a trigger asked CloudFormation, also where a rate refused to answer."""
+    return [call.at for call in request.calls if call.name in ACTIONS]
+
+
+def busiest_minute(moments: Sequence[float]) -> int:
+    """Return how many moments of a sorted sequence lie within a minute at most."""
+    return max((bisect_left(moments, at + 60) - n for n, at in enumerate(moments)), default=0)
