@@ -44,6 +44,7 @@ campaign: $(VENV)/ready ## run the seeded campaigns in full
 bench: $(VENV)/ready ## compare with other tools; benchmarks/RESULTS.md has the results
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
 	$(BIN)/python -m benchmarks.provider
+	$(BIN)/python -m benchmarks.account
 	$(BIN)/python -m benchmarks.memory
 
 embedded: $(VENV)/ready ## write trigger_provider/embedded.py, which stacks embed

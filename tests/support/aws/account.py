@@ -57,7 +57,7 @@ class Refusals:
 
 @dataclass(slots=True)
 class Rate:
-    """A token bucket that holds the tokens of one second."""
+    """A token bucket that holds the tokens of one second, and one at least."""
 
     per_second: float
     refusals: Refusals
@@ -65,13 +65,17 @@ class Rate:
     _filled: float = START
 
     def __post_init__(self) -> None:
-        self._tokens = self.per_second
+        self._tokens = self._most
+
+    @property
+    def _most(self) -> float:
+        return max(1, self.per_second)
 
     def takes(self) -> bool:
         """Take a token, if there is one."""
         now = self.refusals.time.now
         earned = (now - self._filled) * self.per_second
-        self._tokens = min(self.per_second, self._tokens + earned)
+        self._tokens = min(self._most, self._tokens + earned)
         self._filled = now
         taken = self._tokens >= 1
         self._tokens -= taken
