@@ -5,14 +5,25 @@ linters and people's tools show it. A new risk is a new function in `RISKS`.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from macro.cloudformation import INVOKE_CONFIG_TYPE, properties_of, type_of
+from macro.canonical import Canon, Text
+from macro.cloudformation import (
+    INVOKE_CONFIG_TYPE,
+    LAYER_TYPE,
+    VERSION_TYPE,
+    properties_of,
+    section,
+    type_of,
+)
 from macro.errors import Problem
-from macro.model import ABSENT
+from macro.functions import LATEST, Functions
+from macro.model import ABSENT, Json, Trigger
 from macro.reading import Reading
 from macro.references import mentions
+from macro.versions import ENTRIES, follows_its_function, served_by, served_by_alias
 
 _LONGEST_OLD: Final = 2000
 """Bytes that a client context has left beside what else describes an event, ids included."""
@@ -67,7 +78,141 @@ def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
             yield Problem(f"{trigger.place}.Payload", f"{unseen}; {remedy}")
 
 
+# ---- what changes where no deployment can see it
+
+
+def code_that_changes_in_its_place(reading: Reading) -> Iterator[Problem]:
+    """Report code of handlers and their layers that somebody can replace under the same name.
+
+    CloudFormation updates a function only if its properties differ.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
+    """
+    canon = _canon(reading)
+    owners = {
+        owner: None
+        for trigger in _noticing(reading)
+        for function in trigger.handler.functions
+        for owner in (function, *_layers(function, reading))
+    }
+    for owner in owners:
+        name = "Content" if type_of(reading.resources[owner]) == LAYER_TYPE else "Code"
+        code = section(properties_of(reading.resources[owner]), name)
+        place = f"{owner}.{name}"
+        if "S3Key" in code and "S3ObjectVersion" not in code:
+            for key in _names_that_stay(canon.texts(code["S3Key"])):
+                unseen = f"an object that is overwritten at {key!r} goes unnoticed"
+                yield Problem(place, f"{unseen}; set S3ObjectVersion, or change the key with it")
+        if "ImageUri" in code:
+            for tag in _tags_that_move(canon.texts(code["ImageUri"])):
+                unseen = f"an image that is pushed to {tag!r} goes unnoticed"
+                yield Problem(place, f"{unseen}; use its digest, or a tag that does not move")
+
+
+def _layers(function: str, reading: Reading) -> Iterator[str]:
+    layers = properties_of(reading.resources[function]).get("Layers")
+    for reference in mentions(layers).references:
+        if type_of(reading.resources.get(reference.name)) == LAYER_TYPE:
+            yield reference.name
+
+
+_OF_ONE_CONTENT: Final = re.compile(r"(?=[a-f]*\d)[0-9a-f]{7,}|\d+\.\d+")
+"""What a name holds that is another for other content: a hash, a commit, a date, a version."""
+
+
+def _names_that_stay(texts: tuple[Text, ...]) -> Iterator[str]:
+    """Yield the names that are literals and the same whatever the content is."""
+    for text in texts:
+        name = "".join(part for part in text.parts if isinstance(part, str))
+        if len(text.parts) == 1 and name and not _OF_ONE_CONTENT.search(name):
+            yield name
+
+
+def _tags_that_move(texts: tuple[Text, ...]) -> Iterator[str]:
+    """Yield the names and tags of images whose tag is a literal that is not of one image."""
+    for text in texts:
+        last = text.parts[-1] if text.parts else ""
+        if isinstance(last, str) and "@" not in last:
+            image = last.rpartition("/")[2]
+            _, colon, tag = image.rpartition(":")
+            if image and not _OF_ONE_CONTENT.search(tag if colon else ""):
+                yield image
+
+
+def functions_outside_the_template(reading: Reading) -> Iterator[Problem]:
+    """Report handlers outside the template of which `$LATEST` is to run, whatever that is.
+
+    An ARN without a qualifier means the same, but nobody wrote there that the latest code matters.
+    """
+    canon = _canon(reading)
+    for trigger in _noticing(reading):
+        handler = trigger.handler
+        for text in canon.texts(handler.arn) if not handler.functions else ():
+            fields = "".join(p if isinstance(p, str) else "*" for p in text.parts).split(":")
+            if fields[5:6] == ["function"] and fields[7:] == [LATEST]:
+                unseen = f"new code of {fields[6]!r} goes unnoticed, since the template has none"
+                remedy = "name a version of it, or set ExecuteOnEveryDeployment"
+                yield Problem(f"{trigger.place}.Handler", f"{unseen}; {remedy}")
+
+
+def versions_that_stay(reading: Reading) -> Iterator[Problem]:
+    """Report handlers that run a version which new code of its function does not replace.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+    """
+    functions = Functions(_canon(reading))
+    for trigger in _noticing(reading):
+        for name in served_by(trigger.handler.arn, functions):
+            served = mentions(served_by_alias(reading.resources[name])).references
+            for version in dict.fromkeys([name, *(reference.name for reference in served)]):
+                resource = reading.resources.get(version)
+                if type_of(resource) == VERSION_TYPE and not follows_its_function(
+                    version, resource
+                ):
+                    stays = f"{version!r} keeps the code that it was created with"
+                    remedy = "give it another logical id with new code, as AutoPublishAlias does"
+                    yield Problem(f"{trigger.place}.Handler", f"{stays}; {remedy}")
+
+
+_WITHOUT_A_VERSION: Final = re.compile(r"\{\{resolve:ssm(?:-secure)?:[^:}]+\}\}")
+
+
+def parameters_without_a_version(reading: Reading) -> Iterator[Problem]:
+    """Report dynamic references in handlers and payloads whose new value changes no property.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+    """
+    values: dict[str, Json] = {}
+    for trigger in _noticing(reading):
+        for function in trigger.handler.functions:
+            properties = properties_of(reading.resources[function])
+            for name in ENTRIES.keys() & properties.keys():
+                values[f"{function}.{name}"] = properties[name]
+    for trigger in reading.triggers:
+        if trigger.payload is not ABSENT and not trigger.execute_on_every_deployment:
+            values[f"{trigger.place}.Payload"] = trigger.payload
+    for place, value in sorted(values.items()):
+        for reference in sorted(set(_WITHOUT_A_VERSION.findall(json.dumps(value)))):
+            unseen = f"a new value of {reference!r} goes unnoticed"
+            yield Problem(place, f"{unseen}; name a version, or use a parameter of the template")
+
+
+def _noticing(reading: Reading) -> Iterator[Trigger]:
+    """Yield the triggers that run again only when what runs has changed."""
+    for trigger in reading.triggers:
+        if trigger.execute_on_handler_change and not trigger.execute_on_every_deployment:
+            yield trigger
+
+
+def _canon(reading: Reading) -> Canon:
+    """Return what names are computed from: not parameters, which authors change with content."""
+    return Canon(resources=reading.resources, mappings=section(reading.fragment, "Mappings"))
+
+
 RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     failures_that_nobody_sees,
     payloads_that_no_update_sees,
+    code_that_changes_in_its_place,
+    functions_outside_the_template,
+    versions_that_stay,
+    parameters_without_a_version,
 )

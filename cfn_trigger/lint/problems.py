@@ -16,8 +16,17 @@ from cfn_trigger.template.parameters import (
     resolved_references,
 )
 from cfn_trigger.template.places import name_of, path, transforms
+from cfn_trigger.template.sam import NOT_PACKAGED
 from cfn_trigger.template.source import TemplatePath, through_json
-from macro.cloudformation import BODY_LIMIT, FUNCTION_TYPES, as_map, is_secret, section, type_of
+from macro.cloudformation import (
+    BODY_LIMIT,
+    FUNCTION_TYPES,
+    as_map,
+    is_secret,
+    properties_of,
+    section,
+    type_of,
+)
 from macro.errors import Problem, TemplateError
 from macro.expand import NOT_A_TEMPLATE, Expansion, build, read
 from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Deployment, Json
@@ -106,13 +115,29 @@ def _request(template: Json, turn: int) -> _Request:
     parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
     fragment = {name: section for name, section in template.items() if name != "Transform"}
     if isinstance(resources := fragment.get("Resources"), dict):
-        settled = {name: _settled(resource, parameters) for name, resource in resources.items()}
-        fragment["Resources"] = settled
+        fragment["Resources"] = {
+            name: _uploaded(_settled(resource, parameters)) for name, resource in resources.items()
+        }
     deployment = Deployment(
         parameters=dict.fromkeys(parameters.declared, "") | parameters.values,
         settings=dict(_settings(transform, parameters)),
     )
     return fragment, deployment
+
+
+_PLACEHOLDERS: Final = (NOT_PACKAGED, "bucket")
+"""The buckets that stand for a local path after SAM: ours, and cfn-lint's."""
+
+
+def _uploaded(resource: Json) -> Json:
+    """Return a resource whose code at a local path has a version, as if it were uploaded."""
+    properties = properties_of(resource)
+    uploaded = {
+        name: {**code, "S3ObjectVersion": NOT_PACKAGED}
+        for name in ("Code", "Content")
+        if (code := section(properties, name)).get("S3Bucket") in _PLACEHOLDERS
+    }
+    return {**resource, "Properties": {**properties, **uploaded}} if uploaded else resource
 
 
 def _findings(reading: Reading, template: Json) -> tuple[Finding, ...]:

@@ -116,7 +116,10 @@ class Risk(_MacroRule):
     id = "W9505"
     kind = "risk"
     shortdesc = "Triggers have no hidden risk"
-    description = "The failure of an asynchronous trigger is reported somewhere"
+    description = (
+        "The failure of an asynchronous trigger is reported somewhere, and nothing that a handler "
+        "runs can change unnoticed"
+    )
 
 
 # ---- the template as the macro receives it

@@ -1,11 +1,13 @@
 """What the macro allows and tells of all the same."""
 
+from typing import Final
+
 import pytest
 
 from macro.expand import read
 from macro.model import Deployment
 from macro.risks import risks
-from tests.support.templates import Json, function, of_type, ref, template, trigger, when
+from tests.support.templates import Json, function, get, of_type, ref, sub, template, trigger, when
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:failed"
 
@@ -117,3 +119,170 @@ def test_a_payload_that_is_too_long_to_be_passed_on_as_old_is_a_risk(
 )
 def test_a_payload_that_an_update_passes_on_is_no_risk(properties: Json) -> None:
     assert warnings(template(Run=trigger(**properties), Queue=of_type("AWS::SQS::Queue"))) == []
+
+
+# ---- what changes where no deployment can see it
+
+
+def stored(key: Json, **code: Json) -> Json:
+    return function(Code={"S3Bucket": "code", "S3Key": key, **code})
+
+
+def image(uri: Json) -> Json:
+    return function(PackageType="Image", Code={"ImageUri": uri})
+
+
+def of_code(migrate: Json, **resources: Json) -> list[str]:
+    return warnings(template(Migrate=migrate, Run=trigger(), **resources))
+
+
+REGISTRY: Final = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+DIGEST: Final = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def test_an_object_that_can_be_overwritten_is_a_risk() -> None:
+    assert of_code(stored("migrate.zip")) == [
+        (
+            "Migrate.Code: an object that is overwritten at 'migrate.zip' goes unnoticed; "
+            "set S3ObjectVersion, or change the key with it"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "migrate",
+    [
+        stored("migrate.zip", S3ObjectVersion="1"),
+        stored("7d793037a0760186574b0282f2f435e7"),
+        stored("builds/1.2.3/migrate.zip"),
+        stored("migrate-20261125.zip"),
+        stored(sub("${Build}/migrate.zip")),
+        function(Code={"ZipFile": "def handler(event, context): ..."}),
+        function(Code="./migrate"),
+    ],
+)
+def test_code_under_a_name_of_its_own_is_no_risk(migrate: Json) -> None:
+    assert of_code(migrate) == []
+
+
+@pytest.mark.parametrize("tag", ["", ":latest", ":prod"])
+def test_a_tag_of_an_image_that_can_move_is_a_risk(tag: str) -> None:
+    assert of_code(image(f"{REGISTRY}/migrate{tag}")) == [
+        (
+            f"Migrate.Code: an image that is pushed to 'migrate{tag}' goes unnoticed; "
+            "use its digest, or a tag that does not move"
+        )
+    ]
+
+
+def test_the_tag_of_an_image_is_found_behind_references() -> None:
+    uri = sub("${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/migrate:latest")
+
+    assert len(of_code(image(uri))) == 1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{REGISTRY}/migrate@{DIGEST}",
+        f"{REGISTRY}/migrate:latest@{DIGEST}",
+        f"{REGISTRY}/migrate:1.2.3",
+        f"{REGISTRY}/migrate:migrate-0a1b2c3d4e5f-latest",
+        sub(f"{REGISTRY}/migrate:${{Tag}}"),
+        ref("Image"),
+    ],
+)
+def test_an_image_that_stays_what_it_is_is_no_risk(uri: Json) -> None:
+    assert of_code(image(uri)) == []
+
+
+def test_the_content_of_a_layer_is_a_risk_like_code() -> None:
+    library = of_type("AWS::Lambda::LayerVersion", Content={"S3Bucket": "a", "S3Key": "lib.zip"})
+
+    assert of_code(function(Layers=[ref("Library")]), Library=library) == [
+        (
+            "Library.Content: an object that is overwritten at 'lib.zip' goes unnoticed; "
+            "set S3ObjectVersion, or change the key with it"
+        )
+    ]
+
+
+def test_a_risk_of_a_handler_of_two_triggers_is_reported_once() -> None:
+    assert len(of_code(stored("migrate.zip"), Again=trigger())) == 1
+
+
+@pytest.mark.parametrize(
+    "setting", [{"ExecuteOnHandlerChange": False}, {"ExecuteOnEveryDeployment": True}]
+)
+def test_code_that_need_not_be_noticed_is_no_risk(setting: Json) -> None:
+    assert warnings(template(Migrate=stored("a.zip"), Run=trigger(**setting))) == []
+
+
+ELSEWHERE: Final = "arn:aws:lambda:eu-central-1:123456789012:function:other"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [f"{ELSEWHERE}:$LATEST", sub("arn:aws:lambda:${AWS::Region}:1:function:other:$LATEST")],
+)
+def test_the_latest_code_of_a_function_outside_the_template_is_a_risk(arn: Json) -> None:
+    assert warnings(template(Run=trigger(arn))) == [
+        (
+            "Run.Handler: new code of 'other' goes unnoticed, since the template has none; "
+            "name a version of it, or set ExecuteOnEveryDeployment"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "arn", [ELSEWHERE, f"{ELSEWHERE}:7", f"{ELSEWHERE}:live", ref("Parameter")]
+)
+def test_any_other_function_outside_the_template_is_no_risk(arn: Json) -> None:
+    sections = {"Parameters": {"Parameter": {"Type": "String"}}}
+
+    assert warnings(template(sections, Run=trigger(arn))) == []
+
+
+def published(logical_id: str, **properties: Json) -> Json:
+    version = of_type("AWS::Lambda::Version", FunctionName=ref("Migrate"), **properties)
+    live = of_type(
+        "AWS::Lambda::Alias",
+        FunctionName=ref("Migrate"),
+        FunctionVersion=get(logical_id, "Version"),
+        Name="live",
+    )
+    return {logical_id: version, "Live": live}
+
+
+@pytest.mark.parametrize("handler", ["Live", "Fixed"])
+def test_a_version_that_does_not_follow_its_code_is_a_risk(handler: str) -> None:
+    assert warnings(template(Run=trigger(ref(handler)), **published("Fixed"))) == [
+        (
+            "Run.Handler: 'Fixed' keeps the code that it was created with; "
+            "give it another logical id with new code, as AutoPublishAlias does"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        published("MigrateVersion0a1b2c3d4e"),
+        published("Fixed", CodeSha256="abc"),
+        published("Fixed", Description=ref("Build")),
+    ],
+)
+def test_a_version_that_follows_its_code_is_no_risk(resources: Json) -> None:
+    assert warnings(template(Run=trigger(ref("Live")), **resources)) == []
+
+
+def test_a_parameter_of_a_handler_or_a_payload_without_a_version_is_a_risk() -> None:
+    latest, fixed = "{{resolve:ssm:/level}}", "{{resolve:ssm:/level:3}}"
+    migrate = function(Environment={"Variables": {"A": f"-{latest}-", "B": fixed}})
+    run = trigger(Payload={"Level": latest, "Old": fixed})
+
+    assert warnings(template(Migrate=migrate, Run=run)) == [
+        f"{place}: a new value of {latest!r} goes unnoticed; "
+        "name a version, or use a parameter of the template"
+        for place in ("Migrate.Environment", "Run.Payload")
+    ]
