@@ -176,14 +176,14 @@ def _members(
     for policy in additions.policies:
         referenced = {reference.name for reference in mentions(list(policy.arns)).references}
         earlier = frozenset(reachable(referenced, order.firm, order.conditional) & names)
-        own = waiting[policy.logical_id]
+        waiting_triggers = waiting[policy.logical_id]
         yield _Member(
             policy=policy,
             condition=condition_of(resources.get(policy.functions[0])) if policy.functions else "",
             before=earlier,
             level=_level(earlier, levels),
-            latest=min(levels[trigger] for trigger in own),
-            runs_on_delete=not deleting.isdisjoint(own),
+            latest=min(levels[trigger] for trigger in waiting_triggers),
+            runs_on_delete=not deleting.isdisjoint(waiting_triggers),
         )
 
 

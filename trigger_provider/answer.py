@@ -199,12 +199,12 @@ def data_of(result: Any) -> Any:
 
 def part(item: Any, path: str) -> Any:
     """Return the part of a map or a list that a path leads to, through keys that may hold dots."""
-    found = step(item, path)
-    for dot in re.finditer(r"\.", path) if found is ABSENT else ():
+    value = step(item, path)
+    for dot in re.finditer(r"\.", path) if value is ABSENT else ():
         child = step(item, path[: dot.start()])
-        if found is ABSENT and child is not ABSENT:
-            found = part(child, path[dot.end() :])
-    return found
+        if value is ABSENT and child is not ABSENT:
+            value = part(child, path[dot.end() :])
+    return value
 
 
 def step(item: Any, key: str) -> Any:

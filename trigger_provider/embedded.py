@@ -193,10 +193,10 @@ LIBRARY=re.compile(
 )
 def judge(request,result):
  words=result if isinstance(result,dict) else {}
- own=valid_id(given_id(result))
- is_marker=own==marker(request) or (own==request.old_id!='' and never_created(request))
+ physical_id=valid_id(given_id(result))
+ is_marker=physical_id==marker(request) or (physical_id==request.old_id!='' and never_created(request))
  return meaning(request,result,words)._replace(
-  physical_id='' if is_marker else own,
+  physical_id='' if is_marker else physical_id,
   no_echo=is_true(str(words.get('NoEcho')).lower()),
  )
 def meaning(request,result,words):
@@ -232,8 +232,8 @@ def spelled(status):
 def given_id(result):
  words=result if isinstance(result,dict) else {}
  data=words['Data'] if isinstance(words.get('Data'),dict) else {}
- own=words.get('PhysicalResourceId')
- return data.get('PhysicalResourceId') if own is None else own
+ top_level=words.get('PhysicalResourceId')
+ return data.get('PhysicalResourceId') if top_level is None else top_level
 def valid_id(physical_id):
  length=len(physical_id.encode(errors='replace')) if isinstance(physical_id,str) else 0
  fits=0<length<=LONGEST_ID and size(physical_id)-2<=2*LONGEST_ID
@@ -264,11 +264,11 @@ def function_error(payload,log=''):
  message,trace=message_of(error),lines_of(trace_of(error))
  behind=[*causes_of(error),*(line[5:] for line in trace if line.startswith('---> '))]
  behind+=[line[11:] for line in trace if line.startswith('Caused by: ')]
- told=[truncate(message,LONGEST_TEXT//(2 if behind else 1))]
- told+=[f'caused by {truncate(cause,QUOTED)}' for cause in behind[:CAUSES]]
+ messages=[truncate(message,LONGEST_TEXT//(2 if behind else 1))]
+ messages+=[f'caused by {truncate(cause,QUOTED)}' for cause in behind[:CAUSES]]
  kind=truncate(str(error.get('errorType') or 'Error'),QUOTED)
  frames=innermost_frames(trace,f'{kind}: {message}'.splitlines()+message.splitlines())
- return Outcome('failed',kind,'; '.join(told),frames,truncate_start(log,LONGEST_TEXT))
+ return Outcome('failed',kind,'; '.join(messages),frames,truncate_start(log,LONGEST_TEXT))
 def message_of(error):
  spellings=[error.get(key) for key in ('errorMessage','Message','message')]
  spellings=[each for each in spellings if each is not None]
@@ -297,10 +297,10 @@ def innermost_frames(lines,message):
   if any(line.startswith('File "') for line in frames):
    frames=python_frames(frames)
  frames=[frame for frame in frames if not RUNTIME.search(frame)] or frames
- told=frames[:FRAMES]
- if own:=[frame for frame in frames if not LIBRARY.search(frame)]:
-  told=told if own[0] in told else [*told[:-1],own[0]]
- return tuple(truncate(frame,QUOTED) for frame in told)
+ shown=frames[:FRAMES]
+ if of_handler:=[frame for frame in frames if not LIBRARY.search(frame)]:
+  shown=shown if of_handler[0] in shown else [*shown[:-1],of_handler[0]]
+ return tuple(truncate(frame,QUOTED) for frame in shown)
 def python_frames(lines):
  frames=[]
  for line in lines:
@@ -504,12 +504,12 @@ def attribute(result,name):
 def data_of(result):
  return result.get('Data') if isinstance(result,dict) else None
 def part(item,path):
- found=step(item,path)
- for dot in re.finditer(r'\.',path) if found is ABSENT else ():
+ value=step(item,path)
+ for dot in re.finditer(r'\.',path) if value is ABSENT else ():
   child=step(item,path[:dot.start()])
-  if found is ABSENT and child is not ABSENT:
-   found=part(child,path[dot.end():])
- return found
+  if value is ABSENT and child is not ABSENT:
+   value=part(child,path[dot.end():])
+ return value
 def step(item,key):
  if isinstance(item,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(item):
   return item[int(key)]

@@ -59,11 +59,13 @@ LIBRARY: Final = re.compile(
 def judge(request: Request, result: Any) -> Outcome:
     """Read a result: done, not done yet, or failed by its own word or by Expect."""
     words = result if isinstance(result, dict) else {}
-    own = valid_id(given_id(result))
+    physical_id = valid_id(given_id(result))
     # A handler may return the id that it got: one that says that nothing was created is no id.
-    is_marker = own == marker(request) or (own == request.old_id != "" and never_created(request))
+    is_marker = physical_id == marker(request) or (
+        physical_id == request.old_id != "" and never_created(request)
+    )
     return meaning(request, result, words)._replace(
-        physical_id="" if is_marker else own,
+        physical_id="" if is_marker else physical_id,
         no_echo=is_true(str(words.get("NoEcho")).lower()),
     )
 
@@ -114,8 +116,8 @@ def given_id(result: Any) -> Any:
     """Return the physical id in a result, or in its Data; None if there is none."""
     words = result if isinstance(result, dict) else {}
     data = words["Data"] if isinstance(words.get("Data"), dict) else {}
-    own = words.get("PhysicalResourceId")
-    return data.get("PhysicalResourceId") if own is None else own
+    top_level = words.get("PhysicalResourceId")
+    return data.get("PhysicalResourceId") if top_level is None else top_level
 
 
 def valid_id(physical_id: Any) -> str:
@@ -167,11 +169,11 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
     message, trace = message_of(error), lines_of(trace_of(error))
     behind = [*causes_of(error), *(line[5:] for line in trace if line.startswith("---> "))]
     behind += [line[11:] for line in trace if line.startswith("Caused by: ")]
-    told = [truncate(message, LONGEST_TEXT // (2 if behind else 1))]
-    told += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[:CAUSES]]
+    messages = [truncate(message, LONGEST_TEXT // (2 if behind else 1))]
+    messages += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[:CAUSES]]
     kind = truncate(str(error.get("errorType") or "Error"), QUOTED)
     frames = innermost_frames(trace, f"{kind}: {message}".splitlines() + message.splitlines())
-    return Outcome("failed", kind, "; ".join(told), frames, truncate_start(log, LONGEST_TEXT))
+    return Outcome("failed", kind, "; ".join(messages), frames, truncate_start(log, LONGEST_TEXT))
 
 
 def message_of(error: Map) -> str:
@@ -219,10 +221,10 @@ def innermost_frames(lines: list[str], message: list[str]) -> tuple[str, ...]:
         if any(line.startswith('File "') for line in frames):
             frames = python_frames(frames)
     frames = [frame for frame in frames if not RUNTIME.search(frame)] or frames
-    told = frames[:FRAMES]
-    if own := [frame for frame in frames if not LIBRARY.search(frame)]:
-        told = told if own[0] in told else [*told[:-1], own[0]]
-    return tuple(truncate(frame, QUOTED) for frame in told)
+    shown = frames[:FRAMES]
+    if of_handler := [frame for frame in frames if not LIBRARY.search(frame)]:
+        shown = shown if of_handler[0] in shown else [*shown[:-1], of_handler[0]]
+    return tuple(truncate(frame, QUOTED) for frame in shown)
 
 
 def python_frames(lines: list[str]) -> list[str]:

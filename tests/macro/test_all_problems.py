@@ -108,12 +108,12 @@ def test_a_function_in_the_place_of_a_resource_is_left_alone(odd: Template) -> N
     run = trigger(ExecuteAfter=["Orders*"], ExecuteBefore=["*"])
     fragment = template(sections, Orders=table(), Jobs=properties, Run=run, **odd)
 
-    made = expanded(fragment)
+    expansion = expanded(fragment)
 
     assert waits(fragment) == ["Orders"]
-    assert {name: made["Resources"][name] for name in odd} == odd
-    assert made["Resources"]["Jobs"] == waiting(properties, "Run")
-    assert all(odd.items() <= made[name].items() for name in sections)
+    assert {name: expansion["Resources"][name] for name in odd} == odd
+    assert expansion["Resources"]["Jobs"] == waiting(properties, "Run")
+    assert all(odd.items() <= expansion[name].items() for name in sections)
 
 
 # ---- an event of SAM that is called Trigger

@@ -105,11 +105,11 @@ def test_what_sam_makes_of_an_api_is_selected_with_it() -> None:
         "Door": of_type("AWS::Serverless::Api", StageName="live", DefinitionBody=body),
         "Web": of_type("AWS::Serverless::HttpApi", DefinitionBody=body),
     }
-    made = by_sam({"Resources": sam})["Resources"]
-    fragment = template(**made, Run=trigger(ExecuteAfter=["Door", "Web"]))
+    transformed = by_sam({"Resources": sam})["Resources"]
+    fragment = template(**transformed, Run=trigger(ExecuteAfter=["Door", "Web"]))
 
-    assert sorted(waits(fragment)) == sorted(made)
-    assert len(made) == 5
+    assert sorted(waits(fragment)) == sorted(transformed)
+    assert len(transformed) == 5
 
 
 # ---- everything, while SAM has yet to say what that is

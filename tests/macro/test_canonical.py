@@ -32,12 +32,12 @@ CANON: Final = Canon.of(
 FUNCTION_ARN: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
 
 
-def are_equal(one: Any, other: Any) -> bool:
-    return any(a.may_equal(b) for a in CANON.texts(one) for b in CANON.texts(other))
+def are_equal(left: Any, right: Any) -> bool:
+    return any(a.may_equal(b) for a in CANON.texts(left) for b in CANON.texts(right))
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("a-b", {"Fn::Join": ["-", ["a", "b"]]}),
         (5, "5"),
@@ -74,12 +74,12 @@ def are_equal(one: Any, other: Any) -> bool:
         ({"Fn::ImportValue": sub("${Stage}")}, {"Fn::ImportValue": sub("${Stage}")}),
     ],
 )
-def test_equal_meanings_are_equal_texts(one: Any, other: Any) -> None:
-    assert are_equal(one, other)
+def test_equal_meanings_are_equal_texts(left: Any, right: Any) -> None:
+    assert are_equal(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("a", "b"),
         (ref("Stage"), "Stage"),
@@ -95,8 +95,8 @@ def test_equal_meanings_are_equal_texts(one: Any, other: Any) -> None:
         (None, "null"),
     ],
 )
-def test_other_meanings_are_other_texts(one: Any, other: Any) -> None:
-    assert not are_equal(one, other)
+def test_other_meanings_are_other_texts(left: Any, right: Any) -> None:
+    assert not are_equal(left, right)
 
 
 def test_a_value_with_too_many_meanings_equals_only_itself() -> None:

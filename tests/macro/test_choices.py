@@ -46,19 +46,19 @@ def policies(emitted: Template) -> Template:
     }
 
 
-def holds(condition: Any, given: Mapping[str, bool], defined: Template) -> bool:
+def holds(condition: Any, values: Mapping[str, bool], defined: Template) -> bool:
     """Judge a condition, by its name or its definition."""
     match condition:
         case None:
             return True
-        case str(name) | {"Condition": str(name)} if name in given:
-            return given[name]
+        case str(name) | {"Condition": str(name)} if name in values:
+            return values[name]
         case str(name) | {"Condition": str(name)}:
-            return holds(defined[name], given, defined)
+            return holds(defined[name], values, defined)
         case {"Fn::And": parts}:
-            return all(holds(part, given, defined) for part in parts)
+            return all(holds(part, values, defined) for part in parts)
         case {"Fn::Or": parts}:
-            return any(holds(part, given, defined) for part in parts)
+            return any(holds(part, values, defined) for part in parts)
     raise AssertionError(condition)
 
 

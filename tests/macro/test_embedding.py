@@ -21,23 +21,23 @@ def template_of(size: int) -> Template:
     return made | {"Description": "x" * (size - len(json.dumps(made)))}
 
 
-def code(made: Any) -> str:
-    return str(made["Resources"]["TriggerProvider"]["Properties"]["Code"]["ZipFile"])
+def code(template: Any) -> str:
+    return str(template["Resources"]["TriggerProvider"]["Properties"]["Code"]["ZipFile"])
 
 
 def test_a_template_that_fits_a_body_keeps_the_text() -> None:
-    made = embed(template_of(BODY_LIMIT))
+    embedded = embed(template_of(BODY_LIMIT))
 
-    assert (len(json.dumps(made.template)), made.is_compressed) == (BODY_LIMIT, False)
-    assert made.template == template_of(BODY_LIMIT)
+    assert (len(json.dumps(embedded.template)), embedded.is_compressed) == (BODY_LIMIT, False)
+    assert embedded.template == template_of(BODY_LIMIT)
 
 
 def test_a_template_that_would_not_fit_holds_the_code_compressed() -> None:
-    made = embed(template_of(BODY_LIMIT + 1))
+    embedded = embed(template_of(BODY_LIMIT + 1))
 
-    assert made.is_compressed
-    assert code(made.template) == compressed()
-    assert len(json.dumps(made.template)) < BODY_LIMIT
+    assert embedded.is_compressed
+    assert code(embedded.template) == compressed()
+    assert len(json.dumps(embedded.template)) < BODY_LIMIT
 
 
 def test_nothing_but_the_code_differs_in_a_template_that_is_compressed() -> None:
@@ -48,12 +48,12 @@ def test_nothing_but_the_code_differs_in_a_template_that_is_compressed() -> None
     assert as_text == template_of(BODY_LIMIT + 1)
 
 
-def test_embedding_leaves_the_template_that_it_is_given_as_it_is() -> None:
-    given = template_of(BODY_LIMIT + 1)
+def test_embedding_does_not_change_its_argument() -> None:
+    template = template_of(BODY_LIMIT + 1)
 
-    embed(given)
+    embed(template)
 
-    assert given == template_of(BODY_LIMIT + 1)
+    assert template == template_of(BODY_LIMIT + 1)
 
 
 def test_the_compressed_code_is_small_and_its_first_line_says_what_it_is() -> None:

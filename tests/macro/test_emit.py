@@ -36,7 +36,7 @@ PROVIDER: Final = [
 ]
 
 
-def made(fragment: Template) -> list[str]:
+def created(fragment: Template) -> list[str]:
     """List the resources that the author did not write."""
     return [name for name in resources(fragment) if name not in fragment["Resources"]]
 
@@ -53,7 +53,7 @@ def allowed(fragment: Template, name: str) -> list[Any]:
 def test_a_stack_has_one_provider_however_many_triggers() -> None:
     fragment = template(Run=trigger(), Check=trigger())
 
-    assert made(fragment) == [*PROVIDER, "TriggerProviderInvokeMigrate"]
+    assert created(fragment) == [*PROVIDER, "TriggerProviderInvokeMigrate"]
 
 
 def test_the_provider_may_invoke_itself_for_as_long_as_a_trigger_lasts() -> None:
@@ -146,7 +146,7 @@ def test_a_right_is_for_one_function_and_all_its_versions() -> None:
 def test_each_function_has_a_right_of_its_own() -> None:
     fragment = template(Check=function(), Run=trigger(), Try=trigger("Check"))
 
-    assert made(fragment)[len(PROVIDER) :] == [
+    assert created(fragment)[len(PROVIDER) :] == [
         "TriggerProviderInvokeMigrate",
         "TriggerProviderInvokeCheck",
     ]
@@ -156,13 +156,13 @@ def test_an_alias_counts_as_its_function() -> None:
     live = of_type("AWS::Lambda::Alias", FunctionName=ref("Migrate"), Name="live")
     fragment = template(Live=live, Run=trigger(), Check=trigger(ref("Live")))
 
-    assert made(fragment) == [*PROVIDER, "TriggerProviderInvokeMigrate"]
+    assert created(fragment) == [*PROVIDER, "TriggerProviderInvokeMigrate"]
 
 
 def test_an_alias_by_arn_counts_as_its_function() -> None:
     fragment = template(Run=trigger(ARN), Check=trigger(f"{ARN}:live"))
 
-    (name,) = made(fragment)[len(PROVIDER) :]
+    (name,) = created(fragment)[len(PROVIDER) :]
 
     assert allowed(fragment, name) == [
         (["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"], [ARN, f"{ARN}:*"])
@@ -170,13 +170,13 @@ def test_an_alias_by_arn_counts_as_its_function() -> None:
 
 
 def test_the_name_of_a_right_for_an_arn_is_a_contract() -> None:
-    assert made(template(Run=trigger(ARN)))[len(PROVIDER) :] == ["TriggerProviderInvoke912d52f5"]
+    assert created(template(Run=trigger(ARN)))[len(PROVIDER) :] == ["TriggerProviderInvoke912d52f5"]
 
 
 def test_every_branch_of_a_handler_may_be_invoked() -> None:
     fragment = template(Run=trigger(when("Production", get("Migrate"), ARN)))
 
-    documents = json.dumps([resources(fragment)[name] for name in made(fragment)])
+    documents = json.dumps([resources(fragment)[name] for name in created(fragment)])
 
     assert ARN in documents
 
@@ -186,7 +186,7 @@ def test_a_right_is_for_an_arn_where_a_branch_of_the_handler_is_a_ref() -> None:
         Check=function(), Run=trigger(when("Production", ref("Migrate"), ref("Check")))
     )
 
-    documents = json.dumps([resources(fragment)[name] for name in made(fragment)])
+    documents = json.dumps([resources(fragment)[name] for name in created(fragment)])
 
     assert json.dumps(get("Migrate")) in documents
     assert json.dumps(get("Check")) in documents
@@ -196,7 +196,7 @@ def test_a_right_is_for_an_arn_where_a_branch_of_the_handler_is_a_ref() -> None:
 def test_a_function_named_config_leaves_the_providers_invoke_config_alone() -> None:
     fragment = template(Config=function(), Run=trigger("Config"))
 
-    kinds = Counter(resources(fragment)[name]["Type"] for name in made(fragment))
+    kinds = Counter(resources(fragment)[name]["Type"] for name in created(fragment))
 
     assert (kinds["AWS::Lambda::EventInvokeConfig"], kinds["AWS::IAM::Policy"]) == (1, 2)
 
@@ -330,16 +330,16 @@ def test_the_attributes_that_the_template_reads_are_sent_along() -> None:
 
 
 def test_the_resources_own_attributes_are_kept() -> None:
-    own = {
+    attributes = {
         "Condition": "Production",
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Metadata": {"Note": 1},
     }
 
-    actual = resources(template(Run=trigger() | own))["Run"]
+    actual = resources(template(Run=trigger() | attributes))["Run"]
 
-    assert {name: actual[name] for name in own} == own
+    assert {name: actual[name] for name in attributes} == attributes
 
 
 @pytest.mark.parametrize(
@@ -401,10 +401,14 @@ def test_what_only_looks_like_an_intrinsic_is_a_literal(value: Template) -> None
 
 
 def test_the_key_order_of_a_payload_changes_nothing_of_the_trigger() -> None:
-    one = template(Orders=table(), Run=trigger(Payload={"A": ref("Orders"), "B": ref("Migrate")}))
-    other = template(Orders=table(), Run=trigger(Payload={"B": ref("Migrate"), "A": ref("Orders")}))
+    sorted_keys = template(
+        Orders=table(), Run=trigger(Payload={"A": ref("Orders"), "B": ref("Migrate")})
+    )
+    reversed_keys = template(
+        Orders=table(), Run=trigger(Payload={"B": ref("Migrate"), "A": ref("Orders")})
+    )
 
-    assert json.dumps(resources(one)["Run"]) == json.dumps(resources(other)["Run"])
+    assert json.dumps(resources(sorted_keys)["Run"]) == json.dumps(resources(reversed_keys)["Run"])
 
 
 def test_a_payload_of_five_hundred_levels_is_written() -> None:
@@ -421,7 +425,7 @@ def test_a_payload_of_five_hundred_levels_is_written() -> None:
 def conditions(fragment: Template) -> Template:
     """Return the condition of each resource that was added."""
     emitted = resources(fragment)
-    return {name: emitted[name].get("Condition") for name in made(fragment)}
+    return {name: emitted[name].get("Condition") for name in created(fragment)}
 
 
 def test_what_is_made_for_one_conditional_trigger_has_its_condition() -> None:
@@ -469,17 +473,17 @@ def test_an_or_takes_two_to_ten_conditions_at_every_level(number: int) -> None:
     assert sorted(named) == sorted(f"C{n}" for n in range(number))
 
 
-def test_a_right_exists_only_where_the_providers_role_and_its_function_do() -> None:
+def test_a_permission_exists_only_if_the_providers_role_and_its_function_do() -> None:
     fragment = template(
         {"Conditions": {"Production": {}, "Migrating": {}}},
         Migrate=under("Production", function()),
         Run=under("Migrating", trigger()),
     )
 
-    found = conditions(fragment)
+    by_resource = conditions(fragment)
 
-    assert found["TriggerProviderRole"] == "Migrating"
-    assert expanded(fragment)["Conditions"][found["TriggerProviderInvokeMigrate"]] == {
+    assert by_resource["TriggerProviderRole"] == "Migrating"
+    assert expanded(fragment)["Conditions"][by_resource["TriggerProviderInvokeMigrate"]] == {
         "Fn::And": [{"Condition": "Migrating"}, {"Condition": "Production"}]
     }
 

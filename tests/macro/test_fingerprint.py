@@ -41,8 +41,8 @@ def with_handler(handler: Template, **sections: Any) -> Template:
     return template(sections, Migrate=handler, Orders=table(), Run=trigger())
 
 
-def variables(**given: Any) -> Template:
-    return function(Environment={"Variables": given})
+def variables(**values: Any) -> Template:
+    return function(Environment={"Variables": values})
 
 
 # ---- the bytes
@@ -322,10 +322,10 @@ def test_a_secrets_value_is_never_hashed(value: Any, *, no_echo: bool | str) -> 
     run = trigger(Payload=value, ExecuteOnResourceChange=["Orders"])
     fragment = template(sections, Migrate=variables(A=value), Orders=table(A=value), Run=run)
 
-    one, other = (fingerprint(fragment, Stage="test", Secret=secret) for secret in ("a", "b"))
+    first, second = (fingerprint(fragment, Stage="test", Secret=secret) for secret in ("a", "b"))
 
-    assert one == other
-    assert one == fingerprint(fragment, Stage="test")
+    assert first == second
+    assert first == fingerprint(fragment, Stage="test")
 
 
 def test_a_mapping_that_is_used_counts_by_content() -> None:
@@ -370,7 +370,7 @@ def test_conditions_that_refer_to_each_other_in_a_ring_can_be_hashed() -> None:
 
 
 def live(handler: Template, **sections: Any) -> Template:
-    found: Template = fingerprint(
+    references: Template = fingerprint(
         template(
             sections,
             Migrate=handler,
@@ -383,7 +383,7 @@ def live(handler: Template, **sections: Any) -> Template:
             Run=trigger(),
         )
     ).get("References", {})
-    return found
+    return references
 
 
 def test_what_the_handler_refers_to_is_repeated_for_cloudformation_to_resolve() -> None:

@@ -44,8 +44,8 @@ def statements(role: Template) -> list[Any]:
     return [policy["PolicyDocument"]["Statement"] for policy in role["Properties"]["Policies"]]
 
 
-def made(fragment: Template) -> list[str]:
-    """List what was made for the trigger `Run`, beside the provider."""
+def created(fragment: Template) -> list[str]:
+    """List the resources created for the trigger `Run`, without the provider's."""
     names = [name for name in resources(fragment) if name not in fragment["Resources"]]
     return [name for name in names if not name.startswith("TriggerProvider")]
 
@@ -54,7 +54,7 @@ def made(fragment: Template) -> list[str]:
 
 
 def test_a_function_defined_with_its_trigger_has_a_role_and_a_log_group() -> None:
-    assert sorted(made(template(Run=defining()))) == ["RunFunction", "RunLogGroup", "RunRole"]
+    assert sorted(created(template(Run=defining()))) == ["RunFunction", "RunLogGroup", "RunRole"]
 
 
 def test_the_function_has_the_properties_that_were_written() -> None:
@@ -150,11 +150,11 @@ def test_a_choice_of_log_settings_is_left_as_it_is() -> None:
     assert emitted["RunFunction"]["Properties"]["LoggingConfig"] == logging
 
 
-def test_a_function_may_write_to_the_log_group_that_its_author_gave_it() -> None:
-    own = of_type("AWS::Logs::LogGroup")
+def test_a_function_may_write_to_the_log_group_of_its_author() -> None:
+    log_group = of_type("AWS::Logs::LogGroup")
     run = defining(LoggingConfig={"LogGroup": ref("Own")})
 
-    emitted = resources(template(Own=own, Run=run))
+    emitted = resources(template(Own=log_group, Run=run))
 
     arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
     assert statements(emitted["RunRole"])[0][0]["Resource"] == {
@@ -172,7 +172,7 @@ def test_a_role_of_the_authors_is_used_as_it_is() -> None:
 def test_a_function_that_is_defined_once_is_made_once_for_each_trigger() -> None:
     fragment = template(Run=defining(), Check=defining(MemorySize=256))
 
-    assert sorted(made(fragment)) == [
+    assert sorted(created(fragment)) == [
         *("CheckFunction", "CheckLogGroup", "CheckRole"),
         *("RunFunction", "RunLogGroup", "RunRole"),
     ]
@@ -188,7 +188,7 @@ def test_all_that_is_made_for_a_conditional_trigger_has_its_condition() -> None:
 
     assert {
         emitted[name].get("Condition")
-        for name in [*made(fragment), "TriggerProviderInvokeRunFunction"]
+        for name in [*created(fragment), "TriggerProviderInvokeRunFunction"]
     } == {"Production"}
 
 
@@ -224,11 +224,13 @@ def test_a_handler_beside_a_function_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(None, "null"), ("Migrate", "'Migrate'"), ([CODE], "a list")]
+    ("value", "described"), [(None, "null"), ("Migrate", "'Migrate'"), ([CODE], "a list")]
 )
-def test_a_function_that_is_no_map_of_properties_is_a_problem(value: Any, said: str) -> None:
+def test_a_function_that_is_not_a_map_of_properties_is_a_problem(
+    value: Any, described: str
+) -> None:
     assert problems(template(Run=of_type("Custom::Trigger", Function=value))) == [
-        f"Run.Function: must be the properties of an AWS::Lambda::Function, not {said}"
+        f"Run.Function: must be the properties of an AWS::Lambda::Function, not {described}"
     ]
 
 
@@ -536,10 +538,10 @@ def test_a_role_of_the_authors_is_not_given_permissions() -> None:
 def test_the_role_may_send_the_traces_of_a_function_that_is_traced(mode: Any, count: int) -> None:
     run = defining(TracingConfig={"Mode": mode})
     fragment = template({"Parameters": {"Mode": {"Type": "String"}}}, Run=run)
-    found = statements(resources(fragment)["RunRole"])
+    permissions = statements(resources(fragment)["RunRole"])
 
-    assert len(found) == count
-    assert found[1:] in (
+    assert len(permissions) == count
+    assert permissions[1:] in (
         [],
         [
             [

@@ -62,26 +62,26 @@ def permitted(policy: Template) -> list[Any]:
     return found
 
 
-def waits(found: Template) -> dict[str, set[str]]:
+def waits(expansion: Template) -> dict[str, set[str]]:
     """Return what each resource of a template waits for, whatever the conditions say."""
-    mentioned = survey(found).resources
+    mentioned = survey(expansion).resources
     return {
         name: {
             *depends_on(resource),
             *(reference.name for reference in mentioned[name].references),
         }
-        & set(found["Resources"])
-        for name, resource in found["Resources"].items()
+        & set(expansion["Resources"])
+        for name, resource in expansion["Resources"].items()
     }
 
 
-def triggers_before(found: Template) -> dict[str, set[str]]:
+def triggers_before(expansion: Template) -> dict[str, set[str]]:
     """Return the triggers that come before each trigger; raise for a cycle."""
-    graph = waits(found)
+    graph = waits(expansion)
     before: dict[str, set[str]] = {}
     for name in TopologicalSorter(graph).static_order():
         before[name] = graph[name].union(*(before[first] for first in graph[name]))
-    runs = {name for name, it in found["Resources"].items() if it["Type"] == "Custom::Trigger"}
+    runs = {name for name, it in expansion["Resources"].items() if it["Type"] == "Custom::Trigger"}
     return {name: before[name] & runs for name in runs}
 
 
@@ -139,10 +139,10 @@ def test_a_trigger_waits_for_the_policy_that_its_handler_shares() -> None:
 def test_a_hundred_and_fifty_handlers_fit_in_a_stack() -> None:
     numbers = range(150)
     roles = {f"Role{n:03}": of_type("AWS::IAM::Role") for n in numbers}
-    found = expanded(template(**handlers(*numbers), **roles))
+    expansion = expanded(template(**handlers(*numbers), **roles))
 
-    assert len(found["Resources"]) == 1 + 150 * 3 + 5 + 7
-    assert len(json.dumps(found)) < 1_000_000
+    assert len(expansion["Resources"]) == 1 + 150 * 3 + 5 + 7
+    assert len(json.dumps(expansion)) < 1_000_000
 
 
 def test_shared_policies_have_the_path_of_roles() -> None:
@@ -280,37 +280,37 @@ def orders(draw: st.DrawFn) -> Template:
     """
     number = draw(st.integers(MOST_ALONE + 1, 60))
     most_edges = draw(st.sampled_from([3, 20, 100]))
-    found = handlers(*range(number)) | {f"Table{n:03}": table() for n in range(number)}
+    resources_by_name = handlers(*range(number)) | {f"Table{n:03}": table() for n in range(number)}
     pairs = st.tuples(st.integers(0, number - 1), st.integers(0, number - 1))
-    for one, other in draw(st.lists(pairs, max_size=most_edges)):
-        first, second = sorted((one, other))
+    for a, b in draw(st.lists(pairs, max_size=most_edges)):
+        first, second = sorted((a, b))
         if first == second:
             continue
         kind = draw(st.sampled_from(["Do", "Do", "Run", "Table"]))
-        found[f"Run{first:03}"]["Properties"].setdefault("ExecuteBefore", []).append(
+        resources_by_name[f"Run{first:03}"]["Properties"].setdefault("ExecuteBefore", []).append(
             f"{kind}{second:03}"
         )
         if draw(st.booleans()):
-            found[f"Run{second:03}"]["Properties"].setdefault("ExecuteAfter", []).append(
-                f"Table{first:03}"
-            )
-            found[f"Do{second:03}"]["DependsOn"] = [f"Table{second:03}"]
+            resources_by_name[f"Run{second:03}"]["Properties"].setdefault(
+                "ExecuteAfter", []
+            ).append(f"Table{first:03}")
+            resources_by_name[f"Do{second:03}"]["DependsOn"] = [f"Table{second:03}"]
     for n in draw(st.sets(st.integers(0, number - 1), max_size=4)):
-        found[f"Run{n:03}"]["Properties"]["ExecuteOnDelete"] = True
-    return template(**found)
+        resources_by_name[f"Run{n:03}"]["Properties"]["ExecuteOnDelete"] = True
+    return template(**resources_by_name)
 
 
 @BRIEF
 @given(orders())
 def test_shared_policies_close_no_cycle_and_permit_exactly_the_handlers(fragment: Template) -> None:
     try:
-        found = expanded(fragment)
+        expansion = expanded(fragment)
     except TemplateError as error:
         assert "managed policies" in str(error)  # noqa: PT017 (there may be none)
         return
-    graph = waits(found)
+    graph = waits(expansion)
 
-    assert triggers_before(found).keys() <= found["Resources"].keys()
+    assert triggers_before(expansion).keys() <= expansion["Resources"].keys()
     allowed: list[str] = []
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         for policy, names in policies(fragment, kind).items():
@@ -335,9 +335,9 @@ def test_few_policies_make_no_trigger_wait_for_another(fragment: Template) -> No
     assert triggers_before(expanded(fragment)) == before
 
 
-def waited_by(found: Template, start: str) -> set[str]:
+def waited_by(expansion: Template, start: str) -> set[str]:
     """Return everything that a resource waits for."""
-    graph, seen, left = waits(found), set[str](), [start]
+    graph, seen, left = waits(expansion), set[str](), [start]
     while left:
         for first in graph[left.pop()] - seen:
             seen.add(first)

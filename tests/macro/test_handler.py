@@ -14,7 +14,7 @@ REQUEST: Final = "9c8c2f4e-1f52-4a3c-8d1f-0a6c3b7b2c11"
 
 def event(fragment: Any, **more: Any) -> dict[str, Any]:
     """Return the event that CloudFormation sends to a macro."""
-    said = {
+    fields = {
         "region": "eu-central-1",
         "accountId": "123456789012",
         "fragment": fragment,
@@ -23,7 +23,7 @@ def event(fragment: Any, **more: Any) -> dict[str, Any]:
         "requestId": REQUEST,
         "templateParameterValues": {},
     }
-    through_json: dict[str, Any] = json.loads(json.dumps(said | more))
+    through_json: dict[str, Any] = json.loads(json.dumps(fields | more))
     return through_json
 
 

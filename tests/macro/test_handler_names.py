@@ -24,19 +24,19 @@ def parameter(kind: str = "String", **more: Any) -> Template:
     return {"Parameters": {"Which": {"Type": kind, **more}}}
 
 
-def resource_of(made: Template) -> Any:
+def resource_of(expansion: Template) -> Any:
     """Return what the provider's permission to invoke is about."""
     (policy,) = (
         resource["Properties"]["PolicyDocument"]["Statement"]
-        for name, resource in made["Resources"].items()
+        for name, resource in expansion["Resources"].items()
         if name.startswith("TriggerProviderInvoke") and name != "TriggerProviderInvokeConfig"
     )
     ((statement),) = policy
     return statement["Resource"]
 
 
-def handler_of(made: Template) -> Any:
-    return made["Resources"]["Run"]["Properties"]["HandlerArn"]
+def handler_of(expansion: Template) -> Any:
+    return expansion["Resources"]["Run"]["Properties"]["HandlerArn"]
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def handler_of(made: Template) -> Any:
     ],
 )
 def test_a_parameter_may_hold_any_name_of_a_function(value: str, arn: Any) -> None:
-    made = expanded(template(parameter(), Run=trigger(ref("Which"))), Which=value)
+    expansion = expanded(template(parameter(), Run=trigger(ref("Which"))), Which=value)
 
-    assert handler_of(made) == arn
-    assert resource_of(made) == [arn, {"Fn::Join": [":", [arn, "*"]]}]
+    assert handler_of(expansion) == arn
+    assert resource_of(expansion) == [arn, {"Fn::Join": [":", [arn, "*"]]}]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_a_parameter_may_hold_any_name_of_a_function(value: str, arn: Any) -> No
     [parameter(NoEcho=True), parameter("AWS::SSM::Parameter::Value<String>")],
 )
 def test_a_parameter_whose_value_is_not_known_holds_an_arn(sections: Template) -> None:
-    made = expanded(template(sections, Run=trigger(ref("Which"))), Which="/a name")
+    expansion = expanded(template(sections, Run=trigger(ref("Which"))), Which="/a name")
 
-    assert handler_of(made) == ref("Which")
+    assert handler_of(expansion) == ref("Which")
 
 
 def test_a_parameter_that_holds_no_name_is_a_problem() -> None:
@@ -102,9 +102,9 @@ def test_a_parameter_that_holds_no_name_is_a_problem() -> None:
 )
 def test_a_name_may_be_written_or_computed(written: Any, arn: Any) -> None:
     sections = parameter() | {"Conditions": {"Production": {"Fn::Equals": [ref("Which"), "live"]}}}
-    made = expanded(template(sections, Run=trigger(written)), Which="migrate")
+    expansion = expanded(template(sections, Run=trigger(written)), Which="migrate")
 
-    assert handler_of(made) == arn
+    assert handler_of(expansion) == arn
 
 
 def test_a_name_that_is_written_alone_is_a_logical_id() -> None:

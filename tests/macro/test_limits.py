@@ -61,11 +61,11 @@ def characters(fragment: Template) -> int:
         for policy in emitted["TriggerProviderRole"]["Properties"]["Policies"]
     ]
     documents += [
-        one["Properties"]["PolicyDocument"]
-        for one in emitted.values()
-        if one["Type"] == "AWS::IAM::Policy"
+        resource["Properties"]["PolicyDocument"]
+        for resource in emitted.values()
+        if resource["Type"] == "AWS::IAM::Policy"
     ]
-    return sum(len(json.dumps(resolved(one), separators=(",", ":"))) for one in documents)
+    return sum(len(json.dumps(resolved(item), separators=(",", ":"))) for item in documents)
 
 
 def managed(fragment: Template) -> list[int]:

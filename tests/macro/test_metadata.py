@@ -75,11 +75,11 @@ def test_it_takes_the_condition_of_its_function_and_nothing_else() -> None:
         "UpdateReplacePolicy": "Retain",
     }
 
-    made = resources(template(Orders=table(), Migrate=migrate))["MigrateTrigger"]
+    resource = resources(template(Orders=table(), Migrate=migrate))["MigrateTrigger"]
 
-    assert made["Condition"] == "Production"
-    assert set(made) == {"Type", "Properties", "Condition", "DependsOn"}
-    assert "Orders" not in made["DependsOn"]
+    assert resource["Condition"] == "Production"
+    assert set(resource) == {"Type", "Properties", "Condition", "DependsOn"}
+    assert "Orders" not in resource["DependsOn"]
 
 
 def test_each_of_several_functions_has_its_own() -> None:
@@ -126,13 +126,15 @@ def test_a_sam_function_with_an_invoke_config_has_one_trigger_once_it_is_transfo
         AutoPublishAlias="live",
     )
     transformed = by_sam({"Resources": {"Migrate": noted({}, sam)}})
-    copied = [name for name, one in transformed["Resources"].items() if "Metadata" in one]
+    copied = [name for name, resource in transformed["Resources"].items() if "Metadata" in resource]
 
     emitted = expanded(transformed)["Resources"]
 
     assert len(copied) > 1, "SAM copies a function's metadata"
     assert triggers(emitted) == ["MigrateTrigger"]
-    assert [name for name, one in emitted.items() if "Trigger" in one.get("Metadata", {})] == []
+    assert [
+        name for name, resource in emitted.items() if "Trigger" in resource.get("Metadata", {})
+    ] == []
 
 
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::Lambda::Alias"])

@@ -59,12 +59,12 @@ NAMES: Final = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), NAMES)
-def test_a_log_group_is_the_handlers_if_its_name_means_that(one: Any, other: Any) -> None:
-    group = of_type("AWS::Logs::LogGroup", LogGroupName=sub("/aws/lambda/${Name}", {"Name": one}))
+@pytest.mark.parametrize(("left", "right"), NAMES)
+def test_a_log_group_is_the_handlers_if_its_name_means_that(left: Any, right: Any) -> None:
+    group = of_type("AWS::Logs::LogGroup", LogGroupName=sub("/aws/lambda/${Name}", {"Name": left}))
     fragment = template(
         STAGE | {"Conditions": {"Named": {}}},
-        Migrate=function(FunctionName=other),
+        Migrate=function(FunctionName=right),
         Logs=group,
         Run=trigger(),
     )
@@ -121,7 +121,7 @@ def test_a_log_group_that_the_function_refers_to_needs_no_edge() -> None:
     assert waits(fragment) == []
 
 
-@pytest.mark.parametrize(("one", "other"), NAMES)
+@pytest.mark.parametrize(("left", "right"), NAMES)
 @pytest.mark.parametrize(
     ("kind", "named_in"),
     [
@@ -131,13 +131,13 @@ def test_a_log_group_that_the_function_refers_to_needs_no_edge() -> None:
     ],
 )
 def test_a_policy_is_the_handlers_if_its_role_means_that(
-    kind: str, named_in: Any, one: Any, other: Any
+    kind: str, named_in: Any, left: Any, right: Any
 ) -> None:
     fragment = template(
         STAGE | {"Conditions": {"Named": {}}},
         Migrate=function(Role=get("Role")),
-        Role=of_type("AWS::IAM::Role", RoleName=other),
-        More=of_type(kind, **named_in(one)),
+        Role=of_type("AWS::IAM::Role", RoleName=right),
+        More=of_type(kind, **named_in(left)),
         Run=trigger(),
     )
 

@@ -100,12 +100,12 @@ def test_triggers_are_read_in_document_order() -> None:
 
 
 def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
-    triggers, found = parse.triggers(
+    triggers, problems_read = parse.triggers(
         template(Bad=trigger(Timeout=0), Good=trigger(), Worse=trigger("Nobody")), Deployment()
     )
 
     assert [each.logical_id for each in triggers] == ["Bad", "Good", "Worse"]
-    assert [str(problem) for problem in found] == [
+    assert [str(problem) for problem in problems_read] == [
         "Bad.Timeout: must be a whole number from 1 to 3540, not 0",
         "Worse.Handler: no 'Nobody' in the template; did you mean 'Good'?",
     ]

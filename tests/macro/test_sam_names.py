@@ -66,8 +66,8 @@ def connector(source: str, *destinations: str) -> Template:
 
 def transformed(**written: Template) -> Template:
     """Return the resources that SAM makes of some, beside the function `Migrate`."""
-    made: Template = by_sam({"Resources": {"Migrate": function(), **written}})["Resources"]
-    return made
+    after_sam: Template = by_sam({"Resources": {"Migrate": function(), **written}})["Resources"]
+    return after_sam
 
 
 BEFORE_SAM: Final = (
@@ -116,26 +116,28 @@ def test_a_name_means_what_sam_makes_of_a_reference_to_it(application: Template)
     names = [*application, *(f"{name}.{part}" for name in application for part in PARTS)]
     run = trigger(Payload=[ref(name) for name in names])
 
-    made = transformed(**application, Run=run)
+    after_sam = transformed(**application, Run=run)
 
     meant = {
         name: reference["Ref"]
-        for name, reference in zip(names, made["Run"]["Properties"]["Payload"], strict=True)
-        if reference["Ref"] in made
+        for name, reference in zip(names, after_sam["Run"]["Properties"]["Payload"], strict=True)
+        if reference["Ref"] in after_sam
     }
-    by_name = {name: (name,) for name in application if name in made} | written_names(made)
+    by_name = {name: (name,) for name in application if name in after_sam} | written_names(
+        after_sam
+    )
     assert by_name == {name: (logical_id,) for name, logical_id in meant.items()}
 
 
 @settings(BRIEF)
 @given(_applications)
 def test_a_type_of_sam_selects_what_it_becomes(application: Template) -> None:
-    made = transformed(**application)
-    by_name = written_names(made)
+    after_sam = transformed(**application)
+    by_name = written_names(after_sam)
 
     for name, resource in application.items():
         (logical_id,) = by_name.get(name, (name,))
-        assert resource["Type"] in types_of(logical_id, made[logical_id])
+        assert resource["Type"] in types_of(logical_id, after_sam[logical_id])
 
 
 # ---- what it means to selectors and handlers
@@ -165,12 +167,12 @@ SELECTED: Final = [
 def test_a_selector_means_what_sam_made_in_every_property(
     selector: str, written: Template, kind: str
 ) -> None:
-    made = transformed(Libs=written)
-    (meant,) = (name for name in made if name != "Migrate" and made[name]["Type"] == kind)
+    after_sam = transformed(Libs=written)
+    (meant,) = (name for name in after_sam if name != "Migrate" and after_sam[name]["Type"] == kind)
 
-    after = template(**made, Run=trigger(ExecuteAfter=[selector]))
-    before = template(**made, Run=trigger(ExecuteBefore=[selector]))
-    changed = template(**made, Run=trigger(ExecuteOnResourceChange=[selector]))
+    after = template(**after_sam, Run=trigger(ExecuteAfter=[selector]))
+    before = template(**after_sam, Run=trigger(ExecuteBefore=[selector]))
+    changed = template(**after_sam, Run=trigger(ExecuteOnResourceChange=[selector]))
 
     assert waits(after) == [meant]
     assert waits(before, meant)[-1:] == ["Run"]
@@ -179,43 +181,47 @@ def test_a_selector_means_what_sam_made_in_every_property(
 
 def test_a_connector_means_every_resource_that_sam_made_for_it() -> None:
     fn = serverless("Function", **CODE)
-    made = transformed(Fn=fn, Orders=table(), Jobs=QUEUE, Link=connector("Fn", "Orders", "Jobs"))
-    policies = sorted(name for name in made if name.startswith("Link"))
+    after_sam = transformed(
+        Fn=fn, Orders=table(), Jobs=QUEUE, Link=connector("Fn", "Orders", "Jobs")
+    )
+    policies = sorted(name for name in after_sam if name.startswith("Link"))
 
     assert len(policies) == 2
-    assert sorted(waits(template(**made, Run=trigger(ExecuteAfter=["Link"])))) == policies
+    assert sorted(waits(template(**after_sam, Run=trigger(ExecuteAfter=["Link"])))) == policies
 
 
 @pytest.mark.parametrize("spelling", ["Fn.Alias", "Fn.Version"])
 def test_a_handler_may_be_what_sam_made(spelling: str) -> None:
-    made = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
+    after_sam = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
 
-    run = resources(template(**made, Run=trigger(spelling)))["Run"]
+    run = resources(template(**after_sam, Run=trigger(spelling)))["Run"]
 
-    (meant,) = written_names(made)[spelling]
+    (meant,) = written_names(after_sam)[spelling]
     assert run["Properties"]["HandlerArn"] == ref(meant)
     assert {"Fn", "TriggerProviderInvokeFn"} <= {*run["DependsOn"]}
 
 
 def test_a_function_that_is_not_of_sam_is_not_selected_by_sams_type() -> None:
-    made = transformed(Fn=serverless("Function", **CODE))
+    after_sam = transformed(Fn=serverless("Function", **CODE))
     run = trigger(ExecuteAfter=["AWS::Serverless::Function"])
 
-    assert waits(template(**made, Other=function(), Run=run)) == ["Fn"]
+    assert waits(template(**after_sam, Other=function(), Run=run)) == ["Fn"]
 
 
 def test_everything_has_what_sam_made() -> None:
-    made = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
+    after_sam = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
 
-    assert {*waits(template(**made, Run=trigger(ExecuteAfter=["*"])))} == {*made} - {"Migrate"}
+    assert {*waits(template(**after_sam, Run=trigger(ExecuteAfter=["*"])))} == {*after_sam} - {
+        "Migrate"
+    }
 
 
 def test_an_api_brings_its_stages_into_what_is_watched() -> None:
-    made = transformed(Door=serverless("Api", StageName="live", DefinitionBody=BODY))
-    watched = fingerprint(template(**made, Run=trigger(ExecuteOnResourceChange=["Door"])))
+    after_sam = transformed(Door=serverless("Api", StageName="live", DefinitionBody=BODY))
+    watched = fingerprint(template(**after_sam, Run=trigger(ExecuteOnResourceChange=["Door"])))
 
     assert {name for name in watched if name.startswith("Resources.")} == {
-        f"Resources.{name}" for name in made if name != "Migrate"
+        f"Resources.{name}" for name in after_sam if name != "Migrate"
     }
 
 
@@ -224,9 +230,9 @@ def test_an_api_brings_its_stages_into_what_is_watched() -> None:
 
 def test_a_message_has_the_name_that_the_author_wrote() -> None:
     fn = serverless("Function", Layers=[ref("Libs")], AutoPublishAlias="live", **CODE)
-    made = transformed(Libs=layer(), Fn=fn)
+    after_sam = transformed(Libs=layer(), Fn=fn)
 
-    assert problems(template(**made, Run=trigger("Fn.Alias", ExecuteBefore=["Libs"]))) == [
+    assert problems(template(**after_sam, Run=trigger("Fn.Alias", ExecuteBefore=["Libs"]))) == [
         (
             "Run.ExecuteBefore: closes a cycle: Libs -> Run -> Fn -> Libs;"
             " remove one of these dependencies"
@@ -249,17 +255,19 @@ def test_a_message_has_the_name_that_the_author_wrote() -> None:
     ],
 )
 def test_a_hint_is_a_name_that_the_author_may_write(selector: str, hint: str) -> None:
-    made = transformed(Libs=layer(), Fn=serverless("Function", AutoPublishAlias="live", **CODE))
+    after_sam = transformed(
+        Libs=layer(), Fn=serverless("Function", AutoPublishAlias="live", **CODE)
+    )
 
-    assert problems(template(**made, Run=trigger(ExecuteAfter=[selector]))) == [
+    assert problems(template(**after_sam, Run=trigger(ExecuteAfter=[selector]))) == [
         f"Run.ExecuteAfter: {hint}"
     ]
 
 
 def test_a_handler_that_is_misspelled_has_the_hint_too() -> None:
-    made = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
+    after_sam = transformed(Fn=serverless("Function", AutoPublishAlias="live", **CODE))
 
-    assert problems(template(**made, Run=trigger("Fn.Alas"))) == [
+    assert problems(template(**after_sam, Run=trigger("Fn.Alas"))) == [
         "Run.Handler: no 'Fn.Alas' in the template; did you mean 'Fn.Alias'?"
     ]
 

@@ -42,7 +42,7 @@ def emitted(settings: Template, fragment: Template | None = None) -> Template:
     return found
 
 
-def said(settings: Template, fragment: Template | None = None) -> list[str]:
+def problems_of(settings: Template, fragment: Template | None = None) -> list[str]:
     try:
         emitted(settings, fragment)
     except TemplateError as error:
@@ -180,15 +180,15 @@ def test_with_a_role_of_the_authors_a_function_with_one_makes_no_iam_resource() 
     assert iam(emitted({"ProviderRole": ROLE}, fragment)) == []
 
 
-def test_with_a_role_of_the_authors_a_function_without_one_makes_no_iam_resource() -> None:
+def test_with_a_provider_role_a_function_without_a_role_adds_no_iam_resource() -> None:
     fragment = template(Run=of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}}))
 
     try:
-        found = iam(emitted({"ProviderRole": ROLE}, fragment))
+        created = iam(emitted({"ProviderRole": ROLE}, fragment))
     except TemplateError:
-        found = []
+        created = []
 
-    assert found == []
+    assert created == []
 
 
 @pytest.mark.parametrize("taken", ["TriggerProviderRole", "TriggerProviderHandOver"])
@@ -230,12 +230,12 @@ def test_with_a_role_of_the_authors_the_logical_ids_of_rights_are_free(
     ],
 )
 def test_a_wrong_value_is_said_with_what_is_right(name: str, value: Any, expected: str) -> None:
-    assert said({name: value}) == [f"Transform.Parameters.{name}: {expected}"]
+    assert problems_of({name: value}) == [f"Transform.Parameters.{name}: {expected}"]
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "null"), (5, "5"), ("", "''")])
 def test_ids_are_a_list_of_texts(value: Any, shown: str) -> None:
-    assert said({"SubnetIds": value, "SecurityGroupIds": value}) == [
+    assert problems_of({"SubnetIds": value, "SecurityGroupIds": value}) == [
         f"Transform.Parameters.SubnetIds: must be a list of ids, not {shown}",
         f"Transform.Parameters.SecurityGroupIds: must be a list of ids, not {shown}",
     ]
@@ -251,7 +251,7 @@ def test_ids_are_a_list_of_texts(value: Any, shown: str) -> None:
     ],
 )
 def test_an_id_is_never_empty(value: Any, shown: str) -> None:
-    told = said({"SubnetIds": value, "SecurityGroupIds": value})
+    told = problems_of({"SubnetIds": value, "SecurityGroupIds": value})
 
     assert told == [
         f"Transform.Parameters.SubnetIds: must be a list of ids, not {shown}",
@@ -261,7 +261,7 @@ def test_an_id_is_never_empty(value: Any, shown: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["SubnetIds", "SecurityGroupIds"])
 def test_ids_that_are_wrong_are_not_also_missing(wrong: str) -> None:
-    assert said(IN_A_NETWORK | {wrong: 5}) == [
+    assert problems_of(IN_A_NETWORK | {wrong: 5}) == [
         f"Transform.Parameters.{wrong}: must be a list of ids, not 5"
     ]
 
@@ -275,12 +275,12 @@ def test_ids_that_are_wrong_are_not_also_missing(wrong: str) -> None:
     ],
 )
 def test_an_unknown_parameter_is_said_with_the_nearest(name: str, hint: str) -> None:
-    assert said({name: 5}) == [f"Transform.Parameters.{name}: unknown property{hint}"]
+    assert problems_of({name: 5}) == [f"Transform.Parameters.{name}: unknown property{hint}"]
 
 
 @pytest.mark.parametrize("alone", ["SubnetIds", "SecurityGroupIds"])
 def test_subnets_and_security_groups_go_together(alone: str) -> None:
-    assert said({alone: ["id-1"]}) == [
+    assert problems_of({alone: ["id-1"]}) == [
         "Transform.Parameters.SubnetIds: goes together with SecurityGroupIds; set both or neither"
     ]
 
@@ -294,7 +294,7 @@ def test_subnets_and_security_groups_go_together(alone: str) -> None:
     ],
 )
 def test_a_role_of_the_authors_is_used_as_it_is(more: Template) -> None:
-    assert said({"ProviderRole": ROLE} | more) == [
+    assert problems_of({"ProviderRole": ROLE} | more) == [
         (
             "Transform.Parameters.ProviderRole: is used as it is; "
             "remove PermissionsBoundary and RolePath"
@@ -303,7 +303,7 @@ def test_a_role_of_the_authors_is_used_as_it_is(more: Template) -> None:
 
 
 def test_every_wrong_parameter_is_said() -> None:
-    assert said({"Runtime": "ruby3.4", "Colour": 5, "MemorySize": 1}) == [
+    assert problems_of({"Runtime": "ruby3.4", "Colour": 5, "MemorySize": 1}) == [
         "Transform.Parameters.Runtime: must be python3.11 or later, not 'ruby3.4'",
         f"Transform.Parameters.Colour: unknown property; known properties are {KNOWN}",
         "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not 1",
@@ -313,7 +313,7 @@ def test_every_wrong_parameter_is_said() -> None:
 def test_a_wrong_parameter_is_said_beside_the_problems_of_the_template() -> None:
     fragment = template(Run=trigger(Timeout=0))
 
-    assert said({"MemorySize": 1}, fragment) == [
+    assert problems_of({"MemorySize": 1}, fragment) == [
         "Run.Timeout: must be a whole number from 1 to 3540, not 0",
         "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not 1",
     ]

@@ -103,10 +103,10 @@ def test_what_an_alias_is_beside_what_it_serves_does_not_count(
 def test_a_parameter_moves_an_alias_with_and_without_a_new_template() -> None:
     sections = {"Parameters": {"Number": {"Type": "String"}}}
     fragment = template(sections, Live=alias(ref("Number")), Run=trigger(ref("Live")))
-    one, two = (fingerprint(fragment, Number=number) for number in ("1", "2"))
+    first, second = (fingerprint(fragment, Number=number) for number in ("1", "2"))
 
-    assert one["Alias"] != two["Alias"]
-    assert one["References"] == {"Number": ref("Number")}
+    assert first["Alias"] != second["Alias"]
+    assert first["References"] == {"Number": ref("Number")}
 
 
 def test_a_new_version_of_the_template_moves_the_alias_that_serves_it() -> None:

@@ -174,8 +174,8 @@ class RoughWorld(World):
         self._line = ""
         self._killed = False
 
-    def notes(self, said: str) -> None:
-        self.transcript.append(f"{self.elapsed:10.1f}  {said}")
+    def notes(self, text: str) -> None:
+        self.transcript.append(f"{self.elapsed:10.1f}  {text}")
 
     def meets(self, line: str) -> Fault:
         """Draw what a call meets, and keep it."""
@@ -208,7 +208,7 @@ class RoughWorld(World):
             self.met.invocations[-1] = replace(last, ends="failed", own_id=None, state=None)
 
     def deliver(self, event: Event) -> list[Answer]:
-        self.pass_time(self.draw.one(0, 0, 0, 0, 0, 0, 0, 2, 30, 700))
+        self.pass_time(self.draw.choice(0, 0, 0, 0, 0, 0, 0, 2, 30, 700))
         return super().deliver(event)
 
     def hand_over(self, event: Event) -> None:
@@ -216,7 +216,7 @@ class RoughWorld(World):
             self.met.event_lost = True
             self.notes("    and Lambda loses the event")
             return
-        later = 0 if self.draw.chance(0.9) else self.draw.one(5, 100, 1000)
+        later = 0 if self.draw.chance(0.9) else self.draw.choice(5, 100, 1000)
         self._queue.append((self.now + 1 + later, event))
 
     def _execute(self, case: Case, event: Event) -> None:
@@ -256,10 +256,10 @@ class Life(Stack):
 
     def goes_by(self) -> None:
         """Play the life: a creation, some updates, and perhaps a deletion."""
-        names = ("First", "Second", "Third")[: self.draw.one(1, 1, 2, 3)]
+        names = ("First", "Second", "Third")[: self.draw.choice(1, 1, 2, 3)]
         triggers: dict[str, Properties] = {name: self.draw.settings() for name in names}
         self.deploy(triggers, breaks=self.draw.chance(0.1))
-        for _ in range(self.draw.one(0, 1, 2, 3)):
+        for _ in range(self.draw.choice(0, 1, 2, 3)):
             if self.status == "UPDATE_ROLLBACK_FAILED":
                 self.continue_update_rollback()
             if self.status not in STABLE:
@@ -296,16 +296,16 @@ class Life(Stack):
 
     def _is_cancelled(self, met: Met) -> None:
         rollback = self.status.replace("CREATE_IN", "ROLLBACK_IN").replace("E_IN", "E_ROLLBACK_IN")
-        after = self.draw.one(0.5, 20, 300, 1500)
+        after = self.draw.choice(0.5, 20, 300, 1500)
         met.cancelled_at = met.sent_at + after
         self.rough.notes(f"  cancelled after {after} s")
-        self.world.stack_becomes(self.draw.one(rollback, "DELETE_IN_PROGRESS"), after=after)
+        self.world.stack_becomes(self.draw.choice(rollback, "DELETE_IN_PROGRESS"), after=after)
 
     def _plays(
-        self, kind: Kind, name: str, given: Properties, old: Resource | None = None
+        self, kind: Kind, name: str, properties: Properties, old: Resource | None = None
     ) -> tuple[bool, str]:
-        self._asked, self._cancelled = dict(given), False
-        ok, physical_id = super()._plays(kind, name, given, old)
+        self._asked, self._cancelled = dict(properties), False
+        ok, physical_id = super()._plays(kind, name, properties, old)
         return ok and not self._cancelled, physical_id
 
 
@@ -372,10 +372,10 @@ def carries_the_last_state(met: Met, states: list[Any]) -> None:
 
 
 def echoes_the_physical_id(met: Met, answer: Answer) -> None:
-    own = met.starts[-1].own_id if met.starts else None
+    new_id = met.starts[-1].own_id if met.starts else None
     unclear = met.starts and met.starts[-1].ends == "unclear"
     if met.kind == "Update" and not (unclear or met.never_created):
-        kept = own if answer.status == "SUCCESS" and own else met.old_id
+        kept = new_id if answer.status == "SUCCESS" and new_id else met.old_id
         holds(answer.physical_id == kept, f"(d) the physical id {answer.physical_id}, not {kept}")
 
 

@@ -142,7 +142,7 @@ class Stack:
 
     def _create(self, triggers: Mapping[str, Properties], *, breaks: bool) -> None:
         self._becomes("CREATE_IN_PROGRESS")
-        created = all(self._creates(name, given) for name, given in triggers.items())
+        created = all(self._creates(name, properties) for name, properties in triggers.items())
         if created and not breaks:
             self._becomes("CREATE_COMPLETE")
             return
@@ -164,11 +164,11 @@ class Stack:
         self._becomes("UPDATE_COMPLETE")
 
     def _changes(self, triggers: Mapping[str, Properties]) -> Iterator[bool]:
-        for name, given in triggers.items():
+        for name, properties in triggers.items():
             if name not in self.triggers:
-                yield self._creates(name, given)
-            elif self.triggers[name].properties != given:
-                yield self._updates(name, given)
+                yield self._creates(name, properties)
+            elif self.triggers[name].properties != properties:
+                yield self._updates(name, properties)
 
     def _roll_back(self) -> None:
         self._becomes("UPDATE_ROLLBACK_IN_PROGRESS")
@@ -182,17 +182,17 @@ class Stack:
             self._deletes(name, self.triggers.pop(name))
         self._becomes("UPDATE_ROLLBACK_COMPLETE")
 
-    def _creates(self, name: str, given: Properties) -> bool:
-        ok, physical_id = self._plays("Create", name, given)
-        self.triggers[name] = Resource(given, physical_id)
+    def _creates(self, name: str, properties: Properties) -> bool:
+        ok, physical_id = self._plays("Create", name, properties)
+        self.triggers[name] = Resource(properties, physical_id)
         return ok
 
-    def _updates(self, name: str, given: Properties) -> bool:
+    def _updates(self, name: str, properties: Properties) -> bool:
         """Update a trigger; a rollback later undoes what was tried, also when that failed."""
         old = self.triggers[name]
-        ok, physical_id = self._plays("Update", name, given, old)
+        ok, physical_id = self._plays("Update", name, properties, old)
         if ok or self.status == "UPDATE_IN_PROGRESS":
-            self.triggers[name] = Resource(given, physical_id)
+            self.triggers[name] = Resource(properties, physical_id)
         if ok and physical_id != old.physical_id:
             self._replaced.append((name, old))
         return ok
@@ -205,9 +205,9 @@ class Stack:
         return all(deleted)
 
     def _plays(
-        self, kind: Kind, name: str, given: Properties, old: Resource | None = None
+        self, kind: Kind, name: str, properties: Properties, old: Resource | None = None
     ) -> tuple[bool, str]:
-        parts: dict[str, Any] = {"of": name, **given}
+        parts: dict[str, Any] = {"of": name, **properties}
         parts |= {"physical_id": old.physical_id, "old": old.properties} if old else {}
         event, began = self.event(kind, **parts), self.world.elapsed
         answers = self.sends(event)

@@ -137,15 +137,15 @@ def request(cell: Cell) -> Request:
 
 def actions(cell: Cell) -> set[str]:
     """Return what is done in the situations of a cell."""
-    told = set()
+    descriptions = set()
     for asked, progress, clock in situations(cell):
-        first = said(decide(asked, progress, clock))
-        again = said(decide(asked, progress._replace(ready=True), clock))
-        told.add(first if first == again else f"{first} until it is ready, then {again}")
-    return told
+        first = described(decide(asked, progress, clock))
+        again = described(decide(asked, progress._replace(ready=True), clock))
+        descriptions.add(first if first == again else f"{first} until it is ready, then {again}")
+    return descriptions
 
 
-def said(action: Action) -> str:
+def described(action: Action) -> str:
     if action.step != "respond":
         return action.step
     outcome = action.outcome
@@ -156,8 +156,8 @@ def said(action: Action) -> str:
         case "skipped":
             return f"respond: nothing to run, {message}"
     last = any(outcome.error == known.error for known in OUTCOMES.values() if known.error)
-    told = "the last outcome" if last else "not done" if "not done" in message else outcome.error
-    return f"respond: failed, {told}" + (" and Timeout" if "Timeout is" in message else "")
+    reason = "the last outcome" if last else "not done" if "not done" in message else outcome.error
+    return f"respond: failed, {reason}" + (" and Timeout" if "Timeout is" in message else "")
 
 
 # ---- the table
@@ -180,13 +180,15 @@ def means(value: str, of_cell: str) -> bool:
 
 def rows() -> list[tuple[dict[str, tuple[str, ...]], str]]:
     """Return each row with the one action of its cells."""
-    told: list[set[str]] = [set() for _ in ROWS]
+    actions_by_row: list[set[str]] = [set() for _ in ROWS]
     for cell in cells():
-        told[next(number for number, row in enumerate(ROWS) if fits(row, cell))] |= actions(cell)
-    for row, those in zip(ROWS, told, strict=True):
+        actions_by_row[next(number for number, row in enumerate(ROWS) if fits(row, cell))] |= (
+            actions(cell)
+        )
+    for row, those in zip(ROWS, actions_by_row, strict=True):
         if len(those) != 1:
             raise ValueError(f"{row} leads to {sorted(those)}")
-    return [(row, those.pop()) for row, those in zip(ROWS, told, strict=True)]
+    return [(row, those.pop()) for row, those in zip(ROWS, actions_by_row, strict=True)]
 
 
 def document() -> str:

@@ -158,16 +158,16 @@ class Draw:
         """Whether calls that are no start of the handler meet what is usual."""
         return not (self.rough or self.stack_is_silent)
 
-    def one(self, *choices: Any) -> Any:
+    def choice(self, *choices: Any) -> Any:
         return self.dice.choice(choices)
 
     def mood(self) -> str:
         """Draw what the calls of the next request meet, and name it."""
-        name = self.one("well", "well", "well", "polled", *HANDLER_MOODS)
+        name = self.choice("well", "well", "well", "polled", *HANDLER_MOODS)
         self.handler_mood = HANDLER_MOODS[name]
-        self.rough = self.one(0, 0, 0.05, 0.3, 0.7)
-        self.deadly = self.one(0, 0, 0, 0, 0, 0.02, 0.1)
-        self.slow = 0.9 if name in {"slow", "long"} else self.one(0, 0.1, 0.5)
+        self.rough = self.choice(0, 0, 0.05, 0.3, 0.7)
+        self.deadly = self.choice(0, 0, 0, 0, 0, 0.02, 0.1)
+        self.slow = 0.9 if name in {"slow", "long"} else self.choice(0, 0.1, 0.5)
         self.bucket_refuses = self.chance(0.03)
         self.stack_is_silent = self.chance(0.05)
         deadly = f", deadly {self.deadly}" if self.deadly else ""
@@ -179,9 +179,9 @@ class Draw:
         """Draw the settings of a trigger, as the macro emits them."""
         drawn: Settings = {"Fingerprint": {"Code": str(self.dice.randrange(9))}}
         options: dict[str, Callable[[], Any]] = {
-            "Timeout": lambda: self.one(1, 5, 11, 61, 120, 300, 889, 901, 1800, *[3540] * 4),
+            "Timeout": lambda: self.choice(1, 5, 11, 61, 120, 300, 889, 901, 1800, *[3540] * 4),
             "Retry": self.retry,
-            "PollInterval": lambda: self.one(1, 30, 300),
+            "PollInterval": lambda: self.choice(1, 30, 300),
             "ExecuteOnDelete": lambda: True,
             "ExecuteOnRollback": lambda: True,
             "ExecuteOnHandlerChange": lambda: False,
@@ -194,7 +194,7 @@ class Draw:
         drawn |= {name: draw() for name, draw in options.items() if self.chance(0.35)}
         rare: dict[str, Callable[[], Any]] = {
             "Enabled": lambda: False,
-            "InvocationType": lambda: self.one("Event", "DryRun"),
+            "InvocationType": lambda: self.choice("Event", "DryRun"),
             "Unheard": lambda: {"of": ["a newer macro"]},
         }
         drawn |= {name: draw() for name, draw in rare.items() if self.chance(0.06)}
@@ -204,15 +204,15 @@ class Draw:
         return drawn | ({"Timeout": "soon"} if self.chance(0.01) else {})
 
     def retry(self) -> Settings:
-        attempts = self.one(2, 3, 5, 1000)
-        retry = {"Interval": self.one(1, 5, 60), "BackoffRate": self.one(1, 2.0, 3.5)}
-        return {"MaxAttempts": attempts, "MaxInterval": self.one(1, 60, 600)} | retry
+        attempts = self.choice(2, 3, 5, 1000)
+        retry = {"Interval": self.choice(1, 5, 60), "BackoffRate": self.choice(1, 2.0, 3.5)}
+        return {"MaxAttempts": attempts, "MaxInterval": self.choice(1, 60, 600)} | retry
 
     def payload(self) -> Settings:
         hole = {"Path": ["Tables", "1"], "Value": SECRET}
         skeleton = {"Tables": ["a", "?", "?"], "Number": 5}
         whole = sent(skeleton, hole, {"Path": ["Tables", "2"]})
-        return dict(self.one(sent(SECRET), sent([]), whole))
+        return dict(self.choice(sent(SECRET), sent([]), whole))
 
     def changed(self, settings: Settings) -> Settings:
         """Draw the next deployment of a trigger: the same, one whose code changed, or another."""
@@ -250,7 +250,7 @@ class Draw:
     ) -> Fault:
         name, met = "ok", usual
         if self.chance(self.rough if rough is None else rough):
-            name, met = self.one(*faults.items())
+            name, met = self.choice(*faults.items())
         return self.perhaps_killed(Fault(name=name, behaviour=met))
 
     def perhaps_killed(self, fault: Fault) -> Fault:
@@ -269,7 +269,7 @@ class Draw:
             fault = Fault(name="taken", behaviour=Behaviour(), ends="done")
         if self.chance(self.slow) and fault.behaviour.seconds == 0:
             runs = (0.2, 2, 12, 45, 200, 440, 600, 850, 880, 889.9, 895)
-            seconds = self.one(*(runs if fault.started else (0.2, 2, 4.9)))
+            seconds = self.choice(*(runs if fault.started else (0.2, 2, 4.9)))
             met = takes(seconds, fault.behaviour)
             fault = replace(fault, name=f"{fault.name} in {seconds} s", behaviour=met)
         return self.perhaps_killed(fault)
@@ -279,15 +279,15 @@ class Draw:
         own_id = None
         match name:
             case "good":
-                own_id = self.one(None, None, f"own-{self.dice.randrange(5)}")
+                own_id = self.choice(None, None, f"own-{self.dice.randrange(5)}")
                 ends = "done"
                 met = returns(GOOD | ({"PhysicalResourceId": own_id} if own_id else {}))
             case "odd result":
-                result = self.one(*ODD_RESULTS)
+                result = self.choice(*ODD_RESULTS)
                 ends, met = "unclear", returns(result)
             case "pending":
-                after = self.one(60, 400) if patient else self.one(*RETRY_AFTER)
-                state = self.one(*STATES)
+                after = self.choice(60, 400) if patient else self.choice(*RETRY_AFTER)
+                state = self.choice(*STATES)
                 return Fault(
                     name=f"pending {after}",
                     behaviour=in_progress(state, after),
@@ -296,18 +296,20 @@ class Draw:
                     retry_after=after,
                 )
             case "odd pending":
-                met = in_progress(SECRET, self.one(*NO_RETRY_AFTER))
+                met = in_progress(SECRET, self.choice(*NO_RETRY_AFTER))
             case "says failed":
-                met = returns({"Status": self.one("FAILED", "FAILURE"), "Reason": told(settings)})
+                met = returns(
+                    {"Status": self.choice("FAILED", "FAILURE"), "Reason": message_of(settings)}
+                )
             case "not as expected":
                 ends, met = "unclear", returns(GOOD | {"Ready": False, "Rows": SECRET})
             case "raises":
-                log = self.one("", f"START x\n{told(settings)}\nEND x\n" * 40)
-                met = raises("ValueError", told(settings), log=log, stackTrace=["a", "b"])
+                log = self.choice("", f"START x\n{message_of(settings)}\nEND x\n" * 40)
+                met = raises("ValueError", message_of(settings), log=log, stackTrace=["a", "b"])
             case "odd error":
-                met = fails_with(self.one(*ERRORS))
+                met = fails_with(self.choice(*ERRORS))
             case "garbage":
-                ends, met = "unclear", returns_text(self.one(*GARBAGE))
+                ends, met = "unclear", returns_text(self.choice(*GARBAGE))
             case _:
                 return self.of_lambda(name)
         return Fault(name=name, behaviour=met, ends=ends, own_id=own_id)
@@ -316,12 +318,12 @@ class Draw:
         refusals = {"denied": denied(), "throttled": throttled(), "conflict": conflict()}
         refusals |= {"not sent": connection_refused()}
         ambiguous = {"reset": reset_after_send(), "no answer": never_answers()}
-        ambiguous |= {"500": service_error(self.one(500, 502, 503, 504))}
+        ambiguous |= {"500": service_error(self.choice(500, 502, 503, 504))}
         if name in refusals:
             return Fault(name=name, behaviour=refusals[name], ends="refused")
         return Fault(name=name, behaviour=ambiguous[name], ends="failed")
 
 
-def told(settings: Settings) -> str:
-    """Return what a failure says, which is a secret only where NoEcho is set."""
+def message_of(settings: Settings) -> str:
+    """Return the message of a failure; it contains the secret only if NoEcho is set."""
     return f"no rows: {SECRET}" if settings.get("NoEcho") else f"no rows in {HANDLER}\nat all."

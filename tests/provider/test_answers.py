@@ -416,11 +416,11 @@ def test_the_physical_id_of_a_result_wins_over_the_one_in_its_data(
     assert stack.asks("Create").physical_id == "own"
 
 
-@pytest.mark.parametrize("own", ["", "x" * 1025, "ü" * 513, 5, ["id"]])
+@pytest.mark.parametrize("physical_id", ["", "x" * 1025, "ü" * 513, 5, ["id"]])
 def test_a_physical_id_that_cloudformation_would_refuse_is_a_failure(
-    stack: Stack, handler: Handler, own: object
+    stack: Stack, handler: Handler, physical_id: object
 ) -> None:
-    handler.plays(returns({"PhysicalResourceId": own}))
+    handler.plays(returns({"PhysicalResourceId": physical_id}))
 
     answer = stack.asks("Create")
 

@@ -268,7 +268,7 @@ def test_a_result_that_contains_what_is_expected_is_a_success(
 
 
 @pytest.mark.parametrize(
-    ("expected", "result", "said"),
+    ("expected", "result", "reason"),
     [
         ({"Rows": 5}, {"Rows": 4}, "result.Rows is 4, expected 5"),
         ({"Rows": 5}, {"Rows": "5"}, "result.Rows is 5, expected 5"),
@@ -285,13 +285,13 @@ def test_a_result_that_contains_what_is_expected_is_a_success(
     ],
 )
 def test_a_result_that_lacks_what_is_expected_is_told_with_what_was_expected(
-    stack: Stack, handler: Handler, expected: object, result: object, said: str
+    stack: Stack, handler: Handler, expected: object, result: object, reason: str
 ) -> None:
     handler.plays(returns(result))
 
     answer = stack.asks("Create", Expect=sent(expected))
 
-    assert answer.reason == f"Expect: {said}; full log: /aws/lambda/shop-Migrate-1A2B3C"
+    assert answer.reason == f"Expect: {reason}; full log: /aws/lambda/shop-Migrate-1A2B3C"
 
 
 # ---- OnFailure

@@ -19,14 +19,14 @@ played = cache(play)
 
 
 def holds_for(first: int, last: int) -> None:
-    broken = {seed: said for seed in range(first, last) if (said := played(seed)[0])}
+    broken = {seed: breach for seed in range(first, last) if (breach := played(seed)[0])}
     first_seed = next(iter(broken), None)
     transcript = [] if first_seed is None else played(first_seed)[1]
 
     replay = f"the life of seed {first_seed}: python -m tests.provider.campaign {first_seed}"
-    told = [f"seed {seed}: {said}" for seed, said in broken.items()]
+    breaches = [f"seed {seed}: {breach}" for seed, breach in broken.items()]
 
-    assert not broken, "\n".join([*told, replay, *transcript])
+    assert not broken, "\n".join([*breaches, replay, *transcript])
 
 
 @pytest.mark.parametrize("first", range(0, LIVES, BLOCK))
@@ -45,20 +45,20 @@ def test_a_seed_plays_the_same_life_each_time() -> None:
 
 
 def test_the_lives_meet_all_that_can_go_wrong_and_every_end_of_an_update() -> None:
-    told = "\n".join(line for seed in range(LIVES) for line in played(seed)[1])
-    met = set(re.findall(r"  ([a-z-]+): ([^\n,]*[a-z0-9])(?: in [\d.]+ s)?", told))
+    transcripts = "\n".join(line for seed in range(LIVES) for line in played(seed)[1])
+    met = set(re.findall(r"  ([a-z-]+): ([^\n,]*[a-z0-9])(?: in [\d.]+ s)?", transcripts))
     lines = {"look": LOOKS, "stack": STACK, "bucket": BUCKET, "hand-over": HAND_OVERS}
     drawn = {(line, name) for line, faults in lines.items() for name in faults}
     drawn |= {("handler", name) for mood in HANDLER_MOODS.values() for name in mood}
 
     assert drawn - {("handler", "pending")} <= met
-    assert set(re.findall(r"^UPDATE_\w+$", told, re.MULTILINE)) >= {
+    assert set(re.findall(r"^UPDATE_\w+$", transcripts, re.MULTILINE)) >= {
         "UPDATE_COMPLETE",
         "UPDATE_ROLLBACK_COMPLETE",
         "UPDATE_ROLLBACK_FAILED",
     }
-    assert ", killed" in told
-    assert "Lambda loses the event" in told
+    assert ", killed" in transcripts
+    assert "Lambda loses the event" in transcripts
 
 
 # ---- the campaign can fail
@@ -92,7 +92,7 @@ def judged(
 
 
 @pytest.mark.parametrize(
-    ("breach", "said"),
+    ("breach", "expected"),
     [
         (judged("Create", DONE, answers=2), "(a) 2 answers"),
         (judged("Create", DONE, answers=0), "(a) no answer"),
@@ -131,5 +131,5 @@ def judged(
         (judged("Update", DONE), ""),
     ],
 )
-def test_a_request_that_breaks_an_invariant_is_told(breach: str, said: str) -> None:
-    assert breach == said
+def test_a_request_that_breaks_an_invariant_is_reported(breach: str, expected: str) -> None:
+    assert breach == expected

@@ -64,14 +64,14 @@ class Cell(NamedTuple):
     @property
     def skips(self) -> bool:
         """Whether the contract says that nothing runs."""
-        told = self.settings, self.situation
+        pair = self.settings, self.situation
         on_delete, on_rollback = self.settings in {"on delete", "all"}, "rollback" in self.settings
         return (
             self.settings == "not enabled"
             or ("Delete" in self.situation and not on_delete)
             or self.situation.startswith("Delete of")
             or ("rollback" in self.situation and not (on_rollback or self.settings == "all"))
-            or told == ("unchanged", "Update")
+            or pair == ("unchanged", "Update")
         )
 
     @property
@@ -237,11 +237,11 @@ def test_a_denied_invocation_is_retried_until_permissions_propagate() -> None:
 
 
 def test_a_poll_of_a_cancelled_stack_ends_it_and_says_what_the_stack_does() -> None:
-    said = Outcome("failed", "Cancelled", "the stack is ROLLBACK_IN_PROGRESS")
+    expected = Outcome("failed", "Cancelled", "the stack is ROLLBACK_IN_PROGRESS")
 
     for cell in cells():
         if cell.outcome == "cancelled" and not cell.skips:
-            assert cell.action == Action("respond", outcome=said), cell
+            assert cell.action == Action("respond", outcome=expected), cell
 
 
 @pytest.mark.parametrize(
@@ -346,10 +346,10 @@ def learnt(progress: Progress, outcome: Outcome, **settings: Any) -> Progress:
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_after_any_outcome_an_execution_is_no_longer_fresh(outcome: str) -> None:
-    told = OUTCOMES[outcome]
-    told = told._replace(result={}) if told.kind == "pending" else told
+    latest = OUTCOMES[outcome]
+    latest = latest._replace(result={}) if latest.kind == "pending" else latest
 
-    assert not learnt(Progress(BEGAN), told).fresh
+    assert not learnt(Progress(BEGAN), latest).fresh
 
 
 def test_failures_are_counted_and_pauses_grow_to_their_longest() -> None:
@@ -394,12 +394,12 @@ def test_what_is_not_refused_ends_a_row_of_refusals(between: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "pause"), [({}, 10), ({"RetryAfter": 3}, 3), ({"RetryAfter": None}, 10)]
+    ("result", "pause"), [({}, 10), ({"RetryAfter": 3}, 3), ({"RetryAfter": None}, 10)]
 )
 def test_the_next_poll_is_due_when_the_handler_says_or_after_poll_interval(
-    said: dict[str, Any], pause: float
+    result: dict[str, Any], pause: float
 ) -> None:
-    progress = learnt(Progress(BEGAN), Outcome("pending", result=said), poll_interval=10)
+    progress = learnt(Progress(BEGAN), Outcome("pending", result=result), poll_interval=10)
 
     assert progress.resume_at == NOW.now + pause
 

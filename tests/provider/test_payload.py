@@ -232,7 +232,7 @@ def test_a_state_that_neither_payload_nor_client_context_can_hold_fails_the_atte
 def test_the_longest_ids_leave_room_in_a_client_context(
     stack: Stack, handler: Handler, letter: str
 ) -> None:
-    own = letter * (1024 // len(letter.encode(errors="replace")))
+    physical_id = letter * (1024 // len(letter.encode(errors="replace")))
     handler.plays(returns(None), returns(None))
 
     for payload in ("a text", {"n": 1}):
@@ -241,7 +241,7 @@ def test_the_longest_ids_leave_room_in_a_client_context(
                 "Update",
                 Payload=sent(payload),
                 old={"Payload": sent("x" * 2000)},
-                physical_id=own,
+                physical_id=physical_id,
                 request_id="r" * 128,
                 of="L" * 255,
             )

@@ -26,7 +26,7 @@ LOG = "full log: /aws/lambda/shop-Migrate-1A2B3C"
 
 
 @pytest.mark.parametrize(
-    ("payload", "said"),
+    ("payload", "reason"),
     [
         pytest.param(
             {
@@ -154,11 +154,11 @@ LOG = "full log: /aws/lambda/shop-Migrate-1A2B3C"
     ],
 )
 def test_the_error_of_any_runtime_is_told_with_its_innermost_frames(
-    stack: Stack, handler: Handler, payload: Any, said: str
+    stack: Stack, handler: Handler, payload: Any, reason: str
 ) -> None:
     handler.plays(fails_with(payload))
 
-    assert stack.asks("Create").reason == f"{said}; {LOG}"
+    assert stack.asks("Create").reason == f"{reason}; {LOG}"
 
 
 def test_of_many_frames_the_three_innermost_are_told(stack: Stack, handler: Handler) -> None:
@@ -175,7 +175,7 @@ LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execut
 
 
 @pytest.mark.parametrize(
-    ("trace", "told"),
+    ("trace", "frames"),
     [
         (
             ['  File "/var/task/app.py", line 7, in handler\n', *[LIBRARY] * 9],
@@ -205,11 +205,11 @@ LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execut
     ids=["Python", "Node"],
 )
 def test_the_frames_of_a_library_leave_room_for_the_handlers_own(
-    stack: Stack, handler: Handler, trace: list[str], told: str
+    stack: Stack, handler: Handler, trace: list[str], frames: str
 ) -> None:
     handler.plays(raises("E", "no", stackTrace=trace))
 
-    assert stack.asks("Create").reason == f"E: no; {told}; {LOG}"
+    assert stack.asks("Create").reason == f"E: no; {frames}; {LOG}"
 
 
 def test_the_part_that_python_underlines_is_not_told(stack: Stack, handler: Handler) -> None:
@@ -263,7 +263,7 @@ def test_the_final_stop_of_a_message_is_cloudformations_to_set(
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "reason"),
     [
         ({"Status": "FAILED", "Reason": "no orders"}, "Failed: no orders"),
         ({"Status": "FAILURE", "Reason": "no orders."}, "Failed: no orders"),
@@ -273,11 +273,11 @@ def test_the_final_stop_of_a_message_is_cloudformations_to_set(
     ],
 )
 def test_a_handler_that_says_it_failed_is_told_in_its_own_words(
-    stack: Stack, handler: Handler, result: object, said: str
+    stack: Stack, handler: Handler, result: object, reason: str
 ) -> None:
     handler.plays(returns(result))
 
-    assert stack.asks("Create").reason == f"{said}; {LOG}"
+    assert stack.asks("Create").reason == f"{reason}; {LOG}"
 
 
 def test_an_error_of_lambda_itself_is_told_in_its_own_words(stack: Stack, handler: Handler) -> None:
@@ -292,7 +292,7 @@ def test_an_error_of_lambda_itself_is_told_in_its_own_words(stack: Stack, handle
 
 
 @pytest.mark.parametrize(
-    ("log", "said"),
+    ("log", "reason"),
     [
         ("migrating orders\n", "last log lines: migrating orders"),
         ("one\n\n  \ntwo\n", "last log lines: one / two"),
@@ -305,11 +305,11 @@ def test_an_error_of_lambda_itself_is_told_in_its_own_words(stack: Stack, handle
     ],
 )
 def test_the_last_lines_of_the_log_are_told_without_lambdas_own(
-    stack: Stack, handler: Handler, log: str, said: str
+    stack: Stack, handler: Handler, log: str, reason: str
 ) -> None:
     handler.plays(raises("E", "no", log=log))
 
-    assert stack.asks("Create").reason == "; ".join(filter(None, ["E: no", said, LOG]))
+    assert stack.asks("Create").reason == "; ".join(filter(None, ["E: no", reason, LOG]))
 
 
 def test_of_a_long_log_the_end_is_told(stack: Stack, handler: Handler) -> None:
@@ -351,14 +351,14 @@ def test_the_log_group_of_an_alias_is_that_of_its_function(stack: Stack, handler
 
 
 @pytest.mark.parametrize(
-    ("attempts", "said"), [(1, f"E: no; {LOG}"), (2, f"E: no; attempt 2 of 2; {LOG}")]
+    ("attempts", "reason"), [(1, f"E: no; {LOG}"), (2, f"E: no; attempt 2 of 2; {LOG}")]
 )
 def test_with_retry_the_attempts_are_counted(
-    stack: Stack, handler: Handler, attempts: int, said: str
+    stack: Stack, handler: Handler, attempts: int, reason: str
 ) -> None:
     handler.always(raises("E", "no"))
 
-    assert stack.asks("Create", Retry={"MaxAttempts": attempts}).reason == said
+    assert stack.asks("Create", Retry={"MaxAttempts": attempts}).reason == reason
 
 
 @pytest.mark.parametrize(

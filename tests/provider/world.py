@@ -46,10 +46,10 @@ class EndOfExecutionError(BaseException):
     """Lambda killed the execution at the end of its time."""
 
 
-def holds(condition: object, said: str) -> None:
-    """Raise the breach that `said` describes, unless the condition holds."""
+def holds(condition: object, breach: str) -> None:
+    """Raise BreachError, unless the condition holds."""
     if not condition:
-        raise BreachError(said)
+        raise BreachError(breach)
 
 
 # ---- what a call can meet
@@ -516,13 +516,19 @@ def checked(body: bytes, event: Event) -> None:
         holds(answer.pop(key) == event[key], f"{key} is not echoed")
     holds(keys <= set(answer) <= keys | {"NoEcho", "Data"}, f"an answer with {set(answer)}")
     holds(answer["Status"] in {"SUCCESS", "FAILED"}, f"a status {answer['Status']}")
-    own = answer["PhysicalResourceId"]
-    holds(isinstance(own, str) and 0 < len(own.encode()) <= 1024, f"a physical id {own!r}")
+    physical_id = answer["PhysicalResourceId"]
+    holds(
+        isinstance(physical_id, str) and 0 < len(physical_id.encode()) <= 1024,
+        f"a physical id {physical_id!r}",
+    )
     if kind == "Delete":
-        holds(own == event["PhysicalResourceId"], f"a physical id changed by a {kind}: {own}")
+        holds(
+            physical_id == event["PhysicalResourceId"],
+            f"a physical id changed by a {kind}: {physical_id}",
+        )
     reason = answer["Reason"]
     holds(isinstance(reason, str) and re.fullmatch(r"[^\n\r]*[^\n\r. ]", reason),
           f"a reason that is no line without a final stop: {reason!r}")  # fmt: skip
-    told = answer.get("Data", {})
+    data = answer.get("Data", {})
     holds(kind != "Delete" or not answer.keys() & {"NoEcho", "Data"}, "attributes after a Delete")
-    holds(all(isinstance(v, str) for v in told.values()), f"attributes that are no text: {told}")
+    holds(all(isinstance(v, str) for v in data.values()), f"attributes that are no text: {data}")

@@ -128,9 +128,9 @@ class Changes:
         return ok
 
     def restore(self, name: str, step: Step, stable: Provisioned) -> None:
-        """Give a resource its stable state back; what replaced it is deleted in the cleanup.
+        """Restore the stable state of a resource; its replacement is deleted in the cleanup.
 
-        It keeps a physical id that the answer to the rollback itself has brought.
+        It keeps a physical id from the answer to the rollback's own request.
         """
         current = self.resources[name]
         brought = step.physical_id != current.physical_id

@@ -103,7 +103,7 @@ class Process:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def pause_until(self, when: float) -> None:
-        """Give control back until a moment; called by the body alone."""
+        """Pause until a moment; only the body calls this."""
         require(when >= self.time.now, f"a pause that ends {self.time.now - when} s ago")
         self.time.at(when, self.resume)
         self._back.release()
