@@ -194,7 +194,9 @@ LIBRARY=re.compile(
 def judge(request,result):
  words=result if isinstance(result,dict) else {}
  physical_id=valid_id(given_id(result))
- is_marker=physical_id==marker(request) or (physical_id==request.old_id!='' and never_created(request))
+ is_marker=physical_id==marker(request) or (
+  physical_id==request.old_id!='' and never_created(request)
+ )
  return meaning(request,result,words)._replace(
   physical_id='' if is_marker else physical_id,
   no_echo=is_true(str(words.get('NoEcho')).lower()),
