@@ -22,6 +22,7 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
 SOURCES: Final = (
+    "benchmarks/account.py",
     "benchmarks/provider.py",
     "cfn_trigger/local_cloud/__init__.py",
     "tests/cloud/test_permissions.py",
