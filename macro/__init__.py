@@ -8,9 +8,18 @@
 | add | `additions` | triggers, resources | what a template needs for them, as data |
 | check | `check` | the reading so far | problems of meaning |
 | order | `ordering` | triggers, survey, additions | edges, and problems of order |
+| limit | `concurrency`, with `precedence` | order | the order, with few triggers at once |
+| group | `grouping`, with `permissions` | additions, order | which handlers share a policy |
+| fingerprint | `fingerprint` | triggers, order | what makes each run again |
+| build | `emit`, with `encode`, `parts` | the reading, fingerprints | the expanded fragment |
+| embed | `embedding` | the expanded fragment | the same, with code that fits it |
+
+`expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
+else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
 order is the architecture: model, names, errors, secrecy, cloudformation, permissions, references,
 canonical, functions, sam_names, versions, then readers, shorthand, parse, additions and
-fingerprint, then ordering, grouping, reading, check, risks and watching, then parts, define,
-encode, embedding, emit, expand, handler. Beside the stages stands `risks`: what is allowed and may
-still surprise. No stage changes its input, reads a clock or calls AWS.
+fingerprint, then ordering, precedence, concurrency and grouping, reading, check, risks and
+watching, then parts, define, encode, embedding, emit, expand, handler. Beside the stages stands
+`risks`: what is allowed and may still surprise. No stage changes its input, reads a clock or calls
+AWS.
 """

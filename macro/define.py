@@ -45,6 +45,7 @@ def definition(trigger: Trigger, settings: Settings, canon: Canon) -> dict[str, 
         # By hand: troposphere takes no policy that is an intrinsic function.
         built["Properties"]["Policies"] += _sending(trigger, canon)
         resources[role] = built
+    properties = parts.with_tags(properties, settings)
     resources[function_id(trigger.logical_id)] = {"Type": FUNCTION_TYPE, "Properties": properties}
     condition = condition_of(trigger.attributes)
     return {name: under(condition, resource) for name, resource in resources.items()}

@@ -66,6 +66,7 @@ def _provider(settings: Settings) -> dict[str, Json]:
         else {}
     )
     function = parts.function(
+        settings,
         Description="Runs the triggers of this stack (cfn-trigger)",
         Runtime=settings.runtime,
         Handler="index.handler",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro import check, embedding, emit, grouping, ordering, parse
+from macro import check, concurrency, embedding, emit, grouping, ordering, parse
 from macro.additions import additions
 from macro.canonical import Canon
 from macro.define import definition
@@ -81,6 +81,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     added = additions(triggers, settings, definitions, resources)
     canon = Canon.of(fragment, understood, deployment)
     order = ordering.order(understood, surveyed, triggers, added, canon)
+    order = concurrency.limited(order, triggers, resources, settings.max_concurrent_triggers)
     if shared := grouping.shared_policies(added, order, triggers, settings, resources):
         added = additions(triggers, settings, definitions, resources, shared)
         order = grouping.with_shared_policies(order, shared)

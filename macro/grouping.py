@@ -44,6 +44,7 @@ from macro.permissions import (
     see_stack,
     write_logs,
 )
+from macro.precedence import level, levels, triggers_before
 from macro.references import mentions
 
 _MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - characters(invoke())
@@ -162,17 +163,13 @@ def _members(
     triggers: tuple[Trigger, ...],
     resources: Mapping[str, Json],
 ) -> Iterator[_Member]:
-    names = {trigger.logical_id for trigger in triggers}
+    names = frozenset(trigger.logical_id for trigger in triggers)
     deleting = {trigger.logical_id for trigger in triggers if trigger.execute_on_delete}
     waiting: dict[str, list[str]] = {}
     for edge in additions.edges:
         if edge.waiting in names:
             waiting.setdefault(edge.first, []).append(edge.waiting)
-    before = {
-        name: frozenset(reachable([name], order.firm, order.conditional) & names - {name})
-        for name in names
-    }
-    levels = _levels(before)
+    levels_of_triggers = levels(triggers_before(order, names))
     for policy in additions.policies:
         referenced = {reference.name for reference in mentions(list(policy.arns)).references}
         earlier = frozenset(reachable(referenced, order.firm, order.conditional) & names)
@@ -181,23 +178,10 @@ def _members(
             policy=policy,
             condition=condition_of(resources.get(policy.functions[0])) if policy.functions else "",
             before=earlier,
-            level=_level(earlier, levels),
-            latest=min(levels[trigger] for trigger in waiting_triggers),
+            level=level(earlier, levels_of_triggers),
+            latest=min(levels_of_triggers[trigger] for trigger in waiting_triggers),
             runs_on_delete=not deleting.isdisjoint(waiting_triggers),
         )
-
-
-def _levels(before: Mapping[str, frozenset[str]]) -> dict[str, int]:
-    """Return the level of each trigger, from the triggers that come before it."""
-    levels: dict[str, int] = {}
-    for name in sorted(before, key=lambda it: len(before[it])):
-        levels[name] = _level(before[name], levels)
-    return levels
-
-
-def _level(before: Iterable[str], levels: Mapping[str, int]) -> int:
-    """Return the length of the longest chain of some triggers with all that come before them."""
-    return max((levels.get(name, 0) + 1 for name in before), default=0)
 
 
 # ---- groups

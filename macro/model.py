@@ -114,6 +114,10 @@ class Settings:
     kms_key_arn: str = ""
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+    max_concurrent_triggers: int | None = None
+    """None: no limit."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """Keys and values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ Knows CloudFormation's resource types, through troposphere; it is the only modul
 Refuses to know triggers, and what a template needs (`additions`).
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from troposphere import GetAtt, Ref, awslambda, iam, logs
 
@@ -14,6 +14,7 @@ from macro.model import Json, Settings
 from macro.permissions import policy, write_logs
 
 Resource = dict[str, Json]
+_WITHOUT_TAGS: Final = Settings()
 
 
 def arn_of(logical_id: str) -> Json:
@@ -26,7 +27,7 @@ def log_group(settings: Settings) -> Resource:
     group = logs.LogGroup(None, RetentionInDays=settings.log_retention_in_days)
     if settings.kms_key_arn:
         group.KmsKeyId = settings.kms_key_arn
-    return _built(group)
+    return _built(group, settings)
 
 
 def role(
@@ -48,7 +49,7 @@ def role(
         built.PermissionsBoundary = settings.permissions_boundary
     if settings.role_path:
         built.Path = settings.role_path
-    return _built(built)
+    return _built(built, settings)
 
 
 def attached_policy(name: str, role: str, document: dict[str, Json]) -> Resource:
@@ -68,9 +69,9 @@ def managed_policy(role: str, document: dict[str, Json], settings: Settings) -> 
     return {"Properties": properties, "Type": MANAGED_POLICY_TYPE}
 
 
-def function(**properties: Any) -> Resource:
+def function(settings: Settings, **properties: Any) -> Resource:
     """Build a function."""
-    return _built(awslambda.Function(None, **properties))
+    return _built(awslambda.Function(None, **properties), settings)
 
 
 def logging_to(group: str) -> Json:
@@ -104,6 +105,33 @@ def invoke_config(function: str, **properties: Json) -> Resource:
     )
 
 
-def _built(resource: Any) -> Resource:
+def with_tags(properties: Mapping[str, Json], settings: Settings) -> dict[str, Json]:
+    """Return properties with the tags of the whole stack, those that are there before them.
+
+    A tag that is there keeps its value; what a condition chooses among counts as there. Tags that
+    only CloudFormation can resolve stay as they are.
+    """
+    own = properties.get("Tags", [])
+    if not settings.tags or not isinstance(own, list):
+        return dict(properties)
+    known = set(_keys(own))
+    more = [{"Key": key, "Value": value} for key, value in settings.tags if key not in known]
+    return {**properties, "Tags": [*own, *more]}
+
+
+def _keys(tags: Json) -> Iterator[str]:
+    match tags:
+        case {"Key": str(key)}:
+            yield key
+        case dict():
+            yield from _keys(list(tags.values()))
+        case list():
+            for tag in tags:
+                yield from _keys(tag)
+
+
+def _built(resource: Any, settings: Settings = _WITHOUT_TAGS) -> Resource:
     built: Resource = resource.to_dict()
+    if settings.tags:
+        built["Properties"] = with_tags(built["Properties"], settings)
     return built

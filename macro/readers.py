@@ -8,7 +8,7 @@ with it; it also describes in words, and as a JSON Schema, what may be written.
 import dataclasses
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from macro.canonical import Canon
@@ -295,6 +295,72 @@ TEXTS: Final = Reader(
     },
 )
 """Accepts a list of ids, also as one string with commas."""
+
+
+_MOST_TAGS: Final = 50
+_LONGEST_KEY: Final = 128
+_LONGEST_TAG_VALUE: Final = 256
+_SIGNS_IN_TAGS: Final = frozenset(" _.:/=+-@")
+
+
+def _tags(value: Json, template: Lookup) -> tuple[tuple[str, str], ...]:
+    literal = template.literal(value)
+    items = literal.split(",") if isinstance(literal, str) else literal
+    if not isinstance(items, list) or not items:
+        raise InvalidValueError(f"must be a list of Key=Value, not {shown(literal)}")
+    read: dict[str, tuple[str, str]] = {}
+    problems = []
+    for item in items:
+        key, separator, text = item.strip().partition("=") if isinstance(item, str) else ("",) * 3
+        if not separator or not key:
+            problems.append(f"must be a list of Key=Value, but has {shown(item)}")
+        problems += _wrong_in_tag(key, text)
+        if key.lower() in read:
+            same = "IAM does not distinguish upper and lower case; keep one"
+            problems.append(f"has the key {key!r} twice: {same}")
+        if separator and key:
+            read[key.lower()] = key, text
+    if len(items) > _MOST_TAGS:
+        problems.append(f"has {len(items)} tags; use at most {_MOST_TAGS}")
+    if problems:
+        raise InvalidValueError(*problems)
+    return tuple(read.values())
+
+
+def _wrong_in_tag(key: str, text: str) -> Iterator[str]:
+    """Yield what AWS would refuse in a tag, of any of the types that are tagged.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+    """
+    if key.lower().startswith("aws:"):
+        yield f"has the key {key!r}; AWS reserves keys that start with aws:, so choose another"
+    for words, part, most in (("key", key, _LONGEST_KEY), ("value", text, _LONGEST_TAG_VALUE)):
+        if len(part) > most:
+            yield f"has a {words} of {len(part)} characters in {key[:20]!r}; use at most {most}"
+        if not all(sign.isalnum() or sign in _SIGNS_IN_TAGS for sign in part):
+            allowed = "use letters, digits, spaces and _ . : / = + - @"
+            yield f"has a {words} with other characters than tags allow in {key[:20]!r}; {allowed}"
+
+
+_TAG: Final[Json] = {"type": "string", "pattern": r"^\s*(?![aA][wW][sS]:)[^=,]{1,128}=[^,]{0,256}$"}
+TAGS: Final = Reader(
+    _tags,
+    "a list of `Key=Value`",
+    {
+        "anyOf": [
+            {"type": "string", "pattern": r"^\s*(?![aA][wW][sS]:)[^=,]+="},
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": _MOST_TAGS,
+                "items": _TAG,
+                "examples": [["Team=orders"]],
+            },
+            PARAMETER,
+        ]
+    },
+)
+"""Accepts tags, also as one string with commas."""
 
 
 def _days(value: Json, template: Lookup) -> int:

@@ -17,6 +17,7 @@ from macro.readers import (
     FUNCTION,
     HANDLER,
     SELECTORS,
+    TAGS,
     TEXTS,
     Reader,
     field_name,
@@ -113,7 +114,7 @@ SETTINGS: Final[Mapping[str, Property]] = {
     ),
     "RolePath": Property(
         text(r"/|/[!-~]+/", "a path such as /deployment/"),
-        "Path of the roles that are created.",
+        "Path of the roles and managed policies that are created.",
         otherwise="`/`",
     ),
     "ProviderRole": Property(
@@ -129,6 +130,10 @@ SETTINGS: Final[Mapping[str, Property]] = {
     "KmsKeyArn": Property(text(r"arn:.+:kms:.+", "the ARN of a key"), "Key that encrypts logs."),
     "SubnetIds": Property(TEXTS, "Subnets to run the provider in."),
     "SecurityGroupIds": Property(TEXTS, "Security groups of the provider in those subnets."),
+    "MaxConcurrentTriggers": Property(
+        number(1, 500, whole=True), "How many triggers may run at once.", otherwise="no limit"
+    ),
+    "Tags": Property(TAGS, "Tags of everything that is created and can have tags."),
 }
 
 Model = type[Trigger] | type[Retry] | type[Settings]

@@ -96,6 +96,10 @@ WRONG: Final = {
         "Transform/Parameters/RolePath",
     ],
     "unknown-property": [RUN],
+    "tags-and-a-limit": [
+        "Transform/Parameters/MaxConcurrentTriggers",
+        "Transform/Parameters/Tags",
+    ],
 }
 """The golden problems of spelling and type, and where a schema sees them."""
 

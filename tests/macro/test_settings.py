@@ -25,7 +25,7 @@ ROLE: Final = "arn:aws:iam::123456789012:role/triggers"
 KEY: Final = "arn:aws:kms:eu-central-1:123456789012:key/1"
 KNOWN: Final = (
     "LogRetentionInDays, PermissionsBoundary, RolePath, ProviderRole, Runtime, MemorySize, "
-    "Architecture, KmsKeyArn, SubnetIds, SecurityGroupIds"
+    "Architecture, KmsKeyArn, SubnetIds, SecurityGroupIds, MaxConcurrentTriggers, Tags"
 )
 RETENTIONS: Final = (
     "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, "

@@ -1,0 +1,102 @@
+"""At most so many triggers at a time: edges that let some wait for others.
+
+Knows lanes. Each trigger is in one lane, and waits for the one before it there, so that no more
+triggers run at once than there are lanes. Refuses to know why the others wait (`ordering`).
+
+Lanes give way to the order: they are filled level by level, the level of a trigger being the
+longest chain of triggers before it, so each lane is a part of an order that already holds. Each
+lane gets as many triggers of a level as any other, or one less. Which lane a trigger joins depends
+on a hash of both names, so that a new trigger moves few others.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from macro.cloudformation import condition_of
+from macro.model import Edge, Json, Trigger
+from macro.ordering import Order, reachable
+from macro.precedence import levels, triggers_before
+
+_WHY: Final = "Transform.Parameters.MaxConcurrentTriggers"
+
+
+def limited(
+    order: Order, triggers: Iterable[Trigger], resources: Mapping[str, Json], most: int | None
+) -> Order:
+    """Return an order in which at most so many triggers run at once; None is no limit.
+
+    An edge that would close a cycle is left out; only conditional references of the author's that
+    contradict each other can bring one about.
+    """
+    condition_by_id = {it.logical_id: condition_of(it.attributes) for it in triggers}
+    if most is None or len(condition_by_id) <= most:
+        return order
+    before = triggers_before(order, frozenset(condition_by_id))
+    condition_by_id |= {name: condition_of(resource) for name, resource in resources.items()}
+    firm = {name: dict(firsts) for name, firsts in order.firm.items()}
+    edges = []
+    for lane in _lanes(before, most):
+        for number, name in enumerate(lane):
+            certain = _certainly_before(name, firm, condition_by_id)
+            for first in _awaited(name, lane[:number], condition_by_id):
+                if first in certain or name in reachable([first], firm, order.conditional):
+                    continue
+                firm.setdefault(name, {})[first] = None
+                edges.append(Edge(waiting=name, first=first, why=_WHY))
+    return dataclasses.replace(order, edges=(*order.edges, *edges), firm=firm)
+
+
+def _lanes(before: Mapping[str, frozenset[str]], number: int) -> list[list[str]]:
+    """Distribute triggers over lanes, preferably behind one that they wait for anyway."""
+    level_by_name = levels(before)
+    lanes: list[list[str]] = [[] for _ in range(number)]
+    in_order = sorted(before, key=lambda it: (level_by_name[it], it))
+    for _, alike in itertools.groupby(in_order, key=level_by_name.__getitem__):
+        names = list(alike)
+        most = -(-len(names) // number)
+        taken = [0] * number
+        for name in names:
+            at = min(
+                (at for at in range(number) if taken[at] < most),
+                key=lambda at: (_extra_wait(before[name], lanes[at]), _hash(name, at)),
+            )
+            lanes[at].append(name)
+            taken[at] += 1
+    return lanes
+
+
+def _extra_wait(before: frozenset[str], lane: list[str]) -> int:
+    """Return 0 in a lane whose last trigger comes before anyway, 1 in an empty one, 2 otherwise."""
+    if not lane:
+        return 1
+    return 0 if lane[-1] in before else 2
+
+
+def _hash(name: str, lane: int) -> bytes:
+    return hashlib.sha256(f"{name} {lane}".encode()).digest()
+
+
+def _awaited(name: str, lane: list[str], condition_by_id: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a trigger waits for in its lane: from the last back to one that is always there.
+
+    What exists under another condition may be missing, and then no longer parts the two around it.
+    """
+    for first in reversed(lane):
+        yield first
+        if condition_by_id[first] in ("", condition_by_id[name]):
+            return
+
+
+def _certainly_before(
+    name: str, firm: Mapping[str, Mapping[str, None]], condition_by_id: Mapping[str, str]
+) -> set[str]:
+    """Return what a resource waits for, whatever conditions hold."""
+    always_there = {
+        waiting: firsts
+        for waiting, firsts in firm.items()
+        if condition_by_id.get(waiting, "") in ("", condition_by_id[name])
+    }
+    return reachable([name], always_there)
