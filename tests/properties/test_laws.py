@@ -9,6 +9,8 @@
 - What comes out has no cycle where what went in had none.
 - Every order that was asked for by name is in what comes out.
 - Of a pattern, everything that it matches is before or after the trigger, as asked if possible.
+- What makes usable what was named is before the trigger, unless it was asked or has to be after it.
+- How a name is spelled decides no order.
 - A trigger waits for its handler.
 - Whatever the conditions say, what was added refers to nothing that is not there.
 - A secret is in nothing that comes out.
@@ -40,6 +42,7 @@ from tests.support.strategies import (
     Template,
     deployable_templates,
     templates_of_any_shape,
+    templates_with_companions,
     templates_with_triggers,
     templates_without_triggers,
     values,
@@ -349,6 +352,59 @@ def test_everything_that_matches_a_pattern_is_before_or_after_the_trigger(
         for side in ("ExecuteAfter", "ExecuteBefore"):
             for other in matched(template, name, side):
                 assert other in waited_for(edges_of, name) or name in waited_for(edges_of, other)
+
+
+@law(templates_with_companions())
+def test_what_makes_a_named_resource_usable_comes_before_the_trigger(
+    pair: tuple[Template, Template],
+) -> None:
+    template, _ = pair
+    edges = graph(expanded(template), branches=True)
+    settings_of_run = template["Resources"]["Run"]["Properties"]
+    selected_after = settings_of_run["ExecuteAfter"]
+    after = selected_by_name(selected_after, template)
+    before = selected_by_name(settings_of_run["ExecuteBefore"], template)
+
+    assert "Door" in waited_for(edges, "Run")
+    for name in sorted(after):
+        companion = name.replace("Subject", "Companion")
+        is_after = "Run" in waited_for(edges, companion)
+        assert companion in waited_for(edges, "Run") or is_after
+        if companion in before and companion not in after:
+            assert is_after
+
+
+def selected_by_name(selectors: list[str], template: Template) -> set[str]:
+    """Return what selectors other than `*` select."""
+    globs = [selector for selector in selectors if selector != "*"]
+    return {
+        name
+        for name in template["Resources"]
+        if any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+    }
+
+
+@law(templates_with_companions())
+def test_how_a_name_is_spelled_decides_no_order(pair: tuple[Template, Template]) -> None:
+    one, other = map(expanded, pair)
+
+    assert graph(one, branches=True) == graph(other, branches=True)
+
+
+@law(templates_with_companions())
+def test_what_comes_along_closes_no_cycle(pair: tuple[Template, Template]) -> None:
+    template, _ = pair
+    TopologicalSorter(graph(expanded(template), branches=False)).prepare()
+
+
+@law(templates_with_companions())
+def test_what_comes_along_refers_only_to_what_exists(pair: tuple[Template, Template]) -> None:
+    template, _ = pair
+    found = expanded(template)
+    for is_test in (True, False):
+        truths = {"IsTest": is_test, "IsLive": not is_test}
+        if not dangling(template, truths):
+            assert dangling(found, truths) == set()
 
 
 @law(templates_with_triggers())

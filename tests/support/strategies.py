@@ -1,9 +1,13 @@
 """Templates at random: of any shape, with triggers that are well formed, and deployable ones."""
 
 import string
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 from hypothesis import strategies as st
+
+from macro.canonical import NAMES
+from macro.companions import COMPANIONS
 
 Json = Any
 Template = dict[str, Json]
@@ -338,3 +342,79 @@ def deployable_templates(draw: st.DrawFn) -> Template:
         "Resources": resources,
         "Outputs": {"Stage": {"Value": {"Fn::If": ["IsLive", "live", "test"]}}},
     }
+
+
+# ---- with what comes along
+
+_SPELLINGS: Final[list[Callable[[str], Json]]] = [
+    lambda name: f"test-{name}",
+    lambda name: {"Fn::Sub": f"${{Stage}}-{name}"},
+    lambda name: {"Fn::Sub": ["${Prefix}-${Name}", {"Prefix": {"Ref": "Stage"}, "Name": name}]},
+    lambda name: {"Fn::Join": ["-", [{"Ref": "Stage"}, name]]},
+    lambda name: {"Fn::Join": ["", [{"Fn::FindInMap": ["Names", {"Ref": "Stage"}, name]}]]},
+    lambda name: {"Fn::Select": [1, ["other", {"Fn::Sub": f"${{Stage}}-{name}"}]]},
+]
+"""Ways to write the name `test-NAME` in a template whose parameter Stage is `test`."""
+
+
+def _at(path: str, value: Json) -> Template:
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    return cast("Template", value)
+
+
+@st.composite
+def templates_with_companions(draw: st.DrawFn) -> tuple[Template, Template]:
+    """Draw a template twice, in which the same names are spelled differently.
+
+    A handler in a VPC, whose network is partly elsewhere; resources `Subject0` and so on, each
+    with a companion `Companion0`, which names it by a reference or by its name. Everything may
+    exist under a condition, or wait for the trigger `Run`.
+    """
+    rows = draw(st.lists(st.sampled_from(COMPANIONS), min_size=1, max_size=4, unique=True))
+    names = [f"name{at}" for at in range(len(rows))]
+    kinds = [draw(st.sampled_from(row.of)) for row in rows]
+    is_by_name = [kind in NAMES and draw(st.booleans()) for kind in kinds]
+    waits = [draw(st.sampled_from([[], [], ["Run"]])) for _ in rows]
+    conditions = [draw(st.sampled_from(["", *_CONDITIONS])) for _ in rows]
+    subjects = [f"Subject{at}" for at in range(len(rows))]
+    companions = [f"Companion{at}" for at in range(len(rows))]
+    selectors = st.lists(
+        st.sampled_from([*subjects, *companions, "Subject*", "Companion*", "*"]), max_size=3
+    )
+    run = {
+        "Handler": {"Ref": "Migrate"}, "ExecuteAfter": draw(selectors),
+        "ExecuteBefore": draw(selectors), "Payload": {"Ref": draw(st.sampled_from(subjects))},
+    }  # fmt: skip
+
+    def spelled() -> Template:
+        resources: Template = {
+            "Migrate": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": []}},
+            },
+            "Door": {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"SubnetIds": ["subnet-1"]}},
+            "Run": {"Type": "Custom::Trigger", "Properties": run},
+        }
+        for at, row in enumerate(rows):
+            named: Json = {"Ref": subjects[at]}
+            properties: Template = {}
+            if is_by_name[at]:
+                properties[NAMES[kinds[at]]] = draw(st.sampled_from(_SPELLINGS))(names[at])
+                named = draw(st.sampled_from(_SPELLINGS))(names[at])
+            resources[subjects[at]] = {"Type": kinds[at], "Properties": properties}
+            companion: Template = {"Type": row.type, "Properties": _at(row.by, [named])}
+            resources[companions[at]] = companion | {"DependsOn": waits[at]}
+            if conditions[at]:
+                resources[companions[at]]["Condition"] = conditions[at]
+        return {
+            "Parameters": {"Stage": {"Type": "String"}},
+            "Mappings": {"Names": {"test": {name: f"test-{name}" for name in names}}},
+            "Conditions": {
+                "IsTest": {"Fn::Equals": [{"Ref": "Stage"}, "test"]},
+                "IsLive": {"Fn::Not": [{"Condition": "IsTest"}]},
+            },
+            "Resources": resources,
+        }
+
+    return spelled(), spelled()
