@@ -176,7 +176,8 @@ def _select(
         if meant := candidates.named(selector):
             named |= dict.fromkeys(meant)
         elif not _is_pattern(selector):
-            hint = nearest(selector, candidates.names)
+            in_a_loop = f"; in a loop, write !Sub {selector!r}" if "${" in selector else ""
+            hint = in_a_loop or nearest(selector, candidates.names)
             problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))
         elif matches := candidates.matching(selector, without=trigger.logical_id):
             everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()

@@ -206,7 +206,16 @@ def one_of(*choices: str) -> Reader:
     return Reader(read, words, {"anyOf": [{"enum": list(choices)}, PARAMETER]})
 
 
+def _without_sub(value: Json) -> Json:
+    """Return the text of a Fn::Sub that has no variables: a loop leaves such behind."""
+    match value:
+        case {"Fn::Sub": str(text)} if len(value) == 1 and "${" not in text:
+            return text
+    return value
+
+
 def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
+    value = _without_sub(value)
     match value:
         case {"Ref": str(name)} if name in template.declared:
             value = template.literal(value)
@@ -234,7 +243,10 @@ def _each_selector(items: Iterable[Json], template: Lookup) -> tuple[str, ...]:
 
 
 def _selector(item: Json, template: Lookup) -> str:
+    item = _without_sub(item)
     match item:
+        case {"Ref": dict(inner)} if len(item) == 1 and isinstance(_without_sub(inner), str):
+            return str(_without_sub(inner))
         case str() if item:
             return item
         case {"Ref": str(name)} if name in template.declared:
@@ -248,7 +260,13 @@ def _selector(item: Json, template: Lookup) -> str:
     )
 
 
-_SELECTOR: Final[Json] = {"anyOf": [{"type": "string", "minLength": 1}, PARAMETER]}
+_IN_A_LOOP: Final[Json] = {
+    "type": "object",
+    "properties": {"Fn::Sub": {"type": "string"}},
+    "required": ["Fn::Sub"],
+    "additionalProperties": False,
+}
+_SELECTOR: Final[Json] = {"anyOf": [{"type": "string", "minLength": 1}, PARAMETER, _IN_A_LOOP]}
 SELECTORS: Final = Reader(
     _selectors,
     "a list of selectors",
@@ -418,6 +436,7 @@ FUNCTION: Final = Reader(
 
 
 def _handler(value: Json, template: Lookup) -> Handler:
+    value = _without_sub(value)
     match value:
         case str():
             return _written(value, template)

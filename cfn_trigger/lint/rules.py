@@ -21,6 +21,7 @@ from cfnlint.template import Template
 
 from cfn_trigger.errors import AwsTransformError
 from cfn_trigger.lint.problems import Finding, Kind, Report, report
+from cfn_trigger.template.language_extensions import with_subs
 from cfn_trigger.template.places import name_of
 from cfn_trigger.template.sam import is_transformed, transformed
 from cfn_trigger.template.source import through_json
@@ -151,7 +152,7 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
         if not cfn.filename:
             return _uncertain(cfn.template, cfn)
         cfn = _read_again(cfn, before=before)
-    whole = {**cfn.template, "Transform": listed}
+    whole = {**_repeated(cfn, before), "Transform": listed}
     if SERVERLESS_TRANSFORM not in before or is_transformed(whole):
         return _Turn(report=report(whole), marked=cfn)
     plain = through_json(whole)
@@ -161,6 +162,16 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
         return _uncertain(whole, cfn)
     after_sam = without_transform | {"Transform": plain["Transform"]}
     return _Turn(report=report(after_sam), marked=cfn)
+
+
+def _repeated(cfn: Template, before: list[str]) -> Mapping[str, Json]:
+    """Return a template whose loops are repeated as AWS repeats them, in plain text too."""
+    if TRANSFORM_LANGUAGE_EXTENSION not in before or not cfn.filename:
+        return dict(cfn.template)
+    written, _ = decode(cfn.filename)
+    repeated = Template(cfn.filename, with_subs({**written, "Transform": before}), cfn.regions)
+    repeated.transform()
+    return dict(repeated.template)
 
 
 def _read_again(cfn: Template, *, before: list[str]) -> Template:

@@ -460,3 +460,26 @@ def test_the_documentation_has_every_rule() -> None:
     table = "\n".join(["| rule | says |", "|---|---|", *(row for _, row in rows), ""])
 
     assert table in Path("docs/editors.md").read_text()
+
+
+@pytest.mark.parametrize("spelling", ["'Queue${Name}'", "!Sub 'Queue${Name}'"])
+def test_a_selector_may_have_the_variable_of_its_loop(template: Path, spelling: str) -> None:
+    text = f"""\
+Transform: [{LOOPS}, Trigger]
+Resources:
+  Fn::ForEach::Each:
+    - Name
+    - [Red, Blue]
+    - Queue${{Name}}: {{Type: AWS::SQS::Queue}}
+      Seed${{Name}}:
+        Type: Custom::Trigger
+        Properties:
+          Handler: arn:aws:lambda:eu-central-1:123456789012:function:seed
+          ExecuteAfter: [{spelling}, NoSuch]
+"""
+    message = "ExecuteAfter: no resource 'NoSuch' in the template"
+
+    assert findings_in(written(template, text)) == [
+        f"11:11 E9503 SeedBlue.{message}",
+        f"11:11 E9503 SeedRed.{message}",
+    ]

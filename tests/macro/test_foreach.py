@@ -46,6 +46,31 @@ def test_a_loop_within_a_loop_that_holds_a_trigger_is_a_problem() -> None:
     assert problems(template(**{NAME: outer})) == [f"{NAME}: {REMEDY}"]
 
 
+@pytest.mark.parametrize(
+    "written", [{"Fn::Sub": "Orders"}, [{"Fn::Sub": "Orders"}], [{"Ref": {"Fn::Sub": "Orders"}}]]
+)
+@pytest.mark.parametrize("side", ["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"])
+def test_a_sub_that_a_loop_has_filled_in_is_its_text(side: str, written: Any) -> None:
+    plain, filled = (
+        resources(template(Orders=table(), Run=trigger(handler, **{side: selectors})))
+        for handler, selectors in (
+            ("Migrate", ["Orders"]),
+            ({"Fn::Sub": "Migrate"}, written),
+        )
+    )
+
+    assert filled == plain
+
+
+def test_a_selector_that_no_loop_has_filled_in_says_how_to_write_it() -> None:
+    assert problems(template(Run=trigger(ExecuteAfter=["Queue${Name}"]))) == [
+        (
+            "Run.ExecuteAfter: no resource 'Queue${Name}' in the template;"
+            " in a loop, write !Sub 'Queue${Name}'"
+        )
+    ]
+
+
 def test_each_loop_that_holds_a_trigger_is_said() -> None:
     fragment = template(
         **{
