@@ -41,7 +41,7 @@ others:
 campaign: $(VENV)/ready ## run the seeded campaigns in full
 	$(BIN)/pytest -m campaign
 
-bench: $(VENV)/ready ## compare with other tools; benchmarks/RESULTS.md has the results
+bench: $(VENV)/ready ## compare with other tools, play an account; benchmarks/RESULTS.md has the results
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
 	$(BIN)/python -m benchmarks.provider
 	$(BIN)/python -m benchmarks.account
