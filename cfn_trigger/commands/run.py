@@ -10,7 +10,7 @@ from cfn_trigger import environment
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.poller import Tail, Tails, log_group
 from cfn_trigger.deployment.stack import read_snapshot
-from cfn_trigger.deployment.timeline import Line
+from cfn_trigger.deployment.state import Line
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.rehearsal import RehearsalEffects, rehearse
 from cfn_trigger.invocation.request import (

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.summary import summary
 from cfn_trigger.errors import ThrottledError, UsageError
 
 PAUSE: Final = 1.0
@@ -57,7 +58,7 @@ def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[
         effects.sleep(PAUSE)
         state, lines = timeline.advance(state, (), effects.log_entries(state))
         yield state, lines
-    yield state, timeline.summary(state)
+    yield state, summary(state)
 
 
 def _in_order(lines: Iterable[Line], logged: Iterable[Line]) -> tuple[Line, ...]:

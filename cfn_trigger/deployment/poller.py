@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.reasons import unwrapped
 from cfn_trigger.deployment.stack import processed_template
-from cfn_trigger.deployment.timeline import DeploymentState, Event, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
 from cfn_trigger.template.triggers import functions, triggers
 from macro.cloudformation import as_map

@@ -1,125 +1,36 @@
 """What happens in a deployment, line by line: a fold over events of the stack and log entries.
 
-Knows CloudFormation's events, the steps in the provider's log, and what both mean. Refuses to know
-where they come from and when they are read: there is no clock here and no cloud.
+Knows CloudFormation's events and Lambda's log, and what both mean. Refuses to know where they come
+from and when they are read: there is no clock here and no cloud.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import takewhile
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from cfn_trigger.deployment.provider_steps import after_step
+from cfn_trigger.deployment.state import (
+    IN_PROGRESS,
+    DeploymentState,
+    Event,
+    Line,
+    LogEntry,
+    Tone,
+    TriggerRun,
+)
 from macro.model import TRIGGER_TYPE
 from macro.names import PROVIDER
 
-Kind = Literal["resource", "trigger", "log", "end"]
-Tone = Literal["plain", "good", "bad", "quiet"]
-
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
-_IN_PROGRESS: Final = "_IN_PROGRESS"
 _OF_LAMBDA: Final = re.compile(
     r'(START|END|REPORT|INIT_START|INIT_REPORT) |\{.*"type": ?"platform\.'
 )
 # CloudFormation marks these two in no other way than by their reason.
 _INITIATED: Final = "Resource creation Initiated"
 _CANCELLED: Final = re.compile(r"Resource (creation|update) cancelled", re.IGNORECASE)
-_LAST_LINES: Final = "last log lines:"
-_FULL_LOG: Final = re.compile(r"full log: (\S+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """An event of a stack, as CloudFormation describes it.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
-    """
-
-    id: str
-    at: datetime
-    logical_id: str
-    type: str
-    status: str
-    physical_id: str = ""
-    reason: str = ""
-    is_of_stack: bool = False
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing happens in the stack from here on."""
-        return self.is_of_stack and not self.status.endswith(_IN_PROGRESS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """An entry in the log of a function; `source` is the function's logical id."""
-
-    id: str
-    at: datetime
-    source: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line for a person; `name` is the logical id of what it is about."""
-
-    at: datetime
-    kind: Kind
-    name: str
-    message: str
-    tone: Tone = "plain"
-
-    def as_json(self) -> dict[str, str]:
-        """Return an object of strings: at (ISO 8601), kind, name, message, tone."""
-        return asdict(self) | {"at": self.at.isoformat(timespec="milliseconds")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerRun:
-    """How far a trigger's request is; `progress` is what its handler says of that."""
-
-    began: datetime
-    attempt: int = 1
-    polls: int = 0
-    is_started: bool = False
-    was_pending: bool = False
-    refusal: str = ""
-    progress: str = ""
-    is_over: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentState:
-    """What is known of a stack and its deployment.
-
-    `seen` are the ids of events and entries that were taken in; `physical_ids` and `runs` are by
-    logical id. `first_status` and `status` are those of the stack in this deployment.
-    """
-
-    has_read: bool = False
-    seen: frozenset[str] = frozenset()
-    stack: str = ""
-    stack_id: str = ""
-    began: datetime | None = None
-    ended: datetime | None = None
-    first_status: str = ""
-    status: str = ""
-    physical_ids: Mapping[str, str] = field(default_factory=dict)
-    runs: Mapping[str, TriggerRun] = field(default_factory=dict)
-    failures: tuple[Event, ...] = ()
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether a deployment has begun."""
-        return bool(self.first_status)
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the deployment has completed the operation that it began as."""
-        return self.status == self.first_status.replace(_IN_PROGRESS, "_COMPLETE")
 
 
 def advance(
@@ -191,7 +102,7 @@ def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
 
 
 def _run_after(run: TriggerRun | None, event: Event) -> TriggerRun:
-    if event.status.endswith(_IN_PROGRESS):
+    if event.status.endswith(IN_PROGRESS):
         return run if run and event.reason == _INITIATED else TriggerRun(began=event.at)
     return replace(run or TriggerRun(began=event.at), is_over=True)
 
@@ -249,121 +160,3 @@ def _provider_step(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return step if isinstance(step, dict) and {"step", "trigger"} <= step.keys() else {}
-
-
-def after_step(
-    run: TriggerRun, step: Mapping[str, Any], at: datetime
-) -> tuple[TriggerRun, tuple[Line, ...]]:
-    """Take in one step of the provider's log, and return the run and its new lines.
-
-    The keys of a step are a contract: docs/operating.md.
-    """
-    message, tone = _step_message(run, step, f"after {_seconds(at - run.began)}{_polls(run)}")
-    line = Line(at=at, kind="trigger", name=str(step["trigger"]), message=message, tone=tone)
-    return _run_after_step(run, step), (line,) if message else ()
-
-
-def _run_after_step(run: TriggerRun, step: Mapping[str, Any]) -> TriggerRun:
-    match step["step"]:
-        case "invoke" if run.was_pending:
-            return replace(run, was_pending=False, polls=run.polls + 1)
-        case "invoke":
-            return replace(run, attempt=int(step["attempt"]), is_started=True)
-        case "pending":
-            progress = str(step.get("progress", ""))
-            return replace(run, was_pending=True, refusal="", progress=progress)
-        case "refused":
-            return replace(run, refusal=str(step["error"]))
-        case "failed":
-            return TriggerRun(began=run.began, attempt=run.attempt)
-    return run
-
-
-def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple[str, Tone]:
-    """Return what to print of a step; an empty message where another line has it."""
-    message: tuple[str, Tone] = "", "plain"
-    match step["step"]:
-        case "invoke" if not (run.was_pending or run.is_started):
-            message = f"started, attempt {step['attempt']}", "plain"
-        case "pending":
-            progress = step.get("progress")
-            message = f"in progress {after}{f': {progress}' if progress else ''}", "plain"
-        case "refused" if step["error"] != run.refusal:
-            message = f"not started {after}: {step['error']}", "plain"
-        case "failed":
-            message = f"attempt {run.attempt} failed {after}: {step['error']}", "bad"
-        case "done":
-            message = f"done {after}", "good"
-        case "hand over":
-            message = f"continues in a fresh execution {after}", "quiet"
-        case "respond":
-            message = _answer_message(step)
-        case other if other not in ("look", "invoke", "wait", "refused"):
-            details = [str(step[key]) for key in ("status", "why", "trace") if step.get(key)]
-            message = f"{other}{': ' if details else ''}{' '.join(details)}", "bad"
-    return message
-
-
-def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
-    match step:
-        case {"level": "INFO", "reason": str(reason)} if reason:
-            return f"did not run: {reason}", "quiet"
-        case {"level": "ERROR", "reason": reason}:
-            return f"failed, and the deployment goes on: {reason}", "bad"
-    return "", "plain"  # the step "done" has a success, and CloudFormation's event a failure
-
-
-def _polls(run: TriggerRun) -> str:
-    return f", poll {run.polls}" if run.polls else ""
-
-
-def _seconds(time: timedelta) -> str:
-    return f"{max(0, round(time.total_seconds()))} s"
-
-
-# ---- where it stands, and how it ended
-
-
-def status_lines(state: DeploymentState, now: datetime) -> tuple[str, ...]:
-    """Return a line for each trigger that runs now, with its attempt and its seconds."""
-    return tuple(
-        f"{name}: {_run_status(run, now)}" for name, run in state.runs.items() if not run.is_over
-    )
-
-
-def _run_status(run: TriggerRun, now: datetime) -> str:
-    progress = f": {run.progress}" if run.progress else ""
-    return f"attempt {run.attempt}{_polls(run)}, {_seconds(now - run.began)}{progress}"
-
-
-def summary(state: DeploymentState) -> tuple[Line, ...]:
-    """Return how a deployment ended, and each failure with its whole reason; nothing before."""
-    if state.ended is None or state.began is None:
-        return ()
-    duration = _seconds(state.ended - state.began)
-    tone: Tone = "good" if state.succeeded else "bad"
-    messages = [(f"{state.stack}: {state.status} after {duration}", tone)]
-    messages += [(_failure_message(event), "bad") for event in state.failures]
-    return tuple(
-        Line(at=state.ended, kind="end", name=state.stack, message=message, tone=its_tone)
-        for message, its_tone in messages
-    )
-
-
-def _failure_message(event: Event) -> str:
-    reason = event.reason or "CloudFormation gives no reason"
-    log = _FULL_LOG.search(reason)
-    hint = f"; look at it: aws logs tail {log[1]} --since 1h" if log else ""
-    return f"{event.status} {event.logical_id} ({event.type}); {reason}{hint}"
-
-
-def reason_lines(reason: str) -> tuple[str, ...]:
-    """Split a reason into lines: each of its parts, and each log line in it."""
-    return tuple(line for part in reason.split("; ") for line in _part_lines(part))
-
-
-def _part_lines(part: str) -> list[str]:
-    if not part.startswith(_LAST_LINES):
-        return [part]
-    logged = part.removeprefix(_LAST_LINES).strip().split(" / ")
-    return [_LAST_LINES, *(f"  {line}" for line in logged)]

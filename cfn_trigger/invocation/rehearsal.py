@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import Line, TriggerRun
+from cfn_trigger.deployment.provider_steps import after_step
+from cfn_trigger.deployment.state import Line, TriggerRun
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.request import TriggerRequest
 from trigger_provider.answer import answer
@@ -110,7 +110,7 @@ def _followed(
     def log(name: str, **details: Any) -> None:
         nonlocal run
         step = {"step": name, "trigger": request.name, **details}
-        run, lines = timeline.after_step(run, step, effects.now())
+        run, lines = after_step(run, step, effects.now())
         for line in lines:
             effects.show(line)
 

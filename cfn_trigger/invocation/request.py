@@ -4,22 +4,17 @@ Knows how an author's template and its deployed stack combine: settings, payload
 Refuses to know how a handler is run. What only CloudFormation knows is reported, not guessed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.errors import UsageError
+from cfn_trigger.invocation.unknown_parts import names_of, require_known, unknown_parts
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import (
-    KnownAtDeployment,
-    PartialCall,
     ResourceRef,
-    Secret,
-    StackConstant,
     StackState,
-    Unknown,
-    unknowns,
 )
 from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import triggers
@@ -73,7 +68,7 @@ def build_request(
     settings = _settings(_stack_state(expanded, snapshot, options), name)
     payload = _overlaid(_assembled(settings, "Payload"), options.payload)
     expect = _assembled(settings, "Expect")
-    _require_known(payload, expect, name)
+    require_known(payload, expect, name)
     old_payload, notes = _old_payload(snapshot, options)
     request = parse_request(_event(settings, snapshot, options))
     type_ = request.invocation_type
@@ -213,8 +208,8 @@ def _old_payload(snapshot: StackSnapshot, options: RunOptions) -> tuple[Any, tup
     as_deployed = replace(options, parameters={}, payload=ABSENT)
     state = _stack_state(dict(snapshot.template), snapshot, as_deployed)
     payload = _assembled(state.properties(options.trigger), "Payload")
-    if unknown := list(_unknown_parts(payload)):
-        return ABSENT, (f"the event has no Old: {_names(unknown)}",)
+    if unknown := list(unknown_parts(payload)):
+        return ABSENT, (f"the event has no Old: {names_of(unknown)}",)
     return payload, ()
 
 
@@ -224,7 +219,7 @@ def _function(arn: Any, snapshot: StackSnapshot, trigger: str) -> str:
             return arn
         case ResourceRef(name, _):
             return _physical_id(name, snapshot)
-    names = _names(_unknown_parts(arn))
+    names = names_of(unknown_parts(arn))
     remedy = "write the function's ARN in a copy of the template"
     raise UsageError(f"{trigger}.Handler: only CloudFormation knows {names}; {remedy}")
 
@@ -244,56 +239,3 @@ def _overlaid(value: Any, overlay: Any) -> Any:
         merged = {key: _overlaid(value.get(key, ABSENT), item) for key, item in overlay.items()}
         return {**value, **merged}
     return overlay
-
-
-# ---- what is not known outside CloudFormation
-
-
-@dataclass(frozen=True, slots=True)
-class _UnknownPart:
-    """A part of a value: the keys that lead to it, and what it would be."""
-
-    path: tuple[str, ...]
-    name: str
-
-
-def _require_known(payload: Any, expect: Any, trigger: str) -> None:
-    in_payload = list(_unknown_parts(payload, ("Payload",)))
-    in_expect = list(_unknown_parts(expect, ("Expect",)))
-    if not (in_payload or in_expect):
-        return
-    unknown = ", ".join(f"{'.'.join(p.path)} ({p.name})" for p in (*in_payload, *in_expect))
-    remedy = (
-        "add an output with this value to the stack"
-        if in_expect
-        else "pass the value with --payload, or that of a NoEcho parameter with --parameter"
-    )
-    raise UsageError(f"{trigger}: only CloudFormation knows {unknown}; {remedy}")
-
-
-def _names(unknown: Iterable[_UnknownPart]) -> str:
-    return ", ".join(part.name for part in unknown)
-
-
-def _unknown_parts(value: Any, path: tuple[str, ...] = ()) -> Iterator[_UnknownPart]:
-    match value:
-        case dict():
-            for key, item in value.items():
-                yield from _unknown_parts(item, (*path, key))
-        case list():
-            for position, item in enumerate(value):
-                yield from _unknown_parts(item, (*path, str(position)))
-        case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() | PartialCall():
-            yield _UnknownPart(path, _name(value))
-
-
-def _name(unknown: Unknown) -> str:
-    match unknown:
-        case ResourceRef(name, attribute):
-            return f"{name}.{attribute}" if attribute else repr(name)
-        case StackConstant(label) | KnownAtDeployment(label):
-            return label
-        case Secret(name, _):
-            return f"parameter {name!r}"
-        case PartialCall(function, arguments):
-            return " and ".join(map(_name, unknowns(arguments))) or function

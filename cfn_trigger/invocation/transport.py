@@ -30,7 +30,7 @@ from botocore.utils import get_environ_proxies
 
 from cfn_trigger.deployment import aws, timeline
 from cfn_trigger.deployment.poller import Tails
-from cfn_trigger.deployment.timeline import Line, LogEntry
+from cfn_trigger.deployment.state import Line, LogEntry
 from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply, region_of
 
 PAUSE: Final = 1.0

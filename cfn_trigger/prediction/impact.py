@@ -1,7 +1,7 @@
 """The impact of an update on resources, and on the values that depend on them.
 
-Knows which properties replace a resource, from the schemas that cfn-lint carries. Refuses to know
-triggers.
+Knows how values are compared, and what follows for a resource and its attributes. Refuses to know
+where schemas come from (`resource_schema`), and triggers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
-
+from cfn_trigger.prediction.resource_schema import PropertyPath, ResourceSchema, resource_schema
 from cfn_trigger.template.intrinsics import (
     KnownAtDeployment,
     PartialCall,
@@ -50,8 +49,6 @@ from macro.model import Json
 # A property changes what happens to its resource by the resource's schema: a create-only property
 # replaces it, a conditionally create-only one may, any other updates it. A change that is not sure
 # turns "will" into "may". A type without a public schema may always be replaced.
-
-PropertyPath = tuple[str, ...]
 
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _RESPONDING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED_STACK)
@@ -98,45 +95,6 @@ _SEVERITY: Final = {
 def worst_impact(impacts: Iterable[ResourceImpact]) -> ResourceImpact:
     """Return the most severe impact; NO_CHANGE if there are none."""
     return max(impacts, key=_SEVERITY.__getitem__, default=ResourceImpact.NO_CHANGE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceSchema:
-    """Which properties replace a resource of a type, and which attributes outlive an update."""
-
-    replacing: tuple[PropertyPath, ...]
-    sometimes_replacing: tuple[PropertyPath, ...]
-    stable_attributes: frozenset[str]
-    settable_attributes: frozenset[str]
-
-
-def resource_schema(resource_type: str, region: str) -> ResourceSchema | None:
-    """Return the schema of a resource type; None for one without a public schema.
-
-    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
-    """
-    try:
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type).schema
-    except ResourceNotFoundError:
-        return None
-    replacing = tuple(_paths(schema.get("createOnlyProperties")))
-    identifiers = [schema.get("primaryIdentifier"), *(schema.get("additionalIdentifiers") or [])]
-    identifying = {path[0] for pointers in identifiers for path in _paths(pointers)}
-    read_only = {path[0] for path in _paths(schema.get("readOnlyProperties"))}
-    short_name = resource_type.rpartition("::")[2]
-    conventional = {"Arn", "Id", f"{short_name}Id", f"{short_name}Arn"}
-    return ResourceSchema(
-        replacing=replacing,
-        sometimes_replacing=tuple(_paths(schema.get("conditionalCreateOnlyProperties"))),
-        stable_attributes=frozenset(identifying | {path[0] for path in replacing} | conventional),
-        settable_attributes=frozenset(schema.get("properties", {})) - read_only,
-    )
-
-
-def _paths(pointers: Iterable[str] | None) -> Iterator[PropertyPath]:
-    for pointer in pointers or ():
-        steps = pointer.removeprefix("/properties/").split("/")
-        yield tuple(step for step in steps if step not in ("*", "items", "properties"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ an entry itself is a hash. Refuses to know what follows from a difference (`pred
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cfn_trigger.prediction.impact import Difference, PropertyPath, Update
+from cfn_trigger.prediction.impact import Difference, Update
+from cfn_trigger.prediction.resource_schema import PropertyPath
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.triggers import functions_behind, functions_of, served_of
 from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type_of

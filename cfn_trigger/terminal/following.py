@@ -11,9 +11,9 @@ from datetime import datetime
 from rich.live import Live
 from rich.text import Text
 
-from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.monitor import Progress
-from cfn_trigger.deployment.timeline import DeploymentState
+from cfn_trigger.deployment.state import DeploymentState
+from cfn_trigger.deployment.summary import status_lines
 from cfn_trigger.terminal import console, lines
 
 
@@ -43,5 +43,5 @@ class _StatusArea:
     now: Callable[[], datetime]
 
     def __rich__(self) -> Text:
-        status = timeline.status_lines(self.state, self.now())
+        status = status_lines(self.state, self.now())
         return Text("\n").join(Text(f"          … {line}", style="cyan") for line in status)

@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import Line, Tone
+from cfn_trigger.deployment.state import Line, Tone
+from cfn_trigger.deployment.summary import reason_lines
 
 _STYLES: Final[Mapping[Tone, str]] = {
     "plain": "", "good": "green", "bad": "bold red", "quiet": "dim",
@@ -31,7 +31,7 @@ def rendered(line: Line, zone: tzinfo | None = None) -> Text:
         case "resource":
             content = line.message
         case "end":
-            time, content = "", "\n  ".join(timeline.reason_lines(line.message))
+            time, content = "", "\n  ".join(reason_lines(line.message))
     return Text().append(time, style="dim").append(content, style=_STYLES[line.tone])
 
 

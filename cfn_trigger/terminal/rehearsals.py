@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment.summary import reason_lines
 from cfn_trigger.invocation.rehearsal import Rehearsal
 
 _ALWAYS_THERE: Final = ("Result", "Error", "Truncated")
@@ -18,7 +18,7 @@ def rendered(rehearsal: Rehearsal) -> Iterable[str]:
     """Render how a request ended; what happened on the way was shown as it happened."""
     yield f"{rehearsal.status} after {rehearsal.seconds:g} s"
     if rehearsal.reason:
-        yield from (f"  {line}" for line in timeline.reason_lines(rehearsal.reason))
+        yield from (f"  {line}" for line in reason_lines(rehearsal.reason))
         return
     yield f"result: {json.dumps(rehearsal.result, ensure_ascii=False)}"
     if rehearsal.expect:

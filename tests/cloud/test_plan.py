@@ -19,7 +19,7 @@ from cfn_trigger.prediction.predict import Prediction, predictions
 from cfn_trigger.prediction.snapshots import NO_STACK, state_of_template, states_of_update
 from cfn_trigger.template.source import parse_template
 from tests.support.clients import Clients, Outcome
-from tests.support.recordings import run
+from tests.support.command_line import run
 from tests.support.stacks import Json, Stack, function, trigger
 from tests.support.waiting import QUICKLY
 

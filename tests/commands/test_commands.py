@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from cfn_trigger.main import main
+from tests.support.command_line import APART, CLEAN, ROOT, run
 from tests.support.processes import ignoring_ctrl_c
-from tests.support.recordings import APART, CLEAN, ROOT, run
 from tests.support.waiting import PATIENCE
 
 SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"

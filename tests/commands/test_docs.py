@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cfn_trigger.main import SUBCOMMANDS
-from tests.support.recordings import ROOT, run
+from tests.support.command_line import ROOT, run
 
 TEXT = (ROOT / "docs" / "cli.md").read_text()
 EXAMPLES = re.findall(r"```console\n\$ cfn-trigger (.*)\n((?:.*\n)*?)```", TEXT)

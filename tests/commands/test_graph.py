@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.support.recordings import run
+from tests.support.command_line import run
 from tests.support.templates import QUEUE, function, of_type, trigger
 
 

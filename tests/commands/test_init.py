@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cfn_trigger.lint.configuration import configured
-from tests.support.recordings import run
+from tests.support.command_line import run
 
 
 def test_init_creates_the_configuration_once(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 from cfn_trigger.commands import local
 from cfn_trigger.errors import UsageError
 from cfn_trigger.local_cloud.cloud import Cloud
+from tests.support.command_line import ROOT
 from tests.support.processes import ignoring_ctrl_c, with_environment
-from tests.support.recordings import ROOT
 from tests.support.waiting import PATIENCE
 
 BIN = Path(sys.executable).parent

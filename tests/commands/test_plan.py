@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.recordings import ROOT, run
+from tests.support.command_line import ROOT, run
 
 TEMPLATE = str(ROOT / "examples" / "self-test" / "template.yaml")
 

@@ -9,8 +9,7 @@ import pytest
 from cfn_trigger.commands.run import parse_payload
 from cfn_trigger.errors import UsageError
 from macro.model import Json
-from tests.support import recordings
-from tests.support.recordings import Outcome
+from tests.support.command_line import Outcome, run
 from tests.support.stack_endpoint import StackEndpoint
 from tests.support.trigger_requests import template
 from trigger_provider.request import ABSENT
@@ -37,7 +36,7 @@ def test_a_payload_that_is_not_json_is_refused() -> None:
 
 
 def test_the_stack_option_is_required() -> None:
-    outcome = recordings.run("run", "template.yaml", "Run")
+    outcome = run("run", "template.yaml", "Run")
 
     assert outcome.exit_code == 2
     assert outcome.stderr.endswith("Error: Missing option '--stack'.\n")
@@ -48,7 +47,7 @@ def run_against(endpoint: StackEndpoint, folder: Path) -> Outcome:
     path = folder / "template.json"
     path.write_text(json.dumps(template()))
     with endpoint.serving() as environment:
-        return recordings.run("run", str(path), "Run", "--stack", "shop", **environment)
+        return run("run", str(path), "Run", "--stack", "shop", **environment)
 
 
 def test_run_asks_aws_once_for_each_part_of_the_stack(tmp_path: Path) -> None:
@@ -91,9 +90,7 @@ def test_an_unknown_parameter_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
     path.write_text(json.dumps(template()))
 
-    outcome = recordings.run(
-        "run", str(path), "Run", "--stack", "shop", "--parameter", "Levle=high"
-    )
+    outcome = run("run", str(path), "Run", "--stack", "shop", "--parameter", "Levle=high")
 
     assert (outcome.exit_code, outcome.stderr) == (
         2, f"cfn-trigger: {path}: has no parameter 'Levle'; did you mean 'Level'?\n",

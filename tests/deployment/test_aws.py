@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
-from tests.support.recordings import run
+from tests.support.command_line import run
 
 
 def refusal(code: str, message: str, operation: str) -> ClientError:

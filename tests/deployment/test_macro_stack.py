@@ -10,7 +10,7 @@ import macro
 import trigger_handler
 import trigger_provider
 from cfn_trigger.deployment import macro_stack
-from tests.support.recordings import ROOT
+from tests.support.command_line import ROOT
 
 NEEDS_A_BUILD = {"CodeUri", "Description", "Architectures"}
 

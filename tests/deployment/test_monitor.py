@@ -7,7 +7,7 @@ import pytest
 
 from cfn_trigger.deployment import monitor
 from cfn_trigger.deployment.monitor import MonitorEffects
-from cfn_trigger.deployment.timeline import DeploymentState, Event, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import ThrottledError, UsageError
 from tests.support.timelines import CREATION, as_text, at, entry, event
 

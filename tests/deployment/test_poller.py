@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.poller import StackPoller, Tail, Tails
-from cfn_trigger.deployment.timeline import DeploymentState, Event
+from cfn_trigger.deployment.state import DeploymentState, Event
 from cfn_trigger.errors import UsageError
 from tests.support.timelines import CREATION, STACK_ID, after, at, event
 

@@ -3,7 +3,8 @@
 import pytest
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import DeploymentState, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, LogEntry
+from cfn_trigger.deployment.summary import status_lines, summary
 from tests.support.timelines import CREATION, REASON, after, as_text, at, entry, event, step
 
 # ---- which deployment
@@ -212,7 +213,7 @@ def test_a_second_request_of_a_trigger_is_counted_anew() -> None:
 
     state, _ = after(*CREATION, *pending, failed, event(5, "Run", "UPDATE_IN_PROGRESS"))
 
-    assert timeline.status_lines(state, at(6)) == ("Run: attempt 1, 1 s",)
+    assert status_lines(state, at(6)) == ("Run: attempt 1, 1 s",)
 
 
 def test_entries_that_arrive_after_the_end_yield_lines() -> None:
@@ -225,14 +226,14 @@ def test_entries_that_arrive_after_the_end_yield_lines() -> None:
 
 def test_a_running_trigger_has_a_status_line_until_it_is_done() -> None:
     state, _ = after(*CREATION, step(1, "invoke", attempt=1))
-    assert timeline.status_lines(state, at(8)) == ("Run: attempt 1, 7 s",)
+    assert status_lines(state, at(8)) == ("Run: attempt 1, 7 s",)
 
     pending = [step(9, "pending", error="", progress="3 of 10"), step(19, "invoke", attempt=1)]
     state, _ = timeline.advance(state, (), pending)
-    assert timeline.status_lines(state, at(20)) == ("Run: attempt 1, poll 1, 19 s: 3 of 10",)
+    assert status_lines(state, at(20)) == ("Run: attempt 1, poll 1, 19 s: 3 of 10",)
 
     state, _ = timeline.advance(state, [event(21, "Run", "CREATE_COMPLETE")], ())
-    assert timeline.status_lines(state, at(22)) == ()
+    assert status_lines(state, at(22)) == ()
 
 
 # ---- how it ended
@@ -242,7 +243,7 @@ def test_the_summary_of_a_success_is_one_line() -> None:
     state, _ = after(*CREATION, event(9, "shop", "CREATE_COMPLETE"))
 
     assert state.succeeded
-    assert as_text(timeline.summary(state)) == ["shop: CREATE_COMPLETE after 9 s"]
+    assert as_text(summary(state)) == ["shop: CREATE_COMPLETE after 9 s"]
 
 
 def test_the_summary_of_a_failure_has_every_whole_reason_and_where_to_look() -> None:
@@ -255,7 +256,7 @@ def test_the_summary_of_a_failure_has_every_whole_reason_and_where_to_look() -> 
     )
 
     assert not state.succeeded
-    assert "\n".join(as_text(timeline.summary(state))) == (
+    assert "\n".join(as_text(summary(state))) == (
         "shop: ROLLBACK_COMPLETE after 9 s\n"
         "CREATE_FAILED Run (Custom::Trigger)\n"
         "  LookupError: lost\n"
@@ -273,7 +274,7 @@ def test_the_summary_does_not_count_the_stack_among_its_failed_resources() -> No
 
     state, _ = after(*CREATION, event(3, "Run", "CREATE_FAILED"), ended)
 
-    assert as_text(timeline.summary(state)) == [
+    assert as_text(summary(state)) == [
         "shop: CREATE_FAILED after 4 s",
         "CREATE_FAILED Run (Custom::Trigger)\n  CloudFormation gives no reason",
     ]

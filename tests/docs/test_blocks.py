@@ -22,7 +22,7 @@ from samtranslator.yaml_helper import yaml_parse
 from cfn_trigger.main import SUBCOMMANDS, main
 from macro.shorthand import OF_METADATA, PROPERTIES, SETTINGS
 from tests.docs.pages import ROOT, Block, blocks, commands
-from tests.support.recordings import run
+from tests.support.command_line import run
 
 ELLIPSIS: Final = "…"
 FILE: Final = re.compile(r"[\w./-]+\.(md|py|sh|toml|ya?ml)")

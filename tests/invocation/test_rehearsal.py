@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cfn_trigger.deployment.timeline import Line
+from cfn_trigger.deployment.state import Line
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.rehearsal import Rehearsal, RehearsalEffects, rehearse
 from cfn_trigger.terminal import lines

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.deployment.poller import Tail, Tails
-from cfn_trigger.deployment.timeline import Line
+from cfn_trigger.deployment.state import Line
 from cfn_trigger.invocation import transport
 from tests.support.waiting import PATIENCE
 from trigger_provider.transport import LOST, NOT_SENT, Reply

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
 from cfn_trigger.terminal.lines import rendered
 
 STACK = "AWS::CloudFormation::Stack"

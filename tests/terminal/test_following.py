@@ -3,7 +3,7 @@
 import pytest
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.timeline import DeploymentState
+from cfn_trigger.deployment.state import DeploymentState
 from cfn_trigger.terminal import following
 from tests.support.timelines import CREATION, at
 

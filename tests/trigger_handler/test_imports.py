@@ -3,7 +3,7 @@
 import ast
 import sys
 
-from tests.support.recordings import ROOT
+from tests.support.command_line import ROOT
 
 
 def imported_packages() -> set[str]:

@@ -1,0 +1,83 @@
+"""The steps in the provider's log: what they tell about a trigger's request, and their lines.
+
+Knows the steps, whose keys are a contract (docs/operating.md). Refuses to know where they are read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cfn_trigger.deployment.state import Line, Tone, TriggerRun
+
+
+def after_step(
+    run: TriggerRun, step: Mapping[str, Any], at: datetime
+) -> tuple[TriggerRun, tuple[Line, ...]]:
+    """Take in one step of the provider's log, and return the run and its new lines.
+
+    The keys of a step are a contract: docs/operating.md.
+    """
+    message, tone = _step_message(run, step, f"after {in_seconds(at - run.began)}{poll_count(run)}")
+    line = Line(at=at, kind="trigger", name=str(step["trigger"]), message=message, tone=tone)
+    return _run_after_step(run, step), (line,) if message else ()
+
+
+def _run_after_step(run: TriggerRun, step: Mapping[str, Any]) -> TriggerRun:
+    match step["step"]:
+        case "invoke" if run.was_pending:
+            return replace(run, was_pending=False, polls=run.polls + 1)
+        case "invoke":
+            return replace(run, attempt=int(step["attempt"]), is_started=True)
+        case "pending":
+            progress = str(step.get("progress", ""))
+            return replace(run, was_pending=True, refusal="", progress=progress)
+        case "refused":
+            return replace(run, refusal=str(step["error"]))
+        case "failed":
+            return TriggerRun(began=run.began, attempt=run.attempt)
+    return run
+
+
+def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple[str, Tone]:
+    """Return what to print of a step; an empty message where another line has it."""
+    message: tuple[str, Tone] = "", "plain"
+    match step["step"]:
+        case "invoke" if not (run.was_pending or run.is_started):
+            message = f"started, attempt {step['attempt']}", "plain"
+        case "pending":
+            progress = step.get("progress")
+            message = f"in progress {after}{f': {progress}' if progress else ''}", "plain"
+        case "refused" if step["error"] != run.refusal:
+            message = f"not started {after}: {step['error']}", "plain"
+        case "failed":
+            message = f"attempt {run.attempt} failed {after}: {step['error']}", "bad"
+        case "done":
+            message = f"done {after}", "good"
+        case "hand over":
+            message = f"continues in a fresh execution {after}", "quiet"
+        case "respond":
+            message = _answer_message(step)
+        case other if other not in ("look", "invoke", "wait", "refused"):
+            details = [str(step[key]) for key in ("status", "why", "trace") if step.get(key)]
+            message = f"{other}{': ' if details else ''}{' '.join(details)}", "bad"
+    return message
+
+
+def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
+    match step:
+        case {"level": "INFO", "reason": str(reason)} if reason:
+            return f"did not run: {reason}", "quiet"
+        case {"level": "ERROR", "reason": reason}:
+            return f"failed, and the deployment goes on: {reason}", "bad"
+    return "", "plain"  # the step "done" has a success, and CloudFormation's event a failure
+
+
+def poll_count(run: TriggerRun) -> str:
+    """Format the number of polls; empty if there were none."""
+    return f", poll {run.polls}" if run.polls else ""
+
+
+def in_seconds(time: timedelta) -> str:
+    """Format a duration in whole seconds."""
+    return f"{max(0, round(time.total_seconds()))} s"
