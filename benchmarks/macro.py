@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from samtranslator.translator.transform import transform as sam_transform
 
-from macro.cloudformation import MOST_POLICY_CHARACTERS, MOST_RESOURCES
+from macro.cloudformation import MOST_MANAGED_POLICIES, MOST_RESOURCES
 from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment
@@ -87,7 +87,7 @@ def expand_any_size(fragment: dict[str, Any]) -> None:
     try:
         expand(fragment, Deployment())
     except TemplateError as error:
-        limits = (f"allows {MOST_RESOURCES};", f"holds {MOST_POLICY_CHARACTERS};")
+        limits = (f"allows {MOST_RESOURCES};", f"holds {MOST_MANAGED_POLICIES};")
         if not all(any(limit in it.message for limit in limits) for it in error.problems):
             raise
 

@@ -47,7 +47,8 @@ from macro.permissions import (
 from macro.precedence import level, levels, triggers_before
 from macro.references import mentions
 
-_MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - characters(invoke())
+_WITHOUT_HANDLERS: Final = characters(invoke())
+_MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - _WITHOUT_HANDLERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,7 +56,7 @@ class _Member:
     """A handler's policy, and what decides with which others it may become one.
 
     `before` are the triggers that come before the handler, `level` and `latest` the levels of the
-    handler and of the first of its triggers.
+    handler and of the first of its triggers, `size` the characters that it takes in a policy.
     """
 
     policy: InvokePolicy
@@ -64,20 +65,16 @@ class _Member:
     level: int
     latest: int
     runs_on_delete: bool
-
-    @property
-    def name(self) -> str:
-        return self.policy.logical_id
-
-    @property
-    def size(self) -> int:
-        """The characters that it takes in a managed policy."""
-        return characters_to_invoke(self.policy.arns[0])
+    size: int
 
     @property
     def inline_size(self) -> int:
         """The characters that it takes as a policy of its own."""
-        return characters(invoke(self.policy.arns[0]))
+        return _WITHOUT_HANDLERS + self.size
+
+    @property
+    def name(self) -> str:
+        return self.policy.logical_id
 
 
 _Group = tuple[_Member, ...]
@@ -98,7 +95,8 @@ def shared_policies(
     if settings.provider_role:
         return {}
     room = MOST_POLICY_CHARACTERS - _other_characters(settings, resources)
-    if sum(characters(invoke(*policy.arns)) for policy in additions.policies) <= room:
+    sizes = (characters_to_invoke(policy.arns[0]) for policy in additions.policies)
+    if sum(_WITHOUT_HANDLERS + size for size in sizes) <= room:
         return {}
     members = sorted(_members(additions, order, triggers, resources), key=lambda it: it.name)
     alone = set(_first(filter(lambda it: it.runs_on_delete, members), room))
@@ -181,6 +179,7 @@ def _members(
             level=level(earlier, levels_of_triggers),
             latest=min(levels_of_triggers[trigger] for trigger in waiting_triggers),
             runs_on_delete=not deleting.isdisjoint(waiting_triggers),
+            size=characters_to_invoke(policy.arns[0]),
         )
 
 

@@ -66,8 +66,8 @@ def _with_qualifiers(arn: Json) -> tuple[Json, Json]:
 
 
 def characters_to_invoke(arn: Json) -> int:
-    """Count the characters that a further function takes in a policy document of several."""
-    return characters(invoke(arn, arn)) - characters(invoke(arn))
+    """Count the characters that a function takes beyond those of `invoke()` without any."""
+    return sum(1 + characters(part) for part in _with_qualifiers(arn))
 
 
 def characters(document: Json) -> int:
