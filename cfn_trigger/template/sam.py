@@ -1,8 +1,9 @@
 """A template as SAM leaves it: the one place that runs its translator.
 
 Knows SAM's own translator, and calls it as AWS does. Before a deployment, code may be at a local
-path, which the translator refuses, so each such path is replaced by a placeholder in S3. Refuses to
-know the other transforms.
+path or yet to be built, which the translator refuses, and it asks AWS for applications of the
+Serverless Application Repository: an address is the placeholder of each. Refuses to know the other
+transforms.
 """
 
 import json
@@ -27,6 +28,11 @@ from macro.model import Json
 NOT_PACKAGED: Final = "not-packaged"
 """The bucket in the placeholder of code at a local path, which only a deployment uploads."""
 
+_IMAGE: Final = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{NOT_PACKAGED}:latest"
+_OF_THE_REPOSITORY: Final = (
+    "AWS alone resolves an application of the AWS Serverless Application Repository;"
+    " deploy this template with the macro"
+)
 _CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 _UPLOADED: Final = ("s3://", "http://", "https://")
 
@@ -52,6 +58,12 @@ def transformed(
     mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
     if accepts_local_code:
         _replace_local_paths(mutable)
+        _add_missing_code(mutable)
+        _replace_applications(mutable)
+    elif applications := [*_applications(mutable)]:
+        raise AwsTransformError(
+            SERVERLESS_TRANSFORM, [(name, _OF_THE_REPOSITORY) for name, _ in applications]
+        )
     mutable_values = dict(values)
     # As AWS does: hashes in logical ids stay as Python 2.7 computed them.
     to_py27_compatible_template(mutable, mutable_values)
@@ -80,6 +92,34 @@ def has_local_code(template: Mapping[str, Json]) -> bool:
 def _replace_local_paths(mutable: Json) -> None:
     for properties, name in [*_local_paths(mutable)]:
         properties[name] = f"s3://{NOT_PACKAGED}/{quote(properties[name])}"
+
+
+def _add_missing_code(mutable: Json) -> None:
+    """Give functions without code some: `sam build` finds theirs in a folder or a Dockerfile."""
+    shared = as_map(section(mutable, "Globals").get("Function"))
+    for resource in section(mutable, "Resources").values():
+        if type_of(resource) != f"{SERVERLESS}Function":
+            continue
+        properties = resource.setdefault("Properties", {})
+        known = {**shared, **as_map(properties)}
+        if known.keys().isdisjoint(("CodeUri", "InlineCode", "ImageUri")):
+            is_image = known.get("PackageType") == "Image"
+            code = {"ImageUri": _IMAGE} if is_image else {"CodeUri": f"s3://{NOT_PACKAGED}/."}
+            resource["Properties"] = {**as_map(properties), **code}
+
+
+def _replace_applications(mutable: Json) -> None:
+    for name, properties in [*_applications(mutable)]:
+        properties["Location"] = f"https://{NOT_PACKAGED}/{quote(name)}"
+
+
+def _applications(template: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield the properties of applications that SAM would ask the repository for, by their id."""
+    for name, resource in section(template, "Resources").items():
+        if type_of(resource) == f"{SERVERLESS}Application":
+            properties = resource.get("Properties")
+            if isinstance(properties, dict) and isinstance(properties.get("Location"), dict):
+                yield name, properties
 
 
 def _local_paths(template: Mapping[str, Json]) -> Iterator[tuple[dict[str, Json], str]]:

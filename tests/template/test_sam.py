@@ -129,3 +129,53 @@ def test_a_missing_transform_is_certain_if_sam_refuses_the_template() -> None:
     need = "is a trigger, and no transform expands it; add Trigger to the Transform"
 
     assert findings(without_transform) == [(7, f"Run: {need}"), (12, f"Late: {need}")]
+
+
+# ---- what the SAM CLI accepts before a deployment
+
+
+def test_an_image_that_is_not_built_yet_has_a_stand_in() -> None:
+    image = of_sam(PackageType="Image")
+
+    made = transformed({"Resources": {"Fn": image}}, {}, region="eu-west-1")
+
+    assert made["Resources"]["Fn"]["Properties"]["Code"] == {
+        "ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/not-packaged:latest"
+    }
+
+
+@pytest.mark.parametrize("properties", [{}, {"CodeUri": "./src"}, {"InlineCode": "x"}])
+def test_code_that_is_not_named_has_a_stand_in(properties: Any) -> None:
+    function = of_sam(Runtime="python3.13", Handler="a.b", **properties)
+
+    made = transformed({"Resources": {"Fn": function}}, {}, region="eu-west-1")
+
+    assert made["Resources"]["Fn"]["Type"] == "AWS::Lambda::Function"
+
+
+APPLICATION: Final = of_sam(
+    "Application",
+    Location={
+        "ApplicationId": "arn:aws:serverlessrepo:us-east-1:123456789012:applications/some-app",
+        "SemanticVersion": "1.0.0",
+    },
+)
+
+
+def test_an_application_of_the_repository_is_not_asked_for() -> None:
+    made = transformed({"Resources": {"Bought": APPLICATION}}, {}, region="eu-west-1")
+
+    assert made["Resources"]["Bought"]["Type"] == "AWS::CloudFormation::Stack"
+
+
+def test_an_application_of_the_repository_cannot_be_expanded_here() -> None:
+    template = {"Resources": {"Bought": APPLICATION}}
+
+    with pytest.raises(AwsTransformError) as caught:
+        transformed(template, {}, region="eu-west-1", accepts_local_code=False)
+
+    message = (
+        "AWS alone resolves an application of the AWS Serverless Application Repository;"
+        " deploy this template with the macro"
+    )
+    assert caught.value.problems == (("Bought", message),)
