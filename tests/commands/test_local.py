@@ -139,7 +139,7 @@ def test_templates_with_triggers_can_be_deployed_with_its_exports_and_ctrl_c_lea
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
-def test_a_port_that_is_taken_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_port_that_is_in_use_is_a_usage_error(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]

@@ -192,7 +192,7 @@ def test_a_failed_creation_is_made_anew_by_the_next_update_and_its_failed_id_del
 
 @pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_FAILED"])
-def test_a_resource_that_failed_is_taken_back_alone(
+def test_a_resource_that_failed_is_undone_alone(
     stack: Stack,
     provider: ScriptedProvider,
     cloud: Cloud,

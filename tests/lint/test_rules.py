@@ -174,7 +174,7 @@ Resources:
     )
 
 
-def test_an_asynchronous_trigger_whose_failure_nobody_sees_is_warned_of(template: Path) -> None:
+def test_an_asynchronous_trigger_whose_failure_nobody_sees_is_a_risk(template: Path) -> None:
     text = f"""\
 Transform: Trigger
 Resources:
@@ -404,7 +404,7 @@ Outputs:
 
 
 @pytest.mark.parametrize("key", ["1", "true", "1.5"])
-def test_keys_that_are_no_texts_are_taken_as_texts(template: Path, key: str) -> None:
+def test_keys_that_are_not_strings_become_strings(template: Path, key: str) -> None:
     text = f"""\
 Transform: Trigger
 Resources:

@@ -195,7 +195,7 @@ def test_a_setting_is_nothing_else(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [{"Ref": "Migrate"}, {"Fn::GetAtt": ["Migrate", "Arn"]}, "Migrate", {"Fn::If": []}]
 )
-def test_a_handler_is_named_or_given_by_any_function(value: Any) -> None:
+def test_a_handler_is_a_name_or_any_intrinsic_function(value: Any) -> None:
     assert wrong(TRIGGER, {"Handler": value}) == []
 
 

@@ -31,7 +31,7 @@ def client_context(account: Account, telling: str, **more: Any) -> Any:
     )
 
 
-def test_a_client_context_reaches_the_function_beside_its_event(
+def test_a_client_context_reaches_the_function_with_its_event(
     account: Account, telling: str
 ) -> None:
     sent = base64.b64encode(json.dumps({"custom": {"trigger": "{}"}}).encode()).decode()

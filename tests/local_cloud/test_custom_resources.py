@@ -133,7 +133,7 @@ def test_another_service_token_is_refused_and_nobody_is_asked(stacks: ProvidedSt
     assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_a_failed_update_is_taken_back_by_the_rollback(stacks: ProvidedStacks) -> None:
+def test_a_failed_update_is_undone_by_the_rollback(stacks: ProvidedStacks) -> None:
     name = stacks.create(stacks.template(Value="old"))
 
     stacks.update(name, stacks.template(Value="new", Fail="Update"))

@@ -224,7 +224,7 @@ def mark(name: str) -> Json:
     return {"Name": "Probe", "Parameters": {"Do": "mark", "Mark": name}}
 
 
-def test_a_macro_in_a_part_of_a_template_is_given_what_stands_beside_it(account: Account) -> None:
+def test_a_macro_in_a_part_of_a_template_receives_the_siblings_of_its_key(account: Account) -> None:
     handle = NOTHING | {"Metadata": {"Fn::Transform": mark("Seen"), "Other": 1}}
 
     expanded = account.processed({"Resources": {"Handle": handle}})
@@ -258,7 +258,7 @@ def test_macros_in_parts_run_first_and_the_most_deeply_nested_before_others(
 
 
 @pytest.mark.parametrize("written", ["Unknown", {"Name": "Unknown"}])
-def test_an_unknown_macro_in_a_part_of_a_template_is_no_resource(
+def test_an_unknown_macro_in_a_part_of_a_template_is_not_a_resource(
     account: Account, written: Json | str
 ) -> None:
     template = {"Resources": {"Handle": NOTHING, "Fn::Transform": written}}

@@ -52,7 +52,7 @@ def test_a_creation_whose_macro_fails_is_kept_where_rollback_is_disabled(
     ]
 
 
-def test_without_rollback_a_failed_update_is_taken_back_alone(stacks: ProvidedStacks) -> None:
+def test_without_rollback_a_failed_update_is_undone_alone(stacks: ProvidedStacks) -> None:
     name = stacks.create({"Resources": {"Custom": stacks.custom(Value="old")}})
     changed = {"Queue": QUEUE, "Custom": stacks.custom(Value="new", Fail="Update")}
     changed["Custom"]["DependsOn"] = "Queue"

@@ -102,7 +102,7 @@ def test_the_server_ends_when_the_process_that_started_it_is_killed(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_port_that_is_taken_is_an_error(cloud: Cloud) -> None:
+def test_a_port_that_is_in_use_is_an_error(cloud: Cloud) -> None:
     port = port_of(cloud)
 
     with pytest.raises(CloudError) as caught, running(port=int(port)):

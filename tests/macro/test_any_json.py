@@ -137,7 +137,7 @@ odd_values = values | st.sampled_from([
 ])  # fmt: skip
 
 
-def test_the_template_is_right_as_it_is() -> None:
+def test_the_template_is_correct() -> None:
     expand(WHOLE, Deployment(parameters=PARAMETERS, settings=SETTINGS | {"SecurityGroupIds": "s"}))
 
 

@@ -30,7 +30,7 @@ from tests.support.templates import (
         "TriggerProviderInvokeMigrate",
     ],
 )
-def test_a_logical_id_of_ours_that_is_taken_is_a_problem(taken: str) -> None:
+def test_a_reserved_logical_id_is_a_problem(taken: str) -> None:
     assert problems(template(Run=trigger(), **{taken: table()})) == [
         f"{taken}: is reserved for a resource that is created for triggers; rename yours"
     ]
@@ -55,7 +55,7 @@ def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Event", "DryRun"])
-def test_a_result_of_an_invocation_that_gives_none_cannot_be_expected(kind: str) -> None:
+def test_a_result_of_an_invocation_without_one_cannot_be_expected(kind: str) -> None:
     run = trigger(InvocationType=kind, Expect={"Rows": 5})
 
     assert problems(template(Run=run)) == [
@@ -66,7 +66,7 @@ def test_a_result_of_an_invocation_that_gives_none_cannot_be_expected(kind: str)
 @pytest.mark.parametrize("kind", ["Event", "DryRun"])
 @pytest.mark.parametrize("value", [get("Run", "Rows"), sub("${Run.Rows}")])
 @pytest.mark.parametrize("place", ["Resources", "Outputs"])
-def test_a_result_of_an_invocation_that_gives_none_cannot_be_read(
+def test_a_result_of_an_invocation_without_one_cannot_be_read(
     kind: str, value: Any, place: str
 ) -> None:
     fragment = template(Run=trigger(InvocationType=kind))
@@ -80,7 +80,7 @@ def test_a_result_of_an_invocation_that_gives_none_cannot_be_read(
     ]
 
 
-def test_the_ref_of_a_trigger_that_gives_no_result_can_be_read() -> None:
+def test_the_ref_of_a_trigger_without_a_result_can_be_read() -> None:
     fragment = template(Run=trigger(InvocationType="Event"), Orders=table(Name=ref("Run")))
 
     assert problems(fragment) == []
@@ -139,7 +139,7 @@ def test_a_secret_within_a_substitution_is_a_problem() -> None:
     ]
 
 
-def test_each_kind_of_secret_is_said_once() -> None:
+def test_each_kind_of_secret_is_reported_once() -> None:
     payload = ["{{resolve:ssm-secure:a}}", "{{resolve:secretsmanager:b}}{{resolve:ssm-secure:c}}"]
 
     assert problems(template(Run=trigger(Payload=payload))) == [
@@ -154,7 +154,7 @@ def test_each_kind_of_secret_is_said_once() -> None:
     ]
 
 
-def test_a_parameter_of_the_parameter_store_that_is_no_secret_may_be_in_a_payload() -> None:
+def test_a_parameter_of_the_parameter_store_that_is_not_a_secret_may_be_in_a_payload() -> None:
     assert problems(template(Run=trigger(Payload="{{resolve:ssm:/orders/size}}"))) == []
 
 

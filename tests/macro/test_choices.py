@@ -76,7 +76,7 @@ def test_a_choice_is_invoked_as_it_was_written() -> None:
     assert resources(chosen())["Run"]["Properties"]["HandlerArn"] == CHOICE
 
 
-def test_a_choice_has_one_right_to_invoke_what_is_chosen() -> None:
+def test_a_choice_has_one_permission_to_invoke_what_is_chosen() -> None:
     ((_, policy),) = policies(resources(chosen())).items()
 
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
@@ -150,7 +150,7 @@ def test_a_function_that_is_referred_to_without_a_choice_must_be_there() -> None
     ("of_function", "of_trigger"),
     [("", ""), ("", "B"), ("A", "A"), ("A", "B"), ("A", "C")],
 )
-def test_a_right_is_there_only_with_its_function_and_the_providers_role(
+def test_a_permission_exists_only_with_its_function_and_the_providers_role(
     of_function: str, of_trigger: str
 ) -> None:
     sections: Template = {"Conditions": {"A": {}, "B": {}, "C": {}}}
@@ -199,7 +199,7 @@ def test_a_failure_destination_is_there_only_with_its_function_and_its_trigger(
         assert there["RunDestination"] == (there["Migrate"] and there["Run"])
 
 
-def test_a_right_under_two_conditions_has_the_and_of_them() -> None:
+def test_a_permission_under_two_conditions_has_the_and_of_them() -> None:
     sections: Template = {"Conditions": {"A": {}, "B": {}}}
     fragment = template(sections, Migrate=under("A", function()), Run=under("B", trigger()))
 
@@ -236,7 +236,7 @@ def test_the_provider_is_there_exactly_where_a_trigger_is(number: int) -> None:
         assert holds(condition, given, result["Conditions"]) == any(given.values())
 
 
-def test_a_taken_name_of_a_rights_condition_is_a_problem() -> None:
+def test_a_reserved_name_of_a_condition_is_a_problem() -> None:
     name = "TriggerProviderInvokeMigrateCondition"
     sections: Template = {"Conditions": {"A": {}, "B": {}, name: {}}}
     fragment = template(sections, Migrate=under("A", function()), Run=under("B", trigger()))

@@ -65,7 +65,7 @@ def test_a_trigger_waits_for_its_failure_destination() -> None:
     assert "RunDestination" in waits(template(Run=sending()))
 
 
-def test_a_failure_destination_is_no_property_of_the_trigger() -> None:
+def test_a_failure_destination_is_not_a_property_of_the_trigger() -> None:
     run = resources(template(Run=sending()))["Run"]
 
     assert "FailureDestination" not in run["Properties"]
@@ -197,7 +197,7 @@ def test_a_taken_logical_id_of_a_failure_destination_is_a_problem() -> None:
     ]
 
 
-def test_every_reason_against_a_failure_destination_is_said() -> None:
+def test_every_reason_against_a_failure_destination_is_reported() -> None:
     run = trigger(HANDLER, FailureDestination=ARN)
 
     assert problems(template(Run=run)) == [

@@ -107,7 +107,7 @@ def test_the_providers_log_group_has_retention_and_no_name() -> None:
     assert group == {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 30}}
 
 
-def test_nothing_that_is_made_has_a_physical_name_that_could_be_taken() -> None:
+def test_no_added_resource_has_a_physical_name() -> None:
     emitted = resources(template(Run=trigger()))
     names = {"FunctionName", "RoleName", "LogGroupName"}
 
@@ -123,7 +123,7 @@ def test_nothing_that_is_made_has_a_physical_name_that_could_be_taken() -> None:
 # ---- the right to invoke
 
 
-def test_a_right_is_for_one_function_and_all_its_versions() -> None:
+def test_a_permission_is_for_one_function_and_all_its_versions() -> None:
     assert resources(template(Run=trigger()))["TriggerProviderInvokeMigrate"] == {
         "Type": "AWS::IAM::Policy",
         "Properties": {
@@ -143,7 +143,7 @@ def test_a_right_is_for_one_function_and_all_its_versions() -> None:
     }
 
 
-def test_each_function_has_a_right_of_its_own() -> None:
+def test_each_function_has_its_own_permission() -> None:
     fragment = template(Check=function(), Run=trigger(), Try=trigger("Check"))
 
     assert created(fragment)[len(PROVIDER) :] == [
@@ -169,7 +169,7 @@ def test_an_alias_by_arn_counts_as_its_function() -> None:
     ]
 
 
-def test_the_name_of_a_right_for_an_arn_is_a_contract() -> None:
+def test_the_name_of_a_permission_for_an_arn_is_a_contract() -> None:
     assert created(template(Run=trigger(ARN)))[len(PROVIDER) :] == ["TriggerProviderInvoke912d52f5"]
 
 
@@ -181,7 +181,7 @@ def test_every_branch_of_a_handler_may_be_invoked() -> None:
     assert ARN in documents
 
 
-def test_a_right_is_for_an_arn_where_a_branch_of_the_handler_is_a_ref() -> None:
+def test_a_permission_is_for_an_arn_where_a_branch_of_the_handler_is_a_ref() -> None:
     fragment = template(
         Check=function(), Run=trigger(when("Production", ref("Migrate"), ref("Check")))
     )
@@ -296,7 +296,7 @@ def test_a_default_that_is_written_out_emits_the_same_bytes() -> None:
     assert json.dumps(written) == json.dumps(left_out)
 
 
-def test_what_only_orders_or_dates_is_no_property() -> None:
+def test_what_only_orders_or_dates_is_not_a_property() -> None:
     run = trigger(
         ExecuteAfter=["Orders"], ExecuteOnResourceChange=["*"], ExecuteOnEveryDeployment=True
     )
@@ -373,7 +373,7 @@ def test_literals_travel_as_text_and_keep_their_types(value: Any) -> None:
     "dynamic",
     [ref("Orders"), get("Orders"), sub("x"), ref("AWS::NoValue"), "a{{resolve:ssm:/size}}b"],
 )
-def test_what_only_cloudformation_can_resolve_travels_beside_its_path(dynamic: Any) -> None:
+def test_a_value_that_only_cloudformation_can_resolve_travels_with_its_path(dynamic: Any) -> None:
     assert skeleton({"A": [1, {"B": dynamic}], "C": "x"}) == {
         "Skeleton": '{"A": [1, {"B": null}], "C": "x"}',
         "Values": [{"Path": ["A", "1", "B"], "Value": dynamic}],
@@ -488,7 +488,7 @@ def test_a_permission_exists_only_if_the_providers_role_and_its_function_do() ->
     }
 
 
-def test_a_right_beside_an_unconditional_trigger_exists_where_its_function_does() -> None:
+def test_a_permission_of_an_unconditional_trigger_exists_if_its_function_does() -> None:
     fragment = template(
         {"Conditions": {"Production": {}, "Checking": {}}},
         Check=under("Production", function()),
@@ -500,7 +500,7 @@ def test_a_right_beside_an_unconditional_trigger_exists_where_its_function_does(
 
 
 @pytest.mark.parametrize("section", [None, "odd", ["odd"]])
-def test_conditions_that_are_no_map_are_no_obstacle(section: Any) -> None:
+def test_conditions_that_are_not_a_map_are_no_obstacle(section: Any) -> None:
     fragment = template(
         {"Conditions": section}, One=under("A", trigger()), Two=under("B", trigger())
     )
@@ -530,7 +530,7 @@ def test_a_loop_over_resources_of_an_odd_shape_is_no_obstacle() -> None:
 # ---- a function that is defined with its trigger
 
 
-def test_policies_beside_a_role_of_the_authors_are_not_lost_without_a_word() -> None:
+def test_policies_next_to_a_role_are_a_problem() -> None:
     statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
     code = {"ZipFile": "def handler(event, context): ..."}
     own = {"Role": "arn:aws:iam::123456789012:role/a", "Policies": [statement], "Code": code}

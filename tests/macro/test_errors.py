@@ -9,7 +9,7 @@ def test_a_problem_says_its_place_first() -> None:
     assert str(Problem("Run.Timeout", "takes seconds")) == "Run.Timeout: takes seconds"
 
 
-def test_all_problems_are_said_in_one_line() -> None:
+def test_all_problems_are_reported_in_one_line() -> None:
     error = TemplateError([Problem("A", "is wrong"), Problem("B", "is odd")])
 
     assert str(error) == "A: is wrong | B: is odd"
@@ -21,13 +21,13 @@ def test_problems_past_twenty_are_counted() -> None:
     assert str(error).split(" | ")[-2:] == ["P19: is wrong", "and 3 more problems"]
 
 
-def test_twenty_problems_are_all_said() -> None:
+def test_twenty_problems_are_all_reported() -> None:
     error = TemplateError(Problem(f"P{number}", "is wrong") for number in range(SHOWN))
 
     assert str(error).split(" | ")[-1] == "P19: is wrong"
 
 
-def test_one_problem_past_twenty_is_said_in_the_singular() -> None:
+def test_one_problem_past_twenty_is_reported_in_the_singular() -> None:
     error = TemplateError(Problem(f"P{number}", "is wrong") for number in range(SHOWN + 1))
 
     assert str(error).split(" | ")[-1] == "and 1 more problem"

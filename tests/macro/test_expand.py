@@ -39,7 +39,7 @@ def test_a_template_without_triggers_is_returned_itself(fragment: Template) -> N
 
 
 @pytest.mark.parametrize("fragment", [{}, {"Properties": {}}, [], "text", None, 5])
-def test_what_is_no_whole_template_is_refused(fragment: Any) -> None:
+def test_what_is_not_a_whole_template_is_refused(fragment: Any) -> None:
     with pytest.raises(TemplateError) as caught:
         expand(fragment, Deployment())
 

@@ -171,7 +171,7 @@ def test_a_payload_of_null_is_not_an_absent_one() -> None:
 @pytest.mark.parametrize(
     "setting", [{"Timeout": 5}, {"Expect": 1}, {"Retry": {"MaxAttempts": 2}}, {"Enabled": False}]
 )
-def test_a_setting_is_no_entry(setting: Template) -> None:
+def test_a_setting_is_not_an_entry(setting: Template) -> None:
     assert fingerprint(template(Run=trigger(**setting))) == fingerprint(template(Run=trigger()))
 
 
@@ -408,7 +408,7 @@ def test_a_parameter_is_repeated_so_that_a_change_without_a_template_is_seen() -
     "value",
     [ref("Secret"), sub("${Secret}"), ref("AWS::Region"), sub("${AWS::StackName}"), ref("Nobody")],
 )
-def test_neither_a_secret_nor_what_is_no_name_of_the_template_is_repeated(value: Any) -> None:
+def test_neither_a_secret_nor_an_unknown_name_is_repeated(value: Any) -> None:
     assert live(variables(A=value), Parameters=PARAMETERS) == {}
 
 

@@ -71,7 +71,7 @@ def test_a_selector_that_no_loop_has_filled_in_says_how_to_write_it() -> None:
     ]
 
 
-def test_each_loop_that_holds_a_trigger_is_said() -> None:
+def test_each_loop_that_holds_a_trigger_is_reported() -> None:
     fragment = template(
         **{
             "Fn::ForEach::One": loop("Name", trigger()),
@@ -83,7 +83,7 @@ def test_each_loop_that_holds_a_trigger_is_said() -> None:
     assert problems(fragment) == [f"Fn::ForEach::One: {REMEDY}", f"Fn::ForEach::Two: {REMEDY}"]
 
 
-def test_a_loop_that_holds_a_trigger_is_said_beside_other_problems() -> None:
+def test_a_loop_that_contains_a_trigger_is_reported_with_other_problems() -> None:
     fragment = template(Run=trigger(Timeout=0), **{NAME: loop("Name", trigger())})
 
     assert problems(fragment) == [
@@ -134,12 +134,12 @@ def test_a_loop_itself_is_matched_by_no_pattern(side: str) -> None:
 @pytest.mark.parametrize(
     "part", [{"Run": trigger()}, {"Properties": {"Handler": "Migrate"}}, {}, [], "text", None]
 )
-def test_what_is_no_template_is_refused(part: Any) -> None:
+def test_what_is_not_a_template_is_refused(part: Any) -> None:
     assert problems(part) == [
         "Fn::Transform: Trigger transforms whole templates; put it in the template's Transform"
     ]
 
 
 @pytest.mark.parametrize("odd", [None, "text", [], 5])
-def test_resources_that_are_no_map_are_cloudformations_to_refuse(odd: Any) -> None:
+def test_resources_that_are_not_a_map_are_left_to_cloudformation(odd: Any) -> None:
     assert expanded({"Resources": odd}) == {"Resources": odd}

@@ -123,7 +123,7 @@ def test_policies_are_statements_of_the_role() -> None:
     assert "Policies" not in emitted["RunFunction"]["Properties"]
 
 
-def test_no_policies_are_no_policy() -> None:
+def test_an_empty_list_of_policies_adds_no_policy() -> None:
     assert len(statements(resources(template(Run=defining(Policies=[])))["RunRole"])) == 1
 
 
@@ -217,7 +217,7 @@ def test_code_that_is_uploaded_or_inline_is_none(code: Template) -> None:
     assert problems(template(Run=defining(Code=code))) == []
 
 
-def test_a_handler_beside_a_function_is_a_problem() -> None:
+def test_a_handler_next_to_a_function_is_a_problem() -> None:
     assert problems(template(Run=defining({"Handler": "Migrate"}))) == [
         "Run: has both a Handler and a Function; keep one of them"
     ]
@@ -235,7 +235,7 @@ def test_a_function_that_is_not_a_map_of_properties_is_a_problem(
 
 
 @pytest.mark.parametrize("policies", ["AmazonS3ReadOnlyAccess", ["AmazonS3ReadOnlyAccess"], 5])
-def test_policies_that_are_no_statements_are_a_problem(policies: Any) -> None:
+def test_policies_that_are_not_statements_are_a_problem(policies: Any) -> None:
     assert problems(template(Run=defining(Policies=policies))) == [
         "Run.Function: Policies must be a list of IAM statements; attach other policies to a Role"
     ]
@@ -252,7 +252,7 @@ def test_two_resources_of_ours_never_share_a_logical_id() -> None:
 
 
 @pytest.mark.parametrize("taken", ["RunFunction", "RunRole", "RunLogGroup"])
-def test_a_logical_id_of_what_is_made_that_is_taken_is_a_problem(taken: str) -> None:
+def test_a_logical_id_that_the_macro_would_create_twice_is_a_problem(taken: str) -> None:
     assert problems(template(Run=defining(), **{taken: table()})) == [
         f"{taken}: is reserved for a resource that is created for triggers; rename yours"
     ]

@@ -217,7 +217,7 @@ def test_triggers_in_a_long_chain_share_policies_when_their_handlers_are_in_none
     assert [len(names) for names in policies(fragment).values()] == [23, 17]
 
 
-def test_chains_beside_each_other_share_policies_where_each_would_need_too_many() -> None:
+def test_parallel_chains_share_policies_where_each_would_need_too_many() -> None:
     fragment = template(**handlers(*range(80)))
     for n in range(40):
         fragment["Resources"][f"Run{n:03}"]["Properties"]["ExecuteBefore"] = [f"Do{n + 40:03}"]

@@ -153,7 +153,7 @@ def test_code_that_is_compressed_to_fit_a_body_is_a_warning_in_the_log(
     ]
 
 
-def test_an_expansion_that_fits_a_body_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_expansion_that_fits_a_body_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     answered(template(Run=trigger()))
 
     assert caplog.messages == []

@@ -69,13 +69,13 @@ def test_a_parameter_in_a_layers_content_counts_by_its_value() -> None:
 @pytest.mark.parametrize(
     "attributes", [{"DeletionPolicy": "Retain"}, {"Metadata": {"A": 1}}, {"DependsOn": "Migrate"}]
 )
-def test_what_is_no_property_of_a_layer_does_not_count(attributes: Template) -> None:
+def test_attributes_of_a_layers_resource_do_not_count(attributes: Template) -> None:
     layers = [ref("Library")]
 
     assert entries(layer(**attributes), layers) == entries(layer(), layers)
 
 
-def test_a_layer_that_the_handler_has_not_does_not_count() -> None:
+def test_a_layer_that_the_handler_does_not_use_does_not_count() -> None:
     assert entries(layer(), [ARN]) == entries(layer("2.zip"), [ARN])
 
 

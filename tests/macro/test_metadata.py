@@ -154,7 +154,7 @@ def test_a_template_with_the_key_on_another_type_alone_comes_back_as_it_is() -> 
 
 
 @pytest.mark.parametrize("value", [ref("Jobs"), get("Jobs"), sub("${Jobs.Arn}")])
-def test_what_is_written_there_is_no_edge_of_the_function(value: Any) -> None:
+def test_references_there_are_not_edges_of_the_function(value: Any) -> None:
     shorthand = {"ExecuteBefore": ["Service"], "Payload": value}
     service = of_type("AWS::ECS::Service", Cluster=ref("Migrate"))
 
@@ -279,7 +279,7 @@ def test_a_problem_names_the_place_in_the_metadata(shorthand: Any, expected: str
     assert problems(template(Migrate=noted(shorthand), Orders=table())) == [expected]
 
 
-def test_what_names_the_handler_is_said_to_be_unknown_and_no_more() -> None:
+def test_handler_and_function_are_unknown_properties_there() -> None:
     shorthand = {"Handler": "Migrate", "Function": {}}
 
     assert problems(template(Migrate=noted(shorthand))) == [

@@ -84,7 +84,7 @@ def test_what_is_selected_twice_is_waited_for_once() -> None:
     assert waits(template(Orders=table(), Run=run)) == ["Orders"]
 
 
-def test_what_is_no_resource_is_never_selected() -> None:
+def test_only_resources_are_selected() -> None:
     loop = ["Name", ["A", "B"], {"Queue${Name}": QUEUE}]
     run = trigger(ExecuteAfter=["*"], ExecuteBefore=["*"])
     odd: dict[str, Any] = {"Fn::ForEach::Queues": loop, "Odd": "text", "Nothing": None}
@@ -318,7 +318,7 @@ def test_triggers_in_a_ring_are_a_cycle() -> None:
     ]
 
 
-def test_every_cycle_is_said() -> None:
+def test_every_cycle_is_reported() -> None:
     fragment = template(
         Orders=waiting(table(), "Run"),
         Jobs=waiting(QUEUE, "Run"),
@@ -474,7 +474,7 @@ def test_a_wait_under_the_same_condition_is_a_depends_on() -> None:
 
 
 @pytest.mark.parametrize("metadata", [None, "text", ["list"]])
-def test_metadata_that_is_no_map_is_no_obstacle(metadata: Any) -> None:
+def test_metadata_that_is_not_a_map_is_no_obstacle(metadata: Any) -> None:
     jobs = QUEUE | {"Metadata": metadata}
     fragment = template(Jobs=jobs, Run=under("Production", trigger(ExecuteBefore=["Jobs"])))
 

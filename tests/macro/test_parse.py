@@ -181,7 +181,7 @@ def test_a_part_of_a_retry_may_be_a_parameters_value() -> None:
     assert read(template(PARAMETERS, Run=run), Stage="3").retry == Retry(max_attempts=3)
 
 
-def test_a_parameters_wrong_value_is_said_itself() -> None:
+def test_a_wrong_value_of_a_parameter_is_reported() -> None:
     run = trigger(Timeout=ref("Stage"))
 
     assert problems(template(PARAMETERS, Run=run), Stage="test") == [
@@ -428,7 +428,7 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
 
 
 @pytest.mark.parametrize(("run", "expected"), WRONG, ids=[said[0] for _, said in WRONG])
-def test_a_wrong_spelling_is_said_with_what_is_right(run: Template, expected: list[str]) -> None:
+def test_a_misspelling_is_reported_with_the_known_name(run: Template, expected: list[str]) -> None:
     fragment = template(PARAMETERS, Orders=table(), Odd="text", Run=run)
 
     assert problems(fragment, Stage="test") == expected
@@ -454,7 +454,7 @@ def test_a_problem_is_one_line_whatever_the_property_is_called() -> None:
     assert "\n" not in said
 
 
-def test_somebody_elses_trigger_is_no_handler() -> None:
+def test_a_trigger_with_a_service_token_is_not_a_handler() -> None:
     theirs = of_type("Custom::Trigger", ServiceToken=get("Migrate"))
 
     assert problems(template(Theirs=theirs, Run=trigger("Theirs"))) == [

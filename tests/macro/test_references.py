@@ -60,13 +60,13 @@ def test_what_only_looks_like_a_reference_is_none(value: Any) -> None:
     assert mentions(value) == Mentions()
 
 
-def test_a_variable_of_a_substitution_is_no_reference_but_its_value_may_be() -> None:
+def test_a_variable_of_a_substitution_is_not_a_reference_but_its_value_may_be() -> None:
     value = sub("${Orders}/${Own}/${Own.Arn}", {"Own": get("Stage")})
 
     assert mentions(value) == mentions_of("Orders", "Own.Arn", "Stage.Arn")
 
 
-def test_a_variable_with_a_point_in_its_name_is_no_reference() -> None:
+def test_a_variable_with_a_point_in_its_name_is_not_a_reference() -> None:
     assert list(substitutions(["${Own.Arn}", {"Own.Arn": "x"}])) == []
 
 
@@ -166,5 +166,5 @@ def test_conditions_refer_to_conditions_at_any_depth() -> None:
     assert set(conditions_within(definition)) == {"A", "B"}
 
 
-def test_a_key_named_condition_beside_others_refers_to_none() -> None:
+def test_a_key_named_condition_next_to_others_refers_to_none() -> None:
     assert conditions_within({"Condition": "A", "Other": {"Condition": ["B"]}}) == ()

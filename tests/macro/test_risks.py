@@ -58,7 +58,7 @@ def test_a_function_with_the_trigger_in_its_metadata_is_a_risk_as_any_other() ->
 
 
 @pytest.mark.parametrize("kind", ["RequestResponse", "DryRun"])
-def test_a_trigger_that_waits_for_its_handler_is_no_risk(kind: str) -> None:
+def test_a_trigger_that_waits_for_its_handler_is_not_a_risk(kind: str) -> None:
     assert warnings(template(Run=trigger(InvocationType=kind))) == []
 
 
@@ -117,7 +117,7 @@ def test_a_payload_that_is_too_long_to_be_passed_on_as_old_is_a_risk(
     ],
     ids=["none", "short", "a reference", "DryRun"],
 )
-def test_a_payload_that_an_update_passes_on_is_no_risk(properties: Json) -> None:
+def test_a_payload_that_an_update_passes_on_is_not_a_risk(properties: Json) -> None:
     assert warnings(template(Run=trigger(**properties), Queue=of_type("AWS::SQS::Queue"))) == []
 
 
@@ -161,7 +161,7 @@ def test_an_object_that_can_be_overwritten_is_a_risk() -> None:
         function(Code="./migrate"),
     ],
 )
-def test_code_under_a_name_of_its_own_is_no_risk(migrate: Json) -> None:
+def test_code_under_a_name_of_its_own_is_not_a_risk(migrate: Json) -> None:
     assert of_code(migrate) == []
 
 
@@ -192,7 +192,7 @@ def test_the_tag_of_an_image_is_found_behind_references() -> None:
         ref("Image"),
     ],
 )
-def test_an_image_that_stays_what_it_is_is_no_risk(uri: Json) -> None:
+def test_an_image_whose_reference_does_not_move_is_not_a_risk(uri: Json) -> None:
     assert of_code(image(uri)) == []
 
 
@@ -214,7 +214,7 @@ def test_a_risk_of_a_handler_of_two_triggers_is_reported_once() -> None:
 @pytest.mark.parametrize(
     "setting", [{"ExecuteOnHandlerChange": False}, {"ExecuteOnEveryDeployment": True}]
 )
-def test_code_that_need_not_be_noticed_is_no_risk(setting: Json) -> None:
+def test_code_that_need_not_be_noticed_is_not_a_risk(setting: Json) -> None:
     assert warnings(template(Migrate=stored("a.zip"), Run=trigger(**setting))) == []
 
 
@@ -237,7 +237,7 @@ def test_the_latest_code_of_a_function_outside_the_template_is_a_risk(arn: Json)
 @pytest.mark.parametrize(
     "arn", [ELSEWHERE, f"{ELSEWHERE}:7", f"{ELSEWHERE}:live", ref("Parameter")]
 )
-def test_any_other_function_outside_the_template_is_no_risk(arn: Json) -> None:
+def test_any_other_function_outside_the_template_is_not_a_risk(arn: Json) -> None:
     sections = {"Parameters": {"Parameter": {"Type": "String"}}}
 
     assert warnings(template(sections, Run=trigger(arn))) == []
@@ -272,7 +272,7 @@ def test_a_version_that_does_not_follow_its_code_is_a_risk(handler: str) -> None
         published("Fixed", Description=ref("Build")),
     ],
 )
-def test_a_version_that_follows_its_code_is_no_risk(resources: Json) -> None:
+def test_a_version_that_follows_its_code_is_not_a_risk(resources: Json) -> None:
     assert warnings(template(Run=trigger(ref("Live")), **resources)) == []
 
 

@@ -277,7 +277,7 @@ def test_a_handler_that_is_misspelled_has_the_hint_too() -> None:
 
 @pytest.mark.parametrize("kind", ["Function", "Api", "StateMachine", "LayerVersion", "Application"])
 @pytest.mark.parametrize("selectors", [[], ["Door"], ["*"]])
-def test_a_trigger_beside_what_sam_has_not_transformed_is_a_problem(
+def test_a_trigger_next_to_what_sam_has_not_transformed_is_a_problem(
     kind: str, selectors: list[str]
 ) -> None:
     fragment = template(Door=serverless(kind), Run=trigger(ExecuteAfter=selectors))

@@ -229,7 +229,9 @@ def test_with_a_role_of_the_authors_the_logical_ids_of_rights_are_free(
         ("KmsKeyArn", "alias/logs", "must be the ARN of a key, not 'alias/logs'"),
     ],
 )
-def test_a_wrong_value_is_said_with_what_is_right(name: str, value: Any, expected: str) -> None:
+def test_a_wrong_value_is_reported_with_what_is_accepted(
+    name: str, value: Any, expected: str
+) -> None:
     assert problems_of({name: value}) == [f"Transform.Parameters.{name}: {expected}"]
 
 
@@ -274,7 +276,7 @@ def test_ids_that_are_wrong_are_not_also_missing(wrong: str) -> None:
         ("Colour", f"; known properties are {KNOWN}"),
     ],
 )
-def test_an_unknown_parameter_is_said_with_the_nearest(name: str, hint: str) -> None:
+def test_an_unknown_parameter_is_reported_with_the_nearest(name: str, hint: str) -> None:
     assert problems_of({name: 5}) == [f"Transform.Parameters.{name}: unknown property{hint}"]
 
 
@@ -302,7 +304,7 @@ def test_a_role_of_the_authors_is_used_as_it_is(more: Template) -> None:
     ]
 
 
-def test_every_wrong_parameter_is_said() -> None:
+def test_every_wrong_parameter_is_reported() -> None:
     assert problems_of({"Runtime": "ruby3.4", "Colour": 5, "MemorySize": 1}) == [
         "Transform.Parameters.Runtime: must be python3.11 or later, not 'ruby3.4'",
         f"Transform.Parameters.Colour: unknown property; known properties are {KNOWN}",
@@ -310,7 +312,7 @@ def test_every_wrong_parameter_is_said() -> None:
     ]
 
 
-def test_a_wrong_parameter_is_said_beside_the_problems_of_the_template() -> None:
+def test_a_wrong_parameter_is_reported_with_the_problems_of_the_template() -> None:
     fragment = template(Run=trigger(Timeout=0))
 
     assert problems_of({"MemorySize": 1}, fragment) == [
@@ -338,7 +340,7 @@ def test_a_change_of_the_provider_runs_no_trigger_again(settings: Template) -> N
     assert after["Properties"] == before["Properties"]
 
 
-def test_a_trigger_waits_for_its_handler_whoever_gives_the_role() -> None:
+def test_a_trigger_waits_for_its_handler_whatever_its_role() -> None:
     fragment = template(
         Migrate=function(Role=get("Role")),
         Role=of_type("AWS::IAM::Role"),

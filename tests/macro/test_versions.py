@@ -94,7 +94,7 @@ def test_new_code_behind_an_alias_that_stays_changes_nothing() -> None:
         {"ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}},
     ],
 )
-def test_what_an_alias_is_beside_what_it_serves_does_not_count(
+def test_only_what_an_alias_serves_counts(
     property_of_no_version: Template,
 ) -> None:
     assert entries(Live=alias(**property_of_no_version)) == entries(Live=alias())

@@ -66,7 +66,7 @@ def test_the_worst_impact_does_not_depend_on_the_order() -> None:
     assert worst_impact([]) == NO_CHANGE
 
 
-def test_a_sure_update_stays_sure_beside_a_possible_one() -> None:
+def test_a_sure_update_stays_sure_next_to_a_possible_one() -> None:
     old, new = (
         table(BillingMode=mode, Tags=["{{resolve:ssm:/a}}"]) for mode in ("PROVISIONED", "OTHER")
     )

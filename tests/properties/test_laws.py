@@ -260,7 +260,7 @@ def test_the_input_is_never_changed(template: Template) -> None:
 
 
 @law(templates_with_triggers())
-def test_the_same_template_gives_the_same_bytes(template: Template) -> None:
+def test_the_same_template_expands_to_the_same_bytes(template: Template) -> None:
     again = copy.deepcopy(template)
 
     assert json.dumps(expanded(template)) == json.dumps(expanded(again))

@@ -136,7 +136,7 @@ def test_a_call_whose_result_is_dropped_is_a_warning(caplog: pytest.LogCaptureFi
     assert caplog.messages == ["handler drops the result of the Handler that it calls; return it"]
 
 
-def test_a_call_whose_result_is_used_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_call_whose_result_is_used_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     helper, _ = recording("create")
 
     def returns_it(event: Any, context: Any) -> Any:

@@ -6,7 +6,7 @@ from tests.support.stacks import Stack
 TEMPLATE = text("sources/function-url")
 
 
-def test_a_note_is_taken_before_the_stack_is_complete(stack: Stack) -> None:
+def test_a_note_is_stored_before_the_stack_is_complete(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr

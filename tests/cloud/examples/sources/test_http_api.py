@@ -6,7 +6,7 @@ from tests.support.stacks import Stack
 TEMPLATE = text("sources/http-api")
 
 
-def test_an_order_that_is_posted_is_taken_before_the_stack_is_complete(stack: Stack) -> None:
+def test_an_order_that_is_posted_is_accepted_before_the_stack_is_complete(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr

@@ -6,7 +6,7 @@ from tests.support.stacks import Stack
 TEMPLATE = text("sources/rest-api")
 
 
-def test_a_price_is_told_before_the_stack_is_complete(stack: Stack) -> None:
+def test_a_price_is_reported_before_the_stack_is_complete(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr
