@@ -264,11 +264,13 @@ def function_error(payload,log=''):
  if not isinstance(error,dict):
   error={'errorMessage':payload.decode(errors='replace')} if payload else {}
  message,trace=message_of(error),lines_of(trace_of(error))
+ kind=str(error.get('errorType') or 'Error')
+ if not re.fullmatch(r'\S{1,200}',kind):
+  kind,message='Error',f'{kind}: {message}'
  behind=[*causes_of(error),*(line[5:] for line in trace if line.startswith('---> '))]
  behind+=[line[11:] for line in trace if line.startswith('Caused by: ')]
  messages=[truncate(message,LONGEST_TEXT//(2 if behind else 1))]
  messages+=[f'caused by {truncate(cause,QUOTED)}' for cause in behind[:CAUSES]]
- kind=truncate(str(error.get('errorType') or 'Error'),QUOTED)
  frames=innermost_frames(trace,f'{kind}: {message}'.splitlines()+message.splitlines())
  return Outcome('failed',kind,'; '.join(messages),frames,truncate_start(log,LONGEST_TEXT))
 def message_of(error):

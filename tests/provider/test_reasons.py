@@ -403,6 +403,15 @@ def test_with_no_echo_only_the_error_type_is_told_and_nothing_logged(
     assert answer.reason == f"{error}; {LOG}"
 
 
+@pytest.mark.parametrize("error", [f"{SECRET} and more", f"no such\n{SECRET}"])
+def test_with_no_echo_an_error_type_that_is_a_sentence_is_not_told(
+    stack: Stack, handler: Handler, error: str
+) -> None:
+    handler.plays(raises(error, "no"))
+
+    assert stack.asks("Create", NoEcho=True).reason == f"Error; {LOG}"
+
+
 def test_with_no_echo_the_attribute_error_tells_no_more_than_the_reason(
     stack: Stack, handler: Handler
 ) -> None:
