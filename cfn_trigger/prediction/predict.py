@@ -15,8 +15,13 @@ from cfn_trigger.prediction.reasons import reasons, with_explanation
 from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.template import parameters, sam
 from cfn_trigger.template.intrinsics import Resolved, StackState
-from cfn_trigger.template.triggers import functions_of, handler_arn, triggers
-from macro.cloudformation import as_map, properties_of, section
+from cfn_trigger.template.triggers import (
+    functions_of,
+    handler_arn,
+    published_entries,
+    triggers,
+)
+from macro.cloudformation import VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.references import mentions
 
 # Theory of operation
@@ -189,7 +194,8 @@ def _differences(name: str, update: Update) -> Iterator[Difference]:
     local_code = _local_code(name, update)
     properties = update.old.properties(name), update.new.properties(name)
     for difference in update.differences(*properties):
-        if _entry(difference) not in local_code:
+        is_of_version = bool(local_code) and _refers_to_a_version(difference, update)
+        if _entry(difference) not in local_code and not is_of_version:
             yield _doubted(with_explanation(name, difference, update), update)
     covered = as_map(update.new.properties(name).get("Fingerprint"))
     for entry, reason in local_code.items():
@@ -203,6 +209,16 @@ def _entry(difference: Difference) -> str:
         case ("Fingerprint", entry, *_):
             return entry.partition(".")[0]
     return ""
+
+
+def _refers_to_a_version(difference: Difference, update: Update) -> bool:
+    """Return whether a difference is in a live reference to a version, whose id is a hash."""
+    match difference.path:
+        case ("Fingerprint", "References", name, *_):
+            owner = name.partition(" ")[0].partition(".")[0]
+            states = (update.old, update.new)
+            return any(type_of(state.resources.get(owner)) == VERSION_TYPE for state in states)
+    return False
 
 
 def _doubted(difference: Difference, update: Update) -> Difference:
@@ -231,4 +247,7 @@ def _local_code(name: str, update: Update) -> dict[str, str]:
             if isinstance(part, str) or sam.NOT_PACKAGED in json.dumps(part):
                 remedy = "plan what `sam package` or `aws cloudformation package` writes"
                 entries[entry] = f"the code of {owner!r} is at a local path; {remedy}"
+    if entries:
+        reason = next(iter(entries.values()))
+        entries |= dict.fromkeys(published_entries(name, update.new.template), reason)
     return entries

@@ -7,11 +7,11 @@ with it.
 from collections.abc import Mapping
 
 from macro.canonical import Canon
-from macro.cloudformation import as_map, section, type_of
+from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type_of
 from macro.functions import Functions
 from macro.model import TRIGGER_TYPE, Json
 from macro.names import PROVIDER
-from macro.versions import served_by
+from macro.versions import served_by, served_by_alias, versions_within
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -48,6 +48,22 @@ def functions_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
 def served_of(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the logical ids of what a trigger's handler names: functions, aliases and versions."""
     return served_by(handler_arn(template, trigger), _functions_in(template))
+
+
+def published_entries(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the entries of a trigger's fingerprint that say which version of the template it runs.
+
+    An alias that serves a version outside the template is not among them.
+    """
+    resources = section(template, "Resources")
+    entries: dict[str, None] = {}
+    for name in served_of(trigger, template):
+        kind = type_of(resources[name])
+        if kind == VERSION_TYPE:
+            entries["Version"] = None
+        elif kind == ALIAS_TYPE and versions_within(served_by_alias(resources[name]), resources):
+            entries["Alias"] = None
+    return tuple(entries)
 
 
 def functions_behind(name: str, template: Mapping[str, Json]) -> tuple[str, ...]:

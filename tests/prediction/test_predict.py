@@ -48,10 +48,46 @@ def test_an_unchanged_template_runs_nothing() -> None:
     assert reasons(one, one) == (STAY, "nothing that it depends on differs")
 
 
+RUN_LIVE = {"Run": trigger({"Ref": "Live"})}
+
+
+def alias(version: Any) -> Any:
+    return of_type(
+        "AWS::Lambda::Alias",
+        FunctionName={"Ref": "Migrate"}, Name="live", FunctionVersion=version,
+    )  # fmt: skip
+
+
+def published(logical_id: str, code: str) -> Any:
+    """Return a version of a function, and the alias and the trigger that run it."""
+    return RUN_LIVE | {
+        "Migrate": function(Code={"ZipFile": code}),
+        logical_id: of_type("AWS::Lambda::Version", FunctionName={"Ref": "Migrate"}),
+        "Live": alias({"Fn::GetAtt": [logical_id, "Version"]}),
+    }
+
+
 CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
     "code": (
         {"Migrate": function(Code={"ZipFile": "a"})}, {"Migrate": function(Code={"ZipFile": "b"})},
         (RUN, "the code of 'Migrate'"),
+    ),
+    "an alias that moves": (
+        {"Live": alias("1"), **RUN_LIVE}, {"Live": alias("2"), **RUN_LIVE},
+        (RUN, "FunctionVersion of alias 'Live'"),
+    ),
+    "code behind an alias that stays": (
+        {"Live": alias("1"), "Migrate": function(Code={"ZipFile": "a"}), **RUN_LIVE},
+        {"Live": alias("1"), "Migrate": function(Code={"ZipFile": "b"}), **RUN_LIVE},
+        (STAY, "nothing that it depends on differs"),
+    ),
+    "a version that an alias serves anew": (
+        published("V0a1b2c3d4e", "a"), published("V5f6a7b8c9d", "b"),
+        (RUN, "FunctionVersion of alias 'Live'", "the code of 'Migrate'"),
+    ),
+    "code of a version that stays": (
+        published("V0a1b2c3d4e", "a"), published("V0a1b2c3d4e", "b"),
+        (STAY, "nothing that it depends on differs"),
     ),
     "two properties of the configuration": (
         {"Migrate": function(MemorySize=128, Timeout=3)},
@@ -217,6 +253,30 @@ def test_code_at_a_local_path_is_unknown() -> None:
         " plan what `sam package` or `aws cloudformation package` writes"
     )
     assert reasons(of_sam, of_sam) == reasons(plain, plain) == (UNKNOWN, reason)
+
+
+def test_an_alias_of_code_at_a_local_path_is_unknown() -> None:
+    code = of_type(
+        "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b",
+        CodeUri="./a", AutoPublishAlias="live",
+    )  # fmt: skip
+    uploaded = code | {"Properties": code["Properties"] | {"CodeUri": "s3://code/0a1b2c3d"}}
+    run = trigger({"Ref": "Migrate.Alias"})
+    old, new = (
+        template({"Transform": [SAM, "Trigger"]}, Migrate=migrate, Run=run)
+        for migrate in (uploaded, code)
+    )
+
+    verdict, reason = reasons(old, new)
+
+    assert verdict == UNKNOWN
+    assert reason.startswith("the code of 'Migrate' is at a local path; ")
+
+
+def test_an_alias_of_another_version_than_the_templates_is_known_beside_local_code() -> None:
+    plain = template(Migrate=function(Code="./a"), Live=alias("1"), **RUN_LIVE)
+
+    assert reasons(plain, plain) == (STAY, "nothing that it depends on differs")
 
 
 def test_local_code_does_not_concern_a_trigger_that_ignores_handler_changes() -> None:
