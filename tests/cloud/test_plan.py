@@ -249,6 +249,42 @@ CHANGES = {
     "the provider's memory": Change(
         edit=lambda t: t.update(Transform={"Name": "Trigger", "Parameters": {"MemorySize": 256}}),
     ),
+    "an alias": Change(
+        edit=lambda t: published(t, "First"),
+        verdicts=(("Served", RUN),),
+        because=("first time",),
+    ),
+    "code behind the alias": Change(
+        edit=lambda t: rewritten(t, "Other"),
+        verdicts=(("Paid", RUN), ("Reader", OPEN)),
+        because=(
+            "the code of 'Other'",
+            "'Paid' will be updated, which may change its response",
+        ),
+    ),
+    "a version with that code": Change(
+        edit=lambda t: published(t, "Second"),
+        verdicts=(("Served", RUN),),
+        because=("FunctionVersion of alias 'Live'",),
+    ),
+    "a queue that the watched one refers to": Change(
+        edit=lambda t: (
+            t["Resources"].update(Dead={"Type": "AWS::SQS::Queue", "Properties": {}}),
+            properties_of_queue(t).update(
+                RedrivePolicy={
+                    "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+                    "maxReceiveCount": 3,
+                }
+            ),
+        ),
+        verdicts=(("Watch", RUN),),
+        because=("RedrivePolicy of resource 'Queue'",),
+    ),
+    "that queue, by another": Change(
+        edit=lambda t: properties(t, "Dead").update(QueueName=f"dead-{uuid4()}"),
+        verdicts=(("Watch", RUN),),
+        because=("'Dead' will be replaced",),
+    ),
     "the condition, back": Change(parameters=("Extra=no",)),
     "the last of three": Change(
         edit=lambda t: [t["Resources"].pop(name) for name in ("Cleanup", "Kept", "Once")],
@@ -256,6 +292,21 @@ CHANGES = {
         because=("it is deleted, and ExecuteOnDelete is true",),
     ),
 }
+
+
+def published(template: Template, version: str) -> None:
+    """Publish a version of a function, and have a trigger run it through an alias."""
+    names = {"Ref": "Other"}
+    alias = {
+        "FunctionName": names,
+        "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
+        "Name": "live",
+    }
+    template["Resources"] |= {
+        version: {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": names}},
+        "Live": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+        "Served": trigger("Live"),
+    }
 
 
 def properties_of_queue(template: Template) -> Template:
