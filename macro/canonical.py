@@ -108,9 +108,9 @@ class Canon:
         """Return what a value may be: one text, or one for each way its conditions can turn out."""
         return self._texts(value, 0)
 
-    def items(self, value: Json) -> tuple[Text, ...]:
-        """Return what the items of a list may be; a value that is not a list is its only item."""
-        return tuple(text for item in self._items(value, 0) for text in self._texts(item, 0))
+    def items(self, value: Json) -> tuple[Json, ...]:
+        """Return the items that a list may have; a value that is not a list is its only item."""
+        return self._items(value, 0)
 
     def name(self, logical_id: str) -> tuple[Text, ...]:
         """Return what a resource may be called: the name that is written, or what `Ref` returns."""

@@ -95,11 +95,11 @@ class Needs:
                     yield other
 
     def _node(self, logical_id: str) -> _Node:
-        return type_of(self._resources.get(logical_id)), logical_id
+        return self._type_of(logical_id), logical_id
 
     def _along_with(self, starts: Iterable[_Node], *, with_uses: bool = True) -> Iterator[Need]:
         """Yield the companions of some resources, of these companions, and of what they use."""
-        waiting = list(starts)
+        waiting = list(starts) if self._companions else []
         seen = set(waiting)
         yielded = {key for _, key in waiting}
         while waiting:
@@ -126,16 +126,20 @@ class Needs:
 
     def _nodes(self, values: Iterable[Json], kinds: tuple[str, ...]) -> Iterator[_Node]:
         """Yield the resources that values refer to, or name, of some types."""
-        for value in values:
-            for reference in mentions(value).references:
-                kind = type_of(self._resources.get(reference.name))
-                if kind in kinds:
-                    yield kind, reference.name
-            for text in self._canon.items(value):
+        for item in itertools.chain.from_iterable(map(self._canon.items, values)):
+            references = mentions(item).references
+            referred = [(self._type_of(each.name), each.name) for each in references]
+            if known := [node for node in referred if node[0] in kinds]:
+                yield from known
+                continue
+            for text in self._canon.texts(item):
                 names = (text.parts, last_segment(text.parts)) if is_arn(text) else (text.parts,)
                 for node in itertools.product(kinds, names):
-                    known = self._named.get(node, ())
-                    yield from ((node[0], logical_id) for logical_id in known) if known else (node,)
+                    named = self._named.get(node, ())
+                    yield from ((node[0], logical_id) for logical_id in named) if named else (node,)
+
+    def _type_of(self, logical_id: str) -> str:
+        return type_of(self._resources.get(logical_id))
 
     def _is_log_group_of(self, group: str, function: str) -> bool:
         properties = properties_of(self._resources.get(function))
