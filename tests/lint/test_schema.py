@@ -49,6 +49,7 @@ WRONG: Final = {
     "retry-is-not-a-map": [f"{RUN}/Retry"],
     "unknown-retry-key": [f"{RUN}/Retry"],
     "both-role-and-policies": [f"{RUN}/Function"],
+    "selector-beside-a-wrong-retry": ["Resources/Run/Properties/Retry/MaxAttempts"],
     "selector-of-the-wrong-type": [
         f"{RUN}/ExecuteAfter",
         f"{RUN}/ExecuteBefore",
