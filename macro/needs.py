@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeVar
 
-from macro.canonical import NAMES, Canon, Parts, is_arn, last_segment
+from macro.canonical import NAMES, Canon, Parts, Text, is_arn, last_segment
 from macro.cloudformation import (
     FUNCTION_TYPE,
     LOG_GROUP_TYPE,
@@ -54,7 +54,7 @@ class Needs:
         self._canon = canon
         self._named: dict[_Node, list[str]] = {}
         self._companions: dict[_Node, list[tuple[str, Companion]]] = {}
-        self._log_groups: list[str] = []
+        self._log_groups: dict[Parts, list[tuple[Text, str]]] = {}
         for logical_id, resource in resources.items():
             kind = type_of(resource)
             if kind in NAMES and NAMES[kind] in properties_of(resource):
@@ -63,7 +63,8 @@ class Needs:
         for logical_id, resource in resources.items():
             kind = type_of(resource)
             if kind == LOG_GROUP_TYPE:
-                self._log_groups.append(logical_id)
+                for text in canon.name(logical_id):
+                    self._log_groups.setdefault(text.parts, []).append((text, logical_id))
             for companion in _COMPANIONS.get(kind, ()):
                 values = _at(properties_of(resource), companion.by.split("."))
                 for node in self._nodes(values, companion.of):
@@ -76,9 +77,8 @@ class Needs:
         AlreadyExists.
         """
         yield from self._along_with(self._used_by(function, _USES.get(FUNCTION_TYPE, ())))
-        for group in self._log_groups:
-            if self._is_log_group_of(group, function):
-                yield Need(group, f"log group of {function}")
+        for group in dict.fromkeys(self._log_groups_of(function)):
+            yield Need(group, f"log group of {function}")
 
     def of_resources(self, logical_ids: Iterable[str], *, with_uses: bool = True) -> Iterator[Need]:
         """Yield what makes resources usable, without these themselves.
@@ -141,15 +141,17 @@ class Needs:
     def _type_of(self, logical_id: str) -> str:
         return type_of(self._resources.get(logical_id))
 
-    def _is_log_group_of(self, group: str, function: str) -> bool:
+    def _log_groups_of(self, function: str) -> Iterator[str]:
+        """Yield the log groups that are called as the one that a function writes to."""
         properties = properties_of(self._resources.get(function))
         written = list(_at(properties, ["LoggingConfig", "LogGroup"]))
-        if any(reference.name == group for reference in mentions(written).references):
-            return False  # the function waits for it anyway
+        referred = {reference.name for reference in mentions(written).references}
         default = {"Fn::Sub": ["/aws/lambda/${Name}", {"Name": {"Ref": function}}]}
-        names = [text for name in written or [default] for text in self._canon.texts(name)]
-        group_names = self._canon.texts(properties_of(self._resources[group]).get("LogGroupName"))
-        return any(name.may_equal(other) for name in names for other in group_names)
+        for name in [text for value in written or [default] for text in self._canon.texts(value)]:
+            for text, group in self._log_groups.get(name.parts, ()):
+                # What the function refers to, it waits for anyway.
+                if text.may_equal(name) and group not in referred:
+                    yield group
 
 
 def _at(value: Json, path: list[str]) -> Iterator[Json]:
