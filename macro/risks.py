@@ -23,6 +23,7 @@ from macro.functions import LATEST, Functions
 from macro.model import ABSENT, Json, Trigger
 from macro.reading import Reading
 from macro.references import mentions
+from macro.sam_names import written_names
 from macro.versions import ENTRIES, follows_its_function, served_by, served_by_alias
 
 _LONGEST_OLD: Final = 2000
@@ -30,9 +31,12 @@ _LONGEST_OLD: Final = 2000
 
 
 def risks(reading: Reading) -> Iterator[Problem]:
-    """Yield every risk of a template, in the form of a problem."""
+    """Yield every risk of a template, in the form of a problem at a name that the author wrote."""
+    names = {ids[0]: name for name, ids in written_names(reading.resources).items()}
     for risk in RISKS:
-        yield from risk(reading)
+        for problem in risk(reading):
+            owner, dot, rest = problem.place.partition(".")
+            yield Problem(f"{names.get(owner, owner)}{dot}{rest}", problem.message)
 
 
 def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:

@@ -15,6 +15,9 @@ from samtranslator.model.sam_resources import (
     SamWebSocketApi,
 )
 
+from macro.expand import read
+from macro.model import Deployment
+from macro.risks import risks
 from macro.sam_names import types_of, written_names
 from tests.properties.test_laws import BRIEF
 from tests.support.golden_cases import by_sam
@@ -238,6 +241,14 @@ def test_a_message_has_the_name_that_the_author_wrote() -> None:
             " remove one of these dependencies"
         )
     ]
+
+
+def test_a_risk_has_the_name_that_the_author_wrote() -> None:
+    fn = serverless("Function", Layers=[ref("Libs")], **CODE)
+    made = transformed(Libs=layer(), Fn=fn)
+    reading = read(template(**made, Run=trigger("Fn")), Deployment())
+
+    assert [risk.place for risk in risks(reading)] == ["Libs.Content"]
 
 
 @pytest.mark.parametrize(
