@@ -9,7 +9,7 @@ runs a migration again.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -51,6 +51,8 @@ class Content:
     mappings: Mapping[str, Json]
     functions: Functions
     deployment: Deployment
+    watched_digests: dict[str, str] = field(default_factory=dict)
+    """The hashes of watched resources that were computed so far."""
 
     @classmethod
     def of(
@@ -105,11 +107,17 @@ def fingerprint(
     if referenced:
         entries["References"] = dict(sorted(referenced.items()))
     for logical_id in watched:
-        definition = watched_definition(logical_id, content)
-        entries[f"Resources.{logical_id}"] = _digest(definition, mentions(definition), content)
+        entries[f"Resources.{logical_id}"] = _watched_digest(logical_id, content)
     if trigger.execute_on_every_deployment:
         entries["Deployment"] = content.deployment.request_id
     return entries
+
+
+def _watched_digest(logical_id: str, content: Content) -> str:
+    if logical_id not in content.watched_digests:
+        definition = watched_definition(logical_id, content)
+        content.watched_digests[logical_id] = _digest(definition, mentions(definition), content)
+    return content.watched_digests[logical_id]
 
 
 def watched_definition(logical_id: str, content: Content) -> Json:

@@ -11,7 +11,7 @@ from macro.fingerprint import Content, branches_of, live_references, watched_def
 from macro.model import Json, Trigger
 from macro.ordering import reachable
 from macro.reading import Reading
-from macro.references import Mentions, Reference, mentions
+from macro.references import Branches, Mentions, Reference, mentions
 
 
 def watched_references(reading: Reading, content: Content) -> dict[str, dict[str, Json]]:
@@ -21,14 +21,23 @@ def watched_references(reading: Reading, content: Content) -> dict[str, dict[str
     resolve to other values although the template is the same.
     """
     backwards = _waiting_by_first(reading)
+    live: _LiveReferences = {}
     return {
-        trigger.logical_id: _references(trigger, reading, content, backwards)
+        trigger.logical_id: _references(trigger, reading, content, backwards, live)
         for trigger in sorted(reading.triggers, key=lambda trigger: trigger.logical_id)
     }
 
 
+_LiveReferences = dict[tuple[str, Branches], tuple[tuple[Reference, str, Json], ...]]
+"""What was computed so far, by watched resource and the branches that it stands under."""
+
+
 def _references(
-    trigger: Trigger, reading: Reading, content: Content, backwards: dict[str, dict[str, None]]
+    trigger: Trigger,
+    reading: Reading,
+    content: Content,
+    backwards: dict[str, dict[str, None]],
+    live: _LiveReferences,
 ) -> dict[str, Json]:
     """Return the references of one trigger, and add it to what waits for the resources in them.
 
@@ -37,25 +46,26 @@ def _references(
     watched = reading.order.watched[trigger.logical_id]
     after = reachable([trigger.logical_id], backwards) if watched else set()
     references: dict[str, Json] = {}
-    for reference, name, value in _live(trigger, watched, content):
-        if reference.name not in after:
-            references[name] = value
-            backwards.setdefault(reference.name, {})[trigger.logical_id] = None
+    for logical_id in watched:
+        within = branches_of(logical_id, trigger, content)
+        if (logical_id, within) not in live:
+            live[logical_id, within] = tuple(_live(logical_id, within, content))
+        for reference, name, value in live[logical_id, within]:
+            # Under a condition that excludes the trigger's, a branch could not be reached.
+            is_doubtful = condition_of(trigger.attributes) and (within or reference.branches)
+            if reference.name not in after and not is_doubtful:
+                references[name] = value
+                backwards.setdefault(reference.name, {})[trigger.logical_id] = None
     return references
 
 
 def _live(
-    trigger: Trigger, watched: tuple[str, ...], content: Content
+    logical_id: str, within: Branches, content: Content
 ) -> Iterator[tuple[Reference, str, Json]]:
-    for logical_id in watched:
-        definition = mentions(watched_definition(logical_id, content))
-        itself = Mentions(references=(Reference(logical_id),))
-        within = branches_of(logical_id, trigger, content)
-        for mentioned in (itself, definition):
-            for reference, name, value in live_references(mentioned, content, within=within):
-                # Under a condition that excludes the trigger's, a branch could not be reached.
-                if not (condition_of(trigger.attributes) and (within or reference.branches)):
-                    yield reference, name, value
+    """Yield the references to a watched resource and to what it refers to."""
+    itself = Mentions(references=(Reference(logical_id),))
+    for mentioned in (itself, mentions(watched_definition(logical_id, content))):
+        yield from live_references(mentioned, content, within=within)
 
 
 def _waiting_by_first(reading: Reading) -> dict[str, dict[str, None]]:
