@@ -28,7 +28,7 @@ from macro.names import (
 from macro.references import mentions
 
 _MOST_OPERANDS: Final = 10
-"""Of an `Fn::Or`."""
+"""The most operands of an `Fn::Or`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,10 @@ class InvokePolicy:
 class Additions:
     """What is added to a template for its triggers.
 
-    `ids` are the logical ids of all that is added, in order, one that would be added twice
-    included twice; `created_for` names the first trigger that needs each. `conditions` are new
+    `ids` are the logical ids of all added resources, in order; an id that would be added twice is
+    listed twice. `created_for` names the first trigger that needs each. `conditions` are new
     conditions by name, `condition_of` the condition of each added resource that has one. `edges`
-    hold what every trigger waits for, whatever its author asked for.
+    hold what every trigger waits for in any case.
     """
 
     ids: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ def _needs(
     shared_policies: Mapping[str, InvokePolicy],
 ) -> _Needs:
     handler = trigger.handler
-    # The function that a condition chooses may not exist, and is waited for by reference.
+    # A function that a condition chooses may not exist; a reference waits for it if it does.
     handlers = () if mentions(handler.arn).conditions else handler.functions
     itself = (trigger.logical_id,) if trigger.is_metadata else ()
     has_destination = trigger.failure_destination is not ABSENT
@@ -140,7 +140,7 @@ def _needs(
 def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]:
     """Return a policy per handler: one for all would make every trigger wait for every handler.
 
-    A choice between handlers is one policy: a branch of it may be no function of the template.
+    A choice between handlers is one policy: a branch may not be a function of the template.
     """
     if functions:
         return tuple(
@@ -220,7 +220,7 @@ def _both(pair: tuple[str, str], resource: str, conditions: dict[str, Json]) -> 
 def _either(names: list[str], new_name: str, conditions: dict[str, Json]) -> str:
     """Return the condition under which one of several holds; empty if one of them always does.
 
-    `Fn::Or` takes 2 to 10 conditions and is nested beyond.
+    `Fn::Or` accepts 2 to 10 conditions; more are nested.
     """
     distinct = list(dict.fromkeys(names))
     if not distinct or "" in distinct:

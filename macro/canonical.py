@@ -1,4 +1,4 @@
-"""What an intrinsic function comes to: equal texts are equal strings, however they are written.
+"""The strings that intrinsic functions yield, in a form in which equal strings are equal values.
 
 `!Sub "${Stage}-load"`, `!Join ["-", [!Ref Stage, load]]` and `prod-load` are one text where the
 parameter is known, and the first two are where it is not. Knows what CloudFormation's functions
@@ -55,7 +55,7 @@ _TOKEN: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 class Symbol(NamedTuple):
-    """A string that only deployment shows: a `Ref`, an attribute, or any function, as JSON."""
+    """A string only known at deployment: a `Ref`, an attribute, or any function, as JSON."""
 
     name: str
     attribute: str = ""

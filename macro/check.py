@@ -1,7 +1,7 @@
 """Problems of meaning: each rule is a function that yields what breaks it.
 
-Knows what makes no sense although it is spelled well. Refuses to know spelling (`parse`) and order
-(`ordering`). A new rule is a new function in `RULES`.
+Knows what makes no sense although it is spelled correctly. Refuses to know spelling (`parse`) and
+order (`ordering`). A new rule is a new function in `RULES`.
 """
 
 import re
@@ -41,7 +41,7 @@ def problems(reading: Reading) -> Iterator[Problem]:
 
 
 def untransformed_resources(resources: Mapping[str, Json]) -> Iterator[Problem]:
-    """Refuse to expand before SAM: what it makes, and who refers to whom then, is not known yet."""
+    """Refuse to expand before SAM: its resources and their references are not known yet."""
     for name, resource in resources.items():
         if type_of(resource).startswith(SERVERLESS):
             early = f"Trigger runs before SAM has transformed {name!r}"
@@ -66,7 +66,7 @@ def added_names_are_free(reading: Reading) -> Iterator[Problem]:
 
 
 def _taken(name: str, reading: Reading) -> Problem:
-    """Report a name in the template; SAM may have made it of an event that is called Trigger."""
+    """Return the problem of a taken name, which SAM may have generated for an event `Trigger`."""
     for trigger in reading.triggers:
         if trigger.is_metadata and trigger.logical_id == name:
             message = f"needs the logical id {name!r}, which is taken"
@@ -75,8 +75,8 @@ def _taken(name: str, reading: Reading) -> Problem:
     return Problem(name, "is reserved for a resource that is created for triggers; rename yours")
 
 
-def attributes_are_texts(reading: Reading) -> Iterator[Problem]:
-    """Refuse a condition that is not a name: it would become that of what is added."""
+def conditions_are_names(reading: Reading) -> Iterator[Problem]:
+    """Refuse a condition that is not a name: it would become the condition of added resources."""
     for trigger in reading.triggers:
         condition = trigger.attributes.get("Condition", "")
         if not isinstance(condition, str):
@@ -86,7 +86,7 @@ def attributes_are_texts(reading: Reading) -> Iterator[Problem]:
 
 
 def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
-    """Refuse to need the result of an invocation that has none."""
+    """Refuse to use the result of an invocation that has none."""
     for trigger in reading.triggers:
         if trigger.invocation_type == "RequestResponse":
             continue
@@ -104,7 +104,7 @@ def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator
     """Refuse a trigger that always exists, of a function that may not."""
     for trigger in reading.triggers:
         if mentions(trigger.handler.arn).conditions:
-            continue  # what is chosen under a condition is the author's to choose rightly
+            continue  # the author is responsible for what a condition chooses
         for function in trigger.handler.functions:
             condition = condition_of(reading.resources[function])
             if condition and not trigger.attributes.get("Condition"):
@@ -205,13 +205,13 @@ def responses_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
 
 ATTRIBUTE_OVERHEAD: Final = 6
 MOST_ATTRIBUTE_BYTES: Final = 2_500
-"""What is left of 4,096 bytes next to ids of their greatest length."""
+"""What is left of 4,096 bytes next to ids of maximum length."""
 
 
 def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     """Yield the quotas of CloudFormation and IAM that an expanded template breaks.
 
-    `role` is the provider's own, empty where there is none.
+    `role` is the provider's role, empty if the template has none.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
@@ -252,7 +252,7 @@ def _attached(resources: Mapping[str, Json], role: str, kind: str) -> list[Mappi
 
 RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     added_names_are_free,
-    attributes_are_texts,
+    conditions_are_names,
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
     secrets_stay_with_the_handler,

@@ -20,7 +20,7 @@ MANAGED_POLICY_TYPE: Final = "AWS::IAM::ManagedPolicy"
 LOG_GROUP_TYPE: Final = "AWS::Logs::LogGroup"
 
 SERVERLESS: Final = "AWS::Serverless::"
-"""What the types start with that SAM transforms."""
+"""The prefix of the types that SAM transforms."""
 FUNCTION_TYPES: Final = frozenset({FUNCTION_TYPE, f"{SERVERLESS}Function"})
 """The types of functions that an author writes; after SAM there is one."""
 
@@ -35,14 +35,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-t
 MOST_RESOURCES: Final = 500
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 MOST_POLICY_CHARACTERS: Final = 10_240
-"""Of all inline policies of a role, without white space.
+"""The characters of all inline policies of a role, without white space.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 MOST_MANAGED_POLICY_CHARACTERS: Final = 6_144
-"""Of one managed policy, without white space."""
+"""The characters of a managed policy, without white space."""
 MOST_MANAGED_POLICIES: Final = 10
-"""Attached to one role, unless an account has a higher quota."""
+"""The managed policies of a role, unless the account has a higher quota."""
 LONGEST_ARN: Final = 123
 """`arn:aws-iso-f:lambda:us-isof-south-1:123456789012:function:` and a name of 64 characters."""
 
@@ -53,24 +53,24 @@ def as_map(value: Json) -> Mapping[str, Json]:
 
 
 def section(template: Json, name: str) -> Mapping[str, Json]:
-    """Return a section of a template, empty where it is missing or not a map."""
+    """Return a section of a template, empty if it is missing or not a map."""
     written = template.get(name) if isinstance(template, dict) else None
     return written if isinstance(written, dict) else {}
 
 
 def type_of(resource: Json) -> str:
-    """Return the type of a resource, empty where it has none or is not a resource."""
+    """Return the type of a resource, empty if it has none or is not a resource."""
     written = resource.get("Type") if isinstance(resource, dict) else None
     return written if isinstance(written, str) else ""
 
 
 def properties_of(resource: Json) -> Mapping[str, Json]:
-    """Return the properties of a resource, empty where it has none."""
+    """Return the properties of a resource, empty if it has none."""
     return section(resource, "Properties")
 
 
 def condition_of(resource: Json) -> str:
-    """Return the name of the condition of a resource, empty where it has none."""
+    """Return the name of the condition of a resource, empty if it has none."""
     written = as_map(resource).get("Condition")
     return written if isinstance(written, str) else ""
 

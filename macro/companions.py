@@ -1,4 +1,4 @@
-"""What makes a resource usable beside itself, as one table.
+"""What a resource needs besides itself to be usable, as one table.
 
 CloudFormation waits for what a resource refers to, but not for what refers to the resource: a
 database cluster is complete before it has an instance, a topic before anybody subscribes. A trigger
@@ -16,9 +16,9 @@ _REFERENCE: Final = "https://docs.aws.amazon.com/AWSCloudFormation/latest/Templa
 class Companion(NamedTuple):
     """A type of resource that comes along with those which it names in a property.
 
-    `by` is the path of the property, through the items of lists. `role` is what the companion is to
-    the other, as in "instance of Orders", `otherwise` what happens without it. A change of a
-    companion that `is_part` of the other is a change of that.
+    `by` is the path of the property, through the items of lists. `role` is what the companion is
+    for the other resource, as in "instance of Orders"; `otherwise` is what happens without it. A
+    change of a companion that `is_part` of the other resource is a change of that resource.
     """
 
     of: tuple[str, ...]
@@ -270,7 +270,7 @@ COMPANIONS: Final[tuple[Companion, ...]] = (
               "certificate", _SIGNED_IN),
     Companion(("AWS::Transfer::Server",), "AWS::Transfer::User", "ServerId", "user", _SIGNED_IN),
 )  # fmt: skip
-"""Every type that comes along with others."""
+"""Every type that comes along with other types."""
 
 _GROUPS: Final = (_SECURITY_GROUP,)
 _ROLES: Final = (ROLE_TYPE,)

@@ -1,4 +1,4 @@
-"""At most so many triggers at a time: edges that let some wait for others.
+"""A limit on how many triggers run at once: edges that make some wait for others.
 
 Knows lanes. Each trigger is in one lane, and waits for the one before it there, so that no more
 triggers run at once than there are lanes. Refuses to know why the others wait (`ordering`).
@@ -69,7 +69,8 @@ def _lanes(before: Mapping[str, frozenset[str]], number: int) -> list[list[str]]
 
 
 def _extra_wait(before: frozenset[str], lane: list[str]) -> int:
-    """Return 0 in a lane whose last trigger comes before anyway, 1 in an empty one, 2 otherwise."""
+    """Return 0 for a lane whose last trigger comes before anyway, 1 for an empty one, 2"
+    " otherwise."""
     if not lane:
         return 1
     return 0 if lane[-1] in before else 2

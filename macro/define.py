@@ -1,7 +1,7 @@
 """The function that a trigger defines, as resources.
 
-Knows what such a function needs beside itself: a log group, and a role unless the author gave one.
-Refuses to know what runs it.
+Knows what such a function needs besides itself: a log group, and a role unless it has one. Refuses
+to know what runs it.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ _ARN_OF_A_GROUP: Final = (
 
 
 def definition(trigger: Trigger, settings: Settings, canon: Canon) -> dict[str, Json]:
-    """Build the function that is defined with a trigger, and what it needs; nothing for others.
+    """Build the function that a trigger defines, and what it needs; nothing for other triggers.
 
     It has a log group without a name (Lambda would leave one behind otherwise) and, unless the
     author gave one, a role that may write to it and send to where failed events go; `Policies`
@@ -42,7 +42,7 @@ def definition(trigger: Trigger, settings: Settings, canon: Canon) -> dict[str, 
         group_arn = _arn_of_its_group(logging) if writes_elsewhere else parts.arn_of(group)
         policies = _policies(trigger.function)
         built = parts.role("Runs a handler of this stack", group_arn, policies, settings)
-        # By hand: troposphere takes no policy that is an intrinsic function.
+        # Without troposphere, which does not accept an intrinsic function as a policy.
         built["Properties"]["Policies"] += _sending(trigger, canon)
         resources[role] = built
     properties = parts.with_tags(properties, settings)
@@ -52,12 +52,12 @@ def definition(trigger: Trigger, settings: Settings, canon: Canon) -> dict[str, 
 
 
 def under(condition: str, resource: Json) -> Json:
-    """Return a resource under a condition; as it is where that is empty."""
+    """Return a resource with a condition; unchanged if the condition is empty."""
     return resource | ({"Condition": condition} if condition else {})
 
 
 def _policies(function: Json) -> dict[str, Json]:
-    """Return what the role of a function may do, by the name of each policy."""
+    """Return the policies of a function's role, by name."""
     policies = {"JoinVpc": join_vpc()} if "VpcConfig" in function else {}
     tracing = function.get("TracingConfig")
     if tracing and as_map(tracing).get("Mode") != "PassThrough":
@@ -68,7 +68,7 @@ def _policies(function: Json) -> dict[str, Json]:
 
 
 def _sending(trigger: Trigger, canon: Canon) -> list[Json]:
-    """Return the policies to send failed events to where the trigger and its function say."""
+    """Return the policies to send failed events to a trigger's and its function's destinations."""
     policies: list[Json] = []
     if trigger.failure_destination is not ABSENT:
         policies.append(send_failures(trigger.failure_destination, canon))
@@ -78,7 +78,7 @@ def _sending(trigger: Trigger, canon: Canon) -> list[Json]:
 
 
 def _arn_of_its_group(logging: Json) -> Json:
-    """Return the ARN of the log group that the author chose, whatever gives its name."""
+    """Return the ARN of the log group that the function is configured with."""
     if not isinstance(logging, dict) or "LogGroup" not in logging:
         return "*"
     return {"Fn::Sub": [_ARN_OF_A_GROUP, {"Name": logging["LogGroup"]}]}

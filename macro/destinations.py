@@ -22,7 +22,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "lambda": ("lambda:InvokeFunction",),
     "s3": ("s3:PutObject", "s3:ListBucket"),
 }
-"""By the service in a destination's ARN."""
+"""The action by the service in a destination's ARN."""
 
 _DEAD_LETTERS: Final = ("sqs", "sns")
 _SERVICES: Final[Mapping[str, str]] = {
@@ -37,12 +37,12 @@ _NO_VALUE: Final[Json] = {"Ref": "AWS::NoValue"}
 
 
 def send_failures(destination: Json, canon: Canon) -> Json:
-    """Return the policy of a role, to send to a trigger's FailureDestination."""
+    """Return the policy that allows a role to send to a trigger's FailureDestination."""
     return _chosen("SendFailures", destination, canon, tuple(_ACTIONS))
 
 
 def send_dead_letters(config: Json, canon: Canon) -> Json:
-    """Return the policy of a role, to send to what a DeadLetterConfig names."""
+    """Return the policy that allows a role to send to the target of a DeadLetterConfig."""
     match config:
         case {"Fn::If": [condition, yes, no]}:
             sides = [send_dead_letters(side, canon) for side in (yes, no)]
@@ -53,7 +53,7 @@ def send_dead_letters(config: Json, canon: Canon) -> Json:
 
 
 def _chosen(name: str, destination: Json, canon: Canon, services: tuple[str, ...]) -> Json:
-    """Return a policy under the same conditions as its destination, which may exist under them."""
+    """Return a policy with the conditions under which its destination is chosen."""
     match destination:
         case {"Fn::If": [condition, yes, no]}:
             sides = [_chosen(name, side, canon, services) for side in (yes, no)]
@@ -72,7 +72,7 @@ def _chosen(name: str, destination: Json, canon: Canon, services: tuple[str, ...
 
 
 def _service(text: Text, canon: Canon) -> str:
-    """Return the service of an ARN; empty where only deployment shows it."""
+    """Return the service of an ARN; empty if it is only known at deployment."""
     match text.parts:
         case [Symbol(name=name)]:
             return _SERVICES.get(type_of(canon.resources.get(name)), "")
@@ -90,7 +90,7 @@ def _within(bucket: Json) -> Json:
 
 
 def _keys(destination: Json, canon: Canon) -> Iterator[str]:
-    """Yield the keys of the template with which a destination of the template is encrypted."""
+    """Yield the template's KMS keys that encrypt a destination of the template."""
     for reference in mentions(destination).references:
         properties = properties_of(canon.resources.get(reference.name))
         for key in mentions([properties.get(name) for name in _KEYS]).references:
@@ -99,7 +99,7 @@ def _keys(destination: Json, canon: Canon) -> Iterator[str]:
 
 
 def _encrypting(key: str) -> Json:
-    """Return the statement to send to what is encrypted with a key.
+    """Return the statement that sending to something encrypted with a key requires.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
     """

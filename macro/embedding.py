@@ -1,4 +1,4 @@
-"""The provider's code in a template: as text, or compressed where a template would be too large.
+"""The provider's code in a template: as text, or compressed if the template would be too large.
 
 Knows how large a template that is passed by body may be. Refuses to know what the code does. The
 form follows from the template alone, and no fingerprint holds it: when it changes, nothing runs.
@@ -19,7 +19,7 @@ from macro.model import Json
 from macro.names import PROVIDER
 
 TEXT: Final = (Path(__file__).parent.parent / "trigger_provider" / "embedded.py").read_text("utf-8")
-"""The provider's code, which every template with triggers holds."""
+"""The provider's code, which every template with triggers contains."""
 
 _LOADER: Final = """\
 # The provider of cfn-trigger, compressed for a large template: trigger_provider/embedded.py
@@ -39,7 +39,7 @@ class Embedded:
 
 
 def embed(template: Mapping[str, Json]) -> Embedded:
-    """Keep the code of a template as text if the whole fits a body, and compress it otherwise."""
+    """Keep the code of a template as text if the template fits a body; compress it otherwise."""
     if not _is_larger(template, than=BODY_LIMIT):
         return Embedded(template=template)
     resources = template["Resources"]
@@ -50,12 +50,12 @@ def embed(template: Mapping[str, Json]) -> Embedded:
 
 
 def _is_larger(template: Mapping[str, Json], *, than: int) -> bool:
-    """Return whether the JSON of a template takes more bytes; if so, it is not written out."""
+    """Return whether a template has more bytes as JSON, without composing more than necessary."""
     return any(size > than for size in accumulate(_sizes(template)))
 
 
 def _sizes(template: Mapping[str, Json]) -> Iterator[int]:
-    """Yield the bytes of the sections of a template, and of each resource, with what parts them."""
+    """Yield the bytes of a template's sections, and of each resource, with their separators."""
     for name, section in template.items():
         if name == "Resources":
             yield len(json.dumps(name)) + _PUNCTUATION
@@ -69,7 +69,7 @@ def _size(item: tuple[str, Json]) -> int:
 
 
 _PUNCTUATION: Final = len(": , ")
-"""Bytes of an item beside its key and value; the braces of a map count as its last comma."""
+"""Bytes of an item besides its key and value; the braces of a map count as its last comma."""
 
 
 @functools.cache

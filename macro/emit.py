@@ -1,7 +1,7 @@
 """The expanded template: the author's resources, the triggers in full, and what is added for them.
 
-Knows how each is written down. Refuses to decide anything: what to add, and in which order, is
-settled before it is called (`additions`, `ordering`).
+Knows how each is written. Refuses to decide anything: what to add, and in which order, is decided
+before (`additions`, `ordering`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ MARGIN: Final = 60
 
 
 def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Json]:
-    """Build the template: the author's, in its order, and what is added to it at the end.
+    """Build the template: the author's in its order, followed by the additions.
 
     `fingerprints` are by the logical id of their trigger.
     """
@@ -100,7 +100,7 @@ def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
         policies["JoinVpc"] = permissions.join_vpc()
     description = "Runs the triggers of this stack"
     yield ROLE, parts.role(description, parts.arn_of(LOG_GROUP), policies, settings)
-    # A policy of its own: a role that names the function that needs the role is a cycle.
+    # A separate policy: a role that refers to the function that needs the role is a cycle.
     itself = permissions.hand_over(PROVIDER)
     yield HAND_OVER, parts.attached_policy(HAND_OVER, ROLE, itself)
 
@@ -127,10 +127,10 @@ def _trigger(trigger: Trigger, reads: tuple[str, ...], fingerprint: Json) -> dic
 
 
 def _destination(trigger: Trigger) -> dict[str, Json]:
-    """Build the configuration that sends an event whose retries are spent to its destination."""
+    """Build the configuration that sends an event to its destination after the last retry."""
     (function,) = trigger.handler.functions
     config = parts.invoke_config(function)
-    # By hand: troposphere takes no intrinsic function that is a plain map.
+    # Without troposphere, which does not accept an intrinsic function as a plain map.
     destination = {"OnFailure": {"Destination": trigger.failure_destination}}
     config["Properties"]["DestinationConfig"] = destination
     return config
@@ -164,7 +164,7 @@ def _repeated(fingerprint: Json) -> set[str]:
 def _waiting(
     resource: Mapping[str, Json], firsts: Iterable[str], resources: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Add what a resource waits for; a DependsOn on what may not exist would be refused."""
+    """Add what a resource waits for, without a DependsOn on what may not exist."""
     written = resource.get("DependsOn")
     listed = list(written) if isinstance(written, list) else [written] if written else []
     conditional: list[Json] = []
@@ -173,7 +173,7 @@ def _waiting(
         condition = condition_of(resources[first])
         if first in known:
             continue
-        # What triggers share is there whenever one of them is.
+        # What triggers share exists if any of them does.
         if condition and condition not in (resource.get("Condition"), CONDITION):
             conditional.append({"Fn::If": [condition, {"Ref": first}, {"Ref": "AWS::NoValue"}]})
         else:

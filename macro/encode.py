@@ -1,7 +1,8 @@
-"""The properties of a finished trigger, as CloudFormation will hand them to the provider.
+"""The properties of a finished trigger, as CloudFormation passes them to the provider.
 
 Knows their names, which of them are left out and how JSON keeps its types on the way. Refuses to
-know resources and order. It is a contract: during an update old and new providers meet both.
+know resources and order. They are a contract: during an update, an old provider receives new
+properties, and the reverse.
 """
 
 import dataclasses
@@ -15,7 +16,8 @@ from macro.readers import field_name
 
 
 def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
-    """Yield what differs from the default, so that an upgrade of the macro runs nothing again."""
+    """Yield settings that differ from their defaults, so that an upgrade of the macro runs"
+    " nothing."""
     for name, field in _SETTINGS.items():
         if (value := getattr(trigger, field)) != _DEFAULTS[field]:
             yield name, value
@@ -49,9 +51,9 @@ def _camel(field: str) -> str:
 
 
 def skeleton(value: Json) -> dict[str, Json]:
-    """Split JSON into a text that keeps literal types, and what only CloudFormation can resolve.
+    """Split JSON into a string that keeps literal types, and what only CloudFormation can resolve.
 
-    CloudFormation hands every scalar property to a custom resource as text. `Values` are
+    CloudFormation passes every scalar property to a custom resource as a string. `Values` are
     `{Path, Value}`, the path from the outside in; an `AWS::NoValue` leaves a path without value.
     """
     values: list[Json] = []

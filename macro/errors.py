@@ -14,7 +14,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing the author can correct: where it is, and what it is with its remedy."""
+    """A problem that the author can correct: its place, and a message with a remedy."""
 
     place: str
     message: str
@@ -38,7 +38,8 @@ class TemplateError(Exception):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the nearest known name: `; did you mean 'Handler'?`, or nothing."""
+    """Return a hint with the nearest known name, `; did you mean 'Handler'?`; empty if none is"
+    " near."""
     by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
     matches = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[matches[0]]!r}?" if matches else ""

@@ -1,4 +1,4 @@
-"""The stages in order, nothing else: from a fragment with triggers to one without the shorthand.
+"""The stages in order, and nothing else: from a fragment with triggers to its expansion.
 
 Knows the order of the stages. Refuses to know what any of them does.
 """
@@ -44,7 +44,7 @@ class Expansion:
 
 
 def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Expansion:
-    """Rewrite every trigger of a fragment; one without triggers is returned itself.
+    """Rewrite every trigger of a fragment; a fragment without triggers is returned itself.
 
     Raises `TemplateError` with all problems of the template, and nothing else.
     """
@@ -52,7 +52,7 @@ def expand(fragment: Mapping[str, Json], deployment: Deployment) -> Expansion:
 
 
 def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
-    """Read the triggers of a template, order them, and find what is wrong with them."""
+    """Read the triggers of a template, order them, and find their problems."""
     reading = Reading(fragment=fragment, deployment=deployment)
     if not isinstance(fragment, dict) or "Resources" not in fragment:
         return dataclasses.replace(reading, meaning_problems=(NOT_A_TEMPLATE,))
@@ -100,7 +100,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
 
 
 def build(reading: Reading) -> Expansion:
-    """Build what a template without problems expands to; raises `TemplateError` for others."""
+    """Build the expansion of a template; raises `TemplateError` if it has problems."""
     if reading.problems:
         raise TemplateError(reading.problems)
     if not reading.triggers:

@@ -69,7 +69,7 @@ class Content:
         )
 
     def parameter(self, name: str) -> Json:
-        """Return a parameter's value; ABSENT for a secret, or where there is no such parameter."""
+        """Return a parameter's value; ABSENT if it is a secret, or does not exist."""
         declared = self.parameters.get(name)
         if not isinstance(declared, dict) or is_secret(declared):
             return ABSENT
@@ -121,7 +121,7 @@ def _watched_digest(logical_id: str, content: Content) -> str:
 
 
 def watched_definition(logical_id: str, content: Content) -> Json:
-    """Return what counts of a resource that a trigger watches: all but its Metadata."""
+    """Return what counts in a resource that a trigger watches: all but its Metadata."""
     definition = as_map(content.resources.get(logical_id))
     return {name: part for name, part in definition.items() if name != "Metadata"}
 
@@ -133,7 +133,7 @@ def branches_of(logical_id: str, trigger: Trigger, content: Content) -> Branches
 
 
 def _parts(logical_id: str, content: Content) -> dict[str, Json]:
-    """Split what makes up a function, an alias or a version by cause."""
+    """Split the definition of a function, an alias or a version by cause."""
     resource = as_map(content.resources.get(logical_id))
     kind = type_of(resource)
     if kind == VERSION_TYPE:

@@ -1,4 +1,4 @@
-"""Which function, alias or version of a template a value means, in whichever way it is written.
+"""Which function, alias or version of a template a value means, however it is written.
 
 Knows the forms of a function's name: its ARN, a part of that, its name alone, each with or without
 a qualifier. Refuses to know what runs a function.
@@ -42,7 +42,7 @@ class Functions:
 
     canon: Canon
     _by_name: dict[Parts, list[tuple[Text, str]]] = field(default_factory=dict)
-    """Functions by what they are called; empty until somebody asks."""
+    """Functions by their names; computed on first use."""
 
     def meant_by(self, value: Json) -> Meant:
         """Return what a value refers to or names; an alias or version counts as its function.
@@ -67,7 +67,7 @@ class Functions:
         return Meant(tuple(functions), tuple(qualified))
 
     def unqualified(self, value: Json) -> tuple[str, ...]:
-        """Return the functions that a value means as they are, not an alias or a version of them.
+        """Return the functions that a value means without an alias or a version.
 
         A function that it refers to in a way that cannot be computed here is one of them.
         """
@@ -162,7 +162,7 @@ def _name_and_qualifier(parts: tuple[Parts, ...]) -> tuple[Parts, Parts]:
 
 
 def _missing(text: Text) -> str:
-    """Return what stands before the rest of an ARN, or before a name, in the whole ARN."""
+    """Return the beginning of an ARN that a partial ARN or a name lacks."""
     first = text.parts[0] if text.parts else ""
     if isinstance(first, Symbol) and first.name not in _WITHOUT_COLON:
         return ""
@@ -181,4 +181,4 @@ _BEFORE_NAME: Final = (
 )  # fmt: skip
 _WITHOUT_COLON: Final = frozenset({"AWS::StackName", "AWS::Region", "AWS::AccountId"})
 _KIND: Final[Parts] = ("function",)
-"""What stands before the name in an ARN."""
+"""The fields before the name in an ARN."""

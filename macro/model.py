@@ -1,4 +1,4 @@
-"""The vocabulary of the macro: frozen values, no behaviour.
+"""The vocabulary of the macro: frozen values without behavior.
 
 Knows what a trigger is. Refuses to know how one is spelled, checked, ordered or built.
 """
@@ -32,7 +32,7 @@ ABSENT: Final = Absent()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What CloudFormation tells a macro beside the template.
+    """What CloudFormation passes to a macro besides the template.
 
     `parameters` holds every declared parameter's value (lists stay lists), `request_id` is new
     for every run, `settings` are the transform's own parameters as they were written.
@@ -58,7 +58,7 @@ class Handler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often a failing handler is tried; seconds."""
+    """How often a failing handler is tried; times are in seconds."""
 
     max_attempts: int = 1
     interval: float = 5
@@ -73,13 +73,13 @@ class Trigger:
     logical_id: str
     handler: Handler
     place: str
-    """Where its properties stand, for messages."""
+    """The place of its properties, for messages."""
     function: Mapping[str, Json] | None = None
     """The properties of a function that is defined with the trigger, if one is."""
     is_metadata: bool = False
     """Whether it is written in the metadata of its function."""
     attributes: Mapping[str, Json] = field(default_factory=dict)
-    """The resource's own attributes beside Type and Properties: Condition, DependsOn, …"""
+    """The resource's attributes besides Type and Properties: Condition, DependsOn, …"""
     payload: Json | Absent = ABSENT
     invocation_type: InvocationType = "RequestResponse"
     timeout: int = 900
@@ -89,7 +89,7 @@ class Trigger:
     execute_on_every_deployment: bool = False
     execute_on_resource_change: tuple[str, ...] = ()
     execute_on_rollback: bool | None = None
-    """None: true where the template reads the trigger's result."""
+    """None: true if the template reads the trigger's result."""
     execute_on_delete: bool = False
     enabled: bool = True
     retry: Retry = Retry()
@@ -102,7 +102,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What holds for the provider of the whole stack: the transform's own parameters."""
+    """The settings of the whole stack: the transform's own parameters."""
 
     log_retention_in_days: int = 30
     permissions_boundary: str = ""
@@ -122,7 +122,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """An order we add: `waiting` is provisioned after `first`, since the property `why` says so.
+    """An added dependency: `waiting` is provisioned after `first`, because of the property `why`.
 
     `companion` says what one of them is to what the property names: `instance of Orders`; it is
     empty for what the property names itself.

@@ -15,10 +15,10 @@ LOG_GROUP: Final = f"{PROVIDER}LogGroup"
 INVOKE_CONFIG: Final = f"{PROVIDER}InvokeConfig"
 HAND_OVER: Final = f"{PROVIDER}HandOver"
 INVOKE: Final = f"{PROVIDER}Invoke"
-"""What the logical ids of the policies start with that let the provider invoke a handler."""
+"""The prefix of the policies that allow the provider to invoke a handler."""
 
 CONDITION: Final = f"{PROVIDER}Condition"
-"""The condition of what triggers share, where it is made of several."""
+"""The condition of what triggers share, if it combines several conditions."""
 
 EDGES: Final = "TriggerEdges"
 """The metadata key of edges that cannot be a DependsOn."""
@@ -60,7 +60,7 @@ def policy_id(function: str) -> str:
 
 
 def hashed_policy_id(text: str) -> str:
-    """Return the logical id of a policy whose subject is no name to make an id of."""
+    """Return the logical id of a policy for a handler without a name to derive an id from."""
     return INVOKE + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -74,5 +74,5 @@ def shared_policy_id(number: int) -> str:
 
 
 def condition_id(resource: str) -> str:
-    """Return the name of the condition of an added resource that needs two others at once."""
+    """Return the name of the condition of an added resource that combines two others."""
     return f"{resource}Condition"

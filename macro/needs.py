@@ -1,4 +1,4 @@
-"""What comes along with the resources of one template, so that they are usable.
+"""The companions of the resources in one template, which make them usable.
 
 Knows how to find companions: by reference, and by equal names where nothing refers. Refuses to know
 which types they have (`companions`) and what waits for them (`ordering`).
@@ -20,10 +20,10 @@ from macro.model import Json
 from macro.references import mentions
 
 Key = str | Parts
-"""A resource of the template by its logical id, or any other by what it is called."""
+"""The logical id of a resource in the template, or the name of any other resource."""
 
 _Node = tuple[str, Key]
-"""A type, and which resource of it."""
+"""A type, and a resource of that type."""
 
 _Row = TypeVar("_Row", Companion, Use)
 
@@ -40,7 +40,7 @@ _USES: Final = _by_type(USES)
 
 
 class Need(NamedTuple):
-    """A resource that comes along with others, and what it is to one of them."""
+    """A resource that comes along with others, and its role for one of them."""
 
     logical_id: str
     companion: str
@@ -71,9 +71,9 @@ class Needs:
                     self._companions.setdefault(node, []).append((logical_id, companion))
 
     def of_handler(self, function: str) -> Iterator[Need]:
-        """Yield what lets a function run, write its log and reach what it talks to.
+        """Yield what lets a function run, write its log and reach other services.
 
-        Lambda makes a missing log group itself, after which CloudFormation fails with
+        Lambda creates a missing log group itself, and then CloudFormation fails with
         AlreadyExists.
         """
         yield from self._along_with(self._used_by(function, _USES.get(FUNCTION_TYPE, ())))
@@ -81,9 +81,9 @@ class Needs:
             yield Need(group, f"log group of {function}")
 
     def of_resources(self, logical_ids: Iterable[str], *, with_uses: bool = True) -> Iterator[Need]:
-        """Yield what makes resources usable, without these themselves.
+        """Yield what makes resources usable, without the resources themselves.
 
-        `with_uses` includes what makes usable what they use themselves.
+        `with_uses` includes the companions of what they use.
         """
         yield from self._along_with(map(self._node, logical_ids), with_uses=with_uses)
 
@@ -155,7 +155,7 @@ class Needs:
 
 
 def _at(value: Json, path: list[str]) -> Iterator[Json]:
-    """Yield what stands at a path, in every item of a list and every branch of an `Fn::If`."""
+    """Yield the values at a path, in every item of a list and every branch of an `Fn::If`."""
     match value:
         case _ if not path:
             yield value

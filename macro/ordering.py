@@ -1,4 +1,4 @@
-"""Who waits for whom: the template's own order, and the edges the triggers ask for.
+"""Which resource waits for which: the template's own order, and the edges that triggers add.
 
 Knows selectors, edges and cycles. Refuses to know how an edge is written into a template, and what
 makes a resource usable (`needs`). Edges are added in a fixed order, each against all that came
@@ -37,7 +37,7 @@ _SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnRe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The edges to add to a template, in the order they were found, and what stood against more.
+    """The edges to add to a template, in order, and the problems that prevented others.
 
     `watched` are the resources that each trigger's ExecuteOnResourceChange selects. `firm` is what
     each resource waits for, with these edges, and `conditional` what it may wait for besides.
@@ -89,16 +89,16 @@ def order(
 ) -> Order:
     """Order triggers among the resources of a template.
 
-    No selector matches what is added; the result holds the edges of `additions` too, each once.
-    A cycle is a problem if an edge of ours closes it. A cycle of the author's own, or through the
-    branches of an `Fn::If`, is CloudFormation's to judge, since it may not exist at deployment.
+    No selector matches what is added; the result holds the edges of `additions` too, each once. A
+    cycle is a problem if an added edge closes it. A cycle that the template already has, or through
+    the branches of an `Fn::If`, is left to CloudFormation, since it may not exist at deployment.
     """
     by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
     hidden = {*additions.ids} - {trigger.logical_id for trigger in by_id}
     selectable = {
         name: resource
         for name, resource in resources.items()
-        if name not in hidden and type_of(resource)  # a Fn::Transform or Fn::ForEach has none
+        if name not in hidden and type_of(resource)  # an Fn::Transform or Fn::ForEach has none
     }
     candidates = _Candidates.among(selectable)
     selections, problems = _selections(by_id, candidates)
@@ -272,9 +272,9 @@ class _Candidates:
 
 
 def _companions(selected: Iterable[str], side: Side, needs: Needs) -> Iterator[Need]:
-    """Yield what comes along with what is selected.
+    """Yield the companions of selected resources.
 
-    What waits for a trigger does not hold up what it shares with others.
+    A resource that waits for a trigger does not delay what it shares with others.
     """
     return needs.of_resources(selected, with_uses=side == "ExecuteAfter")
 
@@ -284,14 +284,14 @@ def _unopposed(
     selection: _Selection,
     specific: Mapping[tuple[str, Side], frozenset[str]],
 ) -> Iterator[Edge]:
-    """Leave out what the same trigger selects, other than by `*`, on its other side."""
+    """Leave out what the same trigger selects on its other side, except by `*`."""
     opposite: Side = "ExecuteBefore" if selection.side == "ExecuteAfter" else "ExecuteAfter"
     opposed = specific[selection.trigger, opposite]
     return (edge for edge in edges if opposed.isdisjoint((edge.waiting, edge.first)))
 
 
 def _needs_of_handler(trigger: Trigger, needs: Needs) -> Iterator[Edge]:
-    """Yield what a handler needs in order to run, though nothing says that it waits for it."""
+    """Yield what a handler needs in order to run, although nothing makes it wait for that."""
     for function in trigger.handler.functions:
         for first, companion in needs.of_handler(function):
             yield Edge(
@@ -305,7 +305,7 @@ def _needs_of_handler(trigger: Trigger, needs: Needs) -> Iterator[Edge]:
 def _needs_of_what_it_mentions(
     trigger: Trigger, resources: Mapping[str, Json], needs: Needs
 ) -> Iterator[Edge]:
-    """Yield what makes usable what the handler's environment and the payload refer to."""
+    """Yield the companions of what the handler's environment and the payload refer to."""
     environments = [
         properties_of(resources.get(function)).get("Environment")
         for function in trigger.handler.functions
@@ -324,7 +324,7 @@ def _needs_of_what_it_mentions(
 
 @dataclass(slots=True)
 class _Graph:
-    """The waits so far; built up inside `order` and never seen outside it."""
+    """The dependencies so far; only `order` uses and changes them."""
 
     firm: dict[str, dict[str, None]] = field(default_factory=dict)
     maybe: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -362,30 +362,30 @@ class _Graph:
                     self.add(edge)
 
     def path(self, start: str, goal: str) -> list[str]:
-        """Find the shortest way along the firm waits; empty if there is none."""
+        """Return the shortest path along firm dependencies; empty if there is none."""
         if start not in self.firm and start != goal:
             return []
-        came: dict[str, str] = {start: ""}
+        previous: dict[str, str] = {start: ""}
         queue = deque([start])
         while queue:
-            here = queue.popleft()
-            if here == goal:
-                way = [here]
-                while came[way[-1]]:
-                    way.append(came[way[-1]])
-                return way[::-1]
-            for there in self.firm.get(here, ()):
-                if there not in came:
-                    came[there] = here
-                    queue.append(there)
+            node = queue.popleft()
+            if node == goal:
+                path = [node]
+                while previous[path[-1]]:
+                    path.append(previous[path[-1]])
+                return path[::-1]
+            for first in self.firm.get(node, ()):
+                if first not in previous:
+                    previous[first] = node
+                    queue.append(first)
         return []
 
     def waited_for(self, start: str) -> set[str]:
-        """Return everything that it waits for, even conditionally; itself included."""
+        """Return a resource and everything that it waits for, even conditionally."""
         return reachable([start], self.firm, self.maybe)
 
     def waiting_for(self, start: str) -> set[str]:
-        """Return everything that waits for it, even conditionally; itself included."""
+        """Return a resource and everything that waits for it, even conditionally."""
         return reachable([start], self.backwards)
 
     def _wait(self, waiting: str, first: str, *, firm: bool) -> None:
@@ -394,7 +394,7 @@ class _Graph:
 
 
 def reachable(starts: Iterable[str], *edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return the nodes that can be reached from some along edges of any kind, these included."""
+    """Return the nodes that can be reached along edges of any kind, including the starts."""
     stack = list(starts)
     seen = set(stack)
     while stack:

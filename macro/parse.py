@@ -24,7 +24,7 @@ from macro.sam_names import written_names
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
 UNKNOWN: Final = Handler(arn="")
-"""The handler of a trigger that names none, or not as it should."""
+"""The handler of a trigger without a valid one."""
 
 _WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
 
@@ -128,12 +128,12 @@ def _holds_a_trigger(value: Json) -> bool:
 
 
 def _trigger(source: _Source, template: Lookup) -> tuple[list[Trigger], list[Problem]]:
-    """Return the trigger that a source describes, if it describes one, and what is wrong in it."""
+    """Return the trigger that a source describes, if it describes one, and its problems."""
     properties = {} if source.properties is None else source.properties
     if not isinstance(properties, dict):
         return [], [Problem(source.place, f"must be a map of properties, not {shown(properties)}")]
     known = OF_METADATA if source.function else PROPERTIES
-    blank = () if source.function else ("ServiceToken",)  # or it would not be ours
+    blank = () if source.function else ("ServiceToken",)  # otherwise it would not be a trigger
     written = {name: value for name, value in properties.items() if name not in blank}
     values, problems = _read(written, known, template, source.place)
     named = [name for name in NAME_THE_HANDLER if name in written and name in known]

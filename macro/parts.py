@@ -97,7 +97,7 @@ def vpc(subnet_ids: Iterable[str], security_group_ids: Iterable[str]) -> Json:
 
 
 def invoke_config(function: str, **properties: Json) -> Resource:
-    """Build how Lambda treats the asynchronous events of a function of the template."""
+    """Build the configuration of asynchronous invocations of a function of the template."""
     return _built(
         awslambda.EventInvokeConfig(
             None, FunctionName=Ref(function), Qualifier="$LATEST", **properties

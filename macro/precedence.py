@@ -1,4 +1,4 @@
-"""Which triggers come before which, in an order of a whole template.
+"""Which triggers come before which, in the order of a whole template.
 
 Knows reachability among what resources wait for. Refuses to know where an edge comes from
 (`ordering`) and what follows from it (`concurrency`, `grouping`).
@@ -18,7 +18,7 @@ def triggers_before(order: Order, names: frozenset[str]) -> dict[str, frozenset[
 
 
 def levels(before: Mapping[str, frozenset[str]]) -> dict[str, int]:
-    """Return the length of the longest chain of triggers before each, from all before each."""
+    """Return the level of each trigger: the length of the longest chain of triggers before it."""
     found: dict[str, int] = {}
     for name in sorted(before, key=lambda it: (len(before[it]), it)):
         found[name] = level(before[name], found)

@@ -37,7 +37,7 @@ _IN_TEXT: Final[Json] = {"type": "string", "pattern": f"^{_NUMBER.pattern}$"}
 
 PARAMETER: Final[Json] = {"$ref": "#/definitions/Parameter"}
 INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
-"""What the schemas here leave to whoever puts them into a whole."""
+"""References that the schema which contains these schemas has to define."""
 
 
 class InvalidValueError(Exception):
@@ -61,7 +61,7 @@ def is_shorthand(resource: Json) -> bool:
 
 
 def _is_shown(parameter: Json) -> bool:
-    """Return whether the value of a parameter is what a macro gets, and no secret."""
+    """Return whether a macro receives the value of a parameter, and it is not a secret."""
     stored = str(as_map(parameter).get("Type")).startswith("AWS::SSM::Parameter::Value")
     return not stored and not is_secret(parameter)
 
@@ -128,7 +128,7 @@ def field_name(name: str) -> str:
 
 
 def shown(value: Json) -> str:
-    """Format a value for a message: what kind it is, or a scalar as it was written."""
+    """Format a value for a message: its kind, or a scalar as it was written."""
     match value:
         case None:
             return "null"
@@ -162,7 +162,7 @@ BOOLEAN: Final = Reader(
         ]
     },
 )
-"""Accepts true and false, also as strings: parameters are."""
+"""Accepts true and false, also as strings, as parameters are."""
 
 
 def number(least: float, most: float, *, whole: bool = False) -> Reader:
@@ -193,7 +193,7 @@ def _as_number(value: Json) -> float | None:
 
 
 def one_of(*choices: str) -> Reader:
-    """Accept one of some words."""
+    """Accept one of several words."""
     words = f"{', '.join(choices[:-1])} or {choices[-1]}"
 
     def read(value: Json, template: Lookup) -> str:
@@ -207,7 +207,7 @@ def one_of(*choices: str) -> Reader:
 
 
 def _without_sub(value: Json) -> Json:
-    """Return the text of a Fn::Sub that has no variables: a loop leaves such behind."""
+    """Return the text of an Fn::Sub without variables, which a loop leaves behind."""
     match value:
         case {"Fn::Sub": str(text)} if len(value) == 1 and "${" not in text:
             return text
@@ -393,7 +393,7 @@ DAYS: Final = Reader(
     "a number of days that CloudWatch Logs accepts",
     {"anyOf": [{"enum": [*_RETENTIONS]}, _IN_TEXT, PARAMETER]},
 )
-"""Accepts a retention that CloudWatch Logs does."""
+"""Accepts a retention that CloudWatch Logs supports."""
 
 
 def _function(value: Json, _: Lookup) -> Mapping[str, Json]:

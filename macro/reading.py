@@ -33,9 +33,9 @@ class Reading:
     additions: Additions = field(default_factory=Additions)
     order: Order = field(default_factory=Order)
     spelling_problems: tuple[Problem, ...] = ()
-    """Of one property each: unknown, or with a value that it does not accept."""
+    """Problems of one property each: it is unknown, or does not accept its value."""
     meaning_problems: tuple[Problem, ...] = ()
-    """Of a trigger in its template: a name nobody has, a cycle, what cannot work."""
+    """Problems of a trigger in its template: an unknown name, a cycle, what cannot work."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -41,7 +41,7 @@ class Mentions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Who mentions whom in a template: what each resource mentions, and what of it is read.
+    """What each resource of a template mentions, and which of its attributes are read.
 
     `attributes` are the names that resources and outputs read of each resource, sorted.
     """
@@ -110,7 +110,7 @@ _Walk = tuple[Iterator[Json], Branches]
 
 
 class _Collected(NamedTuple):
-    """What was found so far; maps, since they keep an order and each key once."""
+    """The mentions so far; maps, since they keep an order and each key once."""
 
     references: dict[Reference, None]
     mappings: dict[str, None]

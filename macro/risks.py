@@ -1,7 +1,7 @@
-"""What is allowed and may still surprise: each risk is a function that yields it.
+"""What is allowed but may surprise: each risk is a function that yields it.
 
-Knows what an author would want to be told. Refuses to stop a deployment: the macro logs a risk, and
-linters and people's tools show it. A new risk is a new function in `RISKS`.
+Knows what an author would want to know. Refuses to stop a deployment: the macro logs a risk, and
+linters and commands show it. A new risk is a new function in `RISKS`.
 """
 
 import json
@@ -27,7 +27,7 @@ from macro.sam_names import written_names
 from macro.versions import ENTRIES, follows_its_function, served_by, served_by_alias
 
 _LONGEST_OLD: Final = 2000
-"""Bytes that a client context has left beside what else describes an event, ids included."""
+"""Bytes that a client context has left besides the rest of a description, ids included."""
 
 
 def risks(reading: Reading) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def risks(reading: Reading) -> Iterator[Problem]:
 
 
 def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
-    """Report an asynchronous trigger whose failed event goes nowhere.
+    """Report an asynchronous trigger whose failed events have no destination.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
@@ -82,7 +82,7 @@ def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
             yield Problem(f"{trigger.place}.Payload", f"{unseen}; {remedy}")
 
 
-# ---- what changes where no deployment can see it
+# ---- changes that no deployment can see
 
 
 def code_that_changes_in_its_place(reading: Reading) -> Iterator[Problem]:
@@ -120,7 +120,7 @@ def _layers(function: str, reading: Reading) -> Iterator[str]:
 
 
 _OF_ONE_CONTENT: Final = re.compile(r"(?=[a-f]*\d)[0-9a-f]{7,}|\d+\.\d+")
-"""What a name holds that is another for other content: a hash, a commit, a date, a version."""
+"""The parts of a name that change with its content: a hash, a commit, a date, a version."""
 
 
 def _names_that_stay(texts: tuple[Text, ...]) -> Iterator[str]:

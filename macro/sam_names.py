@@ -1,8 +1,8 @@
 """The names and types that an author wrote, in a template that SAM has transformed.
 
-Knows how SAM names what it makes, and by what its resources can be told from others. Refuses to
-know selectors and handlers. Where SAM leaves no mark, its type selects all resources of the type
-that it makes.
+Knows how SAM names the resources that it generates, and how to recognize them. Refuses to know
+selectors and handlers. If SAM does not mark its resources, a type of SAM selects all resources of
+the type that it becomes.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
 """
@@ -26,7 +26,7 @@ from macro.model import Json
 
 _HASHED: Final = re.compile(r"(?P<written>.+)[0-9a-f]{10}")
 _CONNECTORS: Final = "aws:sam:connectors"
-"""The metadata key of what a connector becomes; below it stands the connector's logical id."""
+"""The metadata key of what a connector becomes; its keys are logical ids of connectors."""
 
 _OWNERS: Final = {
     ALIAS_TYPE: ("Alias", "FunctionName", "Alias"),
@@ -35,8 +35,8 @@ _OWNERS: Final = {
     "AWS::ApiGateway::Deployment": ("Deployment", "RestApiId", "Deployment"),
     "AWS::ApiGatewayV2::Stage": ("Stage", "ApiId", ""),
 }
-"""What an author calls a part that SAM makes of a resource, the part's property that refers to the
-resource, and how the part's logical id goes on after that of the resource.
+"""The author's name for a part that SAM generates for a resource, the part's property that refers
+to the resource, and how the part's logical id continues that of the resource.
 
 `Migrate.Alias` is the alias whose `FunctionName` is `!Ref Migrate`, called `MigrateAlias…`.
 """
@@ -47,13 +47,13 @@ _SUFFIXES: Final = {
     "AWS::SQS::Queue": ("DestinationQueue", r"EventInvokeConfigOn\w+Queue"),
     "AWS::SNS::Topic": ("DestinationTopic", r"EventInvokeConfigOn\w+Topic"),
 }
-"""The same for a part that is known by how its logical id continues that of the resource."""
+"""The same for a part that is recognized by how its logical id continues that of the resource."""
 _MAPPINGS: Final = {
     "AWS::ApiGateway::BasePathMapping": ("DomainName", "RestApiId", "DomainName"),
     "AWS::ApiGateway::BasePathMappingV2": ("DomainNameV2", "RestApiId", "DomainNameArn"),
     "AWS::ApiGatewayV2::ApiMapping": ("DomainName", "ApiId", "DomainName"),
 }
-"""The same for a part that a third resource links with the resource: by which two properties."""
+"""The same for a part that a third resource links with the resource, by two properties."""
 
 _MARKED: Final = {
     FUNCTION_TYPE: "Function",
@@ -64,7 +64,7 @@ _MARKED: Final = {
     "AWS::Lambda::NetworkConnector": "NetworkConnector",
     "AWS::Lambda::MicrovmImage": "MicrovmImage",
 }
-"""The kinds of SAM that become a type, where SAM gives its resources a tag `…:createdBy`."""
+"""The kinds of SAM resources by the type that they become, if SAM adds the tag `…:createdBy`."""
 _UNMARKED: Final = {
     "AWS::ApiGateway::RestApi": "Api",
     "AWS::DynamoDB::Table": "SimpleTable",
@@ -72,7 +72,7 @@ _UNMARKED: Final = {
 
 
 def written_names(resources: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
-    """Return the logical ids of what SAM made by the author's name: `{"Libs": ("Libs1f…",)}`.
+    """Return generated logical ids by the author's names: `{"Libs": ("Libs1f…",)}`.
 
     The names are those of layers and connectors, and of parts such as `Migrate.Alias`.
     """
@@ -93,7 +93,7 @@ def types_of(logical_id: str, resource: Json) -> tuple[str, ...]:
 def _names(
     logical_id: str, resource: Json, resources: Mapping[str, Json]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what a resource says about names: the author's, and the logical id that it means."""
+    """Yield the author's names that a resource explains, with the logical ids that they mean."""
     resource_type = type_of(resource)
     for connector in section(section(resource, "Metadata"), _CONNECTORS):
         yield connector, logical_id
@@ -123,7 +123,7 @@ def _referred(resource: Json, name: str) -> str:
 
 
 def _kind(logical_id: str, resource: Json, resource_type: str) -> str:
-    """Return which kind of SAM's a resource comes from; empty if it comes from none."""
+    """Return the kind of SAM resource that a resource comes from; empty if there is none."""
     if resource_type in _MARKED:
         return _MARKED[resource_type] if _is_marked(properties_of(resource).get("Tags")) else ""
     if resource_type == LAYER_TYPE:

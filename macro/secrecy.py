@@ -1,8 +1,8 @@
 """Which attributes of resources may be secrets, and so are never repeated.
 
 Knows what AWS marks as sensitive (`secret_attributes`, generated), and what names say where there
-is no mark. Refuses to know why anybody repeats an attribute. Where it errs, it errs on the safe
-side: what is taken for a secret is only not repeated.
+is no mark. Refuses to know why anybody repeats an attribute. It errs on the
+safe side: an attribute that is wrongly considered a secret is merely not repeated.
 """
 
 import re
@@ -11,19 +11,19 @@ from typing import Final
 from macro.secret_attributes import SECRET_ATTRIBUTES
 
 _WITHOUT_SCHEMA: Final = ("AWS::CloudFormation::", "AWS::Serverless::Application")
-"""Types whose attributes are what somebody's code or another template returns."""
+"""Types whose attributes are returned by code or by another template."""
 
 _PUBLIC: Final = re.compile(
     r"(Arns?|Ids?|Name|Names|Status|State|Time|Type|Version|Url|Uri|Config|Source|JsonKey)$"
 )
-"""How names end of what is about a secret and is not one."""
+"""How the names of attributes end that describe a secret without being one."""
 
 _SECRET: Final = re.compile(
     r"Secret|Passw|Passphrase|Credential|Token|ActivationCode"
     r"|(Private|Api|API|Access|Auth|Shared|Stream|Signing|License)Key"
 )
 _SECRET_TYPE: Final = re.compile(r"(Secret|Password|Credential|Token|Key)s?$")
-"""How types are called whose `Value` is a secret."""
+"""The names of types whose `Value` is a secret."""
 
 
 def is_secret_attribute(resource_type: str, attribute: str) -> bool:
@@ -40,7 +40,7 @@ def is_secret_attribute(resource_type: str, attribute: str) -> bool:
 
 
 def is_called_secret(resource_type: str, attribute: str) -> bool:
-    """Return whether an attribute is called as a secret is, such as `ClientSecret`."""
+    """Return whether an attribute has the name of a secret, such as `ClientSecret`."""
     name = attribute.rpartition(".")[2]
     if name == "Value":
         return bool(_SECRET_TYPE.search(resource_type))

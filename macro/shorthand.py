@@ -1,4 +1,4 @@
-"""What there is to write: every property, what it accepts, what it means.
+"""The definition of the shorthand: every property, what it accepts, and what it means.
 
 The one definition of the shorthand: `parse` reads by it, the tables of `docs/shorthand.md` and the
 JSON Schemas for editors are generated from it. Refuses to know how a value is read (`readers`) and
@@ -30,7 +30,7 @@ from macro.readers import (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Property:
-    """A property: what it accepts, what it means, and its default where that is not a literal."""
+    """A property: what it accepts, what it means, and its default if that is not a literal."""
 
     accepts: Reader
     summary: str
@@ -104,7 +104,7 @@ NAME_THE_HANDLER: Final = ("Handler", "Function")
 OF_METADATA: Final[Mapping[str, Property]] = {
     name: known for name, known in PROPERTIES.items() if name not in NAME_THE_HANDLER
 }
-"""What there is to write in the metadata of a function, which is the handler."""
+"""The properties of a trigger in the metadata of a function, which is its handler."""
 
 SETTINGS: Final[Mapping[str, Property]] = {
     "LogRetentionInDays": Property(DAYS, "How many days to keep logs."),
