@@ -69,8 +69,7 @@ def _lanes(before: Mapping[str, frozenset[str]], number: int) -> list[list[str]]
 
 
 def _extra_wait(before: frozenset[str], lane: list[str]) -> int:
-    """Return 0 for a lane whose last trigger comes before anyway, 1 for an empty one, 2"
-    " otherwise."""
+    """Return 0 if the last trigger of a lane comes before anyway, 1 for an empty lane, or 2."""
     if not lane:
         return 1
     return 0 if lane[-1] in before else 2

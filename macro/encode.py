@@ -16,8 +16,7 @@ from macro.readers import field_name
 
 
 def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
-    """Yield settings that differ from their defaults, so that an upgrade of the macro runs"
-    " nothing."""
+    """Yield settings without their defaults, so that an upgrade of the macro runs nothing."""
     for name, field in _SETTINGS.items():
         if (value := getattr(trigger, field)) != _DEFAULTS[field]:
             yield name, value

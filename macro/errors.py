@@ -38,8 +38,7 @@ class TemplateError(Exception):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the nearest known name, `; did you mean 'Handler'?`; empty if none is"
-    " near."""
+    """Return a hint with the nearest known name, `; did you mean 'Handler'?`, if there is one."""
     by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
     matches = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[matches[0]]!r}?" if matches else ""

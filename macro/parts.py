@@ -106,17 +106,17 @@ def invoke_config(function: str, **properties: Json) -> Resource:
 
 
 def with_tags(properties: Mapping[str, Json], settings: Settings) -> dict[str, Json]:
-    """Return properties with the tags of the whole stack, those that are there before them.
+    """Return properties with the tags of the whole stack, after their existing tags.
 
-    A tag that is there keeps its value; what a condition chooses among counts as there. Tags that
+    An existing tag keeps its value; a tag that a condition may choose counts as existing. Tags that
     only CloudFormation can resolve stay as they are.
     """
-    own = properties.get("Tags", [])
-    if not settings.tags or not isinstance(own, list):
+    tags = properties.get("Tags", [])
+    if not settings.tags or not isinstance(tags, list):
         return dict(properties)
-    known = set(_keys(own))
+    known = set(_keys(tags))
     more = [{"Key": key, "Value": value} for key, value in settings.tags if key not in known]
-    return {**properties, "Tags": [*own, *more]}
+    return {**properties, "Tags": [*tags, *more]}
 
 
 def _keys(tags: Json) -> Iterator[str]:
