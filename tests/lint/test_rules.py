@@ -457,7 +457,7 @@ def test_a_resource_that_is_none_is_cfn_lints_to_refuse(template: Path) -> None:
 def test_the_documentation_has_every_rule() -> None:
     rules = [Sense, ServiceToken, Size, Spelling, Transformed]
     rows = sorted((rule.id[1:], f"| `{rule.id}` | {rule.shortdesc} |") for rule in rules)
-    table = "\n".join(["| rule | says |", "|---|---|", *(row for _, row in rows), ""])
+    table = "\n".join(["| rule | reports |", "|---|---|", *(row for _, row in rows), ""])
 
     assert table in Path("docs/editors.md").read_text()
 
