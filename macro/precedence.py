@@ -19,10 +19,10 @@ def triggers_before(order: Order, names: frozenset[str]) -> dict[str, frozenset[
 
 def levels(before: Mapping[str, frozenset[str]]) -> dict[str, int]:
     """Return the level of each trigger: the length of the longest chain of triggers before it."""
-    found: dict[str, int] = {}
+    level_by_name: dict[str, int] = {}
     for name in sorted(before, key=lambda it: (len(before[it]), it)):
-        found[name] = level(before[name], found)
-    return found
+        level_by_name[name] = level(before[name], level_by_name)
+    return level_by_name
 
 
 def level(before: Iterable[str], known: Mapping[str, int]) -> int:

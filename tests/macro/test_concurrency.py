@@ -47,13 +47,13 @@ def exists(resource: Template, true: Iterable[str]) -> bool:
     return resource.get("Condition", "") in ("", *true)
 
 
-def before(found: Template, true: Iterable[str] = ("A", "B")) -> dict[str, set[str]]:
+def before(fragment: Template, true: Iterable[str] = ("A", "B")) -> dict[str, set[str]]:
     """Return the triggers before each while some conditions are true; raise for a cycle."""
-    mentioned = survey(found).resources
-    present = {name for name, it in found["Resources"].items() if exists(it, true)}
+    mentioned = survey(fragment).resources
+    present = {name for name, it in fragment["Resources"].items() if exists(it, true)}
     waits = {
         name: {
-            *depends_on(found["Resources"][name]),
+            *depends_on(fragment["Resources"][name]),
             *(
                 reference.name
                 for reference in mentioned[name].references
@@ -66,7 +66,7 @@ def before(found: Template, true: Iterable[str] = ("A", "B")) -> dict[str, set[s
     every: dict[str, set[str]] = {}
     for name in TopologicalSorter(waits).static_order():
         every[name] = waits[name].union(*(every[first] for first in waits[name]))
-    runs = {name for name in present if found["Resources"][name]["Type"] == "Custom::Trigger"}
+    runs = {name for name in present if fragment["Resources"][name]["Type"] == "Custom::Trigger"}
     return {name: every[name] & runs for name in runs}
 
 
@@ -105,20 +105,20 @@ def test_one_at_a_time_is_one_chain() -> None:
 
 @pytest.mark.parametrize("most", [2, "2"])
 def test_a_trigger_waits_by_depends_on(most: int | str) -> None:
-    found = expanded(template(**runs(*range(3))), most)["Resources"]
+    resources = expanded(template(**runs(*range(3))), most)["Resources"]
 
     shared = ["TriggerProviderInvokeConfig", "TriggerProviderInvokeMigrate"]
-    assert found["Run00"]["DependsOn"] == [*shared, "TriggerProviderHandOver"]
-    assert found["Run02"]["DependsOn"] in (
+    assert resources["Run00"]["DependsOn"] == [*shared, "TriggerProviderHandOver"]
+    assert resources["Run02"]["DependsOn"] in (
         [*shared, "TriggerProviderHandOver", first] for first in ("Run00", "Run01")
     )
 
 
 @pytest.mark.parametrize(("number", "most"), [(10, 5), (11, 5), (9, 2), (40, 7)])
 def test_lanes_are_of_equal_length(number: int, most: int) -> None:
-    found = before(expanded(template(**runs(*range(number))), most))
+    order = before(expanded(template(**runs(*range(number))), most))
 
-    assert max(len(firsts) for firsts in found.values()) + 1 == -(-number // most)
+    assert max(len(firsts) for firsts in order.values()) + 1 == -(-number // most)
 
 
 def test_triggers_that_are_no_more_than_the_limit_get_no_edges() -> None:
@@ -147,12 +147,10 @@ def test_a_trigger_under_a_condition_of_its_own_is_waited_for_in_metadata() -> N
         Run01=under("A", trigger()),
         Run02=trigger(),
     )
-    found = expanded(fragment, 1)["Resources"]["Run02"]
+    run = expanded(fragment, 1)["Resources"]["Run02"]
 
-    assert "Run00" in found["DependsOn"]
-    assert found["Metadata"]["TriggerEdges"] == [
-        {"Fn::If": ["A", ref("Run01"), ref("AWS::NoValue")]}
-    ]
+    assert "Run00" in run["DependsOn"]
+    assert run["Metadata"]["TriggerEdges"] == [{"Fn::If": ["A", ref("Run01"), ref("AWS::NoValue")]}]
 
 
 def test_an_edge_names_the_parameter_as_its_reason() -> None:
@@ -173,13 +171,13 @@ def test_fingerprints_do_not_depend_on_it() -> None:
     fragment = template(**runs(*range(4)))
 
     assert [
-        one["Properties"]["Fingerprint"]
-        for one in expanded(fragment, 1)["Resources"].values()
-        if one["Type"] == "Custom::Trigger"
+        it["Properties"]["Fingerprint"]
+        for it in expanded(fragment, 1)["Resources"].values()
+        if it["Type"] == "Custom::Trigger"
     ] == [
-        one["Properties"]["Fingerprint"]
-        for one in expanded(fragment, None)["Resources"].values()
-        if one["Type"] == "Custom::Trigger"
+        it["Properties"]["Fingerprint"]
+        for it in expanded(fragment, None)["Resources"].values()
+        if it["Type"] == "Custom::Trigger"
     ]
 
 
@@ -190,23 +188,23 @@ def test_fingerprints_do_not_depend_on_it() -> None:
 def orders(draw: st.DrawFn) -> Template:
     """Draw triggers, functions and tables in an order without a cycle, some under conditions."""
     number = draw(st.integers(2, 14))
-    found: Template = {}
+    resources: Template = {}
     for n in range(number):
         condition = draw(st.sampled_from(CONDITIONS))
         both = {f"Run{n:02}": trigger(f"Do{n:02}"), f"Do{n:02}": function()}
-        found |= {name: under(condition, it) if condition else it for name, it in both.items()}
-        found[f"Table{n:02}"] = table()
+        resources |= {name: under(condition, it) if condition else it for name, it in both.items()}
+        resources[f"Table{n:02}"] = table()
     pairs = st.tuples(st.integers(0, number - 1), st.integers(0, number - 1))
-    for one, other in draw(st.lists(pairs, max_size=20)):
-        first, second = sorted((one, other))
+    for left, right in draw(st.lists(pairs, max_size=20)):
+        first, second = sorted((left, right))
         if first != second:
             kind = draw(st.sampled_from(["Do", "Run", "Table"]))
-            selectors = found[f"Run{first:02}"]["Properties"].setdefault("ExecuteBefore", [])
+            selectors = resources[f"Run{first:02}"]["Properties"].setdefault("ExecuteBefore", [])
             selectors.append(f"{kind}{second:02}")
             if kind == "Table":
-                found[f"Run{second:02}"]["Properties"]["ExecuteAfter"] = [f"Table{second:02}"]
+                resources[f"Run{second:02}"]["Properties"]["ExecuteAfter"] = [f"Table{second:02}"]
     conditions = {name: {"Fn::Equals": [ref("AWS::Region"), name]} for name in ("A", "B")}
-    return template({"Conditions": conditions}, **found)
+    return template({"Conditions": conditions}, **resources)
 
 
 @BRIEF

@@ -26,8 +26,10 @@ SIGNS: Final = "use letters, digits, spaces and _ . : / = + - @"
 
 def tagged(fragment: Template, tags: Any = TAGS) -> Template:
     """Expand a template under Tags, and return the resources."""
-    found: Template = expand(fragment, Deployment(settings={"Tags": tags})).fragment["Resources"]
-    return found
+    resources: Template = expand(fragment, Deployment(settings={"Tags": tags})).fragment[
+        "Resources"
+    ]
+    return resources
 
 
 def tags_of(resource: Template) -> Any:
@@ -62,7 +64,7 @@ def test_every_created_resource_whose_type_can_have_tags_has_them() -> None:
         if name not in fragment["Resources"]
     }
 
-    assert {one["Type"] for one in created.values()} == {
+    assert {resource["Type"] for resource in created.values()} == {
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
@@ -70,37 +72,40 @@ def test_every_created_resource_whose_type_can_have_tags_has_them() -> None:
         "AWS::Lambda::Function",
         "AWS::Logs::LogGroup",
     }
-    for one in created.values():
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", one["Type"]).schema
-        assert tags_of(one) == (WRITTEN if "Tags" in schema["properties"] else None)
+    for resource in created.values():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        assert tags_of(resource) == (WRITTEN if "Tags" in schema["properties"] else None)
 
 
 def test_resources_of_the_authors_are_not_tagged() -> None:
-    found = tagged(template(Run=trigger(), Orders=table(TableName="orders")))
+    resources = tagged(template(Run=trigger(), Orders=table(TableName="orders")))
 
-    assert tags_of(found["Orders"]) is None
-    assert tags_of(found["Migrate"]) is None
-    assert tags_of(found["Run"]) is None
+    assert tags_of(resources["Orders"]) is None
+    assert tags_of(resources["Migrate"]) is None
+    assert tags_of(resources["Run"]) is None
 
 
 def test_a_function_of_a_trigger_keeps_its_own_tags_and_gets_the_others() -> None:
-    own = [{"Key": "Team", "Value": "data"}, {"Key": "Owner", "Value": "me"}]
-    found = tagged(template(Run=defining(Tags=own)))
+    own_tags = [{"Key": "Team", "Value": "data"}, {"Key": "Owner", "Value": "me"}]
+    resources = tagged(template(Run=defining(Tags=own_tags)))
 
-    assert tags_of(found["RunFunction"]) == [*own, WRITTEN[1]]
-    assert tags_of(found["RunRole"]) == WRITTEN
+    assert tags_of(resources["RunFunction"]) == [*own_tags, WRITTEN[1]]
+    assert tags_of(resources["RunRole"]) == WRITTEN
 
 
 def test_a_tag_that_a_condition_chooses_is_the_authors() -> None:
-    own = [when("A", {"Key": "Team", "Value": "data"})]
+    own_tags = [when("A", {"Key": "Team", "Value": "data"})]
 
-    assert tags_of(tagged(template(Run=defining(Tags=own)))["RunFunction"]) == [*own, WRITTEN[1]]
+    assert tags_of(tagged(template(Run=defining(Tags=own_tags)))["RunFunction"]) == [
+        *own_tags,
+        WRITTEN[1],
+    ]
 
 
 def test_tags_that_only_cloudformation_can_resolve_stay_as_they_are() -> None:
-    own = when("A", [{"Key": "Team", "Value": "data"}])
+    own_tags = when("A", [{"Key": "Team", "Value": "data"}])
 
-    assert tags_of(tagged(template(Run=defining(Tags=own)))["RunFunction"]) == own
+    assert tags_of(tagged(template(Run=defining(Tags=own_tags)))["RunFunction"]) == own_tags
 
 
 def test_tags_run_no_trigger() -> None:
@@ -110,9 +115,9 @@ def test_tags_run_no_trigger() -> None:
 
 
 def test_without_tags_nothing_has_any() -> None:
-    found = expanded(template(Run=defining()))["Resources"]
+    resources = expanded(template(Run=defining()))["Resources"]
 
-    assert [name for name, one in found.items() if "Tags" in one["Properties"]] == []
+    assert [name for name, resource in resources.items() if "Tags" in resource["Properties"]] == []
 
 
 # ---- how they are written
@@ -133,9 +138,9 @@ def test_without_tags_nothing_has_any() -> None:
 def test_a_tag_is_a_key_and_what_follows_the_first_equals_sign(
     tags: Any, expected: list[tuple[str, str]]
 ) -> None:
-    found = tagged(template(Run=trigger()), tags)["TriggerProvider"]
+    resources = tagged(template(Run=trigger()), tags)["TriggerProvider"]
 
-    assert tags_of(found) == [{"Key": key, "Value": value} for key, value in expected]
+    assert tags_of(resources) == [{"Key": key, "Value": value} for key, value in expected]
 
 
 @pytest.mark.parametrize(
