@@ -40,8 +40,6 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     for warning in warnings:
         _LOG.warning("%s", warning)
     fragment = expansion.fragment
-    if expansion.is_compressed:
-        _LOG.warning("the provider's code is compressed: it would not fit the template as text")
     if (size := expansion.size) > BODY_LIMIT:
         _LOG.warning(
             "expands to %s bytes; CloudFormation accepts %s by body, so pass it through S3",

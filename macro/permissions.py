@@ -39,7 +39,8 @@ def trace() -> dict[str, Json]:
 
 def see_stack() -> dict[str, Json]:
     """Return the policy document that lets the provider read the status of its stack."""
-    return policy("cloudformation:DescribeStacks", Resource={"Ref": "AWS::StackId"})
+    actions = ("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents")
+    return policy(*actions, Resource={"Ref": "AWS::StackId"})
 
 
 def hand_over(provider: str) -> dict[str, Json]:

@@ -8,18 +8,30 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import unescape
+from itertools import chain, repeat
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
-from trigger_provider.decision import RESERVE, due
-from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, handed_over, url_date
+from trigger_provider.decision import (
+    LONGEST_REFUSAL,
+    PROPAGATING,
+    RESERVE,
+    SHORT,
+    THROTTLED,
+    UNREACHABLE,
+    UNSEEN,
+    due,
+)
+from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, url_date
 from trigger_provider.result import function_error, judge
 from trigger_provider.text import encoded
 from trigger_provider.transport import Effects, Response, response_of
 
 ACCEPTED: Final = 202
-THROTTLED: Final = 429
+FORBIDDEN: Final = 403
+THROTTLED_STATUS: Final = 429
 NOT_A_SUCCESS: Final = 300
 """The first HTTP status that is none."""
 
@@ -32,20 +44,33 @@ LONGEST_CONTEXT: Final = 3583
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
-DID_NOT_RUN: Final = re.compile("AccessDenied|ResourceConflict|NotReady|TooManyRequests|Throttl")
-"""Error codes with which Lambda says that it started nothing."""
+PASSES: Final = re.compile(
+    "(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)"
+    f"|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}"
+)
+"""Error codes with which Lambda says that it started nothing, for a reason that passes.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+"""
+
+CROWDED: Final = "ConcurrentInvocationLimitExceeded"
+"""The reason of a throttled invocation for which the account had no concurrency to spare."""
+
+LONGEST_RUN: Final = 900
+"""Seconds that a function may run, where its own timeout is not known."""
+
+DEFAULT_RUN: Final = 3
+"""Seconds that a function may run by default."""
+
+PAUSES: Final = (1, 2, 4, 8, 16, 30)
+"""Seconds between two tries to hand over or to answer; the last goes on."""
 
 Log = Callable[..., None]
 
 
-def tries(effects: Effects, pauses: Iterable[float], room: Callable[[], float]) -> Iterator[None]:
-    """Yield once for each try: at once, then after each pause, while there is room for seconds."""
-    yield
-    for pause in pauses:
-        if (seconds := room()) <= 0:
-            return
-        effects.sleep(min(pause, seconds))
-        yield
+def growing(pauses: Sequence[float]) -> Iterator[float]:
+    """Yield the pauses, and the last of them again and again."""
+    return chain(pauses, repeat(pauses[-1]))
 
 
 def path(function: str, what: str) -> str:
@@ -57,18 +82,29 @@ def path(function: str, what: str) -> str:
 
 
 def look(request: Request, effects: Effects) -> Outcome:
-    """See whether the handler can be invoked; its log group is the result."""
+    """See whether the handler can be invoked; its configuration is the result.
+
+    A look that was refused has seen nothing. One that is denied may be so for good.
+    """
     where = path(request.handler_arn, "configuration")
     response = response_of(effects.call("lambda", "GET", where, b"", {}, RESERVE))
-    if response.kind != "answered" or response.status == THROTTLED:
-        return Outcome("refused", "Unreachable", response.text)
+    if response.kind != "answered":
+        return Outcome("refused", UNREACHABLE, response.text)
+    if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
+        unseen = refusal(response)._replace(kind="refused", is_crowded=False)
+        return unseen._replace(error=UNSEEN) if response.status == FORBIDDEN else unseen
     known: Map = {}
-    with contextlib.suppress(ValueError):
-        if response.status < NOT_A_SUCCESS:  # denied: Lambda will say so when it is invoked
+    if response.status < NOT_A_SUCCESS:  # else Lambda will say so when it is invoked
+        try:
             known = json.loads(response.body)
+        except ValueError:
+            return Outcome("refused", UNSEEN, "the handler's configuration is not JSON")
+    if known.get("State") == "Failed":
+        message = known.get("StateReason") or "the function's State is Failed"
+        return Outcome("failed", known.get("StateReasonCode") or "Failed", message, is_final=True)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
-    return Outcome("done", result=known.get("LoggingConfig", {}).get("LogGroup", ""))
+    return Outcome("done", result=known)
 
 
 def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
@@ -83,30 +119,45 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             hint = "keep it shorter, or make the Payload an object, which can hold it"
             return Outcome("failed", "ClientContext", f"no room for EventState; {hint}")
     where = path(request.handler_arn, "invocations")
+    runs_until: float = 0
+    if request.invocation_type == "RequestResponse":
+        longest = progress.function_timeout or LONGEST_RUN
+        runs_until = effects.clock().now + longest + RESERVE  # its start is no part of its time
     response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
     match response.kind:
         case "answered":
-            return invoked(request, response)
+            outcome = invoked(request, response)
+            may_run = outcome.kind == "failed" and response.status >= FAILED_THERE
+            return outcome._replace(runs_until=runs_until) if may_run else outcome
         case "not sent":
-            return Outcome("refused", "Unreachable", response.text)
+            return Outcome("refused", UNREACHABLE, response.text)
         case "cut off":
             message = f"{response.text}; the handler may have run"
-            return Outcome("failed", "ConnectionLost", message)
+            return Outcome("failed", "ConnectionLost", message, runs_until=runs_until)
         case "timed out":
             hint = "return IN_PROGRESS earlier to be polled"
             if effects.clock().now + 1 >= due(request, progress):
                 hint = f"Timeout is {request.timeout:g} s"
-            return Outcome("failed", "HandlerTooSlow", f"no answer in {seconds:.0f} s; {hint}")
+            message = f"no answer in {seconds:.0f} s; {hint}"
+            return Outcome("failed", "HandlerTooSlow", message, runs_until=runs_until)
+
+
+def refusal(response: Response) -> Outcome:
+    """Read an error of Lambda: what passes was refused, anything else may have run and failed."""
+    header = response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}"
+    error, outcome = header.split(":")[0], function_error(response.body)
+    why = ""
+    with contextlib.suppress(ValueError, AttributeError):
+        why = json.loads(response.body).get("Reason") or ""
+    message = f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
+    kind: Any = "refused" if PASSES.fullmatch(error) else "failed"
+    return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
 
 
 def invoked(request: Request, response: Response) -> Outcome:
     """Read Lambda's answer to an invocation."""
     if response.status >= NOT_A_SUCCESS:
-        error = (response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}").split(":")[
-            0
-        ]
-        kind: Any = "refused" if DID_NOT_RUN.search(error) else "failed"
-        return function_error(response.body)._replace(kind=kind, error=error)
+        return refusal(response)
     if response.headers.get("X-Amz-Function-Error"):
         tail = base64.b64decode(response.headers.get("X-Amz-Log-Result", ""))
         return function_error(response.body, tail.decode(errors="replace"))
@@ -181,44 +232,139 @@ def description_of(request: Request, progress: Progress) -> Map:
 # ---- the stack
 
 
-def stack_status(request: Request, progress: Progress, effects: Effects, log: Log) -> str:
-    """Return the status of the stack, empty where it cannot be read in time."""
+class StackReply(NamedTuple):
+    """What CloudFormation replies: `text`, empty if it was not told.
 
-    def room() -> float:
-        now, left = effects.clock()
-        return min(left - RESERVE, due(request, progress) - now)
+    It `is_denied` if asking again would be answered the same, and `is_reached` if it replied.
+    """
 
-    stack = request.event["StackId"]
-    query = {"Action": "DescribeStacks", "StackName": stack, "Version": "2010-05-15"}
-    form = urlencode(query).encode()
+    text: str
+    status: int = 0
+    is_denied: bool = False
+    is_reached: bool = True
+
+
+def ask(request: Request, effects: Effects, seconds: float, action: str, **more: str) -> StackReply:
+    """Ask CloudFormation about the stack of a request, once."""
+    query = {"Action": action, "StackName": request.event["StackId"], "Version": "2010-05-15"}
+    form = urlencode(query | more).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    status = 0
-    for _ in tries(effects, (1, 2, 4, 8, 16), room):
-        if (seconds := room()) <= 0:
+    response = response_of(effects.call("cloudformation", "POST", "/", form, headers, seconds))
+    status, is_reached = response.status, response.kind == "answered"
+    if is_reached and status < NOT_A_SUCCESS:
+        return StackReply(response.text, status)
+    is_denied = is_reached and status < FAILED_THERE and b"Throttling" not in response.body
+    return StackReply("", status, is_denied, is_reached)
+
+
+def stack_status(reply: StackReply) -> str:
+    """Return the status of the stack that DescribeStacks told, empty if it did not."""
+    found = re.search("<StackStatus>(.*?)</", reply.text)
+    return found[1] if found else ""
+
+
+class History(NamedTuple):
+    """What a stack's events tell of a trigger, None where they did not tell.
+
+    `is_taken_back`: it failed in the operation that goes on, so that this one takes it back.
+    `has_failed`: it failed in that one or the one before, and nothing has gone well since.
+    """
+
+    is_taken_back: bool | None = None
+    has_failed: bool | None = None
+    is_denied: bool = False
+
+
+def read_history(request: Request, effects: Effects, seconds: float) -> History:
+    """Read the events of this operation, and of the last if it matters whether that failed.
+
+    They come newest first, a hundred at a time. An operation begins with an event of the stack
+    itself that its user initiated. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+    """
+    events: list[Map] = []
+    more: Map = {}
+    for _ in range(MOST_PAGES):
+        reply = ask(request, effects, seconds, "DescribeStackEvents", **more)
+        members = re.findall("(?s)<member>(.*?)</member>", reply.text)
+        if not members:
+            return History(is_denied=reply.is_denied)
+        events += map(parse_event, members)
+        operations = operations_of(request, events)
+        token = re.search("<NextToken>(.*?)</", reply.text)
+        if len(operations) > 1 + request.unchanged or not token:
             break
-        reply = effects.call("cloudformation", "POST", "/", form, headers, min(seconds, RESERVE))
-        response = response_of(reply)
-        if found := re.search(b"<StackStatus>(.*?)</", response.body):
-            return found[1].decode()
-        status = response.status
-        is_definite = response.kind == "answered" and status < FAILED_THERE
-        if is_definite and b"Throttling" not in response.body:
-            break  # asking again would be answered the same
-    log("stack status unknown: assuming no rollback", level="WARN", status=status)
-    return ""
+        more = {"NextToken": unescape(token[1])}
+    return judge_history(request, operations)
+
+
+MOST_PAGES: Final = 40
+"""Pages of events that are read: of two updates of a stack of 500 resources, and more."""
+
+
+def parse_event(xml: str) -> Map:
+    """Return the fields of an event."""
+    return dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", xml))
+
+
+def operations_of(request: Request, events: Sequence[Map]) -> list[list[Map]]:
+    """Return the events by operation, newest first; the last operation may not be complete."""
+    operations: list[list[Map]] = [[]]
+    for event in events:
+        operations[-1].append(event)
+        is_own = event.get("PhysicalResourceId") == request.event["StackId"]
+        if is_own and event.get("ResourceStatusReason") == "User Initiated":
+            operations.append([])
+    return operations
+
+
+def judge_history(request: Request, operations: Sequence[Sequence[Map]]) -> History:
+    """Return what the operations tell of a trigger.
+
+    A resource that failed and was taken back alone has failed all the same: only the rollback of a
+    stack is a state that CloudFormation takes for stable.
+    """
+    now, before = operations[0], operations[1] if len(operations) > 1 else []
+    is_taken_back = ended(request, now)[:1] == ["UPDATE_FAILED"]
+    statuses = ended(request, before)
+    is_rolled_back = any("ROLLBACK" in each["ResourceStatus"] for each in before)
+    last = statuses[:1] if is_rolled_back else statuses
+    has_failed = is_taken_back or any(status.endswith("FAILED") for status in last)
+    return History(is_taken_back, has_failed)
+
+
+def ended(request: Request, events: Iterable[Map]) -> list[str]:
+    """Return with which statuses a trigger ended there, newest first."""
+    own = (event for event in events if event.get("LogicalResourceId") == request.name)
+    statuses = (event["ResourceStatus"] for event in own)
+    return [status for status in statuses if not status.endswith("IN_PROGRESS")]
 
 
 # ---- the provider itself
 
 
-def hand_over(event: Map, progress: Progress, effects: Effects, me: str) -> None:
-    """Start a fresh execution that goes on; raises RuntimeError where there is none to be had."""
-    body, headers = encoded(handed_over(event, progress)), {"X-Amz-Invocation-Type": "Event"}
-    for _ in tries(effects, (1, 2, 3), lambda: effects.clock().left - 2 * RESERVE):
-        reply = effects.call("lambda", "POST", path(me, "invocations"), body, headers, 5)
+def hand_over(event: Map, effects: Effects, me: str, log: Log) -> bool:
+    """Start a fresh execution that goes on; false if that is likely and not sure.
+
+    Raises RuntimeError where there is none to be had.
+
+    What was surely not accepted is tried again. If no reply came, the fresh execution may have
+    begun, and nothing could tell: it alone goes on, since two would start a handler twice.
+    """
+    body, headers = encoded(event), {"X-Amz-Invocation-Type": "Event"}
+    for pause in growing(PAUSES):
+        left = effects.clock().left
+        seconds = max(1, min(SHORT, max(left - 2 * RESERVE, left / 2)))
+        reply = effects.call("lambda", "POST", path(me, "invocations"), body, headers, seconds)
         response = response_of(reply)
         if response.status == ACCEPTED:
-            return
+            return True
         if response.kind in {"timed out", "cut off"}:
-            break  # it may have begun: two would answer
+            log("handed over, without a reply", level="WARN", why=response.text)
+            return False
+        is_lasting = NOT_A_SUCCESS <= response.status < FAILED_THERE
+        if is_lasting and response.status not in {FORBIDDEN, THROTTLED_STATUS}:
+            break
+        if (spare := effects.clock().left - 2 * RESERVE) <= 0:
+            break
+        effects.sleep(min(pause, spare, LONGEST_REFUSAL))
     raise RuntimeError(f"could not start a new execution: {response.text}")

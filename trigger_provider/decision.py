@@ -4,9 +4,11 @@ Knows when a trigger runs, waits, goes on in a fresh execution and gives up. Ref
 any of it is done. `docs/decision-table.md` is generated from here.
 """
 
+import hashlib
+import re
 from typing import Final, Literal, NamedTuple, assert_never
 
-from trigger_provider.request import Outcome, Progress, Request, never_created
+from trigger_provider.request import Outcome, Progress, Request, marker
 
 RESERVE: Final = 10
 """Seconds of an execution kept for the answer: two tries of five seconds each."""
@@ -15,10 +17,16 @@ PROPAGATION: Final = 60
 """Seconds for which a denial is believed to be a policy that IAM does not know everywhere yet."""
 
 SHORT: Final = 60
-"""Seconds of an execution in which nothing new is started, since a fresh one costs nothing."""
+"""Seconds of an execution in which nothing new is started: room to hand over, also when refused."""
+
+LIFETIME: Final = 900
+"""Seconds of an execution; a rehearsal, which holds no slot that another could use, has more."""
 
 FULL: Final = 840
 """Seconds that a fresh execution is sure to have; with more asked for, it would hand over too."""
+
+FRESH: Final = 870
+"""Seconds that a fresh execution has once it has looked at the handler."""
 
 GROWTH: Final = 1.5
 """How much longer than the longest so far an attempt is expected to take at most."""
@@ -26,7 +34,30 @@ GROWTH: Final = 1.5
 LONGEST_REFUSAL: Final = 10
 """Seconds between two tries of what was refused: 1, 2, 4, 8, and then so many."""
 
-Step = Literal["look", "invoke", "wait", "hand over", "respond"]
+GIVES_WAY: Final = (2, 4)
+"""The refusals in a row, for want of concurrency, after which this execution ends for another."""
+
+QUESTION_PAUSES: Final = (2, 4, 8, 16, 16, 30)
+"""Seconds between questions to CloudFormation that were not answered; the last goes on."""
+
+NOT_THERE: Final = 300
+"""Seconds after which an API of which nobody ever heard is taken for one that is not there."""
+
+PROPAGATING: Final = re.compile(
+    "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
+)
+"""Error codes of what may be new: a policy of the provider or the handler, a way to its files."""
+
+THROTTLED: Final = re.compile("TooManyRequestsException|Throttling(Exception)?")
+"""Error codes of what asks too often, or of a function that runs too often already."""
+
+UNREACHABLE: Final = "Unreachable"
+"""The error of a call that went nowhere."""
+
+UNSEEN: Final = "Unseen"
+"""The error of a look that was denied."""
+
+Step = Literal["ask", "look", "invoke", "wait", "hand over", "respond"]
 
 
 class Clock(NamedTuple):
@@ -37,7 +68,7 @@ class Clock(NamedTuple):
 
 
 class Action(NamedTuple):
-    """The next step; `seconds` bound a look, an invocation and a wait, `outcome` is answered."""
+    """The next step; `seconds` bound what asks, looks, invokes or waits, `outcome` is answered."""
 
     step: Step
     seconds: float = 0
@@ -48,18 +79,26 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
     """Return what comes next, for every request, progress and clock."""
     if why := reason_to_skip(request, progress):
         return Action("respond", outcome=Outcome("skipped", message=why))
+    if must_ask(request, progress):
+        return question(request, progress, clock)
     if ending := final_outcome(request, progress, clock):
         return Action("respond", outcome=ending)
     if is_too_late(request, progress, clock):
         return Action("respond", outcome=too_late(request, progress.outcome))
-    pause, room = progress.resume_at - clock.now, clock.left - RESERVE
-    if pause > 0 and (pause <= room or progress.fresh):
-        # A fresh execution waits for what it can of a pause that is longer than its time.
-        return Action("wait", min(pause, max(room, 1)))
-    if needs_fresh_execution(progress, clock):
-        return Action("hand over")
-    seconds = max(1, min(room, due(request, progress) - clock.now))
-    return Action("invoke" if progress.ready else "look", seconds)
+    return (
+        wait_until(progress.resume_at, request, progress, clock)
+        or wait_for_room(request, progress, clock)
+        or start(request, progress, clock)
+    )
+
+
+def start(request: Request, progress: Progress, clock: Clock) -> Action:
+    """Return the invocation, or the look before it."""
+    is_seen = progress.ready or is_unseen_for_long(request, progress, clock)
+    return Action("invoke" if is_seen else "look", room(request, progress, clock))
+
+
+# ---- does it run
 
 
 def reason_to_skip(request: Request, progress: Progress) -> str:
@@ -69,13 +108,50 @@ def reason_to_skip(request: Request, progress: Progress) -> str:
             return "Enabled is false"
         case "Update" if progress.rolling_back and not request.execute_on_rollback:
             return "the stack is rolling back"
-        case "Update" if request.unchanged:
-            return "ExecuteOnHandlerChange is false"
+        case "Update" if request.unchanged and progress.has_failed is False:
+            once = not request.execute_on_handler_change
+            return "ExecuteOnHandlerChange is false" if once else "only settings changed"
         case "Delete" if not request.execute_on_delete:
             return "ExecuteOnDelete is false"
-        case "Delete" if never_created(request):
+        case "Delete" if request.old_id == marker(request):
             return "it was never created"
     return ""
+
+
+def must_ask(request: Request, progress: Progress) -> bool:
+    """Whether it has to be known first if the stack rolls back: an Update may wedge it."""
+    return request.kind == "Update" and progress.rolling_back is None
+
+
+def question(request: Request, progress: Progress, clock: Clock) -> Action:
+    """Return the next step to learn whether the stack rolls back.
+
+    A trigger of which that is never known is not run, since its handler may be an old one, and
+    not answered FAILED, since that would wedge the stack: the last second's answer is SUCCESS.
+    """
+    latest = latest_answer(request, progress)
+    if clock.now >= latest:
+        return Action("respond", outcome=unknown_status())
+    last_question = latest - 1
+    ask_at = min(progress.ask_at, latest if clock.now >= last_question else last_question)
+    if delay := wait_until(ask_at, request, progress, clock):
+        return delay
+    return Action("ask", max(1, min(RESERVE, clock.left - RESERVE)))
+
+
+def unknown_status() -> Outcome:
+    """Return the outcome of an Update of which nobody could learn whether it is a rollback."""
+    message = "nobody could learn whether the stack rolls back"
+    return Outcome("skipped", "StatusUnknown", message)
+
+
+def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
+    """Whether an API that never replied is given up, in time for half of Timeout at least."""
+    longest = min(NOT_THERE, request.service_timeout - RESERVE - request.timeout / 2)
+    return not progress.is_reached and clock.now - progress.sent >= longest
+
+
+# ---- does it end
 
 
 def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome | None:
@@ -93,18 +169,32 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 
 
 def is_last_attempt(request: Request, progress: Progress) -> bool:
-    """Whether the last attempt failed and Retry grants no other."""
-    return progress.outcome.kind == "failed" and progress.failures >= request.max_attempts
+    """Whether the last attempt failed and another is not granted, or would fail as well."""
+    outcome = progress.outcome
+    is_spent = progress.failures >= request.max_attempts
+    return outcome.kind == "failed" and (is_spent or outcome.is_final)
 
 
 def is_denied(outcome: Outcome) -> bool:
-    """Whether IAM refused the call; Lambda and its role each have an error code for it."""
-    return outcome.kind == "refused" and "AccessDenied" in outcome.error
+    """Whether the call was refused for what may be too new to be known everywhere."""
+    return outcome.kind == "refused" and bool(PROPAGATING.fullmatch(outcome.error))
+
+
+def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:
+    """Whether looks are denied for good, so that the handler is invoked unseen."""
+    is_unseen = progress.outcome.error == UNSEEN
+    longest = min(PROPAGATION, request.timeout / 2)
+    return is_unseen and clock.now - progress.refused_since >= longest
+
+
+def latest_answer(request: Request, progress: Progress) -> float:
+    """Return when the answer has to be on its way, since CloudFormation waits no longer."""
+    return progress.sent + request.service_timeout - RESERVE
 
 
 def due(request: Request, progress: Progress) -> float:
     """Return when Timeout is over."""
-    return progress.began + request.timeout
+    return min(progress.began + request.timeout, latest_answer(request, progress))
 
 
 def is_too_late(request: Request, progress: Progress, clock: Clock) -> bool:
@@ -119,14 +209,85 @@ def too_late(request: Request, outcome: Outcome) -> Outcome:
     return outcome._replace(kind="failed", error=outcome.error or "Timeout", message=message)
 
 
-def needs_fresh_execution(progress: Progress, clock: Clock) -> bool:
-    """Whether this execution is too short for the next step, and a fresh one would be longer."""
+# ---- is there room for it
+
+# Theory of operation: an attempt needs an execution that outlasts it. A fresh one is sure to have
+# FULL seconds, so that what needs more than is left here is started in a fresh one. Executions are
+# few all the same: one that ends hands over anyway, after FULL seconds or more, and beyond those
+# only as many others are begun as `may_hop` grants, two in FULL seconds. An attempt that has to
+# wait for its execution waits here; a poll is expected to take no longer than the polls before.
+
+
+def room(request: Request, progress: Progress, clock: Clock) -> float:
+    """Return the seconds that a step may take here."""
+    return max(1, min(clock.left - RESERVE, due(request, progress) - clock.now))
+
+
+def wait_until(at: float, request: Request, progress: Progress, clock: Clock) -> Action | None:
+    """Return how to wait: here for what this execution has, and then in a fresh one."""
+    pause, here = at - clock.now, clock.left - SHORT
+    if pause <= 0:
+        return None
+    is_last = due(request, progress) - clock.now <= clock.left - RESERVE
+    if is_last or (progress.fresh and clock.left <= 2 * SHORT):
+        here = clock.left - RESERVE
+    if pause <= min(RESERVE, clock.left - 2 * RESERVE):
+        return Action("wait", pause)  # so that the fresh execution starts at once
+    if here >= 1 or progress.fresh:
+        return Action("wait", min(pause, max(here, 1)))
+    return Action("hand over")
+
+
+def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action | None:
+    """Return how an attempt gets an execution that outlasts it; None if it has one."""
+    left_of_timeout = due(request, progress) - clock.now
     if progress.fresh:
-        return False
-    needed = GROWTH * progress.longest
+        return None
+    if gives_way(progress) and left_of_timeout > 2 * SHORT and clock.left <= LIFETIME:
+        return Action("hand over")
+    if not is_short(progress, clock) or clock.left >= left_of_timeout:
+        return None  # a fresh execution would have no more of Timeout
+    if clock.left < SHORT or may_hop(progress, clock):
+        return Action("hand over")
+    hop_at = progress.sent + FULL * (progress.hops - 1) + 1
+    if progress.outcome.kind == "pending" or due(request, progress) - hop_at <= clock.left:
+        is_known_short = clock.left < GROWTH * progress.longest < FULL
+        return Action("hand over") if is_known_short else None
+    return wait_until(hop_at, request, progress, clock)
+
+
+def is_short(progress: Progress, clock: Clock) -> bool:
+    """Whether an attempt may need more than is left of this execution."""
+    return clock.left < needed(progress)
+
+
+def needed(progress: Progress) -> float:
+    """Return the seconds that an execution should have left for an attempt."""
+    longest = GROWTH * progress.longest
     if progress.outcome.kind == "refused":  # it did not run: what was measured is still to come
-        needed = progress.longest + RESERVE
-    return progress.resume_at > clock.now or clock.left < max(SHORT, min(needed, FULL))
+        longest = progress.longest + RESERVE
+    timeout = progress.function_timeout + 2 * RESERVE
+    if progress.outcome.kind == "pending":
+        timeout = min(timeout, FULL / 2)
+    return max(SHORT, min(max(longest, timeout), FRESH))
+
+
+def may_hop(progress: Progress, clock: Clock) -> bool:
+    """Whether executions are few enough for one more than are needed."""
+    return progress.hops - 1 < (clock.now - progress.sent) / FULL
+
+
+def gives_way(progress: Progress) -> bool:
+    """Whether this execution ends, so that its slot is another's in a small account.
+
+    All slots may be held by providers whose handlers wait for one. Where those get theirs, the
+    next row of refusals is reason to give way again.
+    """
+    is_crowded = progress.outcome.is_crowded and progress.refusals in GIVES_WAY
+    return is_crowded and progress.hops <= 1 + progress.polls // 2
+
+
+# ---- what follows from an outcome
 
 
 def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:
@@ -143,8 +304,14 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
     match outcome.kind:
         case "refused":
             pause = min(2 ** min(progress.refusals, 4), LONGEST_REFUSAL)
-            since = (progress.refused_since or clock.now) if is_denied(outcome) else 0
+            if outcome.is_crowded:
+                pause = min(pause * (0.5 + lot(request, progress)), LONGEST_REFUSAL)
+            is_same = outcome.error == progress.outcome.error
+            since = progress.refused_since if is_same else clock.now
             known = known._replace(refusals=progress.refusals + 1, refused_since=since)
+            tells_state = not (is_denied(outcome) or THROTTLED.fullmatch(outcome.error))
+            is_ready = progress.ready and (not tells_state or outcome.error == UNREACHABLE)
+            known = known._replace(ready=is_ready)
         case "failed":
             # No float holds a rate to the power of a thousand; at sixty, the wait is the longest.
             growth = request.backoff_rate ** min(progress.failures, 60)
@@ -153,9 +320,16 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
         case "pending":
             after = outcome.result.get("RetryAfter")
             pause = max(1, request.poll_interval if after is None else float(after))
-            known = known._replace(state=outcome.result.get("EventState"))
+            state = outcome.result.get("EventState")
+            known = known._replace(state=state, polls=progress.polls + 1)
         case "none" | "done" | "skipped":
             pass
         case _:
             assert_never(outcome.kind)
-    return known._replace(resume_at=clock.now + pause)
+    return known._replace(resume_at=max(clock.now + pause, outcome.runs_until))
+
+
+def lot(request: Request, progress: Progress) -> float:
+    """Return a number from 0 to 1 by which triggers that wait for the same draw apart."""
+    name = f"{request.event.get('RequestId')} {request.name} {progress.refusals}"
+    return hashlib.sha256(name.encode(errors="replace")).digest()[0] / 256

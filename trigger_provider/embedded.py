@@ -14,7 +14,8 @@ import ssl
 import time
 import traceback
 from calendar import timegm
-from itertools import chain,islice
+from html import unescape
+from itertools import chain,islice,repeat
 from typing import Any,NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
 JSON=json.JSONEncoder(ensure_ascii=False)
@@ -92,19 +93,31 @@ class Outcome(NamedTuple):
  is_unexpected:bool=False
  physical_id:str=''
  no_echo:bool=False
+ is_final:bool=False
+ is_crowded:bool=False
+ runs_until:float=0
 class Progress(NamedTuple):
  began:float
+ sent:float=0
  rolling_back:Any=None
+ has_failed:Any=None
+ status:str=''
+ questions:int=0
+ ask_at:float=0
+ is_reached:bool=False
  ready:bool=False
  log_group:str=''
+ function_timeout:float=0
  failures:int=0
  refusals:int=0
  refused_since:float=0
  resume_at:float=0
  longest:float=0
+ polls:int=0
  state:Any=None
  cancelled:str=''
  outcome:Any=Outcome('none')
+ hops:int=0
  fresh:bool=True
  physical_id:str=''
  no_echo:bool=False
@@ -113,7 +126,10 @@ def bare_request(event):
  kind,name=event['RequestType'],event['LogicalResourceId']
  no_echo,on_failure=str(properties.get('NoEcho')),properties.get('OnFailure','Fail')
  old_id=event.get('PhysicalResourceId','')
- return Request(event,kind,name,old_id,no_echo=is_true(no_echo),on_failure=on_failure)
+ request=Request(event,kind,name,old_id,no_echo=is_true(no_echo),on_failure=on_failure)
+ with contextlib.suppress(ValueError,KeyError):
+  request=request._replace(service_timeout=float(properties['ServiceTimeout']))
+ return request
 def parse_request(event):
  properties,old=event['ResourceProperties'],event.get('OldResourceProperties',{})
  request=bare_request(event)._replace(
@@ -140,18 +156,44 @@ def settings_of(properties):
  }
  return {re.sub('(?<!^)(?=[A-Z])','_',name).lower():settings[name] for name in settings}
 def is_unchanged(request,properties,old):
- if request.execute_on_handler_change or request.attributes or never_created(request):
+ if request.attributes or never_created(request):
   return False
- causes=('Fingerprint','Payload','Enabled')
- return all(properties.get(cause)==old.get(cause) for cause in causes)
-def parse_progress(event,began):
+ if 'Continue' in {request.on_failure,old.get('OnFailure')}:
+  return False
+ if request.execute_on_handler_change and properties==old:
+  return False
+ was_enabled=old.get('Enabled')!='false'
+ is_same=all(properties.get(cause)==old.get(cause) for cause in RERUNS)
+ return was_enabled and is_same and not has_cause(properties,old)
+RERUNS=('Payload','HandlerArn','InvocationType','Expect','Previous')
+SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
+def has_cause(properties,old):
+ entries,old_entries=entries_of(properties),entries_of(old)
+ if any(old_entries.get(name)!=entries[name] for name in entries):
+  return True
+ if properties.get('ExecuteOnHandlerChange')!=old.get('ExecuteOnHandlerChange'):
+  return False
+ return any(not SWITCHED_OFF.match(name) for name in old_entries.keys()-entries)
+def entries_of(properties):
+ entries=dict(properties.get('Fingerprint') or {})
+ references=entries.pop('References',{})
+ return entries|{f'References.{name}':value for name,value in references.items()}
+def parse_progress(event,request,now):
  if kept:=event.get('Progress'):
-  return Progress(**kept|{'outcome':Outcome(*kept['outcome'])})
+  known={name:kept[name] for name in Progress._fields if name in kept}
+  outcome=Outcome(*kept['outcome'][:len(Outcome._fields)])
+  return Progress(**{'sent':kept['began']}|known|{'outcome':outcome})
+ sent=sent_at(event,now)
+ return Progress(max(sent,now+min(request.timeout,SHORTEST)-request.timeout),sent)
+SHORTEST=30
+def sent_at(event,now):
  if date:=url_date(event):
-  began=timegm(time.strptime(date,'%Y%m%dT%H%M%SZ'))
- return Progress(began)
+  return timegm(time.strptime(date,'%Y%m%dT%H%M%SZ'))
+ return event.get('Progress',{}).get('sent',now)
 def handed_over(event,progress):
- kept=progress._replace(outcome=progress.outcome._replace(result=None),fresh=True)
+ kept=progress._replace(
+  outcome=progress.outcome._replace(result=None),hops=progress.hops+1,fresh=True
+ )
  return event|{'Progress':kept._asdict()}
 def url_date(event):
  found=re.search(r'[?&]X-Amz-Date=(\w+)',event['ResponseURL'])
@@ -316,9 +358,20 @@ def python_frames(lines):
 RESERVE=10
 PROPAGATION=60
 SHORT=60
+LIFETIME=900
 FULL=840
+FRESH=870
 GROWTH=1.5
 LONGEST_REFUSAL=10
+GIVES_WAY=(2,4)
+QUESTION_PAUSES=(2,4,8,16,16,30)
+NOT_THERE=300
+PROPAGATING=re.compile(
+ '((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?'
+)
+THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
+UNREACHABLE='Unreachable'
+UNSEEN='Unseen'
 class Clock(NamedTuple):
  now:float
  left:float
@@ -329,30 +382,51 @@ class Action(NamedTuple):
 def decide(request,progress,clock):
  if why:=reason_to_skip(request,progress):
   return Action('respond',outcome=Outcome('skipped',message=why))
+ if must_ask(request,progress):
+  return question(request,progress,clock)
  if ending:=final_outcome(request,progress,clock):
   return Action('respond',outcome=ending)
  if is_too_late(request,progress,clock):
   return Action('respond',outcome=too_late(request,progress.outcome))
- pause,room=progress.resume_at-clock.now,clock.left-RESERVE
- if pause>0 and (pause<=room or progress.fresh):
-  return Action('wait',min(pause,max(room,1)))
- if needs_fresh_execution(progress,clock):
-  return Action('hand over')
- seconds=max(1,min(room,due(request,progress)-clock.now))
- return Action('invoke' if progress.ready else 'look',seconds)
+ return (
+  wait_until(progress.resume_at,request,progress,clock)
+  or wait_for_room(request,progress,clock)
+  or start(request,progress,clock)
+ )
+def start(request,progress,clock):
+ is_seen=progress.ready or is_unseen_for_long(request,progress,clock)
+ return Action('invoke' if is_seen else 'look',room(request,progress,clock))
 def reason_to_skip(request,progress):
  match request.kind:
   case _ if not request.enabled:
    return 'Enabled is false'
   case 'Update' if progress.rolling_back and not request.execute_on_rollback:
    return 'the stack is rolling back'
-  case 'Update' if request.unchanged:
-   return 'ExecuteOnHandlerChange is false'
+  case 'Update' if request.unchanged and progress.has_failed is False:
+   once=not request.execute_on_handler_change
+   return 'ExecuteOnHandlerChange is false' if once else 'only settings changed'
   case 'Delete' if not request.execute_on_delete:
    return 'ExecuteOnDelete is false'
-  case 'Delete' if never_created(request):
+  case 'Delete' if request.old_id==marker(request):
    return 'it was never created'
  return ''
+def must_ask(request,progress):
+ return request.kind=='Update' and progress.rolling_back is None
+def question(request,progress,clock):
+ latest=latest_answer(request,progress)
+ if clock.now>=latest:
+  return Action('respond',outcome=unknown_status())
+ last_question=latest-1
+ ask_at=min(progress.ask_at,latest if clock.now>=last_question else last_question)
+ if delay:=wait_until(ask_at,request,progress,clock):
+  return delay
+ return Action('ask',max(1,min(RESERVE,clock.left-RESERVE)))
+def unknown_status():
+ message='nobody could learn whether the stack rolls back'
+ return Outcome('skipped','StatusUnknown',message)
+def is_not_there(request,progress,clock):
+ longest=min(NOT_THERE,request.service_timeout-RESERVE-request.timeout/2)
+ return not progress.is_reached and clock.now-progress.sent>=longest
 def final_outcome(request,progress,clock):
  outcome=progress.outcome
  if outcome.kind=='done' or is_last_attempt(request,progress):
@@ -365,24 +439,69 @@ def final_outcome(request,progress,clock):
   return outcome
  return Outcome('failed','Cancelled',f'the stack is {progress.cancelled}')
 def is_last_attempt(request,progress):
- return progress.outcome.kind=='failed' and progress.failures>=request.max_attempts
+ outcome=progress.outcome
+ is_spent=progress.failures>=request.max_attempts
+ return outcome.kind=='failed' and (is_spent or outcome.is_final)
 def is_denied(outcome):
- return outcome.kind=='refused' and 'AccessDenied' in outcome.error
+ return outcome.kind=='refused' and bool(PROPAGATING.fullmatch(outcome.error))
+def is_unseen_for_long(request,progress,clock):
+ is_unseen=progress.outcome.error==UNSEEN
+ longest=min(PROPAGATION,request.timeout/2)
+ return is_unseen and clock.now-progress.refused_since>=longest
+def latest_answer(request,progress):
+ return progress.sent+request.service_timeout-RESERVE
 def due(request,progress):
- return progress.began+request.timeout
+ return min(progress.began+request.timeout,latest_answer(request,progress))
 def is_too_late(request,progress,clock):
  return max(clock.now,progress.resume_at)>=due(request,progress)
 def too_late(request,outcome):
  last=outcome.message.rstrip(' .') or 'not done'
  message=f'{last}; Timeout is {request.timeout:g} s'
  return outcome._replace(kind='failed',error=outcome.error or 'Timeout',message=message)
-def needs_fresh_execution(progress,clock):
+def room(request,progress,clock):
+ return max(1,min(clock.left-RESERVE,due(request,progress)-clock.now))
+def wait_until(at,request,progress,clock):
+ pause,here=at-clock.now,clock.left-SHORT
+ if pause<=0:
+  return None
+ is_last=due(request,progress)-clock.now<=clock.left-RESERVE
+ if is_last or (progress.fresh and clock.left<=2*SHORT):
+  here=clock.left-RESERVE
+ if pause<=min(RESERVE,clock.left-2*RESERVE):
+  return Action('wait',pause)
+ if here>=1 or progress.fresh:
+  return Action('wait',min(pause,max(here,1)))
+ return Action('hand over')
+def wait_for_room(request,progress,clock):
+ left_of_timeout=due(request,progress)-clock.now
  if progress.fresh:
-  return False
- needed=GROWTH*progress.longest
+  return None
+ if gives_way(progress) and left_of_timeout>2*SHORT and clock.left<=LIFETIME:
+  return Action('hand over')
+ if not is_short(progress,clock) or clock.left>=left_of_timeout:
+  return None
+ if clock.left<SHORT or may_hop(progress,clock):
+  return Action('hand over')
+ hop_at=progress.sent+FULL*(progress.hops-1)+1
+ if progress.outcome.kind=='pending' or due(request,progress)-hop_at<=clock.left:
+  is_known_short=clock.left<GROWTH*progress.longest<FULL
+  return Action('hand over') if is_known_short else None
+ return wait_until(hop_at,request,progress,clock)
+def is_short(progress,clock):
+ return clock.left<needed(progress)
+def needed(progress):
+ longest=GROWTH*progress.longest
  if progress.outcome.kind=='refused':
-  needed=progress.longest+RESERVE
- return progress.resume_at>clock.now or clock.left<max(SHORT,min(needed,FULL))
+  longest=progress.longest+RESERVE
+ timeout=progress.function_timeout+2*RESERVE
+ if progress.outcome.kind=='pending':
+  timeout=min(timeout,FULL/2)
+ return max(SHORT,min(max(longest,timeout),FRESH))
+def may_hop(progress,clock):
+ return progress.hops-1<(clock.now-progress.sent)/FULL
+def gives_way(progress):
+ is_crowded=progress.outcome.is_crowded and progress.refusals in GIVES_WAY
+ return is_crowded and progress.hops<=1+progress.polls//2
 def learn(request,progress,outcome,clock):
  pause=0
  known=progress._replace(
@@ -396,8 +515,14 @@ def learn(request,progress,outcome,clock):
  match outcome.kind:
   case 'refused':
    pause=min(2**min(progress.refusals,4),LONGEST_REFUSAL)
-   since=(progress.refused_since or clock.now) if is_denied(outcome) else 0
+   if outcome.is_crowded:
+    pause=min(pause*(0.5+lot(request,progress)),LONGEST_REFUSAL)
+   is_same=outcome.error==progress.outcome.error
+   since=progress.refused_since if is_same else clock.now
    known=known._replace(refusals=progress.refusals+1,refused_since=since)
+   tells_state=not (is_denied(outcome) or THROTTLED.fullmatch(outcome.error))
+   is_ready=progress.ready and (not tells_state or outcome.error==UNREACHABLE)
+   known=known._replace(ready=is_ready)
   case 'failed':
    growth=request.backoff_rate**min(progress.failures,60)
    pause=min(request.interval*growth,request.max_interval)
@@ -405,10 +530,14 @@ def learn(request,progress,outcome,clock):
   case 'pending':
    after=outcome.result.get('RetryAfter')
    pause=max(1,request.poll_interval if after is None else float(after))
-   known=known._replace(state=outcome.result.get('EventState'))
+   state=outcome.result.get('EventState')
+   known=known._replace(state=state,polls=progress.polls+1)
   case 'none'|'done'|'skipped':
    pass
- return known._replace(resume_at=clock.now+pause)
+ return known._replace(resume_at=max(clock.now+pause,outcome.runs_until))
+def lot(request,progress):
+ name=f"{request.event.get('RequestId')} {request.name} {progress.refusals}"
+ return hashlib.sha256(name.encode(errors='replace')).digest()[0]/256
 LIMIT=4095
 OWN=('Result','Truncated','Error')
 SHORTEST_REASON=20
@@ -730,32 +859,43 @@ def signed(service,method,url,body,headers,date,keys,region=REGION):
  authorization=f'{identity}, SignedHeaders={signed_names}, Signature={key.hex()}'
  return headers|{'Authorization':authorization}
 ACCEPTED=202
-THROTTLED=429
+FORBIDDEN=403
+THROTTLED_STATUS=429
 NOT_A_SUCCESS=300
 FAILED_THERE=500
 LONGEST_CONTEXT=3583
-DID_NOT_RUN=re.compile('AccessDenied|ResourceConflict|NotReady|TooManyRequests|Throttl')
-def tries(effects,pauses,room):
- yield
- for pause in pauses:
-  if (seconds:=room())<=0:
-   return
-  effects.sleep(min(pause,seconds))
-  yield
+PASSES=re.compile(
+ '(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)'
+ f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}'
+)
+CROWDED='ConcurrentInvocationLimitExceeded'
+LONGEST_RUN=900
+DEFAULT_RUN=3
+PAUSES=(1,2,4,8,16,30)
+def growing(pauses):
+ return chain(pauses,repeat(pauses[-1]))
 def path(function,what):
  return f"/2015-03-31/functions/{quote(function,safe='')}/{what}"
 def look(request,effects):
  where=path(request.handler_arn,'configuration')
  response=response_of(effects.call('lambda','GET',where,b'',{},RESERVE))
- if response.kind!='answered' or response.status==THROTTLED:
-  return Outcome('refused','Unreachable',response.text)
+ if response.kind!='answered':
+  return Outcome('refused',UNREACHABLE,response.text)
+ if response.status in {FORBIDDEN,THROTTLED_STATUS} or response.status>=FAILED_THERE:
+  unseen=refusal(response)._replace(kind='refused',is_crowded=False)
+  return unseen._replace(error=UNSEEN) if response.status==FORBIDDEN else unseen
  known={}
- with contextlib.suppress(ValueError):
-  if response.status<NOT_A_SUCCESS:
+ if response.status<NOT_A_SUCCESS:
+  try:
    known=json.loads(response.body)
+  except ValueError:
+   return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
+ if known.get('State')=='Failed':
+  message=known.get('StateReason') or "the function's State is Failed"
+  return Outcome('failed',known.get('StateReasonCode') or 'Failed',message,is_final=True)
  if known.get('State')=='Pending' or known.get('LastUpdateStatus')=='InProgress':
   return Outcome('refused','NotReady','the handler is still being created or updated')
- return Outcome('done',result=known.get('LoggingConfig',{}).get('LogGroup',''))
+ return Outcome('done',result=known)
 def invoke(request,progress,effects,seconds):
  payload,context=invocation(request,progress)
  headers={'X-Amz-Invocation-Type':request.invocation_type}
@@ -767,27 +907,39 @@ def invoke(request,progress,effects,seconds):
    hint='keep it shorter, or make the Payload an object, which can hold it'
    return Outcome('failed','ClientContext',f'no room for EventState; {hint}')
  where=path(request.handler_arn,'invocations')
+ runs_until=0
+ if request.invocation_type=='RequestResponse':
+  longest=progress.function_timeout or LONGEST_RUN
+  runs_until=effects.clock().now+longest+RESERVE
  response=response_of(effects.call('lambda','POST',where,payload,headers,seconds))
  match response.kind:
   case 'answered':
-   return invoked(request,response)
+   outcome=invoked(request,response)
+   may_run=outcome.kind=='failed' and response.status>=FAILED_THERE
+   return outcome._replace(runs_until=runs_until) if may_run else outcome
   case 'not sent':
-   return Outcome('refused','Unreachable',response.text)
+   return Outcome('refused',UNREACHABLE,response.text)
   case 'cut off':
    message=f'{response.text}; the handler may have run'
-   return Outcome('failed','ConnectionLost',message)
+   return Outcome('failed','ConnectionLost',message,runs_until=runs_until)
   case 'timed out':
    hint='return IN_PROGRESS earlier to be polled'
    if effects.clock().now+1>=due(request,progress):
     hint=f'Timeout is {request.timeout:g} s'
-   return Outcome('failed','HandlerTooSlow',f'no answer in {seconds:.0f} s; {hint}')
+   message=f'no answer in {seconds:.0f} s; {hint}'
+   return Outcome('failed','HandlerTooSlow',message,runs_until=runs_until)
+def refusal(response):
+ header=response.headers.get('X-Amzn-ErrorType') or f'HTTP {response.status}'
+ error,outcome=header.split(':')[0],function_error(response.body)
+ why=''
+ with contextlib.suppress(ValueError,AttributeError):
+  why=json.loads(response.body).get('Reason') or ''
+ message=f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
+ kind='refused' if PASSES.fullmatch(error) else 'failed'
+ return outcome._replace(kind=kind,error=error,message=message,is_crowded=why==CROWDED)
 def invoked(request,response):
  if response.status>=NOT_A_SUCCESS:
-  error=(response.headers.get('X-Amzn-ErrorType') or f'HTTP {response.status}').split(':')[
-   0
-  ]
-  kind='refused' if DID_NOT_RUN.search(error) else 'failed'
-  return function_error(response.body)._replace(kind=kind,error=error)
+  return refusal(response)
  if response.headers.get('X-Amz-Function-Error'):
   tail=base64.b64decode(response.headers.get('X-Amz-Log-Result',''))
   return function_error(response.body,tail.decode(errors='replace'))
@@ -837,95 +989,182 @@ def description_of(request,progress):
  if request.old_payload is not ABSENT:
   description['Old']=request.old_payload
  return description
-def stack_status(request,progress,effects,log):
- def room():
-  now,left=effects.clock()
-  return min(left-RESERVE,due(request,progress)-now)
- stack=request.event['StackId']
- query={'Action':'DescribeStacks','StackName':stack,'Version':'2010-05-15'}
- form=urlencode(query).encode()
+class StackReply(NamedTuple):
+ text:str
+ status:int=0
+ is_denied:bool=False
+ is_reached:bool=True
+def ask(request,effects,seconds,action,**more):
+ query={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
+ form=urlencode(query|more).encode()
  headers={'Content-Type':'application/x-www-form-urlencoded'}
- status=0
- for _ in tries(effects,(1,2,4,8,16),room):
-  if (seconds:=room())<=0:
+ response=response_of(effects.call('cloudformation','POST','/',form,headers,seconds))
+ status,is_reached=response.status,response.kind=='answered'
+ if is_reached and status<NOT_A_SUCCESS:
+  return StackReply(response.text,status)
+ is_denied=is_reached and status<FAILED_THERE and b'Throttling' not in response.body
+ return StackReply('',status,is_denied,is_reached)
+def stack_status(reply):
+ found=re.search('<StackStatus>(.*?)</',reply.text)
+ return found[1] if found else ''
+class History(NamedTuple):
+ is_taken_back:Any=None
+ has_failed:Any=None
+ is_denied:bool=False
+def read_history(request,effects,seconds):
+ events=[]
+ more={}
+ for _ in range(MOST_PAGES):
+  reply=ask(request,effects,seconds,'DescribeStackEvents',**more)
+  members=re.findall('(?s)<member>(.*?)</member>',reply.text)
+  if not members:
+   return History(is_denied=reply.is_denied)
+  events+=map(parse_event,members)
+  operations=operations_of(request,events)
+  token=re.search('<NextToken>(.*?)</',reply.text)
+  if len(operations)>1+request.unchanged or not token:
    break
-  reply=effects.call('cloudformation','POST','/',form,headers,min(seconds,RESERVE))
-  response=response_of(reply)
-  if found:=re.search(b'<StackStatus>(.*?)</',response.body):
-   return found[1].decode()
-  status=response.status
-  is_definite=response.kind=='answered' and status<FAILED_THERE
-  if is_definite and b'Throttling' not in response.body:
-   break
- log('stack status unknown: assuming no rollback',level='WARN',status=status)
- return ''
-def hand_over(event,progress,effects,me):
- body,headers=encoded(handed_over(event,progress)),{'X-Amz-Invocation-Type':'Event'}
- for _ in tries(effects,(1,2,3),lambda:effects.clock().left-2*RESERVE):
-  reply=effects.call('lambda','POST',path(me,'invocations'),body,headers,5)
+  more={'NextToken':unescape(token[1])}
+ return judge_history(request,operations)
+MOST_PAGES=40
+def parse_event(xml):
+ return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',xml))
+def operations_of(request,events):
+ operations=[[]]
+ for event in events:
+  operations[-1].append(event)
+  is_own=event.get('PhysicalResourceId')==request.event['StackId']
+  if is_own and event.get('ResourceStatusReason')=='User Initiated':
+   operations.append([])
+ return operations
+def judge_history(request,operations):
+ now,before=operations[0],operations[1] if len(operations)>1 else []
+ is_taken_back=ended(request,now)[:1]==['UPDATE_FAILED']
+ statuses=ended(request,before)
+ is_rolled_back=any('ROLLBACK' in each['ResourceStatus'] for each in before)
+ last=statuses[:1] if is_rolled_back else statuses
+ has_failed=is_taken_back or any(status.endswith('FAILED') for status in last)
+ return History(is_taken_back,has_failed)
+def ended(request,events):
+ own=(event for event in events if event.get('LogicalResourceId')==request.name)
+ statuses=(event['ResourceStatus'] for event in own)
+ return [status for status in statuses if not status.endswith('IN_PROGRESS')]
+def hand_over(event,effects,me,log):
+ body,headers=encoded(event),{'X-Amz-Invocation-Type':'Event'}
+ for pause in growing(PAUSES):
+  left=effects.clock().left
+  seconds=max(1,min(SHORT,max(left-2*RESERVE,left/2)))
+  reply=effects.call('lambda','POST',path(me,'invocations'),body,headers,seconds)
   response=response_of(reply)
   if response.status==ACCEPTED:
-   return
+   return True
   if response.kind in {'timed out','cut off'}:
+   log('handed over, without a reply',level='WARN',why=response.text)
+   return False
+  is_lasting=NOT_A_SUCCESS<=response.status<FAILED_THERE
+  if is_lasting and response.status not in {FORBIDDEN,THROTTLED_STATUS}:
    break
+  if (spare:=effects.clock().left-2*RESERVE)<=0:
+   break
+  effects.sleep(min(pause,spare,LONGEST_REFUSAL))
  raise RuntimeError(f'could not start a new execution: {response.text}')
 LOGGED=300
+LONGEST_PUT=5
+LONGEST_QUESTION=5
+BETWEEN_QUESTIONS=30
 def serve(event,effects,me):
  def log(step,**more):
   name,kind=event['LogicalResourceId'],event['RequestType']
   effects.log({'step':step,'trigger':name,'type':kind}|more)
- if body:=find_answer(event,effects,me,log):
-  deliver(event,body,effects,log)
+ now=effects.clock().now
+ if now>sent_at(event,now)+bare_request(event).service_timeout:
+  log('dropped: CloudFormation no longer waits',level='ERROR')
+ elif body:=event.get('Answer') or find_answer(event,effects,me,log):
+  deliver(event,body,effects,me,log)
 def find_answer(event,effects,me,log):
- request,progress=bare_request(event),Progress(effects.clock().now)
- try:
-  progress=parse_progress(event,progress.began)
-  request=parse_request(event)
-  if effects.clock().now>progress.began+request.service_timeout:
-   log('dropped: CloudFormation no longer waits',level='ERROR')
-   return None
-  progress=notice_rollback(request,progress,effects,log)
-  if 'Progress' in event:
-   progress=notice_cancel(request,progress,effects,log)
-  while (action:=decide(request,progress,effects.clock())).step!='respond':
+ now=effects.clock().now
+ request,progress=bare_request(event),Progress(now,sent_at(event,now))
+ is_read=is_broken=False
+ while True:
+  try:
+   if not is_read:
+    is_read,read=True,parse_request(event)
+    request,progress=read,parse_progress(event,read,now)
+    if 'Progress' in event:
+     progress=notice_cancel(request,progress,effects,log)
+   action=decide(request,progress,effects.clock())
+   if action.step=='respond':
+    return concluded(request,progress,action.outcome,log)
    log(action.step,attempt=progress.failures+1,seconds=action.seconds)
    if action.step=='hand over':
-    hand_over(event,progress,effects,me)
+    hand_over(handed_over(event,progress),effects,me,log)
     return None
    progress=carry_out(action,request,progress,effects,log)
-  return concluded(request,progress,action.outcome,log)
- except Exception as error:
-  log('provider failed',level='ERROR',trace=traceback.format_exc())
-  progress=notice_rollback(request,progress,effects,log)
-  failed=Outcome('failed',type(error).__name__,str(error))
-  return concluded(request,progress,failed,log)
+  except Exception as error:
+   log('provider failed',level='ERROR',trace=traceback.format_exc())
+   failed=Outcome('failed',type(error).__name__,str(error),is_final=True)
+   if not must_ask(request,progress):
+    return concluded(request,progress,failed,log)
+   if is_broken:
+    return concluded(request,progress,unknown_status(),log)
+   is_broken,progress=True,progress._replace(outcome=failed)
 def concluded(request,progress,outcome,log):
  body,reason=answer(request,progress,outcome)
  status=body['Status']
  level='INFO' if not reason else 'WARN' if status=='FAILED' else 'ERROR'
+ if outcome.kind=='skipped' and outcome.error:
+  level='ERROR'
  if outcome.is_unexpected:
   reason='Expect is not met'
  log('respond',level=level,status=status,reason=reason or outcome.message)
  return body
-def deliver(event,body,effects,log):
- for _ in tries(effects,(1,2,4,8),lambda:effects.clock().left):
+def deliver(event,body,effects,me,log):
+ request=bare_request(event)
+ until=sent_at(event,effects.clock().now)+request.service_timeout
+ is_handed_over=False
+ for pause in growing(PAUSES):
   response=response_of(effects.put(event['ResponseURL'],encoded(body)))
   if response.kind=='answered' and response.status<NOT_A_SUCCESS:
    return
   why='' if response.kind=='answered' else response.text
   log('the response was not accepted',level='ERROR',status=response.status,why=why)
+  now,left=effects.clock()
+  if now+pause>until:
+   return
+  if left-pause<3*RESERVE and not is_handed_over:
+   is_handed_over=True
+   if hands_answer_over(event,body,effects,me,log):
+    return
+  left=effects.clock().left-LONGEST_PUT
+  if left<=0:
+   return
+  effects.sleep(min(pause,left))
+def hands_answer_over(event,body,effects,me,log):
+ rest={key:value for key,value in event.items() if key!='Progress'}
+ log('hand over',attempt=1,seconds=0)
+ try:
+  return hand_over(rest|{'Answer':body},effects,me,log)
+ except RuntimeError as error:
+  log('the answer was not handed over',level='ERROR',why=str(error))
+  return False
 def carry_out(action,request,progress,effects,log
 ):
+ began,outcome=effects.clock().now,Outcome('none')
  match action.step:
   case 'wait':
    effects.sleep(action.seconds)
-   return notice_cancel(request,progress._replace(fresh=False),effects,log)
+   progress=progress._replace(fresh=False)
+   if must_ask(request,progress):
+    return uncharged(progress,effects.clock().now-began)
+   return notice_cancel(request,progress,effects,log)
+  case 'ask':
+   progress=notice_rollback(request,progress,effects,action.seconds,log)
+   return uncharged(progress._replace(fresh=False),effects.clock().now-began)
   case 'look':
    outcome=look(request,effects)
    if outcome.kind=='done':
-    return progress._replace(ready=True,log_group=outcome.result)
+    return seen(progress,outcome.result)
   case 'invoke':
-   began=effects.clock().now
    outcome=invoke(request,progress,effects,action.seconds)
    longest=max(progress.longest,effects.clock().now-began)
    progress=progress._replace(longest=longest)
@@ -939,20 +1178,50 @@ def carry_out(action,request,progress,effects,log
   words={'level':'WARN','warning':hint}
  log(outcome.kind,error=outcome.error,**words)
  return learn(request,progress,outcome,effects.clock())
-def notice_rollback(request,progress,effects,log):
- if progress.rolling_back is not None:
-  return progress
- if request.kind!='Update':
-  return progress._replace(rolling_back=False)
- if not (status:=stack_status(request,progress,effects,log)):
-  return progress
- return progress._replace(rolling_back=status.startswith('UPDATE_ROLLBACK'))
+def seen(progress,configuration):
+ log_group=configuration.get('LoggingConfig',{}).get('LogGroup','')
+ timeout=configuration.get('Timeout',DEFAULT_RUN) if configuration else 0
+ return progress._replace(ready=True,log_group=log_group,function_timeout=timeout)
+def uncharged(progress,seconds):
+ return progress._replace(began=progress.began+seconds)
+def notice_rollback(request,progress,effects,seconds,log
+):
+ reply,status=StackReply(''),progress.status
+ if not status:
+  reply=ask(request,effects,seconds,'DescribeStacks')
+  status=stack_status(reply)
+ now=effects.clock().now
+ progress=progress._replace(is_reached=progress.is_reached or reply.is_reached,status=status)
+ if status.startswith('UPDATE_ROLLBACK'):
+  return progress._replace(rolling_back=True)
+ history=History()
+ if status or reply.is_denied:
+  history=read_history(request,effects,seconds)
+ elif is_not_there(request,progress,effects.clock()):
+  history=History(is_denied=True)
+ is_unknown=history.is_taken_back is None
+ if is_unknown or not status:
+  log('stack status unknown',level='WARN',status=reply.status)
+ is_patient=progress.questions<len(QUESTION_PAUSES) or not status
+ if is_unknown and is_patient and not history.is_denied:
+  pause=QUESTION_PAUSES[min(progress.questions,len(QUESTION_PAUSES)-1)]
+  return progress._replace(questions=progress.questions+1,ask_at=now+pause)
+ rolling_back,has_failed=bool(history.is_taken_back),history.has_failed
+ ask_at=now+BETWEEN_QUESTIONS
+ return progress._replace(rolling_back=rolling_back,has_failed=has_failed,ask_at=ask_at)
 def notice_cancel(request,progress,effects,log):
- was_unknown=progress.rolling_back is None
- progress=notice_rollback(request,progress,effects,log)
- if request.kind=='Delete' or progress.rolling_back or was_unknown:
+ now=effects.clock().now
+ is_wanted=request.kind=='Delete' or progress.rolling_back or must_ask(request,progress)
+ if is_wanted or now<progress.ask_at:
   return progress
- status=stack_status(request,progress,effects,log)
+ seconds=min(LONGEST_QUESTION,room(request,progress,effects.clock()))
+ reply=ask(request,effects,seconds,'DescribeStacks')
+ status,was_told=stack_status(reply),progress.status
+ progress=progress._replace(ask_at=now+BETWEEN_QUESTIONS,status=status or was_told)
+ if not status:
+  log('stack status unknown',level='WARN',status=reply.status)
+ if request.kind=='Update' and not was_told:
+  return progress._replace(rolling_back=status.startswith('UPDATE_ROLLBACK'))
  gone='ROLLBACK' in status or 'DELETE' in status
  return progress._replace(cancelled=status if gone else '')
 def handler(event,context):

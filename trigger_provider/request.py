@@ -59,6 +59,8 @@ class Outcome(NamedTuple):
     was `refused`, so that it did not. Nothing had to run: `skipped`. Nothing was tried: `none`.
     `is_unexpected` marks a failure that is the result's, by Expect: its message quotes the result.
     `physical_id` is the valid one that the handler returned, if any; `no_echo` is the result's own.
+    `is_final` marks one that no other attempt can mend, `is_crowded` a refusal for want of
+    concurrency in the account. An attempt that may still run has surely ended at `runs_until`.
     """
 
     kind: OutcomeKind
@@ -70,29 +72,47 @@ class Outcome(NamedTuple):
     is_unexpected: bool = False
     physical_id: str = ""
     no_echo: bool = False
+    is_final: bool = False
+    is_crowded: bool = False
+    runs_until: float = 0
 
 
 class Progress(NamedTuple):
     """What is known so far; all but `fresh` survives a hand-over. Times are seconds since 1970.
 
-    `rolling_back` is None until the stack's status was read, `longest` the longest attempt's
-    seconds, `state` the EventState of the last poll, `cancelled` the status of a stack that no
-    longer wants the answer, and `fresh` whether this execution has done nothing yet. `physical_id`
-    is the last valid one that the handler returned; `no_echo` is whether any result asked for it.
+    CloudFormation sent the request at `sent`, and Timeout counts from `began`. `rolling_back` and
+    `has_failed`, whether the last run of the trigger failed, are None until they are known;
+    `status` is the last that the stack told, `questions` counts those in a row that it did not
+    answer, and `ask_at` is when it may be asked again. `is_reached`: CloudFormation's API replied.
+    `function_timeout` is the handler's own, 0 until it is known, `longest` the longest attempt's
+    seconds; `polls` counts the attempts that were not done, the last of which gave `state`.
+    `cancelled` is the status of a stack that no longer wants the answer, `hops` counts the
+    executions before this one, and `fresh` is whether this one has done nothing yet.
+    `physical_id` is the last valid one that the handler returned; `no_echo` is whether any result
+    asked for it.
     """
 
     began: float
+    sent: float = 0
     rolling_back: bool | None = None
+    has_failed: bool | None = None
+    status: str = ""
+    questions: int = 0
+    ask_at: float = 0
+    is_reached: bool = False
     ready: bool = False
     log_group: str = ""
+    function_timeout: float = 0
     failures: int = 0
     refusals: int = 0
     refused_since: float = 0
     resume_at: float = 0
     longest: float = 0
+    polls: int = 0
     state: Any = None
     cancelled: str = ""
     outcome: Outcome = Outcome("none")
+    hops: int = 0
     fresh: bool = True
     physical_id: str = ""
     no_echo: bool = False
@@ -107,7 +127,10 @@ def bare_request(event: Map) -> Request:
     kind, name = event["RequestType"], event["LogicalResourceId"]
     no_echo, on_failure = str(properties.get("NoEcho")), properties.get("OnFailure", "Fail")
     old_id = event.get("PhysicalResourceId", "")
-    return Request(event, kind, name, old_id, no_echo=is_true(no_echo), on_failure=on_failure)
+    request = Request(event, kind, name, old_id, no_echo=is_true(no_echo), on_failure=on_failure)
+    with contextlib.suppress(ValueError, KeyError):
+        request = request._replace(service_timeout=float(properties["ServiceTimeout"]))
+    return request
 
 
 def parse_request(event: Map) -> Request:
@@ -155,29 +178,81 @@ def settings_of(properties: Map) -> Map:
 
 
 def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
-    """Whether an update of a trigger that need not run again changed nothing that runs it."""
-    if request.execute_on_handler_change or request.attributes or never_created(request):
-        return False  # attributes that the template reads are the result's: nobody keeps the last
-    causes = ("Fingerprint", "Payload", "Enabled")
-    return all(properties.get(cause) == old.get(cause) for cause in causes)
+    """Whether an Update changes nothing that a run depends on, so that it runs nothing by itself.
+
+    Where the template reads the result it runs all the same, since nobody keeps the last one; so
+    does a trigger of which nobody knows what became of its last run.
+    """
+    if request.attributes or never_created(request):
+        return False
+    if "Continue" in {request.on_failure, old.get("OnFailure")}:
+        return False
+    if request.execute_on_handler_change and properties == old:
+        return False  # CloudFormation sends such an Update only to what has failed
+    was_enabled = old.get("Enabled") != "false"
+    is_same = all(properties.get(cause) == old.get(cause) for cause in RERUNS)
+    return was_enabled and is_same and not has_cause(properties, old)
 
 
-def parse_progress(event: Map, began: float) -> Progress:
+RERUNS: Final = ("Payload", "HandlerArn", "InvocationType", "Expect", "Previous")
+"""The properties that run a trigger when they differ, beside its fingerprint."""
+
+SWITCHED_OFF: Final = re.compile(r"Deployment$|Resources\.|References\.")
+"""Entries of a fingerprint that only a setting takes away, or another entry tells as well."""
+
+
+def has_cause(properties: Map, old: Map) -> bool:
+    """Whether a fingerprint has an entry that is new, differs or vanished.
+
+    What the setting that is switched off has taken away has not vanished.
+    """
+    entries, old_entries = entries_of(properties), entries_of(old)
+    if any(old_entries.get(name) != entries[name] for name in entries):
+        return True
+    if properties.get("ExecuteOnHandlerChange") != old.get("ExecuteOnHandlerChange"):
+        return False
+    return any(not SWITCHED_OFF.match(name) for name in old_entries.keys() - entries)
+
+
+def entries_of(properties: Map) -> Map:
+    """Return the entries of a fingerprint, and each live reference as one of its own."""
+    entries = dict(properties.get("Fingerprint") or {})
+    references = entries.pop("References", {})
+    return entries | {f"References.{name}": value for name, value in references.items()}
+
+
+def parse_progress(event: Map, request: Request, now: float) -> Progress:
     """Read what an earlier execution handed over; without one, it begins with the request.
 
     CloudFormation signs a ResponseURL when it sends a request: that is when its own time began.
-    `began` stands in for the date of a URL that has none.
+    Now stands in for the date of a URL that has none. However long an event was in Lambda's queue,
+    a short Timeout is not over before it has begun. What another version of the provider handed
+    over and this one does not know is ignored.
     """
     if kept := event.get("Progress"):
-        return Progress(**kept | {"outcome": Outcome(*kept["outcome"])})
+        known = {name: kept[name] for name in Progress._fields if name in kept}
+        outcome = Outcome(*kept["outcome"][: len(Outcome._fields)])
+        return Progress(**{"sent": kept["began"]} | known | {"outcome": outcome})
+    sent = sent_at(event, now)
+    return Progress(max(sent, now + min(request.timeout, SHORTEST) - request.timeout), sent)
+
+
+SHORTEST: Final = 30
+"""Seconds of a Timeout that are left, or all of it, when the provider begins."""
+
+
+def sent_at(event: Map, now: float) -> float:
+    """Return when CloudFormation sent a request, in seconds since 1970; now if nothing tells."""
     if date := url_date(event):
-        began = timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
-    return Progress(began)
+        return timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
+    return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
 
 
 def handed_over(event: Map, progress: Progress) -> Map:
     """Return an event from which a fresh execution goes on, less what no decision needs."""
-    kept = progress._replace(outcome=progress.outcome._replace(result=None), fresh=True)
+    kept = progress._replace(
+        outcome=progress.outcome._replace(result=None), hops=progress.hops + 1, fresh=True
+    )
     return event | {"Progress": kept._asdict()}
 
 
@@ -214,9 +289,10 @@ def marker(request: Request) -> str:
 
 
 def never_created(request: Request) -> bool:
-    """Whether the physical id says that no Create succeeded.
+    """Whether the physical id says that no Create is known to have succeeded.
 
-    It is our marker, or the one that CloudFormation makes up when nobody answered a Create.
+    It is our marker, or the one that CloudFormation makes up when nobody answered a Create: then
+    the handler may have begun.
     """
     stack = request.event["StackId"].split("/")[1]
     made_up = re.escape(f"{stack}-{request.name}-") + "[A-Z0-9]{8,}"

@@ -9,23 +9,41 @@ from typing import Any, Final
 
 from trigger_provider.answer import answer
 from trigger_provider.calls import (
+    DEFAULT_RUN,
     NOT_A_SUCCESS,
+    PAUSES,
+    History,
     Log,
+    StackReply,
+    ask,
+    growing,
     hand_over,
     invoke,
     look,
+    read_history,
     stack_status,
-    tries,
 )
-from trigger_provider.decision import Action, decide, learn
+from trigger_provider.decision import (
+    QUESTION_PAUSES,
+    RESERVE,
+    Action,
+    decide,
+    is_not_there,
+    learn,
+    must_ask,
+    room,
+    unknown_status,
+)
 from trigger_provider.request import (
     Map,
     Outcome,
     Progress,
     Request,
     bare_request,
+    handed_over,
     parse_progress,
     parse_request,
+    sent_at,
 )
 from trigger_provider.result import warning
 from trigger_provider.text import encoded, truncate
@@ -33,6 +51,15 @@ from trigger_provider.transport import Effects, response_of
 
 LOGGED: Final = 300
 """Bytes of a handler's own words in the log."""
+
+LONGEST_PUT: Final = 5
+"""Seconds that an answer takes at most to be put."""
+
+LONGEST_QUESTION: Final = 5
+"""Seconds that the handler's next poll waits at most for the stack's status."""
+
+BETWEEN_QUESTIONS: Final = 30
+"""Seconds between two questions whether the stack was cancelled."""
 
 
 def serve(event: Map, effects: Effects, me: str) -> None:
@@ -42,37 +69,45 @@ def serve(event: Map, effects: Effects, me: str) -> None:
         name, kind = event["LogicalResourceId"], event["RequestType"]
         effects.log({"step": step, "trigger": name, "type": kind} | more)
 
-    if body := find_answer(event, effects, me, log):
-        deliver(event, body, effects, log)
+    now = effects.clock().now
+    if now > sent_at(event, now) + bare_request(event).service_timeout:
+        log("dropped: CloudFormation no longer waits", level="ERROR")
+    elif body := event.get("Answer") or find_answer(event, effects, me, log):
+        deliver(event, body, effects, me, log)
 
 
 def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
     """Do what is decided until there is an answer; None if it is not, or no longer, ours to give.
 
-    The one guard: CloudFormation waits an hour for an answer that does not come.
+    The one guard: CloudFormation waits an hour for an answer that does not come. What failed in
+    here is answered as soon as it is known whether that wedges the stack.
     """
-    request, progress = bare_request(event), Progress(effects.clock().now)
-    try:
-        progress = parse_progress(event, progress.began)
-        request = parse_request(event)
-        if effects.clock().now > progress.began + request.service_timeout:
-            log("dropped: CloudFormation no longer waits", level="ERROR")
-            return None
-        progress = notice_rollback(request, progress, effects, log)
-        if "Progress" in event:
-            progress = notice_cancel(request, progress, effects, log)
-        while (action := decide(request, progress, effects.clock())).step != "respond":
+    now = effects.clock().now
+    request, progress = bare_request(event), Progress(now, sent_at(event, now))
+    is_read = is_broken = False
+    while True:
+        try:
+            if not is_read:
+                is_read, read = True, parse_request(event)
+                request, progress = read, parse_progress(event, read, now)
+                if "Progress" in event:
+                    progress = notice_cancel(request, progress, effects, log)
+            action = decide(request, progress, effects.clock())
+            if action.step == "respond":
+                return concluded(request, progress, action.outcome, log)
             log(action.step, attempt=progress.failures + 1, seconds=action.seconds)
             if action.step == "hand over":
-                hand_over(event, progress, effects, me)
+                hand_over(handed_over(event, progress), effects, me, log)
                 return None
             progress = carry_out(action, request, progress, effects, log)
-        return concluded(request, progress, action.outcome, log)
-    except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
-        log("provider failed", level="ERROR", trace=traceback.format_exc())
-        progress = notice_rollback(request, progress, effects, log)
-        failed = Outcome("failed", type(error).__name__, str(error))
-        return concluded(request, progress, failed, log)
+        except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
+            log("provider failed", level="ERROR", trace=traceback.format_exc())
+            failed = Outcome("failed", type(error).__name__, str(error), is_final=True)
+            if not must_ask(request, progress):
+                return concluded(request, progress, failed, log)
+            if is_broken:
+                return concluded(request, progress, unknown_status(), log)
+            is_broken, progress = True, progress._replace(outcome=failed)
 
 
 def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) -> Map:
@@ -80,20 +115,51 @@ def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) 
     body, reason = answer(request, progress, outcome)
     status = body["Status"]
     level = "INFO" if not reason else "WARN" if status == "FAILED" else "ERROR"
+    if outcome.kind == "skipped" and outcome.error:
+        level = "ERROR"
     if outcome.is_unexpected:
         reason = "Expect is not met"  # what the result is, is told to CloudFormation alone
     log("respond", level=level, status=status, reason=reason or outcome.message)
     return body
 
 
-def deliver(event: Map, body: Map, effects: Effects, log: Log) -> None:
-    """Put the answer until it is taken, five times at most."""
-    for _ in tries(effects, (1, 2, 4, 8), lambda: effects.clock().left):
+def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
+    """Put the answer until it is taken, or until CloudFormation no longer waits for it.
+
+    An execution that ends before hands the answer over, and puts it on if it cannot know whether
+    that was accepted: an answer that comes twice is the same.
+    """
+    request = bare_request(event)
+    until = sent_at(event, effects.clock().now) + request.service_timeout
+    is_handed_over = False
+    for pause in growing(PAUSES):
         response = response_of(effects.put(event["ResponseURL"], encoded(body)))
         if response.kind == "answered" and response.status < NOT_A_SUCCESS:
             return
         why = "" if response.kind == "answered" else response.text
         log("the response was not accepted", level="ERROR", status=response.status, why=why)
+        now, left = effects.clock()
+        if now + pause > until:
+            return
+        if left - pause < 3 * RESERVE and not is_handed_over:
+            is_handed_over = True
+            if hands_answer_over(event, body, effects, me, log):
+                return
+        left = effects.clock().left - LONGEST_PUT
+        if left <= 0:
+            return
+        effects.sleep(min(pause, left))
+
+
+def hands_answer_over(event: Map, body: Map, effects: Effects, me: str, log: Log) -> bool:
+    """Whether a fresh execution surely goes on to deliver an answer."""
+    rest = {key: value for key, value in event.items() if key != "Progress"}
+    log("hand over", attempt=1, seconds=0)
+    try:
+        return hand_over(rest | {"Answer": body}, effects, me, log)
+    except RuntimeError as error:
+        log("the answer was not handed over", level="ERROR", why=str(error))
+        return False
 
 
 # ---- one step
@@ -103,16 +169,22 @@ def carry_out(
     action: Action, request: Request, progress: Progress, effects: Effects, log: Log
 ) -> Progress:
     """Do one step that neither answers nor hands over, and return what is known then."""
+    began, outcome = effects.clock().now, Outcome("none")
     match action.step:
         case "wait":
             effects.sleep(action.seconds)
-            return notice_cancel(request, progress._replace(fresh=False), effects, log)
+            progress = progress._replace(fresh=False)
+            if must_ask(request, progress):
+                return uncharged(progress, effects.clock().now - began)
+            return notice_cancel(request, progress, effects, log)
+        case "ask":
+            progress = notice_rollback(request, progress, effects, action.seconds, log)
+            return uncharged(progress._replace(fresh=False), effects.clock().now - began)
         case "look":
             outcome = look(request, effects)
             if outcome.kind == "done":
-                return progress._replace(ready=True, log_group=outcome.result)
+                return seen(progress, outcome.result)
         case "invoke":
-            began = effects.clock().now
             outcome = invoke(request, progress, effects, action.seconds)
             longest = max(progress.longest, effects.clock().now - began)
             progress = progress._replace(longest=longest)
@@ -128,23 +200,69 @@ def carry_out(
     return learn(request, progress, outcome, effects.clock())
 
 
-def notice_rollback(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
-    """Learn whether an Update belongs to a rollback: the first status that can be read decides."""
-    if progress.rolling_back is not None:
-        return progress
-    if request.kind != "Update":
-        return progress._replace(rolling_back=False)
-    if not (status := stack_status(request, progress, effects, log)):
-        return progress
-    return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
+def seen(progress: Progress, configuration: Map) -> Progress:
+    """Return what is known once the handler's configuration was seen."""
+    log_group = configuration.get("LoggingConfig", {}).get("LogGroup", "")
+    timeout = configuration.get("Timeout", DEFAULT_RUN) if configuration else 0
+    return progress._replace(ready=True, log_group=log_group, function_timeout=timeout)
+
+
+def uncharged(progress: Progress, seconds: float) -> Progress:
+    """Return what is known, with so many seconds that are no part of Timeout."""
+    return progress._replace(began=progress.began + seconds)
+
+
+# ---- the stack
+
+
+def notice_rollback(
+    request: Request, progress: Progress, effects: Effects, seconds: float, log: Log
+) -> Progress:
+    """Learn whether an Update belongs to a rollback, of the stack or of this resource alone.
+
+    What may not be asked is never known: then it is none, and how the last run ended is unknown.
+    """
+    reply, status = StackReply(""), progress.status
+    if not status:
+        reply = ask(request, effects, seconds, "DescribeStacks")
+        status = stack_status(reply)
+    now = effects.clock().now
+    progress = progress._replace(is_reached=progress.is_reached or reply.is_reached, status=status)
+    if status.startswith("UPDATE_ROLLBACK"):
+        return progress._replace(rolling_back=True)
+    history = History()
+    if status or reply.is_denied:
+        history = read_history(request, effects, seconds)
+    elif is_not_there(request, progress, effects.clock()):
+        history = History(is_denied=True)
+    is_unknown = history.is_taken_back is None
+    if is_unknown or not status:
+        log("stack status unknown", level="WARN", status=reply.status)
+    is_patient = progress.questions < len(QUESTION_PAUSES) or not status
+    if is_unknown and is_patient and not history.is_denied:
+        pause = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
+        return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
+    rolling_back, has_failed = bool(history.is_taken_back), history.has_failed
+    ask_at = now + BETWEEN_QUESTIONS
+    return progress._replace(rolling_back=rolling_back, has_failed=has_failed, ask_at=ask_at)
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
-    """Learn whether the stack still wants what is asked; a rollback and a Delete are wanted."""
-    was_unknown = progress.rolling_back is None
-    progress = notice_rollback(request, progress, effects, log)
-    if request.kind == "Delete" or progress.rolling_back or was_unknown:
+    """Learn whether the stack still wants what is asked; a rollback and a Delete are wanted.
+
+    The first status that an Update is told decides whether it belongs to a rollback.
+    """
+    now = effects.clock().now
+    is_wanted = request.kind == "Delete" or progress.rolling_back or must_ask(request, progress)
+    if is_wanted or now < progress.ask_at:
         return progress
-    status = stack_status(request, progress, effects, log)
+    seconds = min(LONGEST_QUESTION, room(request, progress, effects.clock()))
+    reply = ask(request, effects, seconds, "DescribeStacks")
+    status, was_told = stack_status(reply), progress.status
+    progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or was_told)
+    if not status:
+        log("stack status unknown", level="WARN", status=reply.status)
+    if request.kind == "Update" and not was_told:
+        return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
     gone = "ROLLBACK" in status or "DELETE" in status
     return progress._replace(cancelled=status if gone else "")

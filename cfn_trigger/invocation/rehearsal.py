@@ -68,7 +68,8 @@ def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehe
     """Carry a request to its end; raises UsageError if a deployment would not run the handler."""
     began = effects.now()
     request = trigger_request.request._replace(handler_arn=trigger_request.function)
-    progress = Progress(began=began.timestamp(), rolling_back=False)
+    now = began.timestamp()
+    progress = Progress(began=now, sent=now, rolling_back=False)
     if reason := reason_to_skip(request, progress):
         raise UsageError(f"{request.name}: a deployment would not run it; {reason}")
     event = json.loads(invocation(request, progress)[0])

@@ -80,6 +80,20 @@ def test_detecting_a_rollback_requires_the_permission_to_describe_the_stack(
     assert ran == ["Update"] * runs
 
 
+@pytest.mark.parametrize(("action", "runs"), [("", 1), ("DescribeStackEvents", 2)])
+def test_running_nothing_for_a_setting_requires_the_permission_to_read_the_events_of_the_stack(
+    stack: Stack, action: str, runs: int
+) -> None:
+    for timeout in (900, 800):
+        resources = {**function("Seen", SEEN), "Run": trigger("Seen", Timeout=timeout)}
+        text = json.dumps(expand({"Resources": resources}, Deployment()).fragment)
+        without = text.replace(f"cloudformation:{action}", "cloudformation:ListImports")
+
+        assert stack.deploy_text(without if action else text).exit_code == 0, stack.events()
+
+    assert len(stack.log("Seen")) == runs
+
+
 @pytest.mark.parametrize(("action", "is_found"), [("", True), ("GetFunctionConfiguration", False)])
 def test_naming_the_handlers_log_requires_the_permission_to_read_its_configuration(
     stack: Stack, *, action: str, is_found: bool

@@ -93,7 +93,7 @@ def test_the_providers_role_may_write_its_log_and_look_at_its_stack_and_no_more(
         [
             {
                 "Effect": "Allow",
-                "Action": "cloudformation:DescribeStacks",
+                "Action": ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"],
                 "Resource": ref("AWS::StackId"),
             }
         ],

@@ -138,18 +138,7 @@ def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
 
     size = len(json.dumps(answer["fragment"]))
     assert caplog.messages == [
-        "the provider's code is compressed: it would not fit the template as text",
         f"expands to {size} bytes; CloudFormation accepts 51200 by body, so pass it through S3",
-    ]
-
-
-def test_code_that_is_compressed_to_fit_a_body_is_a_warning_in_the_log(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    answered(template({"Metadata": {"Note": "x" * 20_000}}, Run=trigger()))
-
-    assert caplog.messages == [
-        "the provider's code is compressed: it would not fit the template as text"
     ]
 
 

@@ -18,6 +18,7 @@ Cell = Mapping[str, str]
 
 NOW: Final = 1_800_000_000.0
 TIMEOUT: Final = 3000.0
+SERVICE_TIMEOUT: Final = 3600.0
 HEAD: Final = """\
 # The decision
 
@@ -27,12 +28,19 @@ Of this table, which is written from that function, the first row that fits a si
 
 """
 FOOT: Final = """
-- *rolling back*: `yes` when the request came, or `since`: the stack was cancelled or deleted later.
+- *settings only*: an Update that changes nothing a run depends on; `last run failed` or that is not
+  known. CloudFormation's events tell.
+- *rolling back*: `yes` when the request came, `unknown` as long as CloudFormation does not say, or
+  `since`: the stack was cancelled or deleted later.
 - *last outcome*: `refused` proves that the handler did not run; so does `denied`, while IAM learns.
-- *time left*: of `Timeout`; a pause that ends after it is not begun.
+  `crowded`: refused a second time for want of concurrency. `final`: no other attempt can mend it.
+- *time left*: of `Timeout`; a pause that ends after it is not begun. While nobody knows whether the
+  stack rolls back, no Timeout passes; `no` means there that CloudFormation waits no longer.
 - *next start*: a pause is over `now`, or ends `later` in this execution, or `after this execution`.
-- *execution*: `fresh` until it has started, looked or waited; `short` when less than a minute is
-  left, or less than the longest attempt so far and half again (after a refusal: and ten seconds).
+- *execution*: `fresh` until it has started, looked or waited; `short` when less is left than the
+  handler's own timeout, than the longest attempt so far and half again, or than a minute; `spent`
+  when there were so many executions already that the next one is waited for; `ending` when less
+  than a minute is left.
 
 Written by `python -m tests.provider.decision_table > docs/decision-table.md`; a test compares.
 """
@@ -41,14 +49,18 @@ OUTCOMES: Final = {
     "done": Outcome("done"),
     "pending": Outcome("pending"),
     "failed": Outcome("failed", "E", "no"),
+    "final": Outcome("failed", "E", "no", is_final=True),
+    "crowded": Outcome("refused", "TooManyRequestsException", "no", is_crowded=True),
     "refused": Outcome("refused", "TooManyRequestsException", "no"),
     "denied": Outcome("refused", "AccessDeniedException", "no"),
     "denied for a minute": Outcome("refused", "AccessDeniedException", "no"),
 }
-EXECUTIONS: Final = {  # seconds left of it, and of the longest attempt so far
-    "fresh": [(899.0, 0.0), (899.0, 700.0), (50.0, 0.0)],
-    "used": [(800.0, 0.0), (899.0, 500.0), (61.0, 0.0)],
-    "short": [(59.0, 0.0), (300.0, 295.0)],
+EXECUTIONS: Final = {  # seconds left of it, of the longest attempt and of the function's timeout
+    "fresh": [(899.0, 0.0, 3.0), (899.0, 700.0, 900.0), (199.0, 0.0, 600.0)],
+    "used": [(800.0, 0.0, 3.0), (899.0, 500.0, 600.0), (81.0, 0.0, 3.0)],
+    "short": [(300.0, 295.0, 300.0), (400.0, 0.0, 600.0)],
+    "spent": [(400.0, 0.0, 600.0)],
+    "ending": [(59.0, 0.0, 3.0)],
 }
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "request": ("Create", "Update", "Delete"),
@@ -58,9 +70,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "`ExecuteOnDelete`",
         "`ExecuteOnDelete`, never created",
         "`ExecuteOnRollback`",
-        "`ExecuteOnHandlerChange: false`, unchanged",
+        "settings only",
+        "settings only, last run failed",
     ),
-    "rolling back": ("no", "yes", "since"),
+    "rolling back": ("no", "yes", "unknown", "since"),
     "last outcome": tuple(OUTCOMES),
     "attempts left": ("yes", "no"),
     "time left": ("yes", "no", "less than the pause"),
@@ -68,30 +81,44 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "execution": tuple(EXECUTIONS),
 }
 RUN_ON_DELETE: Final = ("`ExecuteOnDelete`", "`ExecuteOnDelete`, never created")
+UNKNOWN: Final[dict[str, tuple[str, ...]]] = {
+    "request": ("Update",),
+    "rolling back": ("unknown",),
+}
+WAITING: Final = ("later", "after this execution")
 ROWS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
     {"settings": ("`Enabled: false`",)},
     {"request": ("Delete",), "settings": ("`ExecuteOnDelete`, never created",)},
     {"request": ("Delete",), "settings": ("not `ExecuteOnDelete`",)},
     {"request": ("Update",), "settings": ("not `ExecuteOnRollback`",), "rolling back": ("yes",)},
-    {"request": ("Update",), "settings": ("`ExecuteOnHandlerChange: false`, unchanged",)},
+    {"request": ("Update",), "settings": ("settings only",), "rolling back": ("not unknown",)},
+    UNKNOWN | {"time left": ("no",)},
+    UNKNOWN | {"next start": WAITING, "time left": ("yes",), "execution": ("ending",)},
+    UNKNOWN | {"next start": WAITING},
+    UNKNOWN,
     {"last outcome": ("done",)},
+    {"last outcome": ("final",)},
     {"last outcome": ("failed",), "attempts left": ("no",)},
     {"last outcome": ("denied for a minute",)},
     {"last outcome": ("failed",), "rolling back": ("since",)},
     {"rolling back": ("since",)},
-    {"last outcome": ("failed", "refused", "denied"), "time left": ("no",)},
+    {"last outcome": ("failed", "refused", "crowded", "denied"), "time left": ("no",)},
     {"time left": ("no",)},
     {
-        "last outcome": ("failed", "refused", "denied"),
+        "last outcome": ("failed", "refused", "crowded", "denied"),
         "time left": ("less than the pause",),
-        "next start": ("later", "after this execution"),
+        "next start": WAITING,
     },
-    {"time left": ("less than the pause",), "next start": ("later", "after this execution")},
-    {"next start": ("later",)},
-    {"next start": ("after this execution",), "execution": ("fresh",)},
-    {"next start": ("after this execution",)},
-    {"execution": ("fresh", "used")},
-    {"execution": ("short",)},
+    {"time left": ("less than the pause",), "next start": WAITING},
+    {"next start": WAITING, "execution": ("not ending",)},
+    {"next start": WAITING},
+    {"execution": ("fresh",)},
+    {"last outcome": ("crowded",), "time left": ("yes",), "execution": ("not spent",)},
+    {"time left": ("less than the pause",)},
+    {"execution": ("used",)},
+    {"last outcome": ("pending",), "execution": ("spent",)},
+    {"execution": ("spent",)},
+    {},
 )
 
 
@@ -101,11 +128,20 @@ ROWS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
 def situations(cell: Cell) -> Iterator[tuple[Request, Progress, Clock]]:
     """Return the situations that a cell stands for, the handler not looked at yet."""
     left_of_timeout = {"yes": 2500.0, "no": -1.0, "less than the pause": 15.0}[cell["time left"]]
-    for left, longest in EXECUTIONS[cell["execution"]]:
+    for left, longest, function_timeout in EXECUTIONS[cell["execution"]]:
         pause = {"now": -5.0, "later": 20.0, "after this execution": left + 600}[cell["next start"]]
+        is_unknown = cell["rolling back"] == "unknown"
+        is_over = is_unknown and cell["time left"] == "no"
+        sent = NOW - (SERVICE_TIMEOUT if is_over else 100)
         progress = Progress(
             began=NOW + left_of_timeout - TIMEOUT,
-            rolling_back=cell["rolling back"] == "yes",
+            sent=sent,
+            rolling_back={"yes": True, "unknown": None}.get(cell["rolling back"], False),
+            has_failed=None if is_unknown else "last run failed" in cell["settings"],
+            ask_at=NOW + pause,
+            refusals=2,
+            hops=2 if cell["execution"] == "spent" else 0,
+            function_timeout=function_timeout,
             failures={"yes": 1, "no": 2}[cell["attempts left"]],
             refused_since=NOW - (61 if cell["last outcome"] == "denied for a minute" else 9),
             resume_at=NOW + pause,
@@ -129,8 +165,9 @@ def request(cell: Cell) -> Request:
         enabled="Enabled" not in settings,
         execute_on_delete=settings in RUN_ON_DELETE,
         execute_on_rollback="Rollback" in settings,
-        unchanged="unchanged" in settings,
+        unchanged="settings only" in settings,
         timeout=TIMEOUT,
+        service_timeout=SERVICE_TIMEOUT,
         max_attempts=2,
     )
 

@@ -203,7 +203,11 @@ def test_an_attribute_of_any_script_at_the_limit_is_whole_or_left_out(
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda item: st.lists(item, max_size=4) | st.dictionaries(st.text(), item, max_size=4),
     max_leaves=20,
 )
@@ -396,7 +400,8 @@ def test_a_physical_id_that_a_handler_gave_is_in_every_later_answer(  # noqa: PL
 ) -> None:
     handler.plays(*runs)
 
-    answer = stack.asks(kind, physical_id="own", OnFailure=on_failure, **properties)
+    properties = properties | {"OnFailure": on_failure}
+    answer = stack.asks(kind, physical_id="own", old=properties, **properties)
 
     assert answer.physical_id == "new"
     assert answer.status == ("FAILED" if on_failure == "Fail" else "SUCCESS")

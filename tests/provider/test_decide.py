@@ -69,7 +69,7 @@ class Cell(NamedTuple):
         return (
             self.settings == "not enabled"
             or ("Delete" in self.situation and not on_delete)
-            or self.situation.startswith("Delete of")
+            or self.situation == "Delete of a failed Create"
             or ("rollback" in self.situation and not (on_rollback or self.settings == "all"))
             or pair == ("unchanged", "Update")
         )
@@ -118,6 +118,8 @@ def every_cell() -> Iterator[Cell]:
             now = BEGAN + TIMEOUT - of_timeout
             progress = Progress(
                 began=BEGAN,
+                sent=BEGAN,
+                has_failed=False,
                 rolling_back=SITUATIONS[situation][1],
                 ready=ready,
                 failures=failures,
@@ -190,11 +192,9 @@ def test_a_delete_runs_nothing_unless_the_author_said_so() -> None:
 
 
 def test_a_delete_of_what_was_never_created_runs_nothing() -> None:
-    never = {"Delete of a failed Create", "Delete of a Create without answer"}
-
     skipped = skipped_because("it was never created")
 
-    assert skipped == set(itertools.product(never, {"on delete", "all"}))
+    assert skipped == {("Delete of a failed Create", settings) for settings in ("on delete", "all")}
 
 
 def test_an_update_during_a_rollback_runs_nothing_unless_the_author_said_so() -> None:
@@ -206,7 +206,7 @@ def test_an_update_during_a_rollback_runs_nothing_unless_the_author_said_so() ->
 
 
 def test_only_an_update_can_be_skipped_because_nothing_changed() -> None:
-    skipped = skipped_because("ExecuteOnHandlerChange is false")
+    skipped = skipped_because("only settings changed")
 
     assert skipped == {("Update", "unchanged")}
 
@@ -279,17 +279,23 @@ def test_nothing_starts_before_its_pause_is_over() -> None:
             assert cell.action.step in {"wait", "hand over"}, cell
 
 
-def test_a_wait_lasts_until_the_next_start_or_leaves_time_for_the_answer() -> None:
+def here(cell: Cell) -> float:
+    """Return the seconds that an execution may wait: it hands over with a minute to spare."""
+    ends_here = cell.due - cell.clock.now <= cell.clock.left - 10
+    is_tiny = cell.progress.fresh and cell.clock.left <= 120
+    is_brief = cell.pause <= min(10, cell.clock.left - 20)
+    return cell.clock.left - (10 if ends_here or is_tiny or is_brief else 60)
+
+
+def test_a_wait_lasts_until_the_next_start_or_leaves_time_for_what_comes_then() -> None:
     for cell in going_on():
         if cell.action.step == "wait":
-            room = max(cell.clock.left - 10, 1)
-
-            assert 0 < cell.action.seconds == min(cell.pause, room), cell
+            assert 0 < cell.action.seconds == min(cell.pause, max(here(cell), 1)), cell
 
 
 def test_a_pause_that_fits_into_this_execution_is_waited_for_in_it() -> None:
     for cell in going_on():
-        if 0 < cell.pause <= cell.clock.left - 10:
+        if 0 < cell.pause <= here(cell):
             assert cell.action == Action("wait", cell.pause), cell
 
 
@@ -306,17 +312,20 @@ def test_an_execution_that_lacks_the_time_for_another_attempt_hands_over() -> No
     for cell in going_on():
         if not cell.progress.fresh and cell.pause <= 0:
             longest = cell.progress.longest
-            refused = cell.progress.outcome.kind == "refused"
-            need = longest + 10 if refused else 1.5 * longest
-            enough = cell.clock.left >= max(60, min(need, 840))
+            is_refused = cell.progress.outcome.kind == "refused"
+            need = longest + 10 if is_refused else 1.5 * longest
+            left_of_timeout = cell.due - cell.clock.now
+            enough = cell.clock.left >= min(max(60, min(need, 870)), left_of_timeout)
 
             assert (cell.action.step == "hand over") != enough, cell
 
 
-def test_a_pause_that_does_not_fit_into_this_execution_is_handed_over() -> None:
+def test_a_pause_that_does_not_fit_into_this_execution_is_waited_for_and_then_handed_over() -> None:
     for cell in going_on():
-        if not cell.progress.fresh and cell.pause > cell.clock.left - 10:
-            assert cell.action == Action("hand over"), cell
+        if not cell.progress.fresh and cell.pause > max(here(cell), 0):
+            expected = Action("wait", here(cell)) if here(cell) >= 1 else Action("hand over")
+
+            assert cell.action == expected, cell
 
 
 def test_the_handler_is_looked_at_until_it_is_ready_and_not_again() -> None:
@@ -409,3 +418,121 @@ def test_the_last_state_that_a_handler_gave_is_the_one_that_is_kept() -> None:
     second = Outcome("pending", result={"EventState": {"page": 2}})
 
     assert learnt(learnt(Progress(BEGAN), first), second).state == {"page": 2}
+
+
+# ---- which execution starts an attempt
+
+
+@pytest.mark.parametrize(
+    ("function_timeout", "left", "step"),
+    [(120, 141, "invoke"), (120, 139, "hand over"), (900, 871, "invoke"), (900, 869, "hand over")],
+)
+def test_an_attempt_starts_where_the_timeout_of_its_function_fits(
+    function_timeout: float, left: float, step: str
+) -> None:
+    progress = Progress(
+        BEGAN, BEGAN, ready=True, fresh=False, function_timeout=function_timeout, resume_at=BEGAN
+    )
+
+    assert decide(request("Create"), progress, Clock(BEGAN + 100, left)).step == step
+
+
+@pytest.mark.parametrize(
+    ("hops", "elapsed", "expected"),
+    [
+        (0, 100, Action("hand over")),
+        (1, 100, Action("hand over")),
+        (2, 100, Action("wait", 300 - 60)),
+        (2, 700, Action("wait", 840 + 1 - 700)),
+        (2, 842, Action("hand over")),
+    ],
+)
+def test_what_does_not_fit_waits_for_its_execution_so_that_executions_are_few(
+    hops: int, elapsed: float, expected: Action
+) -> None:
+    progress = Progress(
+        BEGAN, BEGAN, ready=True, fresh=False, function_timeout=600, hops=hops, resume_at=BEGAN
+    )
+
+    assert decide(request("Create"), progress, Clock(BEGAN + elapsed, 300)) == expected
+
+
+def test_a_poll_is_expected_to_take_no_longer_than_those_before() -> None:
+    progress = Progress(
+        BEGAN, BEGAN, ready=True, fresh=False, function_timeout=900, hops=9, longest=30,
+        outcome=OUTCOMES["pending"],
+    )  # fmt: skip
+
+    assert decide(request("Create"), progress, Clock(BEGAN + 100, 300)).step == "invoke"
+    assert decide(request("Create"), progress, Clock(BEGAN + 100, 59)).step == "hand over"
+
+
+@pytest.mark.parametrize(
+    ("refusals", "hops", "polls", "step"),
+    [
+        (1, 0, 0, "invoke"),
+        (2, 0, 0, "hand over"),
+        (3, 1, 0, "invoke"),
+        (4, 1, 0, "hand over"),
+        (2, 2, 0, "invoke"),
+        (2, 2, 2, "hand over"),
+    ],
+)
+def test_where_the_account_has_no_slot_to_spare_an_execution_gives_way_a_few_times(
+    refusals: int, hops: int, polls: int, step: str
+) -> None:
+    crowded = Outcome("refused", "TooManyRequestsException", "no", is_crowded=True)
+    progress = Progress(
+        BEGAN, BEGAN, ready=True, fresh=False, refusals=refusals, hops=hops, polls=polls,
+        outcome=crowded,
+    )  # fmt: skip
+
+    assert decide(request("Create"), progress, Clock(BEGAN + 100, 800)).step == step
+
+
+def test_an_attempt_that_may_still_run_is_waited_for() -> None:
+    lost = Outcome("failed", "ConnectionLost", "no", runs_until=BEGAN + 500)
+
+    assert learnt(Progress(BEGAN, BEGAN), lost).resume_at == BEGAN + 500
+
+
+# ---- does the stack roll back
+
+
+UNKNOWN = Progress(BEGAN, BEGAN)
+
+
+def test_an_update_asks_before_anything_else_whether_it_is_a_rollback() -> None:
+    asked = request("Update")
+
+    assert decide(asked, UNKNOWN, Clock(BEGAN + 1, 899)) == Action("ask", 10)
+    waiting = UNKNOWN._replace(ask_at=BEGAN + 9)
+    assert decide(asked, waiting, Clock(BEGAN + 1, 899)) == Action("wait", 8)
+
+
+def test_an_update_of_which_that_is_never_known_runs_nothing_and_is_no_failure() -> None:
+    asked = request("Update")._replace(service_timeout=960)
+
+    for now in (950.0, 5000.0):
+        action = decide(asked, UNKNOWN, Clock(BEGAN + now, 300))
+
+        assert (action.step, action.outcome.kind) == ("respond", "skipped")
+        assert action.outcome.error == "StatusUnknown"
+
+
+@pytest.mark.parametrize("has_failed", [True, None])
+def test_an_unchanged_trigger_whose_last_run_failed_or_is_unknown_runs(
+    has_failed: bool | None,  # noqa: FBT001 (a row of the table)
+) -> None:
+    progress = Progress(BEGAN, BEGAN, rolling_back=False, has_failed=has_failed)
+
+    step = decide(request("Update", unchanged=True), progress, Clock(BEGAN + 1, 899)).step
+
+    assert step == "look"
+
+
+def test_a_failure_that_no_other_attempt_can_mend_is_answered_at_once() -> None:
+    final = Outcome("failed", "ImageDeleted", "no", is_final=True)
+    progress = Progress(BEGAN, BEGAN, failures=1, outcome=final)
+
+    assert decide(request("Create"), progress, Clock(BEGAN + 1, 899)).step == "respond"

@@ -19,6 +19,7 @@ from tests.provider.world import (
     returns,
     returns_text,
     service_error,
+    takes,
     throttled,
 )
 
@@ -51,15 +52,29 @@ def test_an_answer_after_a_handler_that_used_its_time_up_still_has_time_for_a_se
     assert stack.asks("Create").status == "FAILED"
 
 
-def test_an_answer_that_nobody_takes_is_given_up_and_logged(
+def test_an_answer_that_nobody_takes_is_given_up_when_nobody_waits_for_it_and_logged(
     stack: Stack, handler: Handler, world: World
 ) -> None:
     handler.plays(returns(None))
     world.bucket.always(service_error())
 
     assert stack.sends(stack.event("Create")) == []
-    assert world.ends == ["returned"]
+    assert set(world.ends) == {"returned"}
+    assert world.elapsed <= 960
     assert world.log[-1]["level"] == "ERROR"
+
+
+def test_an_answer_is_handed_over_by_an_execution_that_ends_while_nobody_takes_it(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(takes(800, returns({"Rows": 5})))
+    world.bucket.plays(*[service_error()] * 30)
+
+    answer = stack.asks("Create", Timeout=3540)
+
+    assert answer.data["Rows"] == "5"
+    assert len(handler.invocations) == 1
+    assert world.executions == 2
 
 
 # ---- an event that Lambda delivers twice

@@ -161,6 +161,19 @@ def stack_error(status: int, code: str) -> Behaviour:
     return Behaviour(status=status, body=error.encode())
 
 
+def events(*statuses: str, of: str = "RunMigration") -> Behaviour:
+    """Play a CloudFormation that tells how a trigger ended, newest first, before this operation."""
+    first = f"<PhysicalResourceId>{STACK_ID}</PhysicalResourceId>"
+    first += "<ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus>"
+    first += "<ResourceStatusReason>User Initiated</ResourceStatusReason>"
+    own = (
+        f"<LogicalResourceId>{of}</LogicalResourceId><ResourceStatus>{status}</ResourceStatus>"
+        for status in statuses
+    )
+    members = "".join(f"<member>{each}</member>" for each in (first, *own))
+    return Behaviour(status=200, body=f"<StackEvents>{members}</StackEvents>".encode())
+
+
 # ---- what was asked
 
 
@@ -277,6 +290,7 @@ class World:
         self.handler = Handler("handler")
         self.hand_overs = Line("hand-over", Behaviour(status=202))
         self.stack = Line("question about the stack", Behaviour())
+        self.history = Line("question about the stack's events", events())
         self.bucket = Line("response bucket", Behaviour(status=200))
         self.log: list[dict[str, Any]] = []
         self.ends: list[str] = []
@@ -320,7 +334,9 @@ class World:
         return case.answers
 
     def _execute(self, case: Case, event: Event) -> None:
-        holds(not case.put or case.lost_replies, "an execution goes on after another has answered")
+        is_answering = "Answer" in event
+        goes_on = not case.put or case.lost_replies or is_answering
+        holds(goes_on, "an execution goes on after another has answered")
         execution = Execution(self, case, self.now + LIMIT_OF_AN_EXECUTION)
         try:
             self._serve(json.loads(json.dumps(event)), execution.effects(), PROVIDER)
@@ -372,7 +388,9 @@ class Execution:
         self, service: str, method: str, path: str, body: bytes, headers: Event, seconds: float
     ) -> tuple[int, HTTPMessage, bytes]:
         self._goes_on(f"calls {service}")
-        holds(not self.put_before, f"an answer was put and the provider calls {service}")
+        handing_over = path == f"{path_to(PROVIDER)}/invocations"
+        is_allowed = handing_over or not self.put_before
+        holds(is_allowed, f"an answer was put and the provider calls {service}")
         holds(0 < seconds <= self.end - self.world.now, f"a call may take {seconds} s")
         match service, method, path.rsplit("/", 1):
             case "lambda", "GET", [function, "configuration"]:
@@ -478,8 +496,12 @@ class Execution:
     def _asked(self, body: bytes) -> Behaviour:
         query = dict(parse_qsl(body.decode(), strict_parsing=True))
         stack = self.case.event["StackId"]
-        expected = {"Action": "DescribeStacks", "StackName": stack, "Version": "2010-05-15"}
+        action = query.get("Action")
+        expected = {"Action": action, "StackName": stack, "Version": "2010-05-15"}
         holds(query == expected, f"a question about the stack with {query}")
+        if action == "DescribeStackEvents":
+            return self.world.history.next(self.world.now)
+        holds(action == "DescribeStacks", f"a question about the stack with {query}")
         met = self.world.stack.next(self.world.now)
         if met.status is not None:
             return met

@@ -33,6 +33,7 @@ from botocore.credentials import Credentials
 
 REGION = "eu-central-1"
 CREDENTIALS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJb3JpZ2luX2VjE==")
+VERSION = "2010-05-15"
 STACK = f"arn:aws:cloudformation:{REGION}:123456789012:stack/shop/6a1cb5f0-8b0e-11f0-9c1f-0a58a9"
 HANDLER = f"arn:aws:lambda:{REGION}:123456789012:function:shop-Migrate-1A2B3C"
 FUNCTION_PATH = re.compile(r"/2015-03-31/functions/([^/]+)/(configuration|invocations)")
@@ -438,8 +439,8 @@ def _wrong_invocation(asked: Asked, body: bytes, expected: str | None) -> Iterat
 
 def _wrong_question(asked: Asked, body: bytes) -> Iterator[str]:
     query = parse_qs(body.decode(), strict_parsing=True)
-    expected = {"Action": ["DescribeStacks"], "StackName": [STACK], "Version": ["2010-05-15"]}
-    if query != expected:
+    actions = ["DescribeStacks"], ["DescribeStackEvents"]
+    if query.pop("Action") not in actions or query != {"StackName": [STACK], "Version": [VERSION]}:
         yield f"asked CloudFormation {query!r}"
     content = asked.headers.get("content-type", "")
     if not content.startswith("application/x-www-form-urlencoded"):

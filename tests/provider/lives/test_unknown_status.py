@@ -1,0 +1,154 @@
+"""While the stack's status cannot be read, no Update is answered FAILED and none runs in vain; a
+look that failed has seen nothing."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.support.aws.cloud import Cloud
+from tests.support.aws.functions import Function
+from tests.support.aws.handler_runs import in_progress, raises, returns
+from tests.support.aws.network import FAIR, Reply, Weather, lambda_error, query_error, throttled
+from tests.support.aws.promises import broken_promises
+from tests.support.aws.stack import Stack
+from tests.support.aws.template import Other, Template, trigger
+
+THROTTLING = query_error(400, "Throttling", "Rate exceeded")
+UNAVAILABLE = query_error(503, "ServiceUnavailable", "Service Unavailable")
+BREAKS: Template = {"Queue": Other(fails=True, seconds=5, after=("Run",))}
+
+
+def run(code: str, **settings: Any) -> Template:
+    return {"Run": trigger(Fingerprint={"Code": code}, **settings)}
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [*product([30, 300, 900, 3540], [20, 31, 65, 600])]
+)
+@pytest.mark.parametrize("reply", [THROTTLING, UNAVAILABLE], ids=["throttled", "unavailable"])
+def test_a_rollback_is_never_answered_failed_and_runs_nothing(
+    cloud: Cloud, stack: Stack, timeout: int, seconds: int, reply: Reply
+) -> None:
+    cloud.handler.always(returns(None))
+    stack.create(run("1", Timeout=timeout))
+    cloud.time.after(8, lambda: cloud.api.answers_for(min(seconds, timeout), reply))
+
+    stack.update({**run("2", Timeout=timeout), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert cloud.starts == ["Create", "Update"]
+    assert broken_promises(cloud) == []
+
+
+@pytest.mark.parametrize("timeout", [10, 30, 60])
+@pytest.mark.parametrize("seconds", [5, 31])
+def test_an_update_with_a_short_timeout_runs_once_the_status_can_be_read(
+    cloud: Cloud, stack: Stack, handler: Function, timeout: int, seconds: int
+) -> None:
+    handler.always(returns(None))
+    stack.create(run("1", Timeout=timeout))
+    cloud.api.answers_for(seconds, THROTTLING)
+
+    assert stack.update(run("2", Timeout=timeout)) == "UPDATE_COMPLETE"
+    assert cloud.starts == ["Create", "Update"]
+
+
+def test_an_update_runs_where_the_role_may_not_ask_for_the_status(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.always(returns(None))
+    cloud.api.allowed = frozenset()
+
+    stack.create(run("1"))
+
+    assert stack.update(run("2")) == "UPDATE_COMPLETE"
+    assert cloud.starts == ["Create", "Update"]
+
+
+def test_a_handler_is_polled_in_time_while_the_status_is_throttled(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(*[in_progress(retry_after=1)] * 5, returns(None))
+    cloud.api.answers_for(10_000, THROTTLING)
+
+    stack.create(run("1"))
+
+    (request,) = cloud.requests
+    assert stack.status == "CREATE_COMPLETE"
+    assert request.answers[0].at - request.sent_at < 60
+    assert broken_promises(cloud) == []
+
+
+def test_cloudformation_is_asked_at_most_twice_a_minute(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(*[in_progress(retry_after=1)] * 300, returns(None))
+
+    stack.create(run("1"))
+
+    assert broken_promises(cloud) == []
+
+
+def test_a_polled_create_ends_soon_after_its_stack_was_cancelled(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.always(in_progress(retry_after=5))
+    stack.delete_after(100)
+
+    stack.create(run("1", Timeout=3540))
+    cloud.settle()
+
+    created = cloud.requests[0]
+    assert max(each.ended for each in created.executions) - created.cancelled_at < 90
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        lambda_error(503, "ServiceException", "Service Unavailable"),
+        lambda_error(500, "ServiceException", "An internal error occurred"),
+        lambda_error(403, "AccessDeniedException", "not authorized"),
+        throttled("CallerRateLimitExceeded"),
+    ],
+    ids=["503", "500", "403", "429"],
+)
+def test_a_look_that_failed_has_seen_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, refusal: Reply
+) -> None:
+    handler.always(returns(None))
+    handler.is_updated_for(20)
+    dead = iter([Weather(instead=refusal)])
+    cloud.forecast = lambda name: next(dead, FAIR) if name == "look" else FAIR
+
+    stack.create(run("1"))
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert [attempt.code for attempt in handler.attempts] == ["new"]
+
+
+def test_a_handler_whose_configuration_stays_denied_runs_all_the_same(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.always(returns(None))
+    refused = Weather(instead=lambda_error(403, "AccessDeniedException", "not authorized"))
+    cloud.forecast = lambda name: refused if name == "look" else FAIR
+
+    stack.create(run("1"))
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert cloud.starts == ["Create"]
+
+
+def test_a_failure_in_a_rollback_whose_status_was_read_late_is_forgiven(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    settings = {"ExecuteOnRollback": True, "Timeout": 600}
+    handler.plays(returns(None), returns(None), raises("E", "no"))
+    stack.create(run("1", **settings))
+    cloud.time.after(8, lambda: cloud.api.answers_for(60, THROTTLING))
+
+    stack.update({**run("2", **settings), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert broken_promises(cloud) == []
