@@ -95,7 +95,7 @@ def _replace_local_paths(mutable: Json) -> None:
 
 
 def _add_missing_code(mutable: Json) -> None:
-    """Give functions without code some: `sam build` finds theirs in a folder or a Dockerfile."""
+    """Add a placeholder to functions whose code `sam build` finds in a folder or a Dockerfile."""
     shared = as_map(section(mutable, "Globals").get("Function"))
     for resource in section(mutable, "Resources").values():
         if type_of(resource) != f"{SERVERLESS}Function":

@@ -400,11 +400,11 @@ def test_what_comes_along_closes_no_cycle(pair: tuple[Template, Template]) -> No
 @law(templates_with_companions())
 def test_what_comes_along_refers_only_to_what_exists(pair: tuple[Template, Template]) -> None:
     template, _ = pair
-    found = expanded(template)
+    expansion = expanded(template)
     for is_test in (True, False):
         truths = {"IsTest": is_test, "IsLive": not is_test}
         if not dangling(template, truths):
-            assert dangling(found, truths) == set()
+            assert dangling(expansion, truths) == set()
 
 
 @law(templates_with_triggers())
