@@ -8,7 +8,7 @@ differs (`reasons`), and where the two states come from (`snapshots`).
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 from cfn_trigger.prediction.impact import Difference, Update
 from cfn_trigger.prediction.reasons import reasons, with_explanation
@@ -23,6 +23,7 @@ from cfn_trigger.template.triggers import (
 )
 from macro.cloudformation import VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.references import mentions
+from trigger_provider.request import RERUNS, SWITCHED_OFF
 
 # Theory of operation
 #
@@ -147,19 +148,12 @@ def _deletion(name: str, baseline: Baseline, update: Update) -> Prediction:
     return Prediction(trigger=name, verdict=verdict, request=request, because=(reason,))
 
 
-_COMPARED_IF_ONCE: Final = ("Fingerprint", "Payload", "Enabled")
-"""The properties that the provider compares of a trigger with `ExecuteOnHandlerChange: false`."""
-
-
 def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
     properties = update.new.properties(name)
     differences = all_differences = tuple(_differences(name, update))
     has_failed = name in baseline.failed
-    runs_once = properties.get("ExecuteOnHandlerChange") == "false" and not properties.get(
-        "Attributes"
-    )
-    if runs_once:
-        differences = tuple(each for each in all_differences if each.path[0] in _COMPARED_IF_ONCE)
+    if not (has_failed or _any_difference_runs(name, update)):
+        differences = tuple(each for each in all_differences if _is_cause(each, name, update))
     because = tuple(dict.fromkeys(reasons(name, differences, update)))
     surely_differs = any(each.is_sure for each in all_differences)
     verdict: Verdict = "will not run"
@@ -167,12 +161,13 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
         because = (setting,)
     elif any(each.is_sure for each in differences):
         verdict = "will run"
-    elif has_failed and not runs_once:
+    elif has_failed:
         verdict, because = "will run", ("it failed last time", *because)
     elif differences:
         verdict = "unknown until deployment"
     elif surely_differs:
-        because = ("ExecuteOnHandlerChange is false",)
+        once = properties.get("ExecuteOnHandlerChange") == "false"
+        because = ("ExecuteOnHandlerChange is false" if once else "only settings changed",)
     else:
         because = ("nothing that it depends on differs",)
     return Prediction(
@@ -182,6 +177,33 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
         because=because,
         differs=tuple(dict.fromkeys(map(_property_name, differences))),
     )
+
+
+def _any_difference_runs(name: str, update: Update) -> bool:
+    """Return whether the provider runs a trigger for settings too.
+
+    Nobody keeps the last result, for a template that reads it, and nobody knows how the last run of
+    a trigger ended that continues after a failure.
+    """
+    old, new = (state.properties(name) for state in (update.old, update.new))
+    return bool(new.get("Attributes")) or "Continue" in {
+        properties.get("OnFailure") for properties in (old, new)
+    }
+
+
+def _is_cause(difference: Difference, name: str, update: Update) -> bool:
+    """Return whether a difference runs a trigger by itself, as the provider judges it."""
+    old, new = (state.properties(name) for state in (update.old, update.new))
+    match difference.path:
+        case ["Enabled", *_]:
+            return bool(old.get("Enabled") == "false")
+        case ["Fingerprint", entry, *rest] if not difference.why:
+            whole = as_map(new.get("Fingerprint"))
+            is_there = (rest[0] in as_map(whole.get(entry))) if rest else entry in whole
+            is_switched = old.get("ExecuteOnHandlerChange") != new.get("ExecuteOnHandlerChange")
+            key = ".".join((entry, *rest))
+            return is_there or not (is_switched or SWITCHED_OFF.match(key))
+    return difference.path[0] in ("Fingerprint", *RERUNS)
 
 
 def _property_name(difference: Difference) -> str:

@@ -116,10 +116,11 @@ CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
         (RUN, "Payload is written differently"),
     ),
     "a setting": (
-        {"Run": trigger()}, {"Run": trigger(Retry={"MaxAttempts": 3})}, (RUN, "Retry"),
+        {"Run": trigger()}, {"Run": trigger(Retry={"MaxAttempts": 3})},
+        (STAY, "only settings changed"),
     ),
     "a setting, from one value to another": (
-        {"Run": trigger(Timeout=10)}, {"Run": trigger(Timeout=20)}, (RUN, "Timeout: 10 → 20"),
+        {"Run": trigger(Timeout=10)}, {"Run": trigger(Timeout=20)}, (STAY, "only settings changed"),
     ),
     "the handler": (
         {"Other": function()}, {"Other": function(), "Run": trigger("Other")},
@@ -332,7 +333,32 @@ def test_a_trigger_that_failed_last_time_runs_again() -> None:
     once = template(Run=trigger(ExecuteOnHandlerChange=False))
 
     assert reasons(always, always, failed=("Run",)) == (RUN, "it failed last time")
-    assert reasons(once, once, failed=("Run",))[0] == STAY
+    assert reasons(once, once, failed=("Run",)) == (RUN, "it failed last time")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({}, {"OnFailure": "Continue"}, (RUN, "OnFailure: default → Continue")),
+        ({"OnFailure": "Continue"}, {}, (RUN, "OnFailure: Continue → default")),
+        ({"Enabled": False}, {}, (RUN, "Enabled: false → default")),
+        (
+            {"ExecuteOnEveryDeployment": True},
+            {},
+            (STAY, "only settings changed"),
+        ),
+        (
+            {},
+            {"ExecuteOnHandlerChange": False},
+            (STAY, "ExecuteOnHandlerChange is false"),
+        ),
+        ({}, {"ExecuteOnDelete": True, "NoEcho": True}, (STAY, "only settings changed")),
+    ],
+)
+def test_settings_run_nothing_unless_the_last_run_may_have_failed(
+    old: dict[str, Any], new: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    assert reasons(template(Run=trigger(**old)), template(Run=trigger(**new))) == expected
 
 
 def test_a_condition_creates_and_deletes_triggers() -> None:
