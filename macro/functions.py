@@ -49,6 +49,8 @@ class Functions:
 
         A logical id counts as the resource it names.
         """
+        if itself := self._referred(value):
+            return Meant(functions=(itself,))
         functions: dict[str, None] = {}
         qualified: dict[str, None] = {}
         waiting: list[Json] = [value]
@@ -71,6 +73,8 @@ class Functions:
 
         A function that it refers to in a way that cannot be computed here is one of them.
         """
+        if itself := self._referred(value):
+            return (itself,)
         mentioned = {reference.name for reference in mentions(value).references}
         by_qualifier: dict[bool, dict[str, None]] = {True: {}, False: {}}
         for text in self.canon.texts(value):
@@ -103,6 +107,13 @@ class Functions:
             case {"Ref": str(name)}:
                 return {"Fn::Sub": f"{prefix}${{{name}}}"}
         return {"Fn::Join": ["", [{"Fn::Sub": prefix}, value]]}
+
+    def _referred(self, value: Json) -> str:
+        """Return the function that a value is a plain reference to, as most are; or nothing."""
+        match value:
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]} if len(value) == 1:
+                return name if self._type_of(name) == FUNCTION_TYPE else ""
+        return ""
 
     def _type_of(self, logical_id: str) -> str:
         return type_of(self.canon.resources.get(logical_id))
