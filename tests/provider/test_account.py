@@ -23,9 +23,7 @@ SCENARIOS = {
 }
 deployed = cache(deploy)
 
-pytestmark = pytest.mark.xfail(
-    strict=False, reason="today's provider asks too often, and does not give way"
-)
+pytestmark = pytest.mark.xfail(strict=False, reason="the provider does not give way often enough")
 
 
 @pytest.fixture(params=SCENARIOS)
