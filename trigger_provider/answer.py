@@ -1,4 +1,4 @@
-"""What CloudFormation is answered: the verdict first, then the bytes that it has room for.
+"""The answer to CloudFormation: first the verdict, then what its bytes have room for.
 
 Knows the answer of a custom resource and its 4,096 bytes. Refuses to know how it is delivered.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
@@ -28,13 +28,13 @@ LIMIT: Final = 4095
 """Bytes of an answer; CloudFormation refuses more, and loses the reason."""
 
 OWN: Final = ("Result", "Truncated", "Error")
-"""The attributes that are the provider's, whatever a result calls its own."""
+"""The attributes of the provider, which a result cannot set."""
 
 SHORTEST_REASON: Final = 20
-"""Bytes kept for the beginning of a reason beside more names than an answer has room for."""
+"""Bytes reserved for the beginning of a reason, however many names an answer has."""
 
 FORGIVEN: Final = 900
-"""Bytes of a reason that stands beside attributes: it comes twice, as the attribute Error too."""
+"""Bytes of a reason next to attributes: it is there twice, since Error repeats it."""
 
 LEFT_OUT: Final = 150
 """Bytes of the attribute Truncated."""
@@ -46,16 +46,16 @@ LISTED: Final = 9
 """Names that the attribute Truncated lists."""
 
 NAME: Final = 6
-"""Bytes of an attribute beside its name and value: a colon, a comma, two spaces, two quotes."""
+"""Bytes of an attribute besides its name and value: a colon, a comma, spaces and quotes."""
 
 COMPARED: Final = 1000
-"""Names of a result among which the one that is meant is looked for."""
+"""Names of a result that are searched for the one that the template means."""
 
 LONGEST_MESSAGE: Final = 1500
 """Bytes of a message in a reason, where frames and a log follow."""
 
 LONGEST_TAIL: Final = 900
-"""Bytes of a log in a reason, but for a failed Create."""
+"""Bytes of a log in a reason, except for a failed Create."""
 
 OWN_LOG: Final = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "the trigger provider's")
 NOISE: Final = re.compile(r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$")
@@ -63,7 +63,7 @@ NOISE: Final = re.compile(r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$")
 
 
 class Answer(NamedTuple):
-    """What CloudFormation is sent, and what went wrong, empty if nothing did."""
+    """The body for CloudFormation, and what went wrong, empty if nothing did."""
 
     body: Map
     reason: str
@@ -93,7 +93,7 @@ def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
 
 
 def is_forgiven(request: Request, progress: Progress) -> bool:
-    """Whether a failure is no failure of the deployment.
+    """Return whether a failure does not fail the deployment.
 
     FAILED would wedge the stack in a Delete and in a rollback: nothing comes after those.
     """
@@ -121,7 +121,7 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 
 
 def failure(request: Request, progress: Progress) -> Map:
-    """Return the body of a failure, whose reason is to take all the room that there is."""
+    """Return the body of a failure, whose reason may fill it."""
     own = progress.physical_id if request.kind != "Delete" else ""
     return echo(request, "FAILED", own or request.old_id or marker(request)) | {"Reason": ""}
 
@@ -167,13 +167,13 @@ def success(
 
 
 def echo(request: Request, status: str, physical_id: str) -> Map:
-    """Return what every answer has."""
+    """Return the fields of every answer."""
     body = {key: request.event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     return body | {"Status": status, "PhysicalResourceId": physical_id}
 
 
 def physical_id(request: Request, progress: Progress) -> str:
-    """Return the handler's own id, or the one there was, or one that is always the same."""
+    """Return the id from the handler, the previous id, or a generated one, which is stable."""
     if request.kind == "Delete":
         return request.old_id
     digest = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
@@ -185,7 +185,7 @@ def physical_id(request: Request, progress: Progress) -> str:
 
 
 def attribute(result: Any, name: str) -> Any:
-    """Return what a result has by a name: in its Data, else in itself; ABSENT if it has nothing."""
+    """Return a part of a result by name, first in its Data; ABSENT if there is none."""
     if name == "Result":
         return as_json(result) if isinstance(result, str) else beginning(result, LIMIT)
     item = part(data_of(result), name)
@@ -208,7 +208,7 @@ def part(item: Any, path: str) -> Any:
 
 
 def step(item: Any, key: str) -> Any:
-    """Return what a map or a list has at a key, ABSENT if it has nothing there."""
+    """Return the item of a map or a list at a key, ABSENT if there is none."""
     if isinstance(item, list) and re.fullmatch("0|[1-9][0-9]{0,7}", key) and int(key) < len(item):
         return item[int(key)]
     return item.get(key, ABSENT) if isinstance(item, dict) else ABSENT
@@ -242,7 +242,7 @@ def children(item: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def add_others(data: dict[str, str], result: Any, room: int) -> None:
-    """Add to the attributes what else has room; `Truncated` says what had none.
+    """Add what else fits to the attributes; `Truncated` lists what does not.
 
     A result of 6 MB has millions of parts: those that have no room are counted, and not kept.
     Nobody waits for the last of them.
@@ -274,7 +274,7 @@ def add_others(data: dict[str, str], result: Any, room: int) -> None:
 
 
 def explain(request: Request, progress: Progress, failed: Outcome, room: int) -> str:
-    """Return why it failed: one line, the most useful first, no final stop.
+    """Return why a request failed: one line, the most useful first, without a full stop.
 
     What comes first has a share of the room, and the end of the log what is left of it.
     """
@@ -296,7 +296,7 @@ def explain(request: Request, progress: Progress, failed: Outcome, room: int) ->
 
 
 def log_group(request: Request, progress: Progress) -> str:
-    """Return where the full log is, and whether a failed Create takes it away again."""
+    """Return where the full log is, and whether the rollback of a Create deletes it."""
     name = request.handler_arn.split(":function:")[-1].split(":")[0]
     group = progress.log_group or (f"/aws/lambda/{name}" if name else OWN_LOG)
     stack = request.event["StackId"].split("/")[1]

@@ -1,4 +1,4 @@
-"""What is asked of Lambda and CloudFormation, and what each reply means.
+"""Requests to Lambda and CloudFormation, and what each reply means.
 
 Knows the two services' requests, headers, error codes and limits. Refuses to know when to ask.
 """
@@ -33,10 +33,10 @@ ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
 THROTTLED_STATUS: Final = 429
 NOT_A_SUCCESS: Final = 300
-"""The first HTTP status that is none."""
+"""The first HTTP status that is not a success."""
 
 FAILED_THERE: Final = 500
-"""The first HTTP status with which a service says that the failure is its own."""
+"""The first HTTP status of a failure of the service itself."""
 
 LONGEST_CONTEXT: Final = 3583
 """Bytes of a client context in base64.
@@ -57,7 +57,7 @@ CROWDED: Final = "ConcurrentInvocationLimitExceeded"
 """The reason of a throttled invocation for which the account had no concurrency to spare."""
 
 LONGEST_RUN: Final = 900
-"""Seconds that a function may run, where its own timeout is not known."""
+"""Seconds that a function may run if its timeout is not known."""
 
 DEFAULT_RUN: Final = 3
 """Seconds that a function may run by default."""
@@ -69,7 +69,7 @@ Log = Callable[..., None]
 
 
 def growing(pauses: Sequence[float]) -> Iterator[float]:
-    """Yield the pauses, and the last of them again and again."""
+    """Yield the pauses, and then repeat the last."""
     return chain(pauses, repeat(pauses[-1]))
 
 
@@ -82,7 +82,7 @@ def path(function: str, what: str) -> str:
 
 
 def look(request: Request, effects: Effects) -> Outcome:
-    """See whether the handler can be invoked; its configuration is the result.
+    """Check whether the handler can be invoked; its configuration is the result.
 
     A look that was refused has seen nothing. One that is denied may be so for good.
     """
@@ -108,7 +108,7 @@ def look(request: Request, effects: Effects) -> Outcome:
 
 
 def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
-    """Start the handler once, wait for it if it is synchronous, and read what came of it."""
+    """Start the handler once, wait for it if it is synchronous, and read the reply."""
     payload, context = invocation(request, progress)
     headers: Map = {"X-Amz-Invocation-Type": request.invocation_type}
     if request.invocation_type == "RequestResponse":
@@ -184,7 +184,7 @@ def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
 
 
 def client_context(description: Map, *, is_carried: bool) -> str:
-    """Return a description as a client context, less what has no room; `Truncated` says so.
+    """Return a description as a client context, without what does not fit; `Truncated` lists it.
 
     The state is left out only where the payload carries it. The context becomes a header, which
     not every runtime reads as UTF-8: what is not ASCII stands there for want of room alone.
@@ -202,7 +202,7 @@ def client_context(description: Map, *, is_carried: bool) -> str:
 
 
 def without(description: Map, name: str) -> Map:
-    """Return a description that says that a part of it is left out."""
+    """Return a description without a part, which `Truncated` then lists."""
     rest = {key: item for key, item in description.items() if key != name}
     return rest | {"Truncated": [*description.get("Truncated", []), name]}
 
@@ -258,7 +258,7 @@ def ask(request: Request, effects: Effects, seconds: float, action: str, **more:
 
 
 def stack_status(reply: StackReply) -> str:
-    """Return the status of the stack that DescribeStacks told, empty if it did not."""
+    """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
     found = re.search("<StackStatus>(.*?)</", reply.text)
     return found[1] if found else ""
 
@@ -318,7 +318,7 @@ def operations_of(request: Request, events: Sequence[Map]) -> list[list[Map]]:
 
 
 def judge_history(request: Request, operations: Sequence[Sequence[Map]]) -> History:
-    """Return what the operations tell of a trigger.
+    """Return what the operations say about a trigger.
 
     A resource that failed and was taken back alone has failed all the same: only the rollback of a
     stack is a state that CloudFormation takes for stable.

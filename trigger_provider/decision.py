@@ -1,4 +1,4 @@
-"""What comes next: pure functions of the request, of what is known so far and of the clock.
+"""What comes next: pure functions of the request, the progress and the clock.
 
 Knows when a trigger runs, waits, goes on in a fresh execution and gives up. Refuses to know how
 any of it is done. `docs/decision-table.md` is generated from here.
@@ -11,13 +11,13 @@ from typing import Final, Literal, NamedTuple, assert_never
 from trigger_provider.request import Outcome, Progress, Request, marker
 
 RESERVE: Final = 10
-"""Seconds of an execution kept for the answer: two tries of five seconds each."""
+"""Seconds of an execution reserved for the answer: two attempts of five seconds each."""
 
 PROPAGATION: Final = 60
-"""Seconds for which a denial is believed to be a policy that IAM does not know everywhere yet."""
+"""Seconds for which a denial may be due to a policy that IAM has not propagated yet."""
 
 SHORT: Final = 60
-"""Seconds of an execution in which nothing new is started: room to hand over, also when refused."""
+"""Seconds of an execution in which nothing new is started, reserved for handing over."""
 
 LIFETIME: Final = 900
 """Seconds of an execution; a rehearsal, which holds no slot that another could use, has more."""
@@ -52,7 +52,7 @@ THROTTLED: Final = re.compile("TooManyRequestsException|Throttling(Exception)?")
 """Error codes of what asks too often, or of a function that runs too often already."""
 
 UNREACHABLE: Final = "Unreachable"
-"""The error of a call that went nowhere."""
+"""The error of a call that reached nothing."""
 
 UNSEEN: Final = "Unseen"
 """The error of a look that was denied."""
@@ -61,7 +61,7 @@ Step = Literal["ask", "look", "invoke", "wait", "hand over", "respond"]
 
 
 class Clock(NamedTuple):
-    """Now, in seconds since 1970, and the seconds that are left of this execution."""
+    """The time in seconds since 1970, and the seconds left in this execution."""
 
     now: float
     left: float
@@ -98,11 +98,11 @@ def start(request: Request, progress: Progress, clock: Clock) -> Action:
     return Action("invoke" if is_seen else "look", room(request, progress, clock))
 
 
-# ---- does it run
+# ---- whether it runs
 
 
 def reason_to_skip(request: Request, progress: Progress) -> str:
-    """Return why a request runs nothing, empty if it runs the handler."""
+    """Return why a request does not run the handler, empty if it does."""
     match request.kind:
         case _ if not request.enabled:
             return "Enabled is false"
@@ -146,12 +146,12 @@ def unknown_status() -> Outcome:
 
 
 def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
-    """Whether an API that never replied is given up, in time for half of Timeout at least."""
+    """Return whether to give up an API that never replied, leaving at least half of Timeout."""
     longest = min(NOT_THERE, request.service_timeout - RESERVE - request.timeout / 2)
     return not progress.is_reached and clock.now - progress.sent >= longest
 
 
-# ---- does it end
+# ---- whether it ends
 
 
 def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome | None:
@@ -169,26 +169,26 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 
 
 def is_last_attempt(request: Request, progress: Progress) -> bool:
-    """Whether the last attempt failed and another is not granted, or would fail as well."""
+    """Return whether the last attempt failed and no other is allowed, or could succeed."""
     outcome = progress.outcome
     is_spent = progress.failures >= request.max_attempts
     return outcome.kind == "failed" and (is_spent or outcome.is_final)
 
 
 def is_denied(outcome: Outcome) -> bool:
-    """Whether the call was refused for what may be too new to be known everywhere."""
+    """Return whether a call may have been refused because something is too new."""
     return outcome.kind == "refused" and bool(PROPAGATING.fullmatch(outcome.error))
 
 
 def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:
-    """Whether looks are denied for good, so that the handler is invoked unseen."""
+    """Return whether looks are denied for good, so that the handler is invoked without one."""
     is_unseen = progress.outcome.error == UNSEEN
     longest = min(PROPAGATION, request.timeout / 2)
     return is_unseen and clock.now - progress.refused_since >= longest
 
 
 def latest_answer(request: Request, progress: Progress) -> float:
-    """Return when the answer has to be on its way, since CloudFormation waits no longer."""
+    """Return when the answer must be sent, because CloudFormation does not wait longer."""
     return progress.sent + request.service_timeout - RESERVE
 
 
@@ -198,18 +198,18 @@ def due(request: Request, progress: Progress) -> float:
 
 
 def is_too_late(request: Request, progress: Progress, clock: Clock) -> bool:
-    """Whether Timeout is over, or will be when the next step is due."""
+    """Return whether Timeout is over, or will be when the next step is due."""
     return max(clock.now, progress.resume_at) >= due(request, progress)
 
 
 def too_late(request: Request, outcome: Outcome) -> Outcome:
-    """Return the failure of a request that is not done in time, with what came last."""
+    """Return the failure of a request that is not done in time, with its last outcome."""
     last = outcome.message.rstrip(" .") or "not done"
     message = f"{last}; Timeout is {request.timeout:g} s"
     return outcome._replace(kind="failed", error=outcome.error or "Timeout", message=message)
 
 
-# ---- is there room for it
+# ---- whether there is time for it
 
 # Theory of operation: an attempt needs an execution that outlasts it. A fresh one is sure to have
 # FULL seconds, so that what needs more than is left here is started in a fresh one. Executions are
@@ -239,7 +239,7 @@ def wait_until(at: float, request: Request, progress: Progress, clock: Clock) ->
 
 
 def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action | None:
-    """Return how an attempt gets an execution that outlasts it; None if it has one."""
+    """Return how an attempt gets an execution with enough time; None if it has one."""
     left_of_timeout = due(request, progress) - clock.now
     if progress.fresh:
         return None
@@ -257,7 +257,7 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
 
 
 def is_short(progress: Progress, clock: Clock) -> bool:
-    """Whether an attempt may need more than is left of this execution."""
+    """Return whether an attempt may need more time than this execution has left."""
     return clock.left < needed(progress)
 
 
@@ -273,7 +273,7 @@ def needed(progress: Progress) -> float:
 
 
 def may_hop(progress: Progress, clock: Clock) -> bool:
-    """Whether executions are few enough for one more than are needed."""
+    """Return whether there were few enough executions for an additional one."""
     return progress.hops - 1 < (clock.now - progress.sent) / FULL
 
 
@@ -287,7 +287,7 @@ def gives_way(progress: Progress) -> bool:
     return is_crowded and progress.hops <= 1 + progress.polls // 2
 
 
-# ---- what follows from an outcome
+# ---- after an outcome
 
 
 def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) -> Progress:

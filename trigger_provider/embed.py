@@ -23,7 +23,7 @@ TARGET: Final = FOLDER / "embedded.py"
 MODULES: Final = (
     "text", "request", "result", "decision", "answer", "transport", "calls", "service", "index",
 )  # fmt: skip
-"""In the order in which each needs only those before it."""
+"""The modules, each after those that it needs."""
 
 HEAD: Final = (
     "# Generated from the package trigger_provider of cfn-trigger, which has the comments\n"
@@ -31,7 +31,7 @@ HEAD: Final = (
 
 
 def embedded(modules: Iterable[str]) -> str:
-    """Return one module that does what these do; raises ValueError where that is not possible."""
+    """Return one module that does the same; raises ValueError if that is not possible."""
     body = [statement for module in modules for statement in _stripped(module).body]
     imports = [statement for statement in body if _is_import(statement)]
     code = [statement for statement in body if not _is_import(statement)]
@@ -149,7 +149,7 @@ def _without_annotation(declaration: cst.AnnAssign) -> cst.Assign:
 
 
 def _tight(node: Any) -> Any:
-    """Take the spaces out that an operator has around it, unless it is a word."""
+    """Remove the spaces around an operator, unless it is a word."""
     if isinstance(node, _WORDS):
         return node
     spaces = [field.name for field in fields(node) if field.name.startswith("whitespace_")]
@@ -158,7 +158,7 @@ def _tight(node: Any) -> Any:
 
 
 def _quoted(string: Any) -> Any:
-    """Quote by apostrophes where that changes nothing: JSON escapes the other quotes.
+    """Quote with apostrophes if that changes nothing: JSON escapes double quotes.
 
     A format that holds another string stays as it is: Python 3.11 cannot nest equal quotes.
     """
@@ -183,13 +183,13 @@ def _is_import(statement: cst.CSTNode) -> bool:
 
 
 def _names(statement: cst.CSTNode) -> Iterator[str]:
-    """Yield every name that a statement mentions, as often as it does."""
+    """Yield every name that a statement mentions, with repetitions."""
     found = m.findall(statement, m.Name())
     return (name.value for name in found if isinstance(name, cst.Name))
 
 
 def _is_alias(statement: cst.CSTNode, mentions: Mapping[str, int]) -> bool:
-    """Whether a statement names a type that only annotations mentioned."""
+    """Return whether a statement names a type that only annotations mentioned."""
     names = list(_defined(statement)) if isinstance(statement, cst.SimpleStatementLine) else []
     return bool(names) and all(mentions[name] == 1 for name in names)
 

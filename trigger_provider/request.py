@@ -1,4 +1,4 @@
-"""What is asked of the provider, and what is known of it so far.
+"""The request to the provider, and what is known of it so far.
 
 Knows how CloudFormation spells a custom resource's request, how the macro spells a trigger's
 settings, and what an execution hands over to the next. Refuses to know what follows from it, and
@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 Map = dict[str, Any]
 ABSENT: Final[Any] = type("Absent", (), {})()
-"""Stands for what a request or a result does not have, where null is a value."""
+"""Stands for what a request or a result does not have, since null is a value."""
 
 RequestType = Literal["Create", "Update", "Delete"]
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
@@ -24,7 +24,7 @@ OutcomeKind = Literal["none", "done", "pending", "skipped", "failed", "refused"]
 
 
 class Request(NamedTuple):
-    """What CloudFormation asks, with the trigger's settings and their defaults; in seconds."""
+    """A request of CloudFormation, with the trigger's settings and their defaults; in seconds."""
 
     event: Map
     kind: RequestType
@@ -53,7 +53,7 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a step.
+    """The outcome of a step.
 
     The handler is `done`, or `pending` and to be polled; it `failed`, so that it may have run; it
     was `refused`, so that it did not. Nothing had to run: `skipped`. Nothing was tried: `none`.
@@ -122,7 +122,7 @@ class Progress(NamedTuple):
 
 
 def bare_request(event: Map) -> Request:
-    """Return what an answer needs of any event, also of one whose settings cannot be read."""
+    """Return what an answer needs of any event, even if its settings cannot be read."""
     properties = event.get("ResourceProperties", {})
     kind, name = event["RequestType"], event["LogicalResourceId"]
     no_echo, on_failure = str(properties.get("NoEcho")), properties.get("OnFailure", "Fail")
@@ -150,7 +150,7 @@ def parse_request(event: Map) -> Request:
 
 
 def is_true(text: str) -> bool:
-    """Read a boolean, which CloudFormation sends as text."""
+    """Read a boolean, which CloudFormation sends as a string."""
     return text == "true"
 
 
@@ -178,7 +178,7 @@ def settings_of(properties: Map) -> Map:
 
 
 def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
-    """Whether an Update changes nothing that a run depends on, so that it runs nothing by itself.
+    """Return whether an Update changes nothing that a run depends on, so that it runs nothing.
 
     Where the template reads the result it runs all the same, since nobody keeps the last one; so
     does a trigger of which nobody knows what became of its last run.
@@ -195,14 +195,14 @@ def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
 
 
 RERUNS: Final = ("Payload", "HandlerArn", "InvocationType", "Expect", "Previous")
-"""The properties that run a trigger when they differ, beside its fingerprint."""
+"""The properties that run a trigger when they differ, besides its fingerprint."""
 
 SWITCHED_OFF: Final = re.compile(r"Deployment$|Resources\.|References\.")
-"""Entries of a fingerprint that only a setting takes away, or another entry tells as well."""
+"""Entries of a fingerprint that only a setting removes, or that another entry covers too."""
 
 
 def has_cause(properties: Map, old: Map) -> bool:
-    """Whether a fingerprint has an entry that is new, differs or vanished.
+    """Return whether a fingerprint has an entry that is new, differs or is gone.
 
     What the setting that is switched off has taken away has not vanished.
     """
@@ -215,14 +215,14 @@ def has_cause(properties: Map, old: Map) -> bool:
 
 
 def entries_of(properties: Map) -> Map:
-    """Return the entries of a fingerprint, and each live reference as one of its own."""
+    """Return the entries of a fingerprint, and each live reference as a separate entry."""
     entries = dict(properties.get("Fingerprint") or {})
     references = entries.pop("References", {})
     return entries | {f"References.{name}": value for name, value in references.items()}
 
 
 def parse_progress(event: Map, request: Request, now: float) -> Progress:
-    """Read what an earlier execution handed over; without one, it begins with the request.
+    """Read the progress that an earlier execution handed over, or begin with the request.
 
     CloudFormation signs a ResponseURL when it sends a request: that is when its own time began.
     Now stands in for the date of a URL that has none. However long an event was in Lambda's queue,
@@ -242,14 +242,14 @@ SHORTEST: Final = 30
 
 
 def sent_at(event: Map, now: float) -> float:
-    """Return when CloudFormation sent a request, in seconds since 1970; now if nothing tells."""
+    """Return when CloudFormation sent a request, in seconds since 1970; now if unknown."""
     if date := url_date(event):
         return timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
     return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
 
 
 def handed_over(event: Map, progress: Progress) -> Map:
-    """Return an event from which a fresh execution goes on, less what no decision needs."""
+    """Return an event from which a fresh execution continues, without what no decision needs."""
     kept = progress._replace(
         outcome=progress.outcome._replace(result=None), hops=progress.hops + 1, fresh=True
     )
@@ -257,13 +257,13 @@ def handed_over(event: Map, progress: Progress) -> Map:
 
 
 def url_date(event: Map) -> str:
-    """Return when the ResponseURL was signed, empty where it does not tell."""
+    """Return when the ResponseURL was signed, empty if it does not say."""
     found = re.search(r"[?&]X-Amz-Date=(\w+)", event["ResponseURL"])
     return found[1] if found else ""
 
 
 def assembled(parts: Map | None) -> Any:
-    """Put a JSON skeleton and the values that only CloudFormation could resolve together."""
+    """Combine a JSON skeleton with the values that only CloudFormation could resolve."""
     if parts is None:
         return ABSENT
     whole = [json.loads(parts["Skeleton"])]
@@ -289,7 +289,7 @@ def marker(request: Request) -> str:
 
 
 def never_created(request: Request) -> bool:
-    """Whether the physical id says that no Create is known to have succeeded.
+    """Return whether the physical id says that no Create is known to have succeeded.
 
     It is our marker, or the one that CloudFormation makes up when nobody answered a Create: then
     the handler may have begun.

@@ -27,13 +27,13 @@ QUOTED: Final = 300
 """Bytes of a value that a message quotes: two of them and a path leave room for the rest."""
 
 FRAMES: Final = 3
-"""Innermost frames of a failure that are told: the line that raised, and who called it."""
+"""Innermost frames of a failure that are reported: the line that raised, and its callers."""
 
 CAUSES: Final = 3
-"""Errors behind an error that are told."""
+"""Causes of an error that are reported."""
 
 LONGEST_ID: Final = 1024
-"""Bytes of a physical id that CloudFormation takes."""
+"""Bytes of a physical id that CloudFormation accepts."""
 
 UNFINISHED: Final = re.compile("ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT")
 """Words of a status, or of one in small letters, that say in other services that it is not done."""
@@ -45,7 +45,7 @@ RUNTIME: Final = re.compile(
     r"node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|"
     r"sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport"
 )
-"""Frames of the languages' own machinery: nobody reads on there."""
+"""Frames of the runtimes themselves, which say nothing about the handler."""
 
 LIBRARY: Final = re.compile(
     r"(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d"
@@ -57,7 +57,7 @@ LIBRARY: Final = re.compile(
 
 
 def judge(request: Request, result: Any) -> Outcome:
-    """Read a result: done, not done yet, or failed by its own word or by Expect."""
+    """Read a result: done, not done yet, or failed according to the result or to Expect."""
     words = result if isinstance(result, dict) else {}
     physical_id = valid_id(given_id(result))
     # A handler may return the id that it got: one that says that nothing was created is no id.
@@ -97,7 +97,7 @@ def pending(result: Map) -> Outcome:
 
 
 def warning(request: Request, result: Any) -> str:
-    """Return what is odd in a result that counts as done, empty if nothing is; it quotes none."""
+    """Return what is odd in a result that counts as done, without quotes; empty if nothing is."""
     words = result if isinstance(result, dict) else {}
     if result is None and request.execute_on_delete:
         return "the handler returned nothing: does it return what its library returns?"
@@ -108,7 +108,7 @@ def warning(request: Request, result: Any) -> str:
 
 
 def spelled(status: Any) -> str:
-    """Return a Status in capitals, without what separates its words; empty if it is no text."""
+    """Return a Status in capitals, without separators; empty if it is not a string."""
     return re.sub(r"[\W_]", "", status).upper() if isinstance(status, str) else ""
 
 
@@ -131,7 +131,7 @@ def valid_id(physical_id: Any) -> str:
 
 
 def difference(expected: Any, actual: Any, path: str) -> str:
-    """Return the first thing that a result lacks of what is expected, empty if it has it all."""
+    """Return the first expected part that a result lacks, empty if it lacks none."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         parts = ((v, actual.get(k, ABSENT), f"{path}.{k}") for k, v in expected.items())
         return next(filter(None, (difference(*part) for part in parts)), "")
@@ -147,7 +147,7 @@ def quoted(item: Any) -> str:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Compare as JSON does: Python alone takes true for 1."""
+    """Compare as JSON does; in Python, true equals 1."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(equal, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
@@ -179,7 +179,7 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
 
 
 def message_of(error: Map) -> str:
-    """Return the message of an error; an empty one is one."""
+    """Return the message of an error, which may be empty."""
     spellings = [error.get(key) for key in ("errorMessage", "Message", "message")]
     spellings = [each for each in spellings if each is not None]
     return as_text(max(spellings, key=bool)) if spellings else "no message"
@@ -230,7 +230,7 @@ def innermost_frames(lines: list[str], message: list[str]) -> tuple[str, ...]:
 
 
 def python_frames(lines: list[str]) -> list[str]:
-    """Return the frames of Python, which alone puts the innermost last, each with its code."""
+    """Return the frames of Python, whose innermost is last, each with its code."""
     frames: list[str] = []
     for line in lines:
         if line.startswith('File "'):

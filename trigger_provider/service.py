@@ -1,4 +1,4 @@
-"""One event, served until CloudFormation is answered or a fresh execution has taken over.
+"""One event, served until CloudFormation has its answer or a fresh execution takes over.
 
 Knows the order of the steps, and that there is one answer whatever happens. Refuses to decide
 (`decision`), to word an answer (`answer`) or to read a reply (`calls`).
@@ -50,16 +50,16 @@ from trigger_provider.text import encoded, truncate
 from trigger_provider.transport import Effects, response_of
 
 LOGGED: Final = 300
-"""Bytes of a handler's own words in the log."""
+"""Bytes of a handler's messages in the log."""
 
 LONGEST_PUT: Final = 5
-"""Seconds that an answer takes at most to be put."""
+"""The longest that sending an answer may take, in seconds."""
 
 LONGEST_QUESTION: Final = 5
-"""Seconds that the handler's next poll waits at most for the stack's status."""
+"""The longest that a poll waits for the stack's status, in seconds."""
 
 BETWEEN_QUESTIONS: Final = 30
-"""Seconds between two questions whether the stack was cancelled."""
+"""Seconds between two requests for the stack's status while a handler is polled."""
 
 
 def serve(event: Map, effects: Effects, me: str) -> None:
@@ -77,7 +77,7 @@ def serve(event: Map, effects: Effects, me: str) -> None:
 
 
 def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
-    """Do what is decided until there is an answer; None if it is not, or no longer, ours to give.
+    """Do what is decided until there is an answer; None if another execution gives it.
 
     The one guard: CloudFormation waits an hour for an answer that does not come. What failed in
     here is answered as soon as it is known whether that wedges the stack.
@@ -124,7 +124,7 @@ def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) 
 
 
 def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
-    """Put the answer until it is taken, or until CloudFormation no longer waits for it.
+    """Send the answer until it is accepted, or until CloudFormation no longer waits for it.
 
     An execution that ends before hands the answer over, and puts it on if it cannot know whether
     that was accepted: an answer that comes twice is the same.
@@ -152,7 +152,7 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
 
 
 def hands_answer_over(event: Map, body: Map, effects: Effects, me: str, log: Log) -> bool:
-    """Whether a fresh execution surely goes on to deliver an answer."""
+    """Return whether a fresh execution surely continues to deliver an answer."""
     rest = {key: value for key, value in event.items() if key != "Progress"}
     log("hand over", attempt=1, seconds=0)
     try:
@@ -168,7 +168,7 @@ def hands_answer_over(event: Map, body: Map, effects: Effects, me: str, log: Log
 def carry_out(
     action: Action, request: Request, progress: Progress, effects: Effects, log: Log
 ) -> Progress:
-    """Do one step that neither answers nor hands over, and return what is known then."""
+    """Do a step that neither answers nor hands over, and return what is known then."""
     began, outcome = effects.clock().now, Outcome("none")
     match action.step:
         case "wait":
@@ -208,7 +208,7 @@ def seen(progress: Progress, configuration: Map) -> Progress:
 
 
 def uncharged(progress: Progress, seconds: float) -> Progress:
-    """Return what is known, with so many seconds that are no part of Timeout."""
+    """Return what is known, with these seconds excluded from Timeout."""
     return progress._replace(began=progress.began + seconds)
 
 
@@ -248,7 +248,7 @@ def notice_rollback(
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
-    """Learn whether the stack still wants what is asked; a rollback and a Delete are wanted.
+    """Learn whether the stack still needs the request; a rollback and a Delete are needed.
 
     The first status that an Update is told decides whether it belongs to a rollback.
     """

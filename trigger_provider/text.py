@@ -18,7 +18,7 @@ def as_text(item: Any) -> str:
 
 
 def encoded(item: Any) -> bytes:
-    """Return JSON in UTF-8; half of a surrogate pair, which has none, becomes a question mark.
+    """Return JSON in UTF-8; a lone surrogate, which UTF-8 lacks, becomes a question mark.
 
     So that it is JSON to others than Python, NaN and Infinity become texts.
     """
@@ -52,13 +52,13 @@ def beginning(item: Any, most: int) -> str:
 
 
 def fitting(item: Any, room: int) -> str | None:
-    """Return an item as text, None if it takes more than so many bytes of JSON in its quotes."""
+    """Return an item as text, None if it has more than `room` bytes of JSON within its quotes."""
     text = beginning(item, room)
     return text if len(text) <= room and size(text) - 2 <= room else None
 
 
 def truncate(text: str, room: int) -> str:
-    """Shorten a text to so many bytes of JSON, not counting the quotes."""
+    """Shorten a text to a number of bytes of JSON, not counting the quotes."""
     if len(text) <= room and size(text) - 2 <= room:
         return text
     room -= 3  # the bytes of what stands for the rest

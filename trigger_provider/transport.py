@@ -21,17 +21,17 @@ from trigger_provider.decision import Clock
 from trigger_provider.request import Map
 
 NOT_SENT: Final = 0
-"""Instead of an HTTP status: the request never went out, so that nothing came of it."""
+"""Instead of an HTTP status: the request was not sent, so it had no effect."""
 
 LOST: Final = 1
-"""Instead of an HTTP status: the request went out and no reply came; it may have run."""
+"""Instead of an HTTP status: the request was sent, and no reply came; it may have had an effect."""
 
 Reply = tuple[int, Any, bytes]
 """HTTP status or NOT_SENT or LOST; headers, blind to case; the body, or why there is none."""
 
 
 class Effects(NamedTuple):
-    """What the service needs of the world; the tests replace it.
+    """What the service needs from the outside; tests replace it.
 
     `call` is as `signed_call`. `put` sends an answer to a URL. `log` writes an entry.
     """
@@ -65,7 +65,7 @@ class Response(NamedTuple):
 
 
 def response_of(reply: Reply) -> Response:
-    """Read a reply. Only here is the reason of a lost one looked at."""
+    """Read a reply. The reason of a lost reply is interpreted only here."""
     status, _, why = reply
     if status == NOT_SENT:
         return Response("not sent", *reply)
@@ -80,7 +80,7 @@ def response_of(reply: Reply) -> Response:
 
 
 IDLE: Final[dict[str, tuple[http.client.HTTPConnection, float]]] = {}
-"""The last connection to each host, and when its last answer came."""
+"""The last connection to each host, and the time of its last reply."""
 
 KEPT_FOR: Final = 4
 """Seconds after which an idle connection is not used again: servers close theirs at five."""
@@ -96,7 +96,7 @@ KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}
 
 
 def trust(environment: Mapping[str, str]) -> ssl.SSLContext:
-    """Return whom to trust: the authorities that an environment names, or the system's.
+    """Return the trusted authorities: those that the environment names, or the system's.
 
     A file that cannot be read is passed over: CloudFormation has to be answered all the same.
     """
@@ -140,7 +140,7 @@ def idle_connection(method: str, host: str) -> http.client.HTTPConnection | None
 
 
 def connected(url: str) -> http.client.HTTPConnection:
-    """Return a fresh connection to the host of a URL, which the kernel keeps alive."""
+    """Return a new connection to the host of a URL, which the kernel keeps alive."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=CONNECT)
     if parts.scheme == "https":
@@ -189,7 +189,7 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
 
 
 def reason_of(error: Exception) -> bytes:
-    """Return why there is no reply, in the place of its body."""
+    """Return why there is no reply, instead of a body."""
     return f"{type(error).__name__} {error}".encode()
 
 

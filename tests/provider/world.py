@@ -166,11 +166,11 @@ def events(*statuses: str, of: str = "RunMigration") -> Behaviour:
     first = f"<PhysicalResourceId>{STACK_ID}</PhysicalResourceId>"
     first += "<ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus>"
     first += "<ResourceStatusReason>User Initiated</ResourceStatusReason>"
-    own = (
+    of_trigger = (
         f"<LogicalResourceId>{of}</LogicalResourceId><ResourceStatus>{status}</ResourceStatus>"
         for status in statuses
     )
-    members = "".join(f"<member>{each}</member>" for each in (first, *own))
+    members = "".join(f"<member>{each}</member>" for each in (first, *of_trigger))
     return Behaviour(status=200, body=f"<StackEvents>{members}</StackEvents>".encode())
 
 
