@@ -274,7 +274,7 @@ def test_an_alias_of_code_at_a_local_path_is_unknown() -> None:
     assert reason.startswith("the code of 'Migrate' is at a local path; ")
 
 
-def test_an_alias_of_another_version_than_the_templates_is_known_beside_local_code() -> None:
+def test_an_alias_of_another_version_than_the_templates_is_known_next_to_local_code() -> None:
     plain = template(Migrate=function(Code="./a"), Live=alias("1"), **RUN_LIVE)
 
     assert reasons(plain, plain) == (STAY, "nothing that it depends on differs")
@@ -392,7 +392,7 @@ def test_custom_resources_with_another_service_token_are_not_triggers() -> None:
     assert planned(None, template(Theirs=others)) == []
 
 
-def test_a_layer_that_changes_is_sure_beside_code_at_a_local_path() -> None:
+def test_a_layer_that_changes_is_sure_next_to_code_at_a_local_path() -> None:
     old, new = (
         template(Migrate=function(Code="./a", Layers=[layer]), Run=trigger()) for layer in "ab"
     )

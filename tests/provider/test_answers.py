@@ -273,7 +273,7 @@ def test_any_failure_at_all_is_answered(  # noqa: PLR0917 (as many parts as a fa
 
 
 @pytest.mark.parametrize("letter", ["x", "€", '"', "\x00"])
-def test_a_reason_beside_the_longest_physical_id_fills_the_answer_and_no_more(
+def test_a_reason_next_to_the_longest_physical_id_fills_the_answer(
     stack: Stack, handler: Handler, letter: str
 ) -> None:
     frames = [letter * 300] * 3

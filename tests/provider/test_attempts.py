@@ -284,7 +284,7 @@ def test_a_result_that_contains_what_is_expected_is_a_success(
         ("ready", "rea" + "dy" * 500, f"result is rea{'dy' * 147}…, expected ready"),
     ],
 )
-def test_a_result_that_lacks_what_is_expected_is_told_with_what_was_expected(
+def test_a_result_that_lacks_what_is_expected_is_reported_with_what_was_expected(
     stack: Stack, handler: Handler, expected: object, result: object, reason: str
 ) -> None:
     handler.plays(returns(result))

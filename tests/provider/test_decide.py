@@ -510,7 +510,7 @@ def test_an_update_asks_before_anything_else_whether_it_is_a_rollback() -> None:
     assert decide(asked, waiting, Clock(BEGAN + 1, 899)) == Action("wait", 8)
 
 
-def test_an_update_of_which_that_is_never_known_runs_nothing_and_is_no_failure() -> None:
+def test_an_update_of_which_that_is_never_known_runs_nothing_and_is_not_a_failure() -> None:
     asked = request("Update")._replace(service_timeout=960)
 
     for now in (950.0, 5000.0):

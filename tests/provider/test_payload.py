@@ -61,11 +61,11 @@ def test_a_value_that_cloudformation_resolved_stands_at_its_place_at_any_depth(
         (sent([None, None], hole("0"), hole("1", value="x")), ["x"]),
     ],
 )
-def test_what_is_no_value_is_not_there(stack: Stack, payload: Any, event: Any) -> None:
+def test_no_value_removes_its_key_or_item(stack: Stack, payload: Any, event: Any) -> None:
     assert started_with(stack, payload) == event
 
 
-def test_a_payload_that_is_no_value_is_as_good_as_none(stack: Stack) -> None:
+def test_a_payload_without_a_value_counts_as_none(stack: Stack) -> None:
     assert started_with(stack, sent(None, hole()))["RequestType"] == "Create"
 
 
@@ -139,7 +139,7 @@ def test_an_update_is_described_with_its_physical_id_and_the_old_payload(
     assert described["Old"] == {"n": 1}
 
 
-def test_beside_a_payload_the_description_is_the_client_context(
+def test_with_a_payload_the_description_is_the_client_context(
     stack: Stack, handler: Handler
 ) -> None:
     handler.plays(in_progress({"page": 1}), returns(None))
@@ -156,7 +156,7 @@ def test_beside_a_payload_the_description_is_the_client_context(
 
 
 @pytest.mark.parametrize("payload", [[1], "text", None, 5])
-def test_a_payload_that_is_no_object_is_polled_verbatim(
+def test_a_payload_that_is_not_an_object_is_polled_verbatim(
     stack: Stack, handler: Handler, payload: Any
 ) -> None:
     handler.plays(in_progress({"page": 1}), returns(None))

@@ -222,7 +222,7 @@ def test_refusals_after_a_long_attempt_are_waited_out_without_a_hand_over_for_ea
     assert world.executions <= FIVE_HOPS
 
 
-def test_a_handler_that_outlasts_an_execution_is_told_to_be_polled(
+def test_a_handler_that_outlasts_an_execution_is_advised_to_be_polled(
     stack: Stack, handler: Handler
 ) -> None:
     handler.plays(takes(895, returns(None)))
@@ -236,7 +236,7 @@ def test_a_handler_that_outlasts_an_execution_is_told_to_be_polled(
     )
 
 
-def test_a_handler_that_outlasts_timeout_is_told_so(stack: Stack, handler: Handler) -> None:
+def test_a_handler_that_outlasts_timeout_is_reported(stack: Stack, handler: Handler) -> None:
     handler.plays(takes(300, returns(None)))
 
     answer = stack.asks("Create", Timeout=120)

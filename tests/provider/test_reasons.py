@@ -153,7 +153,7 @@ LOG = "full log: /aws/lambda/shop-Migrate-1A2B3C"
         pytest.param(b"", "Error: no message", id="no body"),
     ],
 )
-def test_the_error_of_any_runtime_is_told_with_its_innermost_frames(
+def test_the_error_of_any_runtime_is_reported_with_its_innermost_frames(
     stack: Stack, handler: Handler, payload: Any, reason: str
 ) -> None:
     handler.plays(fails_with(payload))
@@ -161,7 +161,7 @@ def test_the_error_of_any_runtime_is_told_with_its_innermost_frames(
     assert stack.asks("Create").reason == f"{reason}; {LOG}"
 
 
-def test_of_many_frames_the_three_innermost_are_told(stack: Stack, handler: Handler) -> None:
+def test_the_three_innermost_of_many_frames_are_reported(stack: Stack, handler: Handler) -> None:
     frames = [f'  File "/var/task/app.py", line {n}, in f{n}\n' for n in range(9)]
     handler.plays(raises("E", "no", stackTrace=frames))
 
@@ -230,7 +230,7 @@ def test_the_part_that_python_underlines_is_not_told(stack: Stack, handler: Hand
         ("/aws/lambda/shop-Migrate-1A2B3C4D", "/aws/lambda/shop-Migrate-1A2B3C4D"),
     ],
 )  # fmt: skip
-def test_a_log_group_of_the_stack_is_said_to_go_with_a_failed_create(
+def test_a_failed_create_says_that_a_rollback_deletes_the_stacks_log_group(
     stack: Stack, handler: Handler, group: str, where: str
 ) -> None:
     handler.looks.always(state(LoggingConfig={"LogGroup": group}))
@@ -272,7 +272,7 @@ def test_the_final_stop_of_a_message_is_cloudformations_to_set(
         ({"Status": "FAILED", "Reason": ""}, "Failed: no Reason was given"),
     ],
 )
-def test_a_handler_that_says_it_failed_is_told_in_its_own_words(
+def test_a_handler_that_says_it_failed_is_reported_in_its_own_words(
     stack: Stack, handler: Handler, result: object, reason: str
 ) -> None:
     handler.plays(returns(result))
@@ -280,7 +280,9 @@ def test_a_handler_that_says_it_failed_is_told_in_its_own_words(
     assert stack.asks("Create").reason == f"{reason}; {LOG}"
 
 
-def test_an_error_of_lambda_itself_is_told_in_its_own_words(stack: Stack, handler: Handler) -> None:
+def test_an_error_of_lambda_itself_is_reported_in_its_own_words(
+    stack: Stack, handler: Handler
+) -> None:
     handler.plays(refused(404, "ResourceNotFoundException", "Function not found: shop"))
 
     reason = stack.asks("Create").reason
@@ -304,7 +306,7 @@ def test_an_error_of_lambda_itself_is_told_in_its_own_words(stack: Stack, handle
         ("", ""),
     ],
 )
-def test_the_last_lines_of_the_log_are_told_without_lambdas_own(
+def test_the_last_lines_of_the_log_are_reported_without_lambdas_own(
     stack: Stack, handler: Handler, log: str, reason: str
 ) -> None:
     handler.plays(raises("E", "no", log=log))
@@ -312,7 +314,7 @@ def test_the_last_lines_of_the_log_are_told_without_lambdas_own(
     assert stack.asks("Create").reason == "; ".join(filter(None, ["E: no", reason, LOG]))
 
 
-def test_of_a_long_log_the_end_is_told(stack: Stack, handler: Handler) -> None:
+def test_the_end_of_a_long_log_is_reported(stack: Stack, handler: Handler) -> None:
     handler.plays(raises("E", "no", log="\n".join(f"line {n}" for n in range(400))))
 
     reason = stack.asks("Create").reason
@@ -393,7 +395,7 @@ def test_no_attempt_is_counted_that_was_never_made(stack: Stack, handler: Handle
     ],
     ids=["raises", "says FAILED", "not as expected", "bad poll"],
 )
-def test_with_no_echo_only_the_error_type_is_told_and_nothing_logged(
+def test_with_no_echo_only_the_error_type_is_reported_and_nothing_logged(
     stack: Stack, handler: Handler, ends: Behaviour, error: str
 ) -> None:
     handler.plays(ends)

@@ -52,7 +52,7 @@ def test_the_innermost_frame_comes_first(
 
 
 @pytest.mark.parametrize("name", ["node-message-of-several-lines", "java-as-text"])
-def test_a_line_of_the_message_is_no_frame(
+def test_a_line_of_the_message_is_not_a_frame(
     cloud: Cloud, stack: Stack, handler: Function, name: str
 ) -> None:
     file = next(each for each in RECORDED if each.stem == name)

@@ -69,7 +69,7 @@ def test_a_handler_of_the_provider_framework_that_is_complete_succeeds(
     ],
     ids=["it failed", "a bad poll", "a poll"],
 )
-def test_what_a_result_that_says_no_echo_holds_is_told_nowhere(
+def test_the_content_of_a_result_with_no_echo_is_reported_nowhere(
     cloud: Cloud, stack: Stack, handler: Function, flag: Any, ends: dict[str, Any]
 ) -> None:
     way: Ending = "pending" if "Progress" in ends else "failed"
@@ -136,7 +136,7 @@ def test_a_result_that_looks_like_no_success_is_a_warning_in_the_log(  # noqa: P
 @pytest.mark.parametrize(
     "result", [None, {"Rows": 5}, {"Status": "SUCCESS"}, {"status": "ok"}, {"statusCode": 200}, 5]
 )
-def test_a_usual_result_is_no_warning(
+def test_a_usual_result_logs_no_warning(
     cloud: Cloud, stack: Stack, handler: Function, result: Any
 ) -> None:
     handler.always(returns(result))

@@ -26,7 +26,7 @@ def run(code: str, **settings: Any) -> Template:
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_FAILED"])
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_failed_resource_that_is_taken_back_alone_runs_nothing(
+def test_a_failed_resource_that_is_undone_alone_runs_nothing(
     cloud: Cloud,
     stack: Stack,
     handler: Function,
