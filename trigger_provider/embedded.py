@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import hmac
 import http.client
+import io
 import json
 import os
 import re
@@ -779,15 +780,29 @@ def connected(url):
  for option,number in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():
   connection.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,option),number)
  return connection
+class Bounded(io.RawIOBase):
+ def __init__(self,sock,deadline):
+  self.sock,self.deadline=sock,deadline
+ def makefile(self,_):
+  return io.BufferedReader(self)
+ def readable(self):
+  return True
+ def readinto(self,buffer):
+  left=self.deadline-time.monotonic()
+  if left<=0:
+   raise TimeoutError('timed out')
+  self.sock.settimeout(left)
+  return self.sock.recv_into(buffer)
 def send_on(connection,method,url,body,headers,seconds):
  host=urlsplit(url).netloc
  lines=[f"{method} {url.split(host,1)[1] or '/'} HTTP/1.1"]
  fields={'Host':host,'Content-Length':len(body)}|headers
  lines+=[f'{name}: {value}' for name,value in fields.items()]
+ deadline=time.monotonic()+seconds
  try:
   connection.sock.settimeout(seconds)
   connection.sock.sendall('\r\n'.join([*lines,'\r\n']).encode()+body)
-  response=http.client.HTTPResponse(connection.sock,method=method)
+  response=http.client.HTTPResponse(Bounded(connection.sock,deadline),method=method)
   response.begin()
   reply=response.status,response.headers,response.read()
  except (OSError,http.client.HTTPException) as error:

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import io
 import os
 import select
 import socket
@@ -110,7 +111,7 @@ TRUST: Final = trust(os.environ)
 
 
 def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
-    """Send a request once; `seconds` bound each wait for the other side.
+    """Send a request once; `seconds` bound the whole reply, however slowly it comes.
 
     The last connection to a host is used again. One that was idle may be dead, and what was lost
     on it may have run: a POST takes it only just after an answer, others fall back on a fresh one.
@@ -156,6 +157,29 @@ def connected(url: str) -> http.client.HTTPConnection:
     return connection
 
 
+class Bounded(io.RawIOBase):
+    """A socket to read from until a moment, however often the other side sends a little."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock, self.deadline = sock, deadline
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Return the reader that a response asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Return that there is something to read from, as a reader asks."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come, or wait for it until the moment."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.sock.settimeout(left)
+        return self.sock.recv_into(buffer)
+
+
 def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
     connection: http.client.HTTPConnection,
     method: str,
@@ -172,10 +196,11 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
     lines = [f"{method} {url.split(host, 1)[1] or '/'} HTTP/1.1"]
     fields = {"Host": host, "Content-Length": len(body)} | headers
     lines += [f"{name}: {value}" for name, value in fields.items()]
+    deadline = time.monotonic() + seconds
     try:
         connection.sock.settimeout(seconds)
         connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
-        response = http.client.HTTPResponse(connection.sock, method=method)
+        response = http.client.HTTPResponse(Bounded(connection.sock, deadline), method=method)  # type: ignore[arg-type]  # all that it uses of a socket
         response.begin()
         reply = response.status, response.headers, response.read()
     except (OSError, http.client.HTTPException) as error:

@@ -11,7 +11,7 @@ import pytest
 
 from trigger_provider.embed import FOLDER, HEAD, MODULES, TARGET, embedded, modules
 
-MOST: Final = 52_000
+MOST: Final = 52_500
 """Bytes of JSON that every template can spare for it."""
 
 TEXT: Final = TARGET.read_text(encoding="utf-8")
@@ -68,8 +68,8 @@ def test_the_embedded_text_imports_the_standard_library_alone() -> None:
 
     assert "trigger_provider" not in TEXT.removeprefix(HEAD)
     assert names <= {
-        "base64", "contextlib", "difflib", "hashlib", "hmac", "http", "json", "os", "re", "select",
-        "socket", "ssl", "time", "traceback",
+        "base64", "contextlib", "difflib", "hashlib", "hmac", "http", "io", "json", "os", "re",
+        "select", "socket", "ssl", "time", "traceback",
     }  # fmt: skip
 
 

@@ -173,3 +173,28 @@ def test_a_request_to_a_host_that_does_not_listen_is_not_sent() -> None:
         gone = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
     assert ask(gone, "POST") == "not sent"
+
+
+def drip(listener: socket.socket) -> None:
+    """Send a reply that never ends, a little at a time, until nobody reads it."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        try:
+            while not select.select([connection], [], [], 0.02)[0]:
+                connection.sendall(b"x")
+        except OSError:
+            pass
+
+
+def test_a_reply_that_never_ends_is_lost_when_its_seconds_are_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/path"
+        status, _, why = exchange("POST", url, b"", {}, 0.3)
+
+        thread.join()
+    assert (status, why) == (LOST, b"TimeoutError timed out")
