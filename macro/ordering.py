@@ -103,46 +103,56 @@ def order(
     candidates = _Candidates.among(selectable)
     selections, problems = _selections(by_id, candidates)
     needs = Needs(resources, canon)
-    watched = {
-        selection.trigger: tuple(sorted({*selection.all, *needs.parts_of(selection.all)}))
-        for selection in selections
-        if selection.side == "ExecuteOnResourceChange"
-    }
-    selections = [
-        selection for selection in selections if selection.side != "ExecuteOnResourceChange"
-    ]
+    ordering = [each for each in selections if each.side != "ExecuteOnResourceChange"]
 
     graph = _Graph.of(resources, survey)
-    named = (edge for selection in selections for edge in selection.edges(selection.named))
+    named = (edge for selection in ordering for edge in selection.edges(selection.named))
     for edge in (*additions.edges, *named):
         if path := graph.path(edge.first, edge.waiting):
             problems.append(_cycle(edge, path, candidates))
         else:
             graph.add(edge)
-    specific = {(each.trigger, each.side): each.specific for each in selections}
-    for trigger in by_id:
-        graph.add_where_possible(trigger.logical_id, _needs_of_handler(trigger, needs))
-    for selection in selections:
-        edges = selection.edges_of(_companions(selection.named, selection.side, needs))
-        graph.add_where_possible(selection.trigger, _unopposed(edges, selection, specific))
-    for trigger in by_id:
-        edges = _needs_of_what_it_mentions(trigger, resources, needs)
-        opposed = specific[trigger.logical_id, "ExecuteBefore"]
-        graph.add_where_possible(
-            trigger.logical_id, (edge for edge in edges if edge.first not in opposed)
-        )
-    for selection in selections:
-        if selection.matched:
-            graph.add_where_possible(selection.trigger, selection.edges(selection.matched))
-            edges = selection.edges_of(_companions(selection.matched, selection.side, needs))
-            graph.add_where_possible(selection.trigger, _unopposed(edges, selection, specific))
+    for trigger_id, edges in _yielding_edges(by_id, ordering, resources, needs):
+        graph.add_where_possible(trigger_id, edges)
     return Order(
         edges=tuple(graph.added),
-        watched=watched,
+        watched=_watched(selections, needs),
         problems=tuple(problems),
         firm=graph.firm,
         conditional=graph.maybe,
     )
+
+
+def _watched(selections: Iterable["_Selection"], needs: Needs) -> dict[str, tuple[str, ...]]:
+    return {
+        selection.trigger: tuple(sorted({*selection.all, *needs.parts_of(selection.all)}))
+        for selection in selections
+        if selection.side == "ExecuteOnResourceChange"
+    }
+
+
+def _yielding_edges(
+    triggers: list[Trigger],
+    selections: list["_Selection"],
+    resources: Mapping[str, Json],
+    needs: Needs,
+) -> Iterator[tuple[str, Iterable[Edge]]]:
+    """Yield the edges of triggers that give way to cycles, those that take precedence first."""
+    specific = {(each.trigger, each.side): each.specific for each in selections}
+    for trigger in triggers:
+        yield trigger.logical_id, _needs_of_handler(trigger, needs)
+    for selection in selections:
+        edges = selection.edges_of(_companions(selection.named, selection.side, needs))
+        yield selection.trigger, _unopposed(edges, selection, specific)
+    for trigger in triggers:
+        edges = _needs_of_what_it_mentions(trigger, resources, needs)
+        opposed = specific[trigger.logical_id, "ExecuteBefore"]
+        yield trigger.logical_id, [edge for edge in edges if edge.first not in opposed]
+    for selection in selections:
+        if selection.matched:
+            yield selection.trigger, selection.edges(selection.matched)
+            edges = selection.edges_of(_companions(selection.matched, selection.side, needs))
+            yield selection.trigger, _unopposed(edges, selection, specific)
 
 
 def _selections(

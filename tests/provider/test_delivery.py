@@ -254,11 +254,13 @@ def test_an_exception_inside_the_provider_still_answers(
     ids=["success", "bad poll", "not as expected", "bad id", "no JSON"],
 )
 def test_the_log_holds_neither_payload_nor_result(
-    stack: Stack, handler: Handler, behaviour: Behaviour
+    stack: Stack, handler: Handler, behaviour: Behaviour, world: World
 ) -> None:
     handler.plays(behaviour)
 
     stack.asks("Create", Payload=sent({"password": SECRET}), Expect=sent({SECRET: SECRET}))
+
+    assert SECRET not in repr(world.log)
 
 
 def test_each_step_is_one_line_of_the_log(stack: Stack, handler: Handler, world: World) -> None:
