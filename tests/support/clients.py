@@ -35,7 +35,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """`aws`, `sam` and boto3 for service_client cloud."""
+    """`aws`, `sam` and boto3 for one cloud."""
 
     cloud: Cloud
     home: Path
@@ -87,7 +87,7 @@ class Clients:
 
 
 def client(cloud: Cloud, service: str, *, key: str | None = None, secret: str | None = None) -> Any:
-    """Make a boto3 client of the cloud, for the root user or for the owner of an access key."""
+    """Return a boto3 client of the cloud, for the root user or for the owner of an access key."""
     make: Any = boto3.client
     return make(
         service,

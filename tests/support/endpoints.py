@@ -85,13 +85,13 @@ def function_error(payload: Any, log: str = "") -> Reply:
 
 
 def refused(status: int, code: str, message: str) -> Reply:
-    """Play a Lambda that refuses; with its errors the message's key begins with a capital."""
+    """Play a Lambda that refuses; the key of its message begins with a capital letter."""
     body = json.dumps({"Type": "User", "Message": message}).encode()
     return Reply(status=status, headers={"X-Amzn-ErrorType": code}, body=body)
 
 
 def throttled() -> Reply:
-    """Play a Lambda without concurrency to spare; this one error spells its key in lower case."""
+    """Play a Lambda without spare concurrency; only this error has its message in lower case."""
     body = {
         "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
         "Type": "User",
@@ -211,7 +211,7 @@ class Endpoints:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the endpoint."""
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.server_port}"
 
     @property
@@ -235,7 +235,7 @@ class Endpoints:
         seconds_ago: float = 0,
         **properties: Any,
     ) -> dict[str, Any]:
-        """Return what CloudFormation would send; the answer to it is then held to its ids."""
+        """Return an event as CloudFormation would send it; its answer must have the same ids."""
         request_id, logical_id = str(uuid.uuid4()), "RunMigration"
         path = "/" + quote(f"{STACK}|{logical_id}|{request_id}", safe="")
         date = (_now() - timedelta(seconds=seconds_ago)).strftime("%Y%m%dT%H%M%SZ")
@@ -265,12 +265,12 @@ class Endpoints:
 
     @property
     def answers(self) -> list[dict[str, Any]]:
-        """Every body that was put to the response bucket, whatever the bucket said to it."""
+        """Every body that was sent to the response bucket, accepted or not."""
         return [asked.body for asked in self.bucket.asked]
 
     @property
     def answer(self) -> dict[str, Any]:
-        """The one answer that the bucket took."""
+        """The only answer that the bucket accepted."""
         assert self._answered, "CloudFormation was not answered"
         return self.answers[-1]
 
@@ -293,7 +293,7 @@ class Endpoints:
         self._server.socket.shutdown(socket.SHUT_RDWR)
 
     def accept_connections(self) -> None:
-        """Take connections again, on the same port."""
+        """Accept connections again, on the same port."""
         self._server.server_activate()
 
     def serve(self) -> None:
@@ -310,7 +310,7 @@ class Endpoints:
     # -- one request: which kind it is, whether it is as it must be
 
     def line_of(self, method: str, target: str) -> Line | None:
-        """Return the kind of request that the request line tells, if there is one."""
+        """Return the kind of a request by its request line, if it is known."""
         path = urlsplit(target).path
         if method == "PUT" and path in self._events:
             return self.bucket

@@ -34,7 +34,7 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of a template: the name of the file that says so, and its text."""
+    """The result for a template: the name of the file that has it, and its text."""
 
     file: str
     text: str
@@ -73,7 +73,7 @@ def uploaded(parsed: Template) -> Template:
 
 
 def expected(case: str) -> Outcome:
-    """Read what a case says; a case without an answer expects nothing."""
+    """Read the expected result of a case; empty if it has none."""
     for file in ("expected.yaml", "problem.txt"):
         if (path := FOLDER / case / file).exists():
             return Outcome(file=file, text=path.read_text())
@@ -81,7 +81,7 @@ def expected(case: str) -> Outcome:
 
 
 def actual(case: str) -> Outcome:
-    """Let a case's transforms work on its template in their order."""
+    """Run a case's transforms on its template, in their order."""
     fragment = template(case)
     for snippet in beside_a_transform(fragment):
         return Outcome(file="problem.txt", text=f"{answered(snippet, {})['errorMessage']}\n")
@@ -109,7 +109,7 @@ def beside_a_transform(value: Any) -> Iterator[Template]:
 
 
 def by_sam(fragment: Template) -> Template:
-    """Let the real SAM transform a fragment."""
+    """Transform a fragment with SAM's own translator."""
     session = Session(region_name="eu-central-1")
     mutable = json.loads(json.dumps(fragment)) | {"Transform": SAM}
     to_py27_compatible_template(mutable)

@@ -88,7 +88,7 @@ def function(
     name: str = "function-under-test",
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Function]:
-    """Yield the function in `folder`; whatever it started is dead when the context ends.
+    """Yield the function in `folder`; all its processes have ended when the context ends.
 
     `timeout` is in whole seconds and enforced; `memory` is in MB and only told to the function.
     `environment` is what the function's own variables hold, credentials and region included.

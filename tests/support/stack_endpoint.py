@@ -30,7 +30,7 @@ class StackEndpoint:
     requests: Counter[str] = field(default_factory=Counter)
 
     def answer(self, query: Mapping[str, list[str]]) -> tuple[int, str]:
-        """Return the status and the XML that an operation is answered with."""
+        """Return the status and the XML of the response to an operation."""
         (operation,), (name,) = query["Action"], query["StackName"]
         assert name in ("shop", STACK_ID)
         self.requests[operation] += 1

@@ -21,7 +21,7 @@ REGION: Final = "us-east-1"
 
 
 def template(sections: Json = None, **resources: Json) -> Template:
-    """Return a template with our transform, and the function `Migrate` unless another is passed."""
+    """Return a template with the macro's transform, and the function `Migrate` by default."""
     whole = {
         "Transform": "Trigger",
         **(sections or {}),

@@ -1,4 +1,4 @@
-"""The words in which the cloud tests speak: a stack that is deployed, looked at and deleted.
+"""The vocabulary of the cloud tests: a stack that is deployed, inspected and deleted.
 
 Knows how an author deploys and what CloudFormation shows of it. Refuses to know triggers, but for
 the functions they run: `function` makes one, with a role, from the text of its code.
@@ -40,7 +40,7 @@ LAMBDA_LINES = ("START ", "END ", "REPORT ", "INIT_START ")
 
 
 def function(name: str, code: str, **more: Json) -> dict[str, Json]:
-    """Make the resources of a Python function: the function itself and its role."""
+    """Return the resources of a Python function: the function and its role."""
     managed = [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:" + BASIC}]
     trust = {"Version": "2012-10-17", "Statement": [LAMBDA]}
     properties = {

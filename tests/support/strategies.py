@@ -236,7 +236,7 @@ def templates_with_triggers(draw: st.DrawFn) -> Template:
 
 
 def _without(payload: Json, name: str) -> Json:
-    """Take out what would refer to the trigger itself, or hold a secret."""
+    """Remove what would refer to the trigger itself, or contain a secret."""
     if isinstance(payload, dict):
         kept = {key: value for key, value in payload.items() if name not in str(value)}
         return {key: value for key, value in kept.items() if "secretsmanager" not in str(value)}
@@ -310,7 +310,7 @@ _ends: st.SearchStrategy[Template] = st.sampled_from([
 
 @st.composite
 def deployable_templates(draw: st.DrawFn) -> Template:
-    """Draw a template whose own resources are as CloudFormation wants them.
+    """Draw a template whose resources CloudFormation accepts.
 
     Only what no other resource refers to exists under a condition.
     """

@@ -1,4 +1,4 @@
-"""Templates in few words, and what the macro makes of them, for tests of one rule each."""
+"""Short forms of templates, and their expansions, for tests of one rule each."""
 
 import json
 from typing import Any, Final
@@ -61,7 +61,7 @@ def waiting(resource: Template, *firsts: str) -> Template:
 
 
 def template(sections: Template | None = None, **resources: Json) -> Template:
-    """Build a fragment of resources that has the function `Migrate`, unless another is given."""
+    """Build a fragment of resources, with the function `Migrate` by default."""
     return {**(sections or {}), "Resources": {"Migrate": function()} | resources}
 
 
@@ -96,7 +96,7 @@ def waits(fragment: Template, name: str = "Run") -> list[str]:
 
 
 def problems(fragment: Template, **values: Json) -> list[str]:
-    """List what is said against a template; nothing if it expands."""
+    """List the problems of a template; empty if it expands."""
     try:
         expanded(fragment, **values)
     except TemplateError as error:
@@ -115,7 +115,7 @@ def mentions_of(*references: str | Reference) -> Mentions:
 
 
 def turned(value: Any) -> Any:
-    """Turn the key order of every map around."""
+    """Reverse the key order of every map."""
     match value:
         case dict():
             return {key: turned(value[key]) for key in reversed(value)}

@@ -46,7 +46,7 @@ def step(when: float, name: str, **details: Any) -> LogEntry:
 
 
 def after(*news: Event | LogEntry) -> tuple[DeploymentState, list[str]]:
-    """Take in what is read after a first look at a stack at rest."""
+    """Return the state and the lines after a first read of a stack at rest."""
     events = [item for item in news if isinstance(item, Event)]
     entries = [item for item in news if isinstance(item, LogEntry)]
     state, lines = timeline.advance(DeploymentState(has_read=True), events, entries)

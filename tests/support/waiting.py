@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 PATIENCE: Final = 300
-"""Seconds after which what a test waits for is taken never to happen."""
+"""Seconds after which a test stops waiting for an event."""
 
 QUICKLY: Final = {"Delay": 0.2, "MaxAttempts": 5 * PATIENCE}
-"""How a boto3 waiter waits for the local cloud, which is done in a moment."""
+"""The configuration of boto3 waiters for the local cloud, which is fast."""
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
-    """Return once the condition holds; fail where it does not within so many seconds."""
+    """Return once the condition holds; fail if it does not hold in time."""
     end, pause = time.monotonic() + seconds, threading.Event()
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s"
