@@ -164,9 +164,10 @@ def is_unchanged(request,properties,old):
  if request.execute_on_handler_change and properties==old:
   return False
  was_enabled=old.get('Enabled')!='false'
- is_same=all(properties.get(cause)==old.get(cause) for cause in RERUNS)
+ causes=RERUNS if request.execute_on_handler_change else RERUNS[1:]
+ is_same=all(properties.get(cause)==old.get(cause) for cause in causes)
  return was_enabled and is_same and not has_cause(properties,old)
-RERUNS=('Payload','HandlerArn','InvocationType','Expect','Previous')
+RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(properties,old):
  entries,old_entries=entries_of(properties),entries_of(old)

@@ -190,11 +190,12 @@ def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
     if request.execute_on_handler_change and properties == old:
         return False  # CloudFormation sends such an Update only to what has failed
     was_enabled = old.get("Enabled") != "false"
-    is_same = all(properties.get(cause) == old.get(cause) for cause in RERUNS)
+    causes = RERUNS if request.execute_on_handler_change else RERUNS[1:]
+    is_same = all(properties.get(cause) == old.get(cause) for cause in causes)
     return was_enabled and is_same and not has_cause(properties, old)
 
 
-RERUNS: Final = ("Payload", "HandlerArn", "InvocationType", "Expect", "Previous")
+RERUNS: Final = ("HandlerArn", "Payload", "InvocationType", "Expect", "Previous")
 """The properties that run a trigger when they differ, besides its fingerprint."""
 
 SWITCHED_OFF: Final = re.compile(r"Deployment$|Resources\.|References\.")

@@ -195,6 +195,8 @@ def _is_cause(difference: Difference, name: str, update: Update) -> bool:
     """Return whether a difference runs a trigger by itself, as the provider judges it."""
     old, new = (state.properties(name) for state in (update.old, update.new))
     match difference.path:
+        case ["HandlerArn", *_]:
+            return bool(new.get("ExecuteOnHandlerChange") != "false")
         case ["Enabled", *_]:
             return bool(old.get("Enabled") == "false")
         case ["Fingerprint", entry, *rest] if not difference.why:

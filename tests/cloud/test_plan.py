@@ -147,8 +147,8 @@ CHANGES = {
     ),
     "a timeout": Change(
         edit=lambda t: properties(t, "Paid").update(Timeout=300),
-        verdicts=(("Paid", RUN),),
-        because=("Timeout: default → 300",),
+        verdicts=(),
+        because=(),
     ),
     "a name": Change(
         edit=renamed,
@@ -190,8 +190,8 @@ CHANGES = {
     ),
     "ExecuteOnEveryDeployment, to false": Change(
         edit=lambda t: properties(t, "Again").pop("ExecuteOnEveryDeployment"),
-        verdicts=(("Again", RUN),),
-        because=("ExecuteOnEveryDeployment is no longer true",),
+        verdicts=(),
+        because=(),
     ),
     "a condition": Change(
         parameters=("Extra=yes",), verdicts=(("Extraordinary", RUN),), because=("first time",)
