@@ -37,8 +37,11 @@ LONGEST_REFUSAL: Final = 10
 GIVES_WAY: Final = (2, 4)
 """The refusals in a row, for want of concurrency, after which this execution ends for another."""
 
-QUESTION_PAUSES: Final = (2, 4, 8, 16, 16, 30)
-"""Seconds between questions to CloudFormation that were not answered; the last goes on."""
+QUESTION_PAUSES: Final = (2, 10, 30, 60)
+"""Seconds between questions to CloudFormation that were not answered; the last goes on.
+
+Each is drawn out to twice as much at most: the stacks of an account do not ask in step.
+"""
 
 NOT_THERE: Final = 300
 """Seconds after which an API of which nobody ever heard is taken for one that is not there."""
@@ -304,7 +307,8 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
     match outcome.kind:
         case "refused":
             pause = min(2 ** min(progress.refusals, 4), LONGEST_REFUSAL)
-            if outcome.is_crowded:
+            is_throttled_look = not progress.ready and THROTTLED.fullmatch(outcome.error)
+            if outcome.is_crowded or is_throttled_look:
                 pause = min(pause * (0.5 + lot(request, progress)), LONGEST_REFUSAL)
             is_same = outcome.error == progress.outcome.error
             since = progress.refused_since if is_same else clock.now
@@ -331,5 +335,6 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
 
 def lot(request: Request, progress: Progress) -> float:
     """Return a number from 0 to 1 by which triggers that wait for the same draw apart."""
-    name = f"{request.event.get('RequestId')} {request.name} {progress.refusals}"
+    tries = f"{progress.refusals} {progress.questions}"
+    name = f"{request.event.get('RequestId')} {request.name} {tries}"
     return hashlib.sha256(name.encode(errors="replace")).digest()[0] / 256

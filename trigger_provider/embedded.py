@@ -366,7 +366,7 @@ FRESH=870
 GROWTH=1.5
 LONGEST_REFUSAL=10
 GIVES_WAY=(2,4)
-QUESTION_PAUSES=(2,4,8,16,16,30)
+QUESTION_PAUSES=(2,10,30,60)
 NOT_THERE=300
 PROPAGATING=re.compile(
  '((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?'
@@ -517,7 +517,8 @@ def learn(request,progress,outcome,clock):
  match outcome.kind:
   case 'refused':
    pause=min(2**min(progress.refusals,4),LONGEST_REFUSAL)
-   if outcome.is_crowded:
+   is_throttled_look=not progress.ready and THROTTLED.fullmatch(outcome.error)
+   if outcome.is_crowded or is_throttled_look:
     pause=min(pause*(0.5+lot(request,progress)),LONGEST_REFUSAL)
    is_same=outcome.error==progress.outcome.error
    since=progress.refused_since if is_same else clock.now
@@ -538,7 +539,8 @@ def learn(request,progress,outcome,clock):
    pass
  return known._replace(resume_at=max(clock.now+pause,outcome.runs_until))
 def lot(request,progress):
- name=f"{request.event.get('RequestId')} {request.name} {progress.refusals}"
+ tries=f'{progress.refusals} {progress.questions}'
+ name=f"{request.event.get('RequestId')} {request.name} {tries}"
  return hashlib.sha256(name.encode(errors='replace')).digest()[0]/256
 LIMIT=4095
 OWN=('Result','Truncated','Error')
@@ -1220,10 +1222,11 @@ def notice_rollback(request,progress,effects,seconds,log
   log('stack status unknown',level='WARN',status=reply.status)
  is_patient=progress.questions<len(QUESTION_PAUSES) or not status
  if is_unknown and is_patient and not history.is_denied:
-  pause=QUESTION_PAUSES[min(progress.questions,len(QUESTION_PAUSES)-1)]
+  usual=QUESTION_PAUSES[min(progress.questions,len(QUESTION_PAUSES)-1)]
+  pause=min(usual,request.service_timeout/6)*(1+lot(request,progress))
   return progress._replace(questions=progress.questions+1,ask_at=now+pause)
  rolling_back,has_failed=bool(history.is_taken_back),history.has_failed
- ask_at=now+BETWEEN_QUESTIONS
+ ask_at=now+2*BETWEEN_QUESTIONS
  return progress._replace(rolling_back=rolling_back,has_failed=has_failed,ask_at=ask_at)
 def notice_cancel(request,progress,effects,log):
  now=effects.clock().now

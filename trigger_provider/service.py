@@ -30,6 +30,7 @@ from trigger_provider.decision import (
     decide,
     is_not_there,
     learn,
+    lot,
     must_ask,
     room,
     unknown_status,
@@ -240,10 +241,12 @@ def notice_rollback(
         log("stack status unknown", level="WARN", status=reply.status)
     is_patient = progress.questions < len(QUESTION_PAUSES) or not status
     if is_unknown and is_patient and not history.is_denied:
-        pause = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
+        usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
+        # A short Timeout leaves little to ask in: some questions fit there all the same.
+        pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
     rolling_back, has_failed = bool(history.is_taken_back), history.has_failed
-    ask_at = now + BETWEEN_QUESTIONS
+    ask_at = now + 2 * BETWEEN_QUESTIONS  # the events were two questions in one
     return progress._replace(rolling_back=rolling_back, has_failed=has_failed, ask_at=ask_at)
 
 

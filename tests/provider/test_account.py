@@ -23,8 +23,6 @@ SCENARIOS = {
 }
 deployed = cache(deploy)
 
-pytestmark = pytest.mark.xfail(strict=False, reason="the provider does not give way often enough")
-
 
 @pytest.fixture(params=SCENARIOS)
 def account(request: pytest.FixtureRequest) -> Account:

@@ -383,7 +383,7 @@ def test_pauses_grow_to_their_longest_however_many_attempts_there_are() -> None:
 
 
 def test_refusals_count_no_attempt_and_their_pauses_grow_to_ten_seconds() -> None:
-    progress, pauses = Progress(BEGAN), []
+    progress, pauses = Progress(BEGAN, ready=True), []
 
     for _ in range(6):
         progress = learnt(progress, OUTCOMES["refused"])

@@ -155,13 +155,13 @@ class Changes:
         return kept
 
     def delete_leftovers(self) -> None:
-        """Delete the physical ids that nothing in the stack has any more."""
-        leftovers = {each.physical_id: each for each in self.leftovers}
+        """Delete the physical ids that their resources do not have any more."""
+        leftovers = {(each.logical_id, each.physical_id): each for each in self.leftovers}
         self.leftovers = []
-        current = {each.physical_id for each in self.resources.values()}
-        for physical_id, each in leftovers.items():
-            if physical_id not in current:
-                self._deletes(each.logical_id, each.definition, physical_id)
+        current = {(name, each.physical_id) for name, each in self.resources.items()}
+        for (name, physical_id), each in leftovers.items():
+            if (name, physical_id) not in current:
+                self._deletes(name, each.definition, physical_id)
 
     def _deletes(self, name: str, definition: Resource, physical_id: str) -> bool:
         if isinstance(definition, Other) and not physical_id:
