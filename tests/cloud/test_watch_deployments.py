@@ -66,6 +66,7 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
         "STACK: UPDATE_ROLLBACK_COMPLETE after N s\n"
         "UPDATE_FAILED Run (Custom::Trigger)\n"
         "  LookupError: no such table\n"
+        '  at File "index.py", line 4, in handler raise LookupError("no such table")\n'
         "  last log lines:\n"
         f"  full log: {group[1]}\n"
         f"  look at it: aws logs tail {group[1]} --since 1h"
