@@ -47,6 +47,7 @@ SCENARIOS: Final = (
     Scenario(stacks=1000, quotas=Quotas(concurrency=3000)),
     Scenario(stacks=10, quotas=Quotas(concurrency=10)),
     Scenario(stacks=30, operation="update", quotas=Quotas(concurrency=10)),
+    Scenario(stacks=50, quotas=Quotas(concurrency=10)),
     Scenario(stacks=100, quotas=Quotas(concurrency=10)),
     Scenario(stacks=1000, quotas=Quotas(concurrency=10)),
 )

@@ -34,9 +34,6 @@ GROWTH: Final = 1.5
 LONGEST_REFUSAL: Final = 10
 """Seconds between two tries of what was refused: 1, 2, 4, 8, and then so many."""
 
-GIVES_WAY: Final = (2, 4)
-"""The refusals in a row, for want of concurrency, after which this execution ends for another."""
-
 QUESTION_PAUSES: Final = (2, 10, 30, 60)
 """Seconds between questions to CloudFormation that were not answered; the last goes on.
 
@@ -283,10 +280,11 @@ def may_hop(progress: Progress, clock: Clock) -> bool:
 def gives_way(progress: Progress) -> bool:
     """Whether this execution ends, so that its slot is another's in a small account.
 
-    All slots may be held by providers whose handlers wait for one. Where those get theirs, the
-    next row of refusals is reason to give way again.
+    All slots may be held by providers whose handlers wait for one. Giving way goes on for as long
+    as others take the slot: an execution that waited for its own is no hop. Where handlers get
+    theirs, the next two refusals are reason to give way again.
     """
-    is_crowded = progress.outcome.is_crowded and progress.refusals in GIVES_WAY
+    is_crowded = progress.outcome.is_crowded and progress.refusals % 2 == 0
     return is_crowded and progress.hops <= 1 + progress.polls // 2
 
 

@@ -184,9 +184,11 @@ def parse_progress(event,request,now):
  if kept:=event.get('Progress'):
   known={name:kept[name] for name in Progress._fields if name in kept}
   outcome=Outcome(*kept['outcome'][:len(Outcome._fields)])
-  return Progress(**{'sent':kept['began']}|known|{'outcome':outcome})
+  hops=kept.get('hops',0)-(outcome.is_crowded and now-kept['resume_at']>=QUEUED)
+  return Progress(**{'sent':kept['began']}|known|{'outcome':outcome,'hops':hops})
  sent=sent_at(event,now)
  return Progress(max(sent,now+min(request.timeout,SHORTEST)-request.timeout),sent)
+QUEUED=4
 SHORTEST=30
 def sent_at(event,now):
  if date:=url_date(event):
@@ -365,7 +367,6 @@ FULL=840
 FRESH=870
 GROWTH=1.5
 LONGEST_REFUSAL=10
-GIVES_WAY=(2,4)
 QUESTION_PAUSES=(2,10,30,60)
 NOT_THERE=300
 PROPAGATING=re.compile(
@@ -502,7 +503,7 @@ def needed(progress):
 def may_hop(progress,clock):
  return progress.hops-1<(clock.now-progress.sent)/FULL
 def gives_way(progress):
- is_crowded=progress.outcome.is_crowded and progress.refusals in GIVES_WAY
+ is_crowded=progress.outcome.is_crowded and progress.refusals%2==0
  return is_crowded and progress.hops<=1+progress.polls//2
 def learn(request,progress,outcome,clock):
  pause=0

@@ -87,7 +87,8 @@ class Progress(NamedTuple):
     `function_timeout` is the handler's own, 0 until it is known, `longest` the longest attempt's
     seconds; `polls` counts the attempts that were not done, the last of which gave `state`.
     `cancelled` is the status of a stack that no longer wants the answer, `hops` counts the
-    executions before this one, and `fresh` is whether this one has done nothing yet.
+    executions before this one, but those that gave their slot away, and `fresh` is whether this one
+    has done nothing yet.
     `physical_id` is the last valid one that the handler returned; `no_echo` is whether any result
     asked for it.
     """
@@ -233,10 +234,14 @@ def parse_progress(event: Map, request: Request, now: float) -> Progress:
     if kept := event.get("Progress"):
         known = {name: kept[name] for name in Progress._fields if name in kept}
         outcome = Outcome(*kept["outcome"][: len(Outcome._fields)])
-        return Progress(**{"sent": kept["began"]} | known | {"outcome": outcome})
+        hops = kept.get("hops", 0) - (outcome.is_crowded and now - kept["resume_at"] >= QUEUED)
+        return Progress(**{"sent": kept["began"]} | known | {"outcome": outcome, "hops": hops})
     sent = sent_at(event, now)
     return Progress(max(sent, now + min(request.timeout, SHORTEST) - request.timeout), sent)
 
+
+QUEUED: Final = 4
+"""Seconds that an execution begins late, if it had to wait for another's slot: it gave way then."""
 
 SHORTEST: Final = 30
 """Seconds of a Timeout that are left, or all of it, when the provider begins."""
