@@ -90,6 +90,8 @@ class Canon:
     mappings: Mapping[str, Json] = field(default_factory=dict)
     _names: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     """The names computed so far."""
+    _prefixes: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    """What comes before the names in ARNs, as computed so far."""
 
     @classmethod
     def of(
@@ -172,10 +174,10 @@ class Canon:
         kind = type_of(self.resources.get(name))
         match attribute:
             case "Arn" if kind == FUNCTION_TYPE:
-                prefix = self._substituted(_FUNCTION_ARN, {}, depth)
+                prefix = self._prefix(_FUNCTION_ARN, depth)
                 return _concatenated((prefix, self._name(name, depth)))
             case "Arn" if kind == ROLE_TYPE:
-                prefix = self._substituted(_ROLE_ARN, {}, depth)
+                prefix = self._prefix(_ROLE_ARN, depth)
                 path = properties_of(self.resources[name]).get("Path", "/")
                 return _concatenated((prefix, self._texts(path, depth), self._name(name, depth)))
             case "FunctionArn" if kind == VERSION_TYPE:
@@ -212,13 +214,18 @@ class Canon:
         qualifier: Json = {"Fn::GetAtt": [logical_id, "Version"]}
         if type_of(resource) == ALIAS_TYPE:
             qualifier = properties.get("Name")
-        prefix = self._substituted(_FUNCTION_ARN, {}, depth)
+        prefix = self._prefix(_FUNCTION_ARN, depth)
         arns = tuple(
             whole
             for text in functions
             for whole in ((text,) if is_arn(text) else _concatenated((prefix, (text,))))
         )
         return _concatenated((arns, _literal(":"), self._texts(qualifier, depth)))
+
+    def _prefix(self, text: str, depth: int) -> tuple[Text, ...]:
+        if text not in self._prefixes:
+            self._prefixes[text] = self._substituted(text, {}, depth)
+        return self._prefixes[text]
 
     def _substituted(
         self, text: str, variables: Mapping[str, Json], depth: int
@@ -345,10 +352,13 @@ def _agree(some: Sides, others: Sides) -> bool:
 
 def _concatenated(pieces: Iterable[tuple[Text, ...]]) -> tuple[Text, ...]:
     """Return every consistent choice of one text for each piece; nothing if there are too many."""
+    pieces = tuple(pieces)
+    if all(len(piece) == 1 and not piece[0].sides for piece in pieces):  # most of all strings
+        return (Text(_merged(part for (text,) in pieces for part in text.parts)),)
     texts: tuple[Text, ...] = (Text(),)
     for piece in pieces:
         texts = tuple(
-            Text(_merged(left.parts, right.parts), left.sides | right.sides)
+            Text(_merged((*left.parts, *right.parts)), left.sides | right.sides)
             for left in texts
             for right in piece
             if _agree(left.sides, right.sides)
@@ -358,7 +368,12 @@ def _concatenated(pieces: Iterable[tuple[Text, ...]]) -> tuple[Text, ...]:
     return texts
 
 
-def _merged(left: Parts, right: Parts) -> Parts:
-    if left and right and isinstance(left[-1], str) and isinstance(right[0], str):
-        return (*left[:-1], left[-1] + right[0], *right[1:])
-    return left + right
+def _merged(parts: Iterable[Part]) -> Parts:
+    """Join the literals that follow each other."""
+    merged: list[Part] = []
+    for part in parts:
+        if merged and isinstance(part, str) and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return tuple(merged)

@@ -55,13 +55,15 @@ def _is_larger(template: Mapping[str, Json], *, than: int) -> bool:
 
 
 def _sizes(template: Mapping[str, Json]) -> Iterator[int]:
-    """Yield the bytes of a template's sections, and of each resource, with their separators."""
-    for name, section in template.items():
-        if name == "Resources":
-            yield len(json.dumps(name)) + _PUNCTUATION
-            yield from map(_size, section.items())
-        else:
-            yield _size((name, section))
+    """Yield the bytes of a template's sections, and of each resource, with their separators.
+
+    The provider, which is the largest of all, comes first: few others have to be composed then.
+    """
+    resources = template["Resources"]
+    yield _size((PROVIDER, resources[PROVIDER]))
+    yield len(json.dumps("Resources")) + _PUNCTUATION
+    yield from (_size(item) for item in resources.items() if item[0] != PROVIDER)
+    yield from (_size(item) for item in template.items() if item[0] != "Resources")
 
 
 def _size(item: tuple[str, Json]) -> int:

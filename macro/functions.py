@@ -30,10 +30,22 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
 
 
 class Meant(NamedTuple):
-    """Logical ids of the functions that a value may mean, and of the aliases and versions."""
+    """Logical ids of the functions that a value may mean, and of the aliases and versions.
+
+    `unqualified` are the functions that it means without an alias or a version. One that it refers
+    to in a way that cannot be computed here is among them.
+    """
 
     functions: tuple[str, ...] = ()
     qualified: tuple[str, ...] = ()
+    unqualified: tuple[str, ...] = ()
+
+
+class _LookedUp(NamedTuple):
+    """What a value refers to, and the functions that it names, each with its qualifier."""
+
+    references: list[str]
+    named: list[tuple[str, Text]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +61,25 @@ class Functions:
 
         A logical id counts as the resource it names.
         """
-        if itself := self._referred(value):
-            return Meant(functions=(itself,))
+        if function := self._referred(value):
+            return Meant(functions=(function,), unqualified=(function,))
+        itself = self._looked_up(value)
         functions: dict[str, None] = {}
         qualified: dict[str, None] = {}
-        waiting: list[Json] = [value]
+        waiting = [(value, itself)]
         while waiting:
-            node = waiting.pop(0)
-            names = [reference.name for reference in mentions(node).references]
-            for name in [*names, node] if isinstance(node, str) else names:
+            node, (references, named) = waiting.pop(0)
+            for name in [*references, node] if isinstance(node, str) else references:
                 if self._type_of(name) == FUNCTION_TYPE:
                     functions[name] = None
                 elif self._type_of(name) in QUALIFIED and name not in qualified:
                     qualified[name] = None
-                    waiting.append(properties_of(self.canon.resources[name]).get("FunctionName"))
-            for function, alias in self._named_by(node):
+                    owner = properties_of(self.canon.resources[name]).get("FunctionName")
+                    waiting.append((owner, self._looked_up(owner)))
+            for function, qualifier in named:
                 functions[function] = None
-                qualified |= dict.fromkeys(alias)
-        return Meant(tuple(functions), tuple(qualified))
-
-    def unqualified(self, value: Json) -> tuple[str, ...]:
-        """Return the functions that a value means without an alias or a version.
-
-        A function that it refers to in a way that cannot be computed here is one of them.
-        """
-        if itself := self._referred(value):
-            return (itself,)
-        mentioned = {reference.name for reference in mentions(value).references}
-        by_qualifier: dict[bool, dict[str, None]] = {True: {}, False: {}}
-        for text in self.canon.texts(value):
-            name, qualifier = _name_and_qualifier(fields(text))
-            for called, function in self._called(name):
-                if called.may_equal(Text(name, text.sides)):
-                    by_qualifier[qualifier not in ((), (LATEST,))][function] = None
-        return tuple(
-            function
-            for function in self.meant_by(value).functions
-            if function in by_qualifier[False]
-            or (function in mentioned and function not in by_qualifier[True])
-        )
+                qualified |= dict.fromkeys(self._qualifiers(function, qualifier))
+        return Meant(tuple(functions), tuple(qualified), tuple(_unqualified(functions, itself)))
 
     def arn_of(self, value: Json) -> Json:
         """Return the ARN of a function of which a value may be a part, or the name alone.
@@ -118,13 +110,14 @@ class Functions:
     def _type_of(self, logical_id: str) -> str:
         return type_of(self.canon.resources.get(logical_id))
 
-    def _named_by(self, value: Json) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the functions that a value names, each with its qualifiers in the template."""
+    def _looked_up(self, value: Json) -> _LookedUp:
+        named = []
         for text in self.canon.texts(value):
             name, qualifier = _name_and_qualifier(fields(text))
             for called, function in self._called(name):
                 if called.may_equal(Text(name, text.sides)):
-                    yield function, tuple(self._qualifiers(function, Text(qualifier, text.sides)))
+                    named.append((function, Text(qualifier, text.sides)))
+        return _LookedUp([reference.name for reference in mentions(value).references], named)
 
     def _called(self, name: Parts) -> Iterable[tuple[Text, str]]:
         if not self._by_name:
@@ -157,6 +150,13 @@ class Functions:
             for text in self.canon.texts(written)
             for _, function in self._called(_name_and_qualifier(fields(text))[0])
         }
+
+
+def _unqualified(functions: Iterable[str], itself: _LookedUp) -> Iterator[str]:
+    latest = {name for name, qualifier in itself.named if qualifier.parts in ((), (LATEST,))}
+    others = {name for name, _ in itself.named} - latest
+    referenced = set(itself.references) - others
+    yield from (name for name in functions if name in latest or name in referenced)
 
 
 def _name_and_qualifier(parts: tuple[Parts, ...]) -> tuple[Parts, Parts]:

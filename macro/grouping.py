@@ -256,9 +256,7 @@ def _without_the_smallest(groups: list[_Group], room: int, most: int) -> Iterato
 def with_shared_policies(order: Order, shared: Mapping[str, InvokePolicy]) -> Order:
     """Return an order in which triggers wait for shared policies in place of those of their own."""
     edges = {
-        dataclasses.replace(edge, first=shared[edge.first].logical_id)
-        if edge.first in shared
-        else edge: None
+        edge._replace(first=shared[edge.first].logical_id) if edge.first in shared else edge: None
         for edge in order.edges
     }
     return dataclasses.replace(order, edges=tuple(edges))

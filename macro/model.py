@@ -5,7 +5,7 @@ Knows what a trigger is. Refuses to know how one is spelled, checked, ordered or
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Json = Any
 """A value of a template: what `json.loads` gives."""
@@ -120,12 +120,11 @@ class Settings:
     """Keys and values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(NamedTuple):
     """An added dependency: `waiting` is provisioned after `first`, because of the property `why`.
 
     `companion` says what one of them is to what the property names: `instance of Orders`; it is
-    empty for what the property names itself.
+    empty for what the property names itself. (A tuple: there are thousands of them.)
     """
 
     waiting: str

@@ -70,6 +70,11 @@ class Needs:
                 for node in self._nodes(values, companion.of):
                     self._companions.setdefault(node, []).append((logical_id, companion))
 
+    @property
+    def has_companions(self) -> bool:
+        """Whether anything comes along with anything, a log group with its function aside."""
+        return bool(self._companions)
+
     def of_handler(self, function: str) -> Iterator[Need]:
         """Yield what lets a function run, write its log and reach other services.
 
@@ -143,6 +148,8 @@ class Needs:
 
     def _log_groups_of(self, function: str) -> Iterator[str]:
         """Yield the log groups that are called as the one that a function writes to."""
+        if not self._log_groups:
+            return
         properties = properties_of(self._resources.get(function))
         written = list(_at(properties, ["LoggingConfig", "LogGroup"]))
         referred = {reference.name for reference in mentions(written).references}

@@ -316,6 +316,8 @@ def _needs_of_what_it_mentions(
     trigger: Trigger, resources: Mapping[str, Json], needs: Needs
 ) -> Iterator[Edge]:
     """Yield the companions of what the handler's environment and the payload refer to."""
+    if not needs.has_companions:
+        return
     environments = [
         properties_of(resources.get(function)).get("Environment")
         for function in trigger.handler.functions
@@ -410,7 +412,8 @@ def reachable(starts: Iterable[str], *edges: Mapping[str, Iterable[str]]) -> set
     while stack:
         node = stack.pop()
         for ends in edges:
-            unseen = [end for end in ends.get(node, ()) if end not in seen]
-            seen.update(unseen)
-            stack.extend(unseen)
+            for end in ends.get(node, ()):
+                if end not in seen:
+                    seen.add(end)
+                    stack.append(end)
     return seen

@@ -66,7 +66,7 @@ def _is_shown(parameter: Json) -> bool:
     return not stored and not is_secret(parameter)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: one property is cached
+@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: two properties are cached
 class Lookup:
     """What a reader may look up: resources, and parameters with their values.
 
@@ -90,7 +90,7 @@ class Lookup:
                 raise InvalidValueError("must be a literal or a Ref to a parameter")
         return value
 
-    @property
+    @functools.cached_property
     def names(self) -> set[str]:
         """The names of resources that an author may write."""
         made_by_sam = {logical_id for ids in self.sam_names.values() for logical_id in ids}

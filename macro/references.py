@@ -5,7 +5,7 @@ surveys the whole template once, and every later stage asks the survey.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -70,35 +70,38 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
     )
 
 
-def mentions(value: Json) -> Mentions:
+def mentions(value: Json) -> Mentions:  # noqa: C901 (a call for each node takes longer)
     """Return what a value mentions, at any depth; `DependsOn` is not a mention.
 
-    Half of an expansion's time is spent here: one loop and no recursion, however deep a value is.
+    Much of an expansion's time is spent here: one loop and no recursion, however deep a value is.
     """
     collected = _Collected({}, {}, {})
-    waiting: list[_Walk] = []
+    waiting: list[Iterator[Json]] = []
     nodes: Iterator[Json] = iter((value,))
     branches: Branches = ()
     while True:
         for node in nodes:
+            if isinstance(node, str):
+                continue
+            inner: Iterable[Json] = ()
             if isinstance(node, dict):
-                if len(node) != 1 or _FUNCTIONS.isdisjoint(node):
-                    waiting.append((nodes, branches))
-                    nodes = iter(node.values())
-                    break
-                ((function, argument),) = node.items()
-                if inner := _collect(function, argument, branches, collected):
-                    waiting += ((nodes, branches), *inner)
-                    nodes, branches = waiting.pop()
-                    break
+                inner = node.values()
+                if len(node) == 1:
+                    ((function, argument),) = node.items()
+                    if function in _FUNCTIONS:
+                        inner = _collect(function, argument, branches, collected)
             elif isinstance(node, list):
-                waiting.append((nodes, branches))
-                nodes = iter(node)
+                inner = node
+            elif isinstance(node, _Under):
+                branches = node.branches
+            if inner:
+                waiting.append(nodes)
+                nodes = iter(inner)
                 break
         else:
             if not waiting:
                 break
-            nodes, branches = waiting.pop()
+            nodes = waiting.pop()
     return Mentions(
         references=tuple(collected.references),
         mappings=tuple(collected.mappings),
@@ -106,7 +109,10 @@ def mentions(value: Json) -> Mentions:
     )
 
 
-_Walk = tuple[Iterator[Json], Branches]
+class _Under(NamedTuple):
+    """Among values that are yet to be walked: the branches that the next ones stand under."""
+
+    branches: Branches
 
 
 class _Collected(NamedTuple):
@@ -119,8 +125,8 @@ class _Collected(NamedTuple):
 
 def _collect(
     function: str, argument: Json, branches: Branches, collected: _Collected
-) -> tuple[_Walk, ...]:
-    """Collect what an intrinsic function mentions; return what to walk in it, last to first.
+) -> tuple[Json, ...]:
+    """Collect what an intrinsic function mentions; return what to walk in it, in order.
 
     One that is not written as CloudFormation has it is a map like any other.
     """
@@ -141,28 +147,27 @@ def _collect(
         case "Fn::If":
             if walks := _branches_of(argument, branches, collected):
                 return walks
-    return () if isinstance(argument, str) else ((iter((argument,)), branches),)
+    return (argument,)
 
 
-def _branches_of(argument: Json, branches: Branches, collected: _Collected) -> tuple[_Walk, ...]:
+def _branches_of(argument: Json, branches: Branches, collected: _Collected) -> tuple[Json, ...]:
     match argument:
         case [str(condition), yes, no]:
             collected.conditions[condition] = None
-            return (
-                (iter((no,)), (*branches, (condition, False))),
-                (iter((yes,)), (*branches, (condition, True))),
-            )
+            then, otherwise = (_Under((*branches, (condition, side))) for side in (True, False))
+            return (then, yes, otherwise, no, _Under(branches))
     return ()
 
 
 def name_and_attribute(target: Json) -> tuple[str, str] | None:
     """Read the argument of `Fn::GetAtt`, a list or a dotted string; nothing if it is neither."""
-    match target:
-        case [str(name), attribute]:
+    if isinstance(target, list) and len(target) == len(("name", "attribute")):
+        name, attribute = target
+        if isinstance(name, str):
             return name, attribute if isinstance(attribute, str) else _COMPUTED
-        case str(text) if "." in text:
-            name, _, attribute = text.partition(".")
-            return name, attribute
+    elif isinstance(target, str) and "." in target:
+        name, _, attribute = target.partition(".")
+        return name, attribute
     return None
 
 

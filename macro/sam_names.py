@@ -54,6 +54,8 @@ _MAPPINGS: Final = {
     "AWS::ApiGatewayV2::ApiMapping": ("DomainName", "ApiId", "DomainName"),
 }
 """The same for a part that a third resource links with the resource, by two properties."""
+_EXPLAINING: Final = frozenset({LAYER_TYPE, *_OWNERS, *_SUFFIXES, *_MAPPINGS})
+"""The types that may explain a name; metadata may too, whatever the type."""
 
 _MARKED: Final = {
     FUNCTION_TYPE: "Function",
@@ -78,6 +80,8 @@ def written_names(resources: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
     """
     names: dict[str, tuple[str, ...]] = {}
     for logical_id, resource in resources.items():
+        if type_of(resource) not in _EXPLAINING and not section(resource, "Metadata"):
+            continue
         for name, meant in _names(logical_id, resource, resources):
             names[name] = (*names.get(name, ()), meant)
     return {name: tuple(sorted({*ids})) for name, ids in names.items() if name not in resources}

@@ -75,7 +75,8 @@ def served_by(arn: Json, functions: Functions) -> tuple[str, ...]:
 
     A function is among them where it runs as it is, not where it is behind an alias or a version.
     """
-    return (*functions.unqualified(arn), *functions.meant_by(arn).qualified)
+    meant = functions.meant_by(arn)
+    return (*meant.unqualified, *meant.qualified)
 
 
 def served_by_alias(alias: Json) -> dict[str, Json]:
