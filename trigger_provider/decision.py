@@ -285,7 +285,7 @@ def gives_way(progress: Progress) -> bool:
     theirs, the next two refusals are reason to give way again.
     """
     is_crowded = progress.outcome.is_crowded and progress.refusals % 2 == 0
-    return is_crowded and progress.hops <= 1 + progress.polls // 2
+    return is_crowded and progress.hops <= 1 + progress.polls
 
 
 # ---- after an outcome

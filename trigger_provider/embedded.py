@@ -504,7 +504,7 @@ def may_hop(progress,clock):
  return progress.hops-1<(clock.now-progress.sent)/FULL
 def gives_way(progress):
  is_crowded=progress.outcome.is_crowded and progress.refusals%2==0
- return is_crowded and progress.hops<=1+progress.polls//2
+ return is_crowded and progress.hops<=1+progress.polls
 def learn(request,progress,outcome,clock):
  pause=0
  known=progress._replace(
