@@ -35,6 +35,9 @@ THROTTLED_STATUS: Final = 429
 NOT_A_SUCCESS: Final = 300
 """The first HTTP status that is not a success."""
 
+CLIENT_ERRORS: Final = range(400, 404)
+"""The HTTP statuses with which CloudFormation refuses a request, for good or for want of rate."""
+
 FAILED_THERE: Final = 500
 """The first HTTP status of a failure of the service itself."""
 
@@ -99,9 +102,23 @@ def look(request: Request, effects: Effects) -> Outcome:
             known = json.loads(response.body)
         except ValueError:
             return Outcome("refused", UNSEEN, "the handler's configuration is not JSON")
+    return readiness(request, known)
+
+
+def readiness(request: Request, known: Map) -> Outcome:
+    """Return whether a handler with this configuration can be invoked.
+
+    After an update that failed, it still runs its previous code: good enough for a Delete alone.
+    https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    """
     if known.get("State") == "Failed":
         message = known.get("StateReason") or "the function's State is Failed"
         return Outcome("failed", known.get("StateReasonCode") or "Failed", message, is_final=True)
+    if known.get("LastUpdateStatus") == "Failed" and request.kind != "Delete":
+        why = known.get("LastUpdateStatusReason") or "the function's LastUpdateStatus is Failed"
+        error = known.get("LastUpdateStatusReasonCode") or "Failed"
+        message = f"{why.rstrip('.')}; the handler still has its previous code"
+        return Outcome("failed", error, message, is_final=True)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
     return Outcome("done", result=known)
@@ -149,8 +166,9 @@ def refusal(response: Response) -> Outcome:
     why = ""
     with contextlib.suppress(ValueError, AttributeError):
         why = json.loads(response.body).get("Reason") or ""
+    is_throttled = response.status == THROTTLED_STATUS
     message = f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
-    kind: Any = "refused" if PASSES.fullmatch(error) else "failed"
+    kind: Any = "refused" if is_throttled or PASSES.fullmatch(error) else "failed"
     return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
 
 
@@ -253,8 +271,13 @@ def ask(request: Request, effects: Effects, seconds: float, action: str, **more:
     status, is_reached = response.status, response.kind == "answered"
     if is_reached and status < NOT_A_SUCCESS:
         return StackReply(response.text, status)
-    is_denied = is_reached and status < FAILED_THERE and b"Throttling" not in response.body
+    is_refused = is_reached and status in CLIENT_ERRORS
+    is_denied = is_refused and not TRANSIENT.search(response.body)
     return StackReply("", status, is_denied, is_reached)
+
+
+TRANSIENT: Final = re.compile(b"Throttl|LimitExceeded|Expired|Timeout")
+"""Error codes with which CloudFormation refuses what it may answer a little later."""
 
 
 def stack_status(reply: StackReply) -> str:

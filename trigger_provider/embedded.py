@@ -191,8 +191,8 @@ def parse_progress(event,request,now):
 QUEUED=4
 SHORTEST=30
 def sent_at(event,now):
- if date:=url_date(event):
-  return timegm(time.strptime(date,'%Y%m%dT%H%M%SZ'))
+ with contextlib.suppress(ValueError):
+  return timegm(time.strptime(url_date(event),'%Y%m%dT%H%M%SZ'))
  return event.get('Progress',{}).get('sent',now)
 def handed_over(event,progress):
  kept=progress._replace(
@@ -594,7 +594,9 @@ def unusable(request,result):
  return None
 def failure(request,progress):
  own=progress.physical_id if request.kind!='Delete' else ''
- return echo(request,'FAILED',own or request.old_id or marker(request))|{'Reason':''}
+ is_begun=progress.polls>0 and request.execute_on_delete
+ new_id=physical_id(request,progress) if is_begun else marker(request)
+ return echo(request,'FAILED',own or request.old_id or new_id)|{'Reason':''}
 def success(request,progress,reason,result=ABSENT,error=''
 ):
  body=echo(request,'SUCCESS',physical_id(request,progress))|{'Reason':''}
@@ -881,6 +883,7 @@ ACCEPTED=202
 FORBIDDEN=403
 THROTTLED_STATUS=429
 NOT_A_SUCCESS=300
+CLIENT_ERRORS=range(400,404)
 FAILED_THERE=500
 LONGEST_CONTEXT=3583
 PASSES=re.compile(
@@ -909,9 +912,16 @@ def look(request,effects):
    known=json.loads(response.body)
   except ValueError:
    return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
+ return readiness(request,known)
+def readiness(request,known):
  if known.get('State')=='Failed':
   message=known.get('StateReason') or "the function's State is Failed"
   return Outcome('failed',known.get('StateReasonCode') or 'Failed',message,is_final=True)
+ if known.get('LastUpdateStatus')=='Failed' and request.kind!='Delete':
+  why=known.get('LastUpdateStatusReason') or "the function's LastUpdateStatus is Failed"
+  error=known.get('LastUpdateStatusReasonCode') or 'Failed'
+  message=f"{why.rstrip('.')}; the handler still has its previous code"
+  return Outcome('failed',error,message,is_final=True)
  if known.get('State')=='Pending' or known.get('LastUpdateStatus')=='InProgress':
   return Outcome('refused','NotReady','the handler is still being created or updated')
  return Outcome('done',result=known)
@@ -953,8 +963,9 @@ def refusal(response):
  why=''
  with contextlib.suppress(ValueError,AttributeError):
   why=json.loads(response.body).get('Reason') or ''
+ is_throttled=response.status==THROTTLED_STATUS
  message=f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
- kind='refused' if PASSES.fullmatch(error) else 'failed'
+ kind='refused' if is_throttled or PASSES.fullmatch(error) else 'failed'
  return outcome._replace(kind=kind,error=error,message=message,is_crowded=why==CROWDED)
 def invoked(request,response):
  if response.status>=NOT_A_SUCCESS:
@@ -1021,8 +1032,10 @@ def ask(request,effects,seconds,action,**more):
  status,is_reached=response.status,response.kind=='answered'
  if is_reached and status<NOT_A_SUCCESS:
   return StackReply(response.text,status)
- is_denied=is_reached and status<FAILED_THERE and b'Throttling' not in response.body
+ is_refused=is_reached and status in CLIENT_ERRORS
+ is_denied=is_refused and not TRANSIENT.search(response.body)
  return StackReply('',status,is_denied,is_reached)
+TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(reply):
  found=re.search('<StackStatus>(.*?)</',reply.text)
  return found[1] if found else ''
@@ -1107,7 +1120,8 @@ def find_answer(event,effects,me,log):
  while True:
   try:
    if not is_read:
-    is_read,read=True,parse_request(event)
+    is_read=True
+    read=parse_request(event)
     request,progress=read,parse_progress(event,read,now)
     if 'Progress' in event:
      progress=notice_cancel(request,progress,effects,log)

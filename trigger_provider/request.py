@@ -249,8 +249,8 @@ SHORTEST: Final = 30
 
 def sent_at(event: Map, now: float) -> float:
     """Return when CloudFormation sent a request, in seconds since 1970; now if unknown."""
-    if date := url_date(event):
-        return timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
+    with contextlib.suppress(ValueError):
+        return timegm(time.strptime(url_date(event), "%Y%m%dT%H%M%SZ"))
     return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
 
 

@@ -89,7 +89,8 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
     while True:
         try:
             if not is_read:
-                is_read, read = True, parse_request(event)
+                is_read = True
+                read = parse_request(event)
                 request, progress = read, parse_progress(event, read, now)
                 if "Progress" in event:
                     progress = notice_cancel(request, progress, effects, log)

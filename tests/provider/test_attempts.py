@@ -42,6 +42,38 @@ def test_the_handler_is_started_only_once_it_is_active_and_up_to_date(
     assert len(handler.looks.times) == 4
 
 
+def test_after_an_update_that_failed_the_handlers_previous_code_does_not_run(
+    stack: Stack, handler: Handler
+) -> None:
+    reason = "The image was deleted."
+    handler.looks.always(state(last_update="Failed", LastUpdateStatusReason=reason))
+
+    answer = stack.asks("Create")
+
+    assert handler.invocations == []
+    assert answer.reason == (
+        "Failed: The image was deleted; the handler still has its previous code; "
+        "full log: /aws/lambda/shop-Migrate-1A2B3C"
+    )
+
+
+def test_after_an_update_that_failed_the_handlers_previous_code_still_deletes(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.looks.always(state(last_update="Failed"))
+    handler.plays(returns(None))
+
+    assert stack.asks("Delete", ExecuteOnDelete=True).reason == "done"
+
+
+def test_an_invocation_that_is_throttled_in_other_words_is_repeated(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(Behaviour(status=429), Behaviour(status=429), returns({"Rows": 5}))
+
+    assert stack.asks("Create").data["Rows"] == "5"
+
+
 def test_a_handler_that_never_gets_ready_is_a_failure_at_the_end_of_timeout(
     stack: Stack, handler: Handler
 ) -> None:

@@ -64,6 +64,17 @@ def test_a_create_that_fails_is_deleted_without_a_run(stack: Stack, handler: Han
     ]
 
 
+def test_what_a_polled_create_that_failed_has_begun_is_deleted_by_its_handler(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(in_progress(), raises("E", "no"), returns(None))
+
+    stack.deploy(with_settings(ONE, **ON_DELETE))
+
+    assert asked(handler) == ["Create", "Create", "Delete"]
+    assert stack.status == "ROLLBACK_COMPLETE"
+
+
 def test_a_create_that_succeeded_is_undone_when_another_resource_fails(
     stack: Stack, handler: Handler
 ) -> None:

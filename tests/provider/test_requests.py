@@ -70,13 +70,41 @@ def test_an_update_in_a_rollback_that_the_provider_cannot_read_is_answered_with_
 ) -> None:
     world.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS")
 
-    assert stack.asks("Update", Payload={"Unknown": "form"}).status == "SUCCESS"
+    answer = stack.asks("Update", Payload={"Unknown": "form"})
+
+    assert (answer.status, answer.reason) == ("SUCCESS", "the stack is rolling back")
+
+
+def test_an_update_that_the_provider_cannot_read_is_a_failure_outside_a_rollback(
+    stack: Stack,
+) -> None:
+    answer = stack.asks("Update", Payload={"Unknown": "form"})
+
+    assert (answer.status, answer.reason) == (
+        "FAILED",
+        "KeyError: 'Skeleton'; full log: the trigger provider's",
+    )
+
+
+def test_a_request_whose_date_cannot_be_read_is_served(stack: Stack, handler: Handler) -> None:
+    handler.plays(returns(None))
+    event = stack.event("Create") | {"ResponseURL": "https://bucket/answer?X-Amz-Date=today"}
+
+    assert [answer.status for answer in stack.sends(event)] == ["SUCCESS"]
 
 
 @pytest.mark.parametrize(
     "fault",
-    [stack_error(400, "Throttling"), stack_error(503, "Unavailable"), connection_refused()],
-    ids=["throttled", "503", "refused"],
+    [
+        stack_error(400, "Throttling"),
+        stack_error(400, "RequestLimitExceeded"),
+        stack_error(403, "ExpiredToken"),
+        stack_error(404, "NotFound"),
+        stack_error(429, "TooManyRequests"),
+        stack_error(503, "Unavailable"),
+        connection_refused(),
+    ],
+    ids=["throttled", "limit", "expired", "404", "429", "503", "refused"],
 )
 def test_a_question_about_the_stack_that_did_not_come_through_is_repeated(
     stack: Stack, world: World, fault: Behaviour
