@@ -96,13 +96,11 @@ def look(request: Request, effects: Effects) -> Outcome:
     if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
         unseen = refusal(response)._replace(kind="refused", is_crowded=False)
         return unseen._replace(error=UNSEEN) if response.status == FORBIDDEN else unseen
-    known: Map = {}
-    if response.status < NOT_A_SUCCESS:  # else Lambda will say so when it is invoked
-        try:
-            known = json.loads(response.body)
-        except ValueError:
-            return Outcome("refused", UNSEEN, "the handler's configuration is not JSON")
-    return readiness(request, known)
+    if response.status >= NOT_A_SUCCESS:  # Lambda will say so when it is invoked
+        return Outcome("done", result={})
+    if known := map_of(response.body):
+        return readiness(request, known)
+    return Outcome("refused", UNSEEN, "the handler's configuration is not JSON")
 
 
 def readiness(request: Request, known: Map) -> Outcome:
@@ -160,16 +158,26 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
 
 
 def refusal(response: Response) -> Outcome:
-    """Read an error of Lambda: what passes was refused, anything else may have run and failed."""
-    header = response.headers.get("X-Amzn-ErrorType") or f"HTTP {response.status}"
-    error, outcome = header.split(":")[0], function_error(response.body)
-    why = ""
-    with contextlib.suppress(ValueError, AttributeError):
-        why = json.loads(response.body).get("Reason") or ""
+    """Read an error of Lambda: what passes was refused, anything else may have run and failed.
+
+    https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
+    """
+    body, outcome = map_of(response.body), function_error(response.body)
+    names = response.headers.get("X-Amzn-ErrorType"), body.get("code"), body.get("__type")
+    name = next(filter(None, names), f"HTTP {response.status}")
+    error, why = str(name).split(":")[0].split("#")[-1], body.get("Reason") or ""
     is_throttled = response.status == THROTTLED_STATUS
     message = f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
     kind: Any = "refused" if is_throttled or PASSES.fullmatch(error) else "failed"
     return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
+
+
+def map_of(body: bytes) -> Map:
+    """Return the JSON object that a reply holds, empty if it holds none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        item = json.loads(body)
+        return item if isinstance(item, dict) else {}
+    return {}
 
 
 def invoked(request: Request, response: Response) -> Outcome:
@@ -282,7 +290,7 @@ TRANSIENT: Final = re.compile(b"Throttl|LimitExceeded|Expired|Timeout")
 
 def stack_status(reply: StackReply) -> str:
     """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
-    found = re.search("<StackStatus>(.*?)</", reply.text)
+    found = re.search(r"<StackStatus>\s*(\w+)", reply.text)
     return found[1] if found else ""
 
 

@@ -906,13 +906,11 @@ def look(request,effects):
  if response.status in {FORBIDDEN,THROTTLED_STATUS} or response.status>=FAILED_THERE:
   unseen=refusal(response)._replace(kind='refused',is_crowded=False)
   return unseen._replace(error=UNSEEN) if response.status==FORBIDDEN else unseen
- known={}
- if response.status<NOT_A_SUCCESS:
-  try:
-   known=json.loads(response.body)
-  except ValueError:
-   return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
- return readiness(request,known)
+ if response.status>=NOT_A_SUCCESS:
+  return Outcome('done',result={})
+ if known:=map_of(response.body):
+  return readiness(request,known)
+ return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(request,known):
  if known.get('State')=='Failed':
   message=known.get('StateReason') or "the function's State is Failed"
@@ -958,15 +956,19 @@ def invoke(request,progress,effects,seconds):
    message=f'no answer in {seconds:.0f} s; {hint}'
    return Outcome('failed','HandlerTooSlow',message,runs_until=runs_until)
 def refusal(response):
- header=response.headers.get('X-Amzn-ErrorType') or f'HTTP {response.status}'
- error,outcome=header.split(':')[0],function_error(response.body)
- why=''
- with contextlib.suppress(ValueError,AttributeError):
-  why=json.loads(response.body).get('Reason') or ''
+ body,outcome=map_of(response.body),function_error(response.body)
+ names=response.headers.get('X-Amzn-ErrorType'),body.get('code'),body.get('__type')
+ name=next(filter(None,names),f'HTTP {response.status}')
+ error,why=str(name).split(':')[0].split('#')[-1],body.get('Reason') or ''
  is_throttled=response.status==THROTTLED_STATUS
  message=f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
  kind='refused' if is_throttled or PASSES.fullmatch(error) else 'failed'
  return outcome._replace(kind=kind,error=error,message=message,is_crowded=why==CROWDED)
+def map_of(body):
+ with contextlib.suppress(ValueError,RecursionError):
+  item=json.loads(body)
+  return item if isinstance(item,dict) else {}
+ return {}
 def invoked(request,response):
  if response.status>=NOT_A_SUCCESS:
   return refusal(response)
@@ -1037,7 +1039,7 @@ def ask(request,effects,seconds,action,**more):
  return StackReply('',status,is_denied,is_reached)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(reply):
- found=re.search('<StackStatus>(.*?)</',reply.text)
+ found=re.search(r'<StackStatus>\s*(\w+)',reply.text)
  return found[1] if found else ''
 class History(NamedTuple):
  is_taken_back:Any=None
@@ -1212,7 +1214,7 @@ def carry_out(action,request,progress,effects,log
  log(outcome.kind,error=outcome.error,**words)
  return learn(request,progress,outcome,effects.clock())
 def seen(progress,configuration):
- log_group=configuration.get('LoggingConfig',{}).get('LogGroup','')
+ log_group=(configuration.get('LoggingConfig') or {}).get('LogGroup','')
  timeout=configuration.get('Timeout',DEFAULT_RUN) if configuration else 0
  return progress._replace(ready=True,log_group=log_group,function_timeout=timeout)
 def uncharged(progress,seconds):

@@ -204,7 +204,7 @@ def carry_out(
 
 def seen(progress: Progress, configuration: Map) -> Progress:
     """Return what is known once the handler's configuration was seen."""
-    log_group = configuration.get("LoggingConfig", {}).get("LogGroup", "")
+    log_group = (configuration.get("LoggingConfig") or {}).get("LogGroup", "")
     timeout = configuration.get("Timeout", DEFAULT_RUN) if configuration else 0
     return progress._replace(ready=True, log_group=log_group, function_timeout=timeout)
 

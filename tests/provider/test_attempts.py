@@ -74,6 +74,23 @@ def test_an_invocation_that_is_throttled_in_other_words_is_repeated(
     assert stack.asks("Create").data["Rows"] == "5"
 
 
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        refused(409, "com.amazonaws.lambda#ResourceConflictException", "no"),
+        Behaviour(status=409, body=b'{"__type": "ResourceConflictException"}'),
+        Behaviour(status=409, body=b'{"code": "ResourceConflictException:http://internal"}'),
+    ],
+    ids=["namespace", "type", "code"],
+)
+def test_the_name_of_an_error_is_found_wherever_the_protocol_puts_it(
+    stack: Stack, handler: Handler, conflict: Behaviour
+) -> None:
+    handler.plays(conflict, returns({"Rows": 5}))
+
+    assert stack.asks("Create").data["Rows"] == "5"
+
+
 def test_a_handler_that_never_gets_ready_is_a_failure_at_the_end_of_timeout(
     stack: Stack, handler: Handler
 ) -> None:
@@ -95,8 +112,10 @@ def test_a_handler_that_never_gets_ready_is_a_failure_at_the_end_of_timeout(
         refused(404, "ResourceNotFoundException", "no"),
         service_error(),
         returns_text("<html>"),
+        returns_text("[]"),
+        state(LoggingConfig=None),
     ],
-    ids=["denied", "not found", "500", "no JSON"],
+    ids=["denied", "not found", "500", "no JSON", "a list", "null"],
 )
 def test_a_look_that_tells_nothing_stops_nothing(
     stack: Stack, handler: Handler, unknown: Behaviour
