@@ -1,9 +1,11 @@
 """Write `embedded.py`, the one module that stacks embed, from the modules of this package.
 
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
-annotations, spaces around operators, and indents of four of them. Names and lines stay as they
-are, so that a traceback can be read. Works on the text alone: the bytes are the same whatever
-Python runs it, and every Python that Lambda has can read them.
+annotations, spaces around operators, indents of four of them, lines that one statement does not
+need, and long names for what one function knows (`shorten`). Names of functions stay, and no line
+has two statements, except a condition and what alone depends on it, so that a traceback can be
+read. Works on the text alone: the bytes are the same whatever Python runs it, and every Python that
+Lambda has can read them.
 `python -m trigger_provider.embed` writes the file. Nothing at run time needs this module.
 """
 
@@ -16,6 +18,8 @@ from typing import Any, Final
 
 import libcst as cst
 from libcst import matchers as m
+
+from trigger_provider.shorten import shorten
 
 PACKAGE: Final = "trigger_provider"
 FOLDER: Final = Path(__file__).parent
@@ -39,7 +43,9 @@ def embedded(modules: Iterable[str]) -> str:
     mentions = Counter(name for statement in code for name in _names(statement))
     code = [statement for statement in code if not _is_alias(statement, mentions)]
     used = {name for statement in code for name in _names(statement)}
-    lines = _merged(imports, used) + [_text(statement) for statement in code]
+    lines = _merged(imports, used)
+    imported = {name for statement in imports for name in _names(statement)}
+    lines += [_text(statement) for statement in shorten(code, imported)]
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -60,30 +66,29 @@ def _stripped(text: str) -> cst.Module:
 
 
 _NOTHING: Final = cst.SimpleWhitespace("")
-_INDENT: Final = 4
 _OWN_IMPORT: Final = m.ImportFrom(module=m.Attribute(value=m.Name(PACKAGE)))
 _DOCSTRING: Final = m.Expr(m.SimpleString() | m.ConcatenatedString())
 _ALL: Final = m.Assign(targets=[m.AssignTarget(target=m.Name("__all__"))])
-_NEVER: Final = m.SimpleStatementLine(body=[m.Expr(m.Call(func=m.Name("assert_never")))])
+_NEVER: Final = m.Expr(m.Call(func=m.Name("assert_never")))
 _DROPPED: Final = (
     m.EmptyLine()
     | m.SimpleStatementLine(body=[_OWN_IMPORT | _DOCSTRING | _ALL])
-    | m.MatchCase(body=m.IndentedBlock(body=[_NEVER]))
+    | m.MatchCase(body=m.SimpleStatementSuite(body=[_NEVER]))
 )
 _RECORD: Final = m.ClassDef(bases=[m.Arg(value=m.Name("NamedTuple"))])
-_PLAIN: Final = m.Name("bool") | m.Name("float") | m.Name("int") | m.Name("str")
 _WORDS: Final = (cst.In, cst.NotIn, cst.Is, cst.IsNot)
 _SPACED: Final = (
-    cst.Annotation, cst.AssignEqual, cst.AssignTarget, cst.AugAssign, cst.BaseAugOp,
-    cst.BaseBinaryOp, cst.BaseCompOp, cst.Colon, cst.Comma, cst.DictComp, cst.DictElement,
-    cst.NamedExpr,
+    cst.Annotation, cst.Arg, cst.AssignEqual, cst.AssignTarget, cst.AugAssign, cst.BaseAugOp,
+    cst.BaseBinaryOp, cst.BaseCompOp, cst.Call, cst.Colon, cst.Comma, cst.DictComp,
+    cst.DictElement, cst.LeftCurlyBrace, cst.LeftParen, cst.LeftSquareBracket, cst.NamedExpr,
+    cst.Param, cst.RightCurlyBrace, cst.RightParen, cst.RightSquareBracket,
 )  # fmt: skip
 
 
 class _Stripping(cst.CSTTransformer):
-    """Takes out what does nothing.
+    """Takes out what does nothing, and joins the lines of a statement.
 
-    Only the fields of a named tuple need annotations, whatever they say: a plain type stays.
+    Only the fields of a named tuple need annotations, whatever they say.
     """
 
     def __init__(self) -> None:
@@ -104,8 +109,7 @@ class _Stripping(cst.CSTTransformer):
             case cst.AnnAssign() if not self._is_in_record:
                 return _without_annotation(updated_node)
             case cst.Annotation():
-                is_plain = m.matches(updated_node.annotation, _PLAIN)
-                return _tight(updated_node if is_plain else cst.Annotation(cst.Name("Any")))
+                return _tight(cst.Annotation(cst.Name("Any")))
             case cst.FunctionDef() | cst.Parameters() | cst.Param():
                 return _without_types(updated_node)
             case cst.SimpleString() | cst.FormattedString():
@@ -114,22 +118,23 @@ class _Stripping(cst.CSTTransformer):
 
 
 def _bare(node: Any) -> Any:
-    """Return a node without comments and with narrow indents."""
+    """Return a node without comments, on as few lines as it needs, with narrow indents."""
     match node:
         case cst.Module():
             return node.with_changes(header=[], footer=[])
+        case cst.IndentedBlock(body=[cst.SimpleStatementLine(body=body)]):
+            return cst.SimpleStatementSuite(body, leading_whitespace=_NOTHING)
         case cst.IndentedBlock():
             return node.with_changes(indent=None, footer=[])
         case cst.TrailingWhitespace():
             return cst.TrailingWhitespace()
-        case cst.ParenthesizedWhitespace(last_line=last):
-            narrow = cst.SimpleWhitespace(" " * (len(last.value) // _INDENT))
-            return cst.ParenthesizedWhitespace(indent=True, last_line=narrow)
+        case cst.ParenthesizedWhitespace():
+            return cst.SimpleWhitespace(" ")
     return node
 
 
 def _without_types(node: Any) -> Any:
-    """Return a signature, or a part of one, without annotations; it fits on a line then."""
+    """Return a signature, or a part of one, without annotations."""
     match node:
         case cst.FunctionDef():
             return node.with_changes(returns=None, whitespace_before_params=_NOTHING)
@@ -195,7 +200,7 @@ def _is_alias(statement: cst.CSTNode, mentions: Mapping[str, int]) -> bool:
 
 
 def _merged(imports: Iterable[cst.CSTNode], used: set[str]) -> list[str]:
-    """Return a line for each module that the code uses, sorted, with what it uses of it."""
+    """Return the imports of what the code uses, sorted."""
     whole: set[str] = set()
     parts: dict[str, set[str]] = {}
     for statement in imports:
@@ -205,7 +210,8 @@ def _merged(imports: Iterable[cst.CSTNode], used: set[str]) -> list[str]:
                 whole.add(module)
             case ["from", module, "import", *names] if used.intersection(names):
                 parts.setdefault(module, set()).update(used.intersection(names))
-    return [f"import {module}" for module in sorted(whole)] + [
+    modules = [f"import {','.join(sorted(whole))}"] if whole else []
+    return modules + [
         f"from {module} import {','.join(sorted(parts[module]))}" for module in sorted(parts)
     ]
 

@@ -1,19 +1,5 @@
 # Generated from the package trigger_provider of cfn-trigger, which has the comments
-import base64
-import contextlib
-import difflib
-import hashlib
-import hmac
-import http.client
-import io
-import json
-import os
-import re
-import select
-import socket
-import ssl
-import time
-import traceback
+import base64,contextlib,difflib,hashlib,hmac,http.client,io,json,os,re,select,socket,ssl,time,traceback
 from calendar import timegm
 from html import unescape
 from itertools import chain,islice,repeat
@@ -22,207 +8,170 @@ from urllib.parse import quote,unquote,urlencode,urlsplit
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
-def as_text(item):
- return item if isinstance(item,str) else as_json(item)
-def encoded(item):
- try:
-  text=STRICT.encode(item)
- except ValueError:
-  text=as_json(json.loads(as_json(item),parse_constant=str))
- return text.encode(errors='replace')
-def size(item):
- return len(encoded(item))
-def beginning(item,most):
- if isinstance(item,str):
-  return item
- text=''
+def as_text(i):return i if isinstance(i,str) else as_json(i)
+def encoded(i):
+ try:t=STRICT.encode(i)
+ except ValueError:t=as_json(json.loads(as_json(i),parse_constant=str))
+ return t.encode(errors='replace')
+def size(i):return len(encoded(i))
+def beginning(i,m):
+ if isinstance(i,str):return i
+ t=''
  with contextlib.suppress(RecursionError):
-  for chunk in JSON.iterencode(item):
-   text+=chunk
-   if len(text)>most:
-    return text
-  return text
- return text.ljust(most+1)
-def fitting(item,room):
- text=beginning(item,room)
- return text if len(text)<=room and size(text)-2<=room else None
-def truncate(text,room):
- if len(text)<=room and size(text)-2<=room:
-  return text
- room-=3
- if room<0:
-  return ''
- text=text[:room]
- while (excess:=size(text)-2-room)>0:
-  text=text[:-1-(excess-1)//6]
- return text+'…'
-def truncate_start(text,room):
- return truncate(text[::-1],room)[::-1]
+  for c in JSON.iterencode(i):
+   t+=c
+   if len(t)>m:return t
+  return t
+ return t.ljust(m+1)
+def fitting(i,o):
+ t=beginning(i,o)
+ return t if len(t)<=o and size(t)-2<=o else None
+def truncate(t,o):
+ if len(t)<=o and size(t)-2<=o:return t
+ o-=3
+ if o<0:return ''
+ t=t[:o]
+ while (e:=size(t)-2-o)>0:t=t[:-1-(e-1)//6]
+ return t+'…'
+def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
  event:Any
  kind:Any
- name:str
- old_id:str
+ name:Any
+ old_id:Any
  payload:Any=ABSENT
  old_payload:Any=ABSENT
  expect:Any=ABSENT
- unchanged:bool=False
- handler_arn:str=''
- timeout:float=900.0
- service_timeout:float=3600.0
+ unchanged:Any=False
+ handler_arn:Any=''
+ timeout:Any=900.0
+ service_timeout:Any=3600.0
  invocation_type:Any='RequestResponse'
- execute_on_handler_change:bool=True
- execute_on_rollback:bool=False
- execute_on_delete:bool=False
- enabled:bool=True
- max_attempts:float=1.0
- interval:float=5.0
- backoff_rate:float=2.0
- max_interval:float=60.0
- poll_interval:float=10.0
+ execute_on_handler_change:Any=True
+ execute_on_rollback:Any=False
+ execute_on_delete:Any=False
+ enabled:Any=True
+ max_attempts:Any=1.0
+ interval:Any=5.0
+ backoff_rate:Any=2.0
+ max_interval:Any=60.0
+ poll_interval:Any=10.0
  on_failure:Any='Fail'
- no_echo:bool=False
+ no_echo:Any=False
  attributes:Any=()
 class Outcome(NamedTuple):
  kind:Any
- error:str=''
- message:str=''
+ error:Any=''
+ message:Any=''
  frames:Any=()
- log:str=''
+ log:Any=''
  result:Any=ABSENT
- is_unexpected:bool=False
- physical_id:str=''
- no_echo:bool=False
- is_final:bool=False
- is_crowded:bool=False
- runs_until:float=0
+ is_unexpected:Any=False
+ physical_id:Any=''
+ no_echo:Any=False
+ is_final:Any=False
+ is_crowded:Any=False
+ runs_until:Any=0
 class Progress(NamedTuple):
- began:float
- sent:float=0
+ began:Any
+ sent:Any=0
  rolling_back:Any=None
  has_failed:Any=None
- status:str=''
- questions:int=0
- ask_at:float=0
- is_reached:bool=False
- ready:bool=False
- log_group:str=''
- function_timeout:float=0
- failures:int=0
- refusals:int=0
- refused_since:float=0
- resume_at:float=0
- longest:float=0
- polls:int=0
+ status:Any=''
+ questions:Any=0
+ ask_at:Any=0
+ is_reached:Any=False
+ ready:Any=False
+ log_group:Any=''
+ function_timeout:Any=0
+ failures:Any=0
+ refusals:Any=0
+ refused_since:Any=0
+ resume_at:Any=0
+ longest:Any=0
+ polls:Any=0
  state:Any=None
- cancelled:str=''
+ cancelled:Any=''
  outcome:Any=Outcome('none')
- hops:int=0
- fresh:bool=True
- physical_id:str=''
- no_echo:bool=False
-def bare_request(event):
- properties=event.get('ResourceProperties',{})
- kind,name=event['RequestType'],event['LogicalResourceId']
- no_echo,on_failure=str(properties.get('NoEcho')),properties.get('OnFailure','Fail')
- old_id=event.get('PhysicalResourceId','')
- request=Request(event,kind,name,old_id,no_echo=is_true(no_echo),on_failure=on_failure)
- with contextlib.suppress(ValueError,KeyError):
-  request=request._replace(service_timeout=float(properties['ServiceTimeout']))
- return request
-def parse_request(event):
- properties,old=event['ResourceProperties'],event.get('OldResourceProperties',{})
- request=bare_request(event)._replace(
-  payload=assembled(properties.get('Payload')),
-  expect=assembled(properties.get('Expect')),
-  **settings_of(properties),
- )
- with contextlib.suppress(Exception):
-  request=request._replace(old_payload=assembled(old.get('Payload')))
- return request._replace(unchanged=is_unchanged(request,properties,old))
-def is_true(text):
- return text=='true'
-SETTINGS={
- 'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,
- 'Timeout':float,'ServiceTimeout':float,'PollInterval':float,
- 'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,
- 'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,
- 'Enabled':is_true,'NoEcho':is_true,
-}
-def settings_of(properties):
- flat=properties|properties.get('Retry',{})
- settings={
-  name:read(flat[name]) for name,read in SETTINGS.items() if flat.get(name) is not None
- }
- return {re.sub('(?<!^)(?=[A-Z])','_',name).lower():settings[name] for name in settings}
-def is_unchanged(request,properties,old):
- if request.attributes or never_created(request):
-  return False
- if 'Continue' in {request.on_failure,old.get('OnFailure')}:
-  return False
- if request.execute_on_handler_change and properties==old:
-  return False
- was_enabled=old.get('Enabled')!='false'
- causes=RERUNS if request.execute_on_handler_change else RERUNS[1:]
- is_same=all(properties.get(cause)==old.get(cause) for cause in causes)
- return was_enabled and is_same and not has_cause(properties,old)
+ hops:Any=0
+ fresh:Any=True
+ physical_id:Any=''
+ no_echo:Any=False
+def bare_request(v):
+ p=v.get('ResourceProperties',{})
+ k,n=v['RequestType'],v['LogicalResourceId']
+ e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
+ o=v.get('PhysicalResourceId','')
+ r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
+ with contextlib.suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
+ return r
+def parse_request(v):
+ p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
+ r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p),)
+ with contextlib.suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
+ return r._replace(unchanged=is_unchanged(r,p,o))
+def is_true(t):return t=='true'
+SETTINGS={'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,'Timeout':float,'ServiceTimeout':float,'PollInterval':float,'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,'Enabled':is_true,'NoEcho':is_true,}
+def settings_of(p):
+ f=p|p.get('Retry',{})
+ s={n:e(f[n]) for n,e in SETTINGS.items() if f.get(n) is not None}
+ return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():s[n] for n in s}
+def is_unchanged(r,p,o):
+ if r.attributes or never_created(r):return False
+ if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
+ if r.execute_on_handler_change and p==o:return False
+ w=o.get('Enabled')!='false'
+ a=RERUNS if r.execute_on_handler_change else RERUNS[1:]
+ i=all(p.get(c)==o.get(c) for c in a)
+ return w and i and not has_cause(p,o)
 RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
-def has_cause(properties,old):
- entries,old_entries=entries_of(properties),entries_of(old)
- if any(old_entries.get(name)!=entries[name] for name in entries):
-  return True
- if properties.get('ExecuteOnHandlerChange')!=old.get('ExecuteOnHandlerChange'):
-  return False
- return any(not SWITCHED_OFF.match(name) for name in old_entries.keys()-entries)
-def entries_of(properties):
- entries=dict(properties.get('Fingerprint') or {})
- references=entries.pop('References',{})
- return entries|{f'References.{name}':value for name,value in references.items()}
-def parse_progress(event,request,now):
- if kept:=event.get('Progress'):
-  known={name:kept[name] for name in Progress._fields if name in kept}
-  outcome=Outcome(*kept['outcome'][:len(Outcome._fields)])
-  hops=kept.get('hops',0)-(outcome.is_crowded and now-kept['resume_at']>=QUEUED)
-  return Progress(**{'sent':kept['began']}|known|{'outcome':outcome,'hops':hops})
- sent=sent_at(event,now)
- return Progress(max(sent,now+min(request.timeout,SHORTEST)-request.timeout),sent)
+def has_cause(p,o):
+ e,l=entries_of(p),entries_of(o)
+ if any(l.get(n)!=e[n] for n in e):return True
+ if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
+ return any(not SWITCHED_OFF.match(n) for n in l.keys()-e)
+def entries_of(p):
+ e=dict(p.get('Fingerprint') or {})
+ r=e.pop('References',{})
+ return e|{f'References.{n}':g for n,g in r.items()}
+def parse_progress(v,r,w):
+ if e:=v.get('Progress'):
+  k={n:e[n] for n in Progress._fields if n in e}
+  o=Outcome(*e['outcome'][:len(Outcome._fields)])
+  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=QUEUED)
+  return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
+ s=sent_at(v,w)
+ return Progress(max(s,w+min(r.timeout,SHORTEST)-r.timeout),s)
 QUEUED=4
 SHORTEST=30
-def sent_at(event,now):
- with contextlib.suppress(ValueError):
-  return timegm(time.strptime(url_date(event),'%Y%m%dT%H%M%SZ'))
- return event.get('Progress',{}).get('sent',now)
-def handed_over(event,progress):
- kept=progress._replace(
-  outcome=progress.outcome._replace(result=None),hops=progress.hops+1,fresh=True
- )
- return event|{'Progress':kept._asdict()}
-def url_date(event):
- found=re.search(r'[?&]X-Amz-Date=(\w+)',event['ResponseURL'])
- return found[1] if found else ''
-def assembled(parts):
- if parts is None:
-  return ABSENT
- whole=[json.loads(parts['Skeleton'])]
- for hole in reversed(parts.get('Values',[])):
-  place=whole
-  last=0
-  for key in hole['Path']:
-   place=place[last]
-   last=int(key) if isinstance(place,list) else key
-  if 'Value' in hole:
-   place[last]=hole['Value']
-  else:
-   del place[last]
- return whole[0] if whole else ABSENT
-def marker(request):
- return request.name+'-create-failed'
-def never_created(request):
- stack=request.event['StackId'].split('/')[1]
- made_up=re.escape(f'{stack}-{request.name}-')+'[A-Z0-9]{8,}'
- return request.old_id==marker(request) or bool(re.fullmatch(made_up,request.old_id))
+def sent_at(v,w):
+ with contextlib.suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
+ return v.get('Progress',{}).get('sent',w)
+def handed_over(v,p):
+ e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
+ return v|{'Progress':e._asdict()}
+def url_date(v):
+ f=re.search(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL'])
+ return f[1] if f else ''
+def assembled(a):
+ if a is None:return ABSENT
+ w=[json.loads(a['Skeleton'])]
+ for h in reversed(a.get('Values',[])):
+  p=w
+  l=0
+  for k in h['Path']:
+   p=p[l]
+   l=int(k) if isinstance(p,list) else k
+  if 'Value' in h:p[l]=h['Value']
+  else:del p[l]
+ return w[0] if w else ABSENT
+def marker(r):return r.name+'-create-failed'
+def never_created(r):
+ s=r.event['StackId'].split('/')[1]
+ m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
+ return r.old_id==marker(r) or bool(re.fullmatch(m,r.old_id))
 LONGEST_TEXT=4000
 QUOTED=300
 FRAMES=3
@@ -230,135 +179,106 @@ CAUSES=3
 LONGEST_ID=1024
 UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
 BAD_REQUEST=400
-RUNTIME=re.compile(
- r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|'
- r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport'
-)
-LIBRARY=re.compile(
- r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d'
-)
-def judge(request,result):
- words=result if isinstance(result,dict) else {}
- physical_id=valid_id(given_id(result))
- is_marker=physical_id==marker(request) or (
-  physical_id==request.old_id!='' and never_created(request)
- )
- return meaning(request,result,words)._replace(
-  physical_id='' if is_marker else physical_id,
-  no_echo=is_true(str(words.get('NoEcho')).lower()),
- )
-def meaning(request,result,words):
- match spelled(words.get('Status')):
-  case 'INPROGRESS':
-   return pending(words)
+RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
+LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
+def judge(r,e):
+ w=e if isinstance(e,dict) else {}
+ p=valid_id(given_id(e))
+ i=p==marker(r) or (p==r.old_id!='' and never_created(r))
+ return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()),)
+def meaning(r,e,w):
+ match spelled(w.get('Status')):
+  case 'INPROGRESS':return pending(w)
   case 'FAILED'|'FAILURE':
-   reason=truncate(as_text(words.get('Reason') or 'no Reason was given'),LONGEST_TEXT)
-   return Outcome('failed','Failed',reason)
- if str(words.get('IsComplete')).lower()=='false':
-  hint='return the Status IN_PROGRESS to be polled'
-  return Outcome('failed','BadResult',f'IsComplete is false; {hint}')
- lacks='' if request.expect is ABSENT else difference(request.expect,result,'result')
- if lacks:
-  return Outcome('failed','Expect',lacks,is_unexpected=True)
- return Outcome('done',result=result)
-def pending(result):
- after=result.get('RetryAfter')
- if after is not None and not re.fullmatch(r'\d+(\.\d*)?',str(after)):
-  return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
- message=as_text(result.get('Progress') or result.get('Reason') or '')
- return Outcome('pending',message=truncate(message,LONGEST_TEXT),result=result)
-def warning(request,result):
- words=result if isinstance(result,dict) else {}
- if result is None and request.execute_on_delete:
-  return 'the handler returned nothing: does it return what its library returns?'
- code,status=words.get('statusCode'),words.get('Status') or words.get('status')
- if UNFINISHED.search(spelled(status)) or (isinstance(code,int) and code>=BAD_REQUEST):
-  return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+   a=truncate(as_text(w.get('Reason') or 'no Reason was given'),LONGEST_TEXT)
+   return Outcome('failed','Failed',a)
+ if str(w.get('IsComplete')).lower()=='false':
+  i='return the Status IN_PROGRESS to be polled'
+  return Outcome('failed','BadResult',f'IsComplete is false; {i}')
+ l='' if r.expect is ABSENT else difference(r.expect,e,'result')
+ if l:return Outcome('failed','Expect',l,is_unexpected=True)
+ return Outcome('done',result=e)
+def pending(e):
+ f=e.get('RetryAfter')
+ if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
+ m=as_text(e.get('Progress') or e.get('Reason') or '')
+ return Outcome('pending',message=truncate(m,LONGEST_TEXT),result=e)
+def warning(r,e):
+ w=e if isinstance(e,dict) else {}
+ if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
+ c,s=w.get('statusCode'),w.get('Status') or w.get('status')
+ if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=BAD_REQUEST):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
-def spelled(status):
- return re.sub(r'[\W_]','',status).upper() if isinstance(status,str) else ''
-def given_id(result):
- words=result if isinstance(result,dict) else {}
- data=words['Data'] if isinstance(words.get('Data'),dict) else {}
- top_level=words.get('PhysicalResourceId')
- return data.get('PhysicalResourceId') if top_level is None else top_level
-def valid_id(physical_id):
- length=len(physical_id.encode(errors='replace')) if isinstance(physical_id,str) else 0
- fits=0<length<=LONGEST_ID and size(physical_id)-2<=2*LONGEST_ID
- return physical_id if fits else ''
-def difference(expected,actual,path):
- if isinstance(expected,dict) and isinstance(actual,dict):
-  parts=((v,actual.get(k,ABSENT),f'{path}.{k}') for k,v in expected.items())
-  return next(filter(None,(difference(*part) for part in parts)),'')
- if equal(expected,actual):
-  return ''
- got='absent' if actual is ABSENT else quoted(actual)
- return f'{path} is {got}, expected {quoted(expected)}'
-def quoted(item):
- return truncate(beginning(item,QUOTED),QUOTED)
-def equal(left,right):
- if isinstance(left,list) and isinstance(right,list):
-  return len(left)==len(right) and all(map(equal,left,right))
- if isinstance(left,dict) and isinstance(right,dict):
-  return left.keys()==right.keys() and all(equal(left[key],right[key]) for key in left)
- return bool(left==right) and isinstance(left,bool)==isinstance(right,bool)
-def function_error(payload,log=''):
- try:
-  error=json.loads(payload)
- except (ValueError,RecursionError):
-  error=None
- if not isinstance(error,dict):
-  error={'errorMessage':payload.decode(errors='replace')} if payload else {}
- message,trace=message_of(error),lines_of(trace_of(error))
- kind=str(error.get('errorType') or 'Error')
- if not re.fullmatch(r'\S{1,200}',kind):
-  kind,message='Error',f'{kind}: {message}'
- behind=[*causes_of(error),*(line[5:] for line in trace if line.startswith('---> '))]
- behind+=[line[11:] for line in trace if line.startswith('Caused by: ')]
- messages=[truncate(message,LONGEST_TEXT//(2 if behind else 1))]
- messages+=[f'caused by {truncate(cause,QUOTED)}' for cause in behind[:CAUSES]]
- frames=innermost_frames(trace,f'{kind}: {message}'.splitlines()+message.splitlines())
- return Outcome('failed',kind,'; '.join(messages),frames,truncate_start(log,LONGEST_TEXT))
-def message_of(error):
- spellings=[error.get(key) for key in ('errorMessage','Message','message')]
- spellings=[each for each in spellings if each is not None]
- return as_text(max(spellings,key=bool)) if spellings else 'no message'
-def trace_of(error):
- return error.get('stackTrace') or error.get('trace') or error.get('stack')
-def causes_of(error):
- while isinstance(cause:=error.get('cause') or error.get('innerException'),dict):
-  kind,message=cause.get('errorType') or 'Error',message_of(cause)
-  frames=innermost_frames(lines_of(trace_of(cause)),message.splitlines())
-  error=cause
-  yield ' at '.join([f'{kind}: {message}',*frames[:1]])
-def lines_of(trace):
- items=trace.splitlines() if isinstance(trace,str) else trace
- lines=[]
- for item in items if isinstance(items,list) else ():
-  go=item if isinstance(item,dict) else {}
-  line=f"{go.get('path')}:{go.get('line')} {go.get('label')}" if go else str(item)
-  lines.append(re.sub(r' [~^]+(?= |$)','',' '.join(line.split())))
- return lines
-def innermost_frames(lines,message):
- frames=[line[3:] for line in lines if line.startswith('at ')]
- if not frames:
-  of_message={' '.join(line.split()) for line in message}
-  frames=[line for line in lines if line and line not in of_message]
-  if any(line.startswith('File "') for line in frames):
-   frames=python_frames(frames)
- frames=[frame for frame in frames if not RUNTIME.search(frame)] or frames
- shown=frames[:FRAMES]
- if of_handler:=[frame for frame in frames if not LIBRARY.search(frame)]:
-  shown=shown if of_handler[0] in shown else [*shown[:-1],of_handler[0]]
- return tuple(truncate(frame,QUOTED) for frame in shown)
-def python_frames(lines):
- frames=[]
- for line in lines:
-  if line.startswith('File "'):
-   frames.append(line)
-  elif frames:
-   frames[-1]+=f' {line}'
- return frames[::-1]
+def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
+def given_id(e):
+ w=e if isinstance(e,dict) else {}
+ d=w['Data'] if isinstance(w.get('Data'),dict) else {}
+ t=w.get('PhysicalResourceId')
+ return d.get('PhysicalResourceId') if t is None else t
+def valid_id(p):
+ l=len(p.encode(errors='replace')) if isinstance(p,str) else 0
+ f=0<l<=LONGEST_ID and size(p)-2<=2*LONGEST_ID
+ return p if f else ''
+def difference(e,c,p):
+ if isinstance(e,dict) and isinstance(c,dict):
+  a=((v,c.get(k,ABSENT),f'{p}.{k}') for k,v in e.items())
+  return next(filter(None,(difference(*part) for part in a)),'')
+ if equal(e,c):return ''
+ g='absent' if c is ABSENT else quoted(c)
+ return f'{p} is {g}, expected {quoted(e)}'
+def quoted(i):return truncate(beginning(i,QUOTED),QUOTED)
+def equal(t,r):
+ if isinstance(t,list) and isinstance(r,list):return len(t)==len(r) and all(map(equal,t,r))
+ if isinstance(t,dict) and isinstance(r,dict):return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
+ return bool(t==r) and isinstance(t,bool)==isinstance(r,bool)
+def function_error(y,l=''):
+ try:a=json.loads(y)
+ except (ValueError,RecursionError):a=None
+ if not isinstance(a,dict):a={'errorMessage':y.decode(errors='replace')} if y else {}
+ m,r=message_of(a),lines_of(trace_of(a))
+ k=str(a.get('errorType') or 'Error')
+ if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
+ b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))]
+ b+=[n[11:] for n in r if n.startswith('Caused by: ')]
+ e=[truncate(m,LONGEST_TEXT//(2 if b else 1))]
+ e+=[f'caused by {truncate(c,QUOTED)}' for c in b[:CAUSES]]
+ f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines())
+ return Outcome('failed',k,'; '.join(e),f,truncate_start(l,LONGEST_TEXT))
+def message_of(a):
+ s=[a.get(k) for k in ('errorMessage','Message','message')]
+ s=[c for c in s if c is not None]
+ return as_text(max(s,key=bool)) if s else 'no message'
+def trace_of(a):return a.get('stackTrace') or a.get('trace') or a.get('stack')
+def causes_of(a):
+ while isinstance(c:=a.get('cause') or a.get('innerException'),dict):
+  k,m=c.get('errorType') or 'Error',message_of(c)
+  f=innermost_frames(lines_of(trace_of(c)),m.splitlines())
+  a=c
+  yield ' at '.join([f'{k}: {m}',*f[:1]])
+def lines_of(r):
+ t=r.splitlines() if isinstance(r,str) else r
+ l=[]
+ for i in t if isinstance(t,list) else ():
+  g=i if isinstance(i,dict) else {}
+  n=f"{g.get('path')}:{g.get('line')} {g.get('label')}" if g else str(i)
+  l.append(re.sub(r' [~^]+(?= |$)','',' '.join(n.split())))
+ return l
+def innermost_frames(l,m):
+ f=[n[3:] for n in l if n.startswith('at ')]
+ if not f:
+  e={' '.join(n.split()) for n in m}
+  f=[n for n in l if n and n not in e]
+  if any(n.startswith('File "') for n in f):f=python_frames(f)
+ f=[r for r in f if not RUNTIME.search(r)] or f
+ s=f[:FRAMES]
+ if o:=[r for r in f if not LIBRARY.search(r)]:s=s if o[0] in s else [*s[:-1],o[0]]
+ return tuple(truncate(r,QUOTED) for r in s)
+def python_frames(l):
+ f=[]
+ for n in l:
+  if n.startswith('File "'):f.append(n)
+  elif f:f[-1]+=f' {n}'
+ return f[::-1]
 RESERVE=10
 PROPAGATION=60
 SHORT=60
@@ -369,180 +289,133 @@ GROWTH=1.5
 LONGEST_REFUSAL=10
 QUESTION_PAUSES=(2,10,30,60)
 NOT_THERE=300
-PROPAGATING=re.compile(
- '((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?'
-)
+PROPAGATING=re.compile('((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?')
 THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
 UNSEEN='Unseen'
 class Clock(NamedTuple):
- now:float
- left:float
+ now:Any
+ left:Any
 class Action(NamedTuple):
  step:Any
- seconds:float=0
+ seconds:Any=0
  outcome:Any=Outcome('none')
-def decide(request,progress,clock):
- if why:=reason_to_skip(request,progress):
-  return Action('respond',outcome=Outcome('skipped',message=why))
- if must_ask(request,progress):
-  return question(request,progress,clock)
- if ending:=final_outcome(request,progress,clock):
-  return Action('respond',outcome=ending)
- if is_too_late(request,progress,clock):
-  return Action('respond',outcome=too_late(request,progress.outcome))
- return (
-  wait_until(progress.resume_at,request,progress,clock)
-  or wait_for_room(request,progress,clock)
-  or start(request,progress,clock)
- )
-def start(request,progress,clock):
- is_seen=progress.ready or is_unseen_for_long(request,progress,clock)
- return Action('invoke' if is_seen else 'look',room(request,progress,clock))
-def reason_to_skip(request,progress):
- match request.kind:
-  case _ if not request.enabled:
-   return 'Enabled is false'
-  case 'Update' if progress.rolling_back and not request.execute_on_rollback:
-   return 'the stack is rolling back'
-  case 'Update' if request.unchanged and progress.has_failed is False:
-   once=not request.execute_on_handler_change
-   return 'ExecuteOnHandlerChange is false' if once else 'only settings changed'
-  case 'Delete' if not request.execute_on_delete:
-   return 'ExecuteOnDelete is false'
-  case 'Delete' if request.old_id==marker(request):
-   return 'it was never created'
+def decide(r,p,c):
+ if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
+ if must_ask(r,p):return question(r,p,c)
+ if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
+ if is_too_late(r,p,c):return Action('respond',outcome=too_late(r,p.outcome))
+ return (wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c))
+def start(r,p,c):
+ i=p.ready or is_unseen_for_long(r,p,c)
+ return Action('invoke' if i else 'look',room(r,p,c))
+def reason_to_skip(r,p):
+ match r.kind:
+  case _ if not r.enabled:return 'Enabled is false'
+  case 'Update' if p.rolling_back and not r.execute_on_rollback:return 'the stack is rolling back'
+  case 'Update' if r.unchanged and p.has_failed is False:
+   o=not r.execute_on_handler_change
+   return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
+  case 'Delete' if not r.execute_on_delete:return 'ExecuteOnDelete is false'
+  case 'Delete' if r.old_id==marker(r):return 'it was never created'
  return ''
-def must_ask(request,progress):
- return request.kind=='Update' and progress.rolling_back is None
-def question(request,progress,clock):
- latest=latest_answer(request,progress)
- if clock.now>=latest:
-  return Action('respond',outcome=unknown_status())
- last_question=latest-1
- ask_at=min(progress.ask_at,latest if clock.now>=last_question else last_question)
- if delay:=wait_until(ask_at,request,progress,clock):
-  return delay
- return Action('ask',max(1,min(RESERVE,clock.left-RESERVE)))
+def must_ask(r,p):return r.kind=='Update' and p.rolling_back is None
+def question(r,p,c):
+ l=latest_answer(r,p)
+ if c.now>=l:return Action('respond',outcome=unknown_status())
+ q=l-1
+ k=min(p.ask_at,l if c.now>=q else q)
+ if d:=wait_until(k,r,p,c):return d
+ return Action('ask',max(1,min(RESERVE,c.left-RESERVE)))
 def unknown_status():
- message='nobody could learn whether the stack rolls back'
- return Outcome('skipped','StatusUnknown',message)
-def is_not_there(request,progress,clock):
- longest=min(NOT_THERE,request.service_timeout-RESERVE-request.timeout/2)
- return not progress.is_reached and clock.now-progress.sent>=longest
-def final_outcome(request,progress,clock):
- outcome=progress.outcome
- if outcome.kind=='done' or is_last_attempt(request,progress):
-  return outcome
- if is_denied(outcome) and clock.now-progress.refused_since>=PROPAGATION:
-  return outcome._replace(kind='failed')
- if not progress.cancelled:
-  return None
- if outcome.kind=='failed':
-  return outcome
- return Outcome('failed','Cancelled',f'the stack is {progress.cancelled}')
-def is_last_attempt(request,progress):
- outcome=progress.outcome
- is_spent=progress.failures>=request.max_attempts
- return outcome.kind=='failed' and (is_spent or outcome.is_final)
-def is_denied(outcome):
- return outcome.kind=='refused' and bool(PROPAGATING.fullmatch(outcome.error))
-def is_unseen_for_long(request,progress,clock):
- is_unseen=progress.outcome.error==UNSEEN
- longest=min(PROPAGATION,request.timeout/2)
- return is_unseen and clock.now-progress.refused_since>=longest
-def latest_answer(request,progress):
- return progress.sent+request.service_timeout-RESERVE
-def due(request,progress):
- return min(progress.began+request.timeout,latest_answer(request,progress))
-def is_too_late(request,progress,clock):
- return max(clock.now,progress.resume_at)>=due(request,progress)
-def too_late(request,outcome):
- last=outcome.message.rstrip(' .') or 'not done'
- message=f'{last}; Timeout is {request.timeout:g} s'
- return outcome._replace(kind='failed',error=outcome.error or 'Timeout',message=message)
-def room(request,progress,clock):
- return max(1,min(clock.left-RESERVE,due(request,progress)-clock.now))
-def wait_until(at,request,progress,clock):
- pause,here=at-clock.now,clock.left-SHORT
- if pause<=0:
-  return None
- is_last=due(request,progress)-clock.now<=clock.left-RESERVE
- if is_last or (progress.fresh and clock.left<=2*SHORT):
-  here=clock.left-RESERVE
- if pause<=min(RESERVE,clock.left-2*RESERVE):
-  return Action('wait',pause)
- if here>=1 or progress.fresh:
-  return Action('wait',min(pause,max(here,1)))
+ m='nobody could learn whether the stack rolls back'
+ return Outcome('skipped','StatusUnknown',m)
+def is_not_there(r,p,c):
+ n=min(NOT_THERE,r.service_timeout-RESERVE-r.timeout/2)
+ return not p.is_reached and c.now-p.sent>=n
+def final_outcome(r,p,c):
+ o=p.outcome
+ if o.kind=='done' or is_last_attempt(r,p):return o
+ if is_denied(o) and c.now-p.refused_since>=PROPAGATION:return o._replace(kind='failed')
+ if not p.cancelled:return None
+ if o.kind=='failed':return o
+ return Outcome('failed','Cancelled',f'the stack is {p.cancelled}')
+def is_last_attempt(r,p):
+ o=p.outcome
+ i=p.failures>=r.max_attempts
+ return o.kind=='failed' and (i or o.is_final)
+def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
+def is_unseen_for_long(r,p,c):
+ i=p.outcome.error==UNSEEN
+ n=min(PROPAGATION,r.timeout/2)
+ return i and c.now-p.refused_since>=n
+def latest_answer(r,p):return p.sent+r.service_timeout-RESERVE
+def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
+def is_too_late(r,p,c):return max(c.now,p.resume_at)>=due(r,p)
+def too_late(r,o):
+ l=o.message.rstrip(' .') or 'not done'
+ m=f'{l}; Timeout is {r.timeout:g} s'
+ return o._replace(kind='failed',error=o.error or 'Timeout',message=m)
+def room(r,p,c):return max(1,min(c.left-RESERVE,due(r,p)-c.now))
+def wait_until(t,r,p,c):
+ a,h=t-c.now,c.left-SHORT
+ if a<=0:return None
+ i=due(r,p)-c.now<=c.left-RESERVE
+ if i or (p.fresh and c.left<=2*SHORT):h=c.left-RESERVE
+ if a<=min(RESERVE,c.left-2*RESERVE):return Action('wait',a)
+ if h>=1 or p.fresh:return Action('wait',min(a,max(h,1)))
  return Action('hand over')
-def wait_for_room(request,progress,clock):
- left_of_timeout=due(request,progress)-clock.now
- if progress.fresh:
-  return None
- if gives_way(progress) and left_of_timeout>2*SHORT and clock.left<=LIFETIME:
-  return Action('hand over')
- if not is_short(progress,clock) or clock.left>=left_of_timeout:
-  return None
- if clock.left<SHORT or may_hop(progress,clock):
-  return Action('hand over')
- hop_at=progress.sent+FULL*(progress.hops-1)+1
- if progress.outcome.kind=='pending' or due(request,progress)-hop_at<=clock.left:
-  is_known_short=clock.left<GROWTH*progress.longest<FULL
-  return Action('hand over') if is_known_short else None
- return wait_until(hop_at,request,progress,clock)
-def is_short(progress,clock):
- return clock.left<needed(progress)
-def needed(progress):
- longest=GROWTH*progress.longest
- if progress.outcome.kind=='refused':
-  longest=progress.longest+RESERVE
- timeout=progress.function_timeout+2*RESERVE
- if progress.outcome.kind=='pending':
-  timeout=min(timeout,FULL/2)
- return max(SHORT,min(max(longest,timeout),FRESH))
-def may_hop(progress,clock):
- return progress.hops-1<(clock.now-progress.sent)/FULL
-def gives_way(progress):
- is_crowded=progress.outcome.is_crowded and progress.refusals%2==0
- return is_crowded and progress.hops<=1+progress.polls
-def learn(request,progress,outcome,clock):
- pause=0
- known=progress._replace(
-  outcome=outcome,
-  fresh=False,
-  refusals=0,
-  refused_since=0,
-  physical_id=outcome.physical_id or progress.physical_id,
-  no_echo=outcome.no_echo or progress.no_echo,
- )
- match outcome.kind:
+def wait_for_room(r,p,c):
+ l=due(r,p)-c.now
+ if p.fresh:return None
+ if gives_way(p) and l>2*SHORT and c.left<=LIFETIME:return Action('hand over')
+ if not is_short(p,c) or c.left>=l:return None
+ if c.left<SHORT or may_hop(p,c):return Action('hand over')
+ h=p.sent+FULL*(p.hops-1)+1
+ if p.outcome.kind=='pending' or due(r,p)-h<=c.left:
+  i=c.left<GROWTH*p.longest<FULL
+  return Action('hand over') if i else None
+ return wait_until(h,r,p,c)
+def is_short(p,c):return c.left<needed(p)
+def needed(p):
+ n=GROWTH*p.longest
+ if p.outcome.kind=='refused':n=p.longest+RESERVE
+ t=p.function_timeout+2*RESERVE
+ if p.outcome.kind=='pending':t=min(t,FULL/2)
+ return max(SHORT,min(max(n,t),FRESH))
+def may_hop(p,c):return p.hops-1<(c.now-p.sent)/FULL
+def gives_way(p):
+ i=p.outcome.is_crowded and p.refusals%2==0
+ return i and p.hops<=1+p.polls
+def learn(r,p,o,c):
+ a=0
+ k=p._replace(outcome=o,fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo,)
+ match o.kind:
   case 'refused':
-   pause=min(2**min(progress.refusals,4),LONGEST_REFUSAL)
-   is_throttled_look=not progress.ready and THROTTLED.fullmatch(outcome.error)
-   if outcome.is_crowded or is_throttled_look:
-    pause=min(pause*(0.5+lot(request,progress)),LONGEST_REFUSAL)
-   is_same=outcome.error==progress.outcome.error
-   since=progress.refused_since if is_same else clock.now
-   known=known._replace(refusals=progress.refusals+1,refused_since=since)
-   tells_state=not (is_denied(outcome) or THROTTLED.fullmatch(outcome.error))
-   is_ready=progress.ready and (not tells_state or outcome.error==UNREACHABLE)
-   known=known._replace(ready=is_ready)
+   a=min(2**min(p.refusals,4),LONGEST_REFUSAL)
+   l=not p.ready and THROTTLED.fullmatch(o.error)
+   if o.is_crowded or l:a=min(a*(0.5+lot(r,p)),LONGEST_REFUSAL)
+   i=o.error==p.outcome.error
+   s=p.refused_since if i else c.now
+   k=k._replace(refusals=p.refusals+1,refused_since=s)
+   b=not (is_denied(o) or THROTTLED.fullmatch(o.error))
+   e=p.ready and (not b or o.error==UNREACHABLE)
+   k=k._replace(ready=e)
   case 'failed':
-   growth=request.backoff_rate**min(progress.failures,60)
-   pause=min(request.interval*growth,request.max_interval)
-   known=known._replace(failures=progress.failures+1)
+   g=r.backoff_rate**min(p.failures,60)
+   a=min(r.interval*g,r.max_interval)
+   k=k._replace(failures=p.failures+1)
   case 'pending':
-   after=outcome.result.get('RetryAfter')
-   pause=max(1,request.poll_interval if after is None else float(after))
-   state=outcome.result.get('EventState')
-   known=known._replace(state=state,polls=progress.polls+1)
-  case 'none'|'done'|'skipped':
-   pass
- return known._replace(resume_at=max(clock.now+pause,outcome.runs_until))
-def lot(request,progress):
- tries=f'{progress.refusals} {progress.questions}'
- name=f"{request.event.get('RequestId')} {request.name} {tries}"
- return hashlib.sha256(name.encode(errors='replace')).digest()[0]/256
+   f=o.result.get('RetryAfter')
+   a=max(1,r.poll_interval if f is None else float(f))
+   t=o.result.get('EventState')
+   k=k._replace(state=t,polls=p.polls+1)
+  case 'none'|'done'|'skipped':pass
+ return k._replace(resume_at=max(c.now+a,o.runs_until))
+def lot(r,p):
+ t=f'{p.refusals} {p.questions}'
+ n=f"{r.event.get('RequestId')} {r.name} {t}"
+ return hashlib.sha256(n.encode(errors='replace')).digest()[0]/256
 LIMIT=4095
 OWN=('Result','Truncated','Error')
 SHORTEST_REASON=20
@@ -558,165 +431,148 @@ OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 class Answer(NamedTuple):
  body:Any
- reason:str
-def answer(request,progress,outcome):
- result=ABSENT
- if outcome.kind=='done' and request.kind!='Delete':
-  result=outcome.result
-  outcome=unusable(request,result) or outcome
- if outcome.kind!='failed':
-  body,lost=success(request,progress,outcome.message or 'done',result)
-  if not lost:
-   return Answer(body,'')
-  message=f'the template reads {lost!r}, which does not fit into 4,096 bytes'
-  outcome=Outcome('failed','Attribute',message)
- body=failure(request,progress)
- reason=explain(request,progress,outcome,LIMIT-size(body))
- if is_forgiven(request,progress):
-  body,_=success(request,progress,reason,error=reason)
-  return Answer(body,reason)
- return Answer(body|{'Reason':truncate(reason,LIMIT-size(body))},reason)
-def is_forgiven(request,progress):
- is_last=request.kind=='Delete' or bool(progress.rolling_back)
- return is_last or request.on_failure=='Continue'
-def unusable(request,result):
- own=given_id(result)
- if own is not None and not valid_id(own):
-  message='it is not a string of 1 to 1,024 bytes'
-  return Outcome('failed','PhysicalResourceId',message)
- for name in request.attributes:
-  if name not in OWN and attribute(result,name) is ABSENT:
-   names=(known for known,_ in attributes(result))
-   near=''.join(difflib.get_close_matches(name,islice(names,COMPARED),1))
-   hint=f'; did you mean {near!r}?' if near else ''
-   message=f'the template reads {name!r}, which the result lacks{hint}'
-   return Outcome('failed','Attribute',message)
+ reason:Any
+def answer(r,p,o):
+ e=ABSENT
+ if o.kind=='done' and r.kind!='Delete':
+  e=o.result
+  o=unusable(r,e) or o
+ if o.kind!='failed':
+  b,l=success(r,p,o.message or 'done',e)
+  if not l:return Answer(b,'')
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes'
+  o=Outcome('failed','Attribute',m)
+ b=failure(r,p)
+ a=explain(r,p,o,LIMIT-size(b))
+ if is_forgiven(r,p):
+  b,g=success(r,p,a,error=a)
+  return Answer(b,a)
+ return Answer(b|{'Reason':truncate(a,LIMIT-size(b))},a)
+def is_forgiven(r,p):
+ i=r.kind=='Delete' or bool(p.rolling_back)
+ return i or r.on_failure=='Continue'
+def unusable(r,e):
+ o=given_id(e)
+ if o is not None and not valid_id(o):
+  m='it is not a string of 1 to 1,024 bytes'
+  return Outcome('failed','PhysicalResourceId',m)
+ for n in r.attributes:
+  if n not in OWN and attribute(e,n) is ABSENT:
+   f=(k for k,g in attributes(e))
+   a=''.join(difflib.get_close_matches(n,islice(f,COMPARED),1))
+   i=f'; did you mean {a!r}?' if a else ''
+   m=f'the template reads {n!r}, which the result lacks{i}'
+   return Outcome('failed','Attribute',m)
  return None
-def failure(request,progress):
- own=progress.physical_id if request.kind!='Delete' else ''
- is_begun=progress.polls>0 and request.execute_on_delete
- new_id=physical_id(request,progress) if is_begun else marker(request)
- return echo(request,'FAILED',own or request.old_id or new_id)|{'Reason':''}
-def success(request,progress,reason,result=ABSENT,error=''
-):
- body=echo(request,'SUCCESS',physical_id(request,progress))|{'Reason':''}
- if request.kind=='Delete':
-  return body|{'Reason':truncate(reason,FORGIVEN)},''
- data=dict.fromkeys(OWN,'')
- body|={'NoEcho':request.no_echo or progress.no_echo,'Data':data}
- room=LIMIT-SHORTEST_REASON-size(body)
- for name in request.attributes:
-  cost=size(name)+NAME
-  if name not in data and cost<=room:
-   data[name]=''
-   room-=cost
- room+=SHORTEST_REASON
- data['Error']=truncate(error,min(FORGIVEN,(room-SHORTEST_REASON)//2))
- room-=size(data['Error'])-2
- body['Reason']=truncate(reason,min(FORGIVEN,room))
- room-=size(body['Reason'])-2
- if result is ABSENT:
-  return body,''
- for name in dict.fromkeys(request.attributes):
-  if name in ('Truncated','Error'):
-   continue
-  text=fitting(attribute(result,name),room)
-  if name not in data or text is None:
-   return body,name
-  room-=size(text)-2
-  data[name]=text
- add_others(data,result,room)
- return body,''
-def echo(request,status,physical_id):
- body={key:request.event[key] for key in ('StackId','RequestId','LogicalResourceId')}
- return body|{'Status':status,'PhysicalResourceId':physical_id}
-def physical_id(request,progress):
- if request.kind=='Delete':
-  return request.old_id
- digest=hashlib.sha256((request.event['StackId']+request.name).encode()).hexdigest()
- old_id='' if never_created(request) else request.old_id
- return progress.physical_id or old_id or f'{request.name}-{digest[:12]}'
-def attribute(result,name):
- if name=='Result':
-  return as_json(result) if isinstance(result,str) else beginning(result,LIMIT)
- item=part(data_of(result),name)
- return part(result,name) if item is ABSENT else item
-def data_of(result):
- return result.get('Data') if isinstance(result,dict) else None
-def part(item,path):
- value=step(item,path)
- for dot in re.finditer(r'\.',path) if value is ABSENT else ():
-  child=step(item,path[:dot.start()])
-  if value is ABSENT and child is not ABSENT:
-   value=part(child,path[dot.end():])
- return value
-def step(item,key):
- if isinstance(item,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(item):
-  return item[int(key)]
- return item.get(key,ABSENT) if isinstance(item,dict) else ABSENT
-def attributes(result):
- data=data_of(result)
- others=(each for each in parts(result) if data is None or part(data,each[0]) is ABSENT)
- return (each for each in chain(parts(data),others) if each[0] not in OWN)
-def parts(item):
- pending=[children(item,'')]
- while pending:
-  for path,child in pending[-1]:
-   yield path,child
-   if isinstance(child,dict|list) and len(path)<LIMIT:
-    pending.append(children(child,f'{path}.'))
+def failure(r,p):
+ o=p.physical_id if r.kind!='Delete' else ''
+ i=p.polls>0 and r.execute_on_delete
+ n=physical_id(r,p) if i else marker(r)
+ return echo(r,'FAILED',o or r.old_id or n)|{'Reason':''}
+def success(r,p,a,e=ABSENT,error='' ):
+ b=echo(r,'SUCCESS',physical_id(r,p))|{'Reason':''}
+ if r.kind=='Delete':return b|{'Reason':truncate(a,FORGIVEN)},''
+ d=dict.fromkeys(OWN,'')
+ b|={'NoEcho':r.no_echo or p.no_echo,'Data':d}
+ o=LIMIT-SHORTEST_REASON-size(b)
+ for n in r.attributes:
+  s=size(n)+NAME
+  if n not in d and s<=o:
+   d[n]=''
+   o-=s
+ o+=SHORTEST_REASON
+ d['Error']=truncate(error,min(FORGIVEN,(o-SHORTEST_REASON)//2))
+ o-=size(d['Error'])-2
+ b['Reason']=truncate(a,min(FORGIVEN,o))
+ o-=size(b['Reason'])-2
+ if e is ABSENT:return b,''
+ for n in dict.fromkeys(r.attributes):
+  if n in ('Truncated','Error'):continue
+  t=fitting(attribute(e,n),o)
+  if n not in d or t is None:return b,n
+  o-=size(t)-2
+  d[n]=t
+ add_others(d,e,o)
+ return b,''
+def echo(r,s,p):
+ b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
+ return b|{'Status':s,'PhysicalResourceId':p}
+def physical_id(r,p):
+ if r.kind=='Delete':return r.old_id
+ i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
+ o='' if never_created(r) else r.old_id
+ return p.physical_id or o or f'{r.name}-{i[:12]}'
+def attribute(e,n):
+ if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,LIMIT)
+ i=part(data_of(e),n)
+ return part(e,n) if i is ABSENT else i
+def data_of(e):return e.get('Data') if isinstance(e,dict) else None
+def part(i,p):
+ g=step(i,p)
+ for d in re.finditer(r'\.',p) if g is ABSENT else ():
+  c=step(i,p[:d.start()])
+  if g is ABSENT and c is not ABSENT:g=part(c,p[d.end():])
+ return g
+def step(i,key):
+ if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
+ return i.get(key,ABSENT) if isinstance(i,dict) else ABSENT
+def attributes(e):
+ d=data_of(e)
+ o=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
+ return (c for c in chain(parts(d),o) if c[0] not in OWN)
+def parts(i):
+ e=[children(i,'')]
+ while e:
+  for p,c in e[-1]:
+   yield p,c
+   if isinstance(c,dict|list) and len(p)<LIMIT:
+    e.append(children(c,f'{p}.'))
     break
+  else:e.pop()
+def children(i,p):
+ t=enumerate(i) if isinstance(i,list) else ()
+ t=i.items() if isinstance(i,dict) else t
+ return ((f'{p}{k}',c) for k,c in t)
+def add_others(d,e,o):
+ p,u,l=o-LEFT_OUT,0,list[str]()
+ w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
+ j,a=(islice(attributes(e),TRIED) for g in range(2))
+ h=(c for c in j if not isinstance(c[1],dict|list))
+ b=(c for c in a if isinstance(c[1],dict|list))
+ for n,i in chain(w,h,b):
+  if n in d and n!='Result':continue
+  s=0 if n=='Result' else size(n)+NAME
+  r=s<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-s)) is not None:
+   d[n]=t
+   p-=s+size(t)-2
   else:
-   pending.pop()
-def children(item,path):
- items=enumerate(item) if isinstance(item,list) else ()
- items=item.items() if isinstance(item,dict) else items
- return ((f'{path}{key}',child) for key,child in items)
-def add_others(data,result,room):
- spare,count,left_out=room-LEFT_OUT,0,list[str]()
- whole=[] if data['Result'] else [('Result',attribute(result,'Result'))]
- tried,again=(islice(attributes(result),TRIED) for _ in range(2))
- single=(each for each in tried if not isinstance(each[1],dict|list))
- nested=(each for each in again if isinstance(each[1],dict|list))
- for name,item in chain(whole,single,nested):
-  if name in data and name!='Result':
-   continue
-  cost=0 if name=='Result' else size(name)+NAME
-  is_tried=cost<=spare and not (count and isinstance(item,dict|list))
-  if is_tried and (text:=fitting(item,spare-cost)) is not None:
-   data[name]=text
-   spare-=cost+size(text)-2
-  else:
-   count+=1
-   left_out+=[name] if count<=LISTED else []
- if count:
-  over='over ' if any(True for _ in islice(attributes(result),TRIED,None)) else ''
-  names=f"{over}{count} left out: {', '.join(left_out)}"
-  data['Truncated']=truncate(names,min(LEFT_OUT,spare+LEFT_OUT))
-def explain(request,progress,failed,room):
- where=f'full log: {log_group(request,progress)}'
- if request.no_echo or progress.no_echo:
-  return f'{failed.error}; {where}'
- what=': '.join(filter(None,[failed.error,failed.message.strip()])).rstrip(' .')
- clauses=[truncate(what,min(LONGEST_MESSAGE,room//2))]
- if frames:=re.sub('(file://)?/var/task/','','; at '.join(failed.frames)):
-  clauses+=['at '+truncate(frames,min(600,room//4))]
- attempts=progress.failures+(progress.outcome.kind=='done')
- if attempts and request.max_attempts>1:
-  clauses+=[f'attempt {attempts} of {request.max_attempts:g}']
- if tail:=' / '.join(filter(None,NOISE.sub('',failed.log).splitlines())):
-  room-=size('; '.join([*clauses,'last log lines: ',where]))
-  tail=truncate_start(tail,room if request.kind=='Create' else min(LONGEST_TAIL,room))
-  clauses+=[f'last log lines: {tail}'] if tail else []
- return ' '.join('; '.join([*clauses,where]).split())
-def log_group(request,progress):
- name=request.handler_arn.split(':function:')[-1].split(':')[0]
- group=progress.log_group or (f'/aws/lambda/{name}' if name else OWN_LOG)
- stack=request.event['StackId'].split('/')[1]
- is_of_stack=re.search(f'(^|/){re.escape(stack)}-[^/]+-[A-Za-z0-9]{{8,}}$',group)
- if request.kind=='Create' and is_of_stack and not group.startswith('/aws/lambda/'):
-  return f'{group}, which a rollback deletes (--disable-rollback keeps it)'
- return group
+   u+=1
+   l+=[n] if u<=LISTED else []
+ if u:
+  v='over ' if any(True for g in islice(attributes(e),TRIED,None)) else ''
+  f=f"{v}{u} left out: {', '.join(l)}"
+  d['Truncated']=truncate(f,min(LEFT_OUT,p+LEFT_OUT))
+def explain(r,p,i,o):
+ w=f'full log: {log_group(r,p)}'
+ if r.no_echo or p.no_echo:return f'{i.error}; {w}'
+ h=': '.join(filter(None,[i.error,i.message.strip()])).rstrip(' .')
+ c=[truncate(h,min(LONGEST_MESSAGE,o//2))]
+ if f:=re.sub('(file://)?/var/task/','','; at '.join(i.frames)):c+=['at '+truncate(f,min(600,o//4))]
+ a=p.failures+(p.outcome.kind=='done')
+ if a and r.max_attempts>1:c+=[f'attempt {a} of {r.max_attempts:g}']
+ if t:=' / '.join(filter(None,NOISE.sub('',i.log).splitlines())):
+  o-=size('; '.join([*c,'last log lines: ',w]))
+  t=truncate_start(t,o if r.kind=='Create' else min(LONGEST_TAIL,o))
+  c+=[f'last log lines: {t}'] if t else []
+ return ' '.join('; '.join([*c,w]).split())
+def log_group(r,p):
+ n=r.handler_arn.split(':function:')[-1].split(':')[0]
+ g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG)
+ s=r.event['StackId'].split('/')[1]
+ i=re.search(f'(^|/){re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}$',g)
+ if r.kind=='Create' and i and not g.startswith('/aws/lambda/'):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ return g
 NOT_SENT=0
 LOST=1
 class Effects(NamedTuple):
@@ -727,158 +583,120 @@ class Effects(NamedTuple):
  log:Any
 class Response(NamedTuple):
  kind:Any
- status:int
+ status:Any
  headers:Any
  body:Any
  @property
- def text(self):
-  return self.body.decode(errors='replace')
-def response_of(reply):
- status,_,why=reply
- if status==NOT_SENT:
-  return Response('not sent',*reply)
- if status!=LOST:
-  return Response('answered',*reply)
- is_slow=b'timed out' in why and b'Errno' not in why
- return Response('timed out' if is_slow else 'cut off',*reply)
+ def text(self):return self.body.decode(errors='replace')
+def response_of(y):
+ s,g,h=y
+ if s==NOT_SENT:return Response('not sent',*y)
+ if s!=LOST:return Response('answered',*y)
+ i=b'timed out' in h and b'Errno' not in h
+ return Response('timed out' if i else 'cut off',*y)
 IDLE={}
 KEPT_FOR=4
 KEPT_FOR_POST=1
 CONNECT=5
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(environment):
- bundle=environment.get('AWS_CA_BUNDLE') or environment.get('REQUESTS_CA_BUNDLE')
- with contextlib.suppress(OSError):
-  return ssl.create_default_context(cafile=bundle or None)
+def trust(e):
+ b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
+ with contextlib.suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
-def exchange(method,url,body,headers,seconds):
- if connection:=idle_connection(method,urlsplit(url).netloc):
-  reply=send_on(connection,method,url,body,headers,seconds)
-  if method=='POST' or reply[0]!=LOST:
-   return reply
- try:
-  connection=connected(url)
- except (OSError,http.client.HTTPException) as error:
-  return NOT_SENT,{},reason_of(error)
- return send_on(connection,method,url,body,headers,seconds)
-def idle_connection(method,host):
- if host not in IDLE:
-  return None
- connection,since=IDLE.pop(host)
- is_young=0<=time.time()-since<(KEPT_FOR_POST if method=='POST' else KEPT_FOR)
- has_ended=select.select([connection.sock],[],[],0)[0]
- if is_young and not has_ended:
-  return connection
- connection.close()
+def exchange(m,u,b,h,d):
+ if c:=idle_connection(m,urlsplit(u).netloc):
+  y=send_on(c,m,u,b,h,d)
+  if m=='POST' or y[0]!=LOST:return y
+ try:c=connected(u)
+ except (OSError,http.client.HTTPException) as a:return NOT_SENT,{},reason_of(a)
+ return send_on(c,m,u,b,h,d)
+def idle_connection(m,o):
+ if o not in IDLE:return None
+ c,s=IDLE.pop(o)
+ i=0<=time.time()-s<(KEPT_FOR_POST if m=='POST' else KEPT_FOR)
+ h=select.select([c.sock],[],[],0)[0]
+ if i and not h:return c
+ c.close()
  return None
-def connected(url):
- parts=urlsplit(url)
- connection=http.client.HTTPConnection(parts.netloc,timeout=CONNECT)
- if parts.scheme=='https':
-  connection=http.client.HTTPSConnection(parts.netloc,timeout=CONNECT,context=TRUST)
- try:
-  connection.connect()
+def connected(u):
+ a=urlsplit(u)
+ c=http.client.HTTPConnection(a.netloc,timeout=CONNECT)
+ if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=CONNECT,context=TRUST)
+ try:c.connect()
  except (OSError,http.client.HTTPException):
-  connection.close()
+  c.close()
   raise
- connection.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for option,number in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():
-  connection.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,option),number)
- return connection
+ c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
+ for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
+ return c
 class Bounded(io.RawIOBase):
- def __init__(self,sock,deadline):
-  self.sock,self.deadline=sock,deadline
- def makefile(self,_):
-  return io.BufferedReader(self)
- def readable(self):
-  return True
+ def __init__(self,sock,deadline):self.sock,self.deadline=sock,deadline
+ def makefile(self,_):return io.BufferedReader(self)
+ def readable(self):return True
  def readinto(self,buffer):
   left=self.deadline-time.monotonic()
-  if left<=0:
-   raise TimeoutError('timed out')
+  if left<=0:raise TimeoutError('timed out')
   self.sock.settimeout(left)
   return self.sock.recv_into(buffer)
-def send_on(connection,method,url,body,headers,seconds):
- host=urlsplit(url).netloc
- lines=[f"{method} {url.split(host,1)[1] or '/'} HTTP/1.1"]
- fields={'Host':host,'Content-Length':len(body)}|headers
- lines+=[f'{name}: {value}' for name,value in fields.items()]
- deadline=time.monotonic()+seconds
+def send_on(c,m,u,b,h,d):
+ o=urlsplit(u).netloc
+ l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
+ f={'Host':o,'Content-Length':len(b)}|h
+ l+=[f'{n}: {g}' for n,g in f.items()]
+ i=time.monotonic()+d
  try:
-  connection.sock.settimeout(seconds)
-  connection.sock.sendall('\r\n'.join([*lines,'\r\n']).encode()+body)
-  response=http.client.HTTPResponse(Bounded(connection.sock,deadline),method=method)
-  response.begin()
-  reply=response.status,response.headers,response.read()
- except (OSError,http.client.HTTPException) as error:
-  connection.close()
-  return LOST,{},reason_of(error)
- if response.will_close:
-  connection.close()
- else:
-  IDLE[host]=connection,time.time()
- return reply
-def reason_of(error):
- return f'{type(error).__name__} {error}'.encode()
+  c.sock.settimeout(d)
+  c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
+  e=http.client.HTTPResponse(Bounded(c.sock,i),method=m)
+  e.begin()
+  y=e.status,e.headers,e.read()
+ except (OSError,http.client.HTTPException) as a:
+  c.close()
+  return LOST,{},reason_of(a)
+ if e.will_close:c.close()
+ else:IDLE[o]=c,time.time()
+ return y
+def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 CREDENTIALS=('AWS_ACCESS_KEY_ID','AWS_SECRET_ACCESS_KEY','AWS_SESSION_TOKEN')
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(service,method,path,body,headers,seconds
-):
- region=region_of(path)
- url,date=endpoint(service,region)+path,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
- keys=[os.environ.get(name,'') for name in CREDENTIALS]
- headers=signed(service,method,url,body,headers,date,keys,region)
- return exchange(method,url,body,headers,seconds)
-def region_of(path,otherwise=REGION):
- match unquote(path).partition('/arn:')[2].split(':'):
-  case [_,_,region,_,*_] if region:
-   return region
- return otherwise
-PARTITIONS=(
- ('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),
- ('eusc-','amazonaws.eu','api.amazonwebservices.eu'),
- ('us-iso-','c2s.ic.gov','api.aws.ic.gov'),
- ('us-isob-','sc2s.sgov.gov','api.aws.scloud'),
- ('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),
- ('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),
- ('','amazonaws.com','api.aws'),
-)
-def endpoint(service,region=REGION,environment=os.environ
-):
- named=(f'AWS_ENDPOINT_URL_{service.upper()}','AWS_ENDPOINT_URL')
- chosen=next(filter(None,map(environment.get,named)),'')
- flags=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
- is_ignored,is_fips,is_dual=(
-  environment.get(f'AWS_{flag}','').lower()=='true' for flag in flags
- )
- if chosen and not is_ignored:
-  return chosen.rstrip('/')
- _,domain,dual=next(each for each in PARTITIONS if region.startswith(each[0]))
- if is_fips and (is_dual or service!='cloudformation' or not region.startswith('us-gov-')):
-  service+='-fips'
- return (
-  f"https://{service}.{region}.{dual if is_dual else environment.get('URL_SUFFIX',domain)}"
- )
-def signed(service,method,url,body,headers,date,keys,region=REGION):
- parts=urlsplit(url)
- headers=headers|{'Host':parts.netloc,'X-Amz-Date':date}
- key_id,secret,token=keys
- if token:
-  headers['X-Amz-Security-Token']=token
- names=sorted(headers,key=str.lower)
- lines=''.join(f'{name.lower()}:{headers[name]}\n' for name in names)
- signed_names=';'.join(names).lower()
- twice=parts.path.replace('%','%25')
- canonical=f'{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}'
- scope=f'{date[:8]}/{region}/{service}/aws4_request'
- digest=hashlib.sha256(canonical.encode()).hexdigest()
- key=f'AWS4{secret}'.encode()
- for part in (*scope.split('/'),f'AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}'):
-  key=hmac.digest(key,part.encode(),'sha256')
- identity=f'AWS4-HMAC-SHA256 Credential={key_id}/{scope}'
- authorization=f'{identity}, SignedHeaders={signed_names}, Signature={key.hex()}'
- return headers|{'Authorization':authorization}
+def signed_call(s,method,p,b,h,seconds ):
+ r=region_of(p)
+ u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ e=[os.environ.get(n,'') for n in CREDENTIALS]
+ h=signed(s,method,u,b,h,d,e,r)
+ return exchange(method,u,b,h,seconds)
+def region_of(p,o=REGION):
+ match unquote(p).partition('/arn:')[2].split(':'):
+  case [_,_,r,_,*_] if r:return r
+ return o
+PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'),)
+def endpoint(s,r=REGION,e=os.environ ):
+ a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL')
+ h=next(filter(None,map(e.get,a)),'')
+ l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
+ n,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
+ if h and not n:return h.rstrip('/')
+ g,d,u=next(c for c in PARTITIONS if r.startswith(c[0]))
+ if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
+ return (f"https://{s}.{r}.{u if i else e.get('URL_SUFFIX',d)}")
+def signed(s,m,u,b,h,d,e,r=REGION):
+ a=urlsplit(u)
+ h=h|{'Host':a.netloc,'X-Amz-Date':d}
+ p,v,t=e
+ if t:h['X-Amz-Security-Token']=t
+ f=sorted(h,key=str.lower)
+ l=''.join(f'{n.lower()}:{h[n]}\n' for n in f)
+ g=';'.join(f).lower()
+ w=a.path.replace('%','%25')
+ j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
+ c=f'{d[:8]}/{r}/{s}/aws4_request'
+ i=hashlib.sha256(j.encode()).hexdigest()
+ k=f'AWS4{v}'.encode()
+ for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
+ y=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
+ o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
+ return h|{'Authorization':o}
 ACCEPTED=202
 FORBIDDEN=403
 THROTTLED_STATUS=429
@@ -886,386 +704,321 @@ NOT_A_SUCCESS=300
 CLIENT_ERRORS=range(400,404)
 FAILED_THERE=500
 LONGEST_CONTEXT=3583
-PASSES=re.compile(
- '(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)'
- f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}'
-)
+PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 LONGEST_RUN=900
 DEFAULT_RUN=3
 PAUSES=(1,2,4,8,16,30)
-def growing(pauses):
- return chain(pauses,repeat(pauses[-1]))
-def path(function,what):
- return f"/2015-03-31/functions/{quote(function,safe='')}/{what}"
-def look(request,effects):
- where=path(request.handler_arn,'configuration')
- response=response_of(effects.call('lambda','GET',where,b'',{},RESERVE))
- if response.kind!='answered':
-  return Outcome('refused',UNREACHABLE,response.text)
- if response.status in {FORBIDDEN,THROTTLED_STATUS} or response.status>=FAILED_THERE:
-  unseen=refusal(response)._replace(kind='refused',is_crowded=False)
-  return unseen._replace(error=UNSEEN) if response.status==FORBIDDEN else unseen
- if response.status>=NOT_A_SUCCESS:
-  return Outcome('done',result={})
- if known:=map_of(response.body):
-  return readiness(request,known)
+def growing(p):return chain(p,repeat(p[-1]))
+def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
+def look(r,f):
+ w=path(r.handler_arn,'configuration')
+ e=response_of(f.call('lambda','GET',w,b'',{},RESERVE))
+ if e.kind!='answered':return Outcome('refused',UNREACHABLE,e.text)
+ if e.status in {FORBIDDEN,THROTTLED_STATUS} or e.status>=FAILED_THERE:
+  u=refusal(e)._replace(kind='refused',is_crowded=False)
+  return u._replace(error=UNSEEN) if e.status==FORBIDDEN else u
+ if e.status>=NOT_A_SUCCESS:return Outcome('done',result={})
+ if k:=map_of(e.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
-def readiness(request,known):
- if known.get('State')=='Failed':
-  message=known.get('StateReason') or "the function's State is Failed"
-  return Outcome('failed',known.get('StateReasonCode') or 'Failed',message,is_final=True)
- if known.get('LastUpdateStatus')=='Failed' and request.kind!='Delete':
-  why=known.get('LastUpdateStatusReason') or "the function's LastUpdateStatus is Failed"
-  error=known.get('LastUpdateStatusReasonCode') or 'Failed'
-  message=f"{why.rstrip('.')}; the handler still has its previous code"
-  return Outcome('failed',error,message,is_final=True)
- if known.get('State')=='Pending' or known.get('LastUpdateStatus')=='InProgress':
-  return Outcome('refused','NotReady','the handler is still being created or updated')
- return Outcome('done',result=known)
-def invoke(request,progress,effects,seconds):
- payload,context=invocation(request,progress)
- headers={'X-Amz-Invocation-Type':request.invocation_type}
- if request.invocation_type=='RequestResponse':
-  headers['X-Amz-Log-Type']='Tail'
-  if context:
-   headers['X-Amz-Client-Context']=context
-  if len(context)>LONGEST_CONTEXT:
-   hint='keep it shorter, or make the Payload an object, which can hold it'
-   return Outcome('failed','ClientContext',f'no room for EventState; {hint}')
- where=path(request.handler_arn,'invocations')
- runs_until=0
- if request.invocation_type=='RequestResponse':
-  longest=progress.function_timeout or LONGEST_RUN
-  runs_until=effects.clock().now+longest+RESERVE
- response=response_of(effects.call('lambda','POST',where,payload,headers,seconds))
- match response.kind:
+def readiness(r,k):
+ if k.get('State')=='Failed':
+  m=k.get('StateReason') or "the function's State is Failed"
+  return Outcome('failed',k.get('StateReasonCode') or 'Failed',m,is_final=True)
+ if k.get('LastUpdateStatus')=='Failed' and r.kind!='Delete':
+  h=k.get('LastUpdateStatusReason') or "the function's LastUpdateStatus is Failed"
+  a=k.get('LastUpdateStatusReasonCode') or 'Failed'
+  m=f"{h.rstrip('.')}; the handler still has its previous code"
+  return Outcome('failed',a,m,is_final=True)
+ if k.get('State')=='Pending' or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
+ return Outcome('done',result=k)
+def invoke(r,p,f,d):
+ y,c=invocation(r,p)
+ h={'X-Amz-Invocation-Type':r.invocation_type}
+ if r.invocation_type=='RequestResponse':
+  h['X-Amz-Log-Type']='Tail'
+  if c:h['X-Amz-Client-Context']=c
+  if len(c)>LONGEST_CONTEXT:
+   i='keep it shorter, or make the Payload an object, which can hold it'
+   return Outcome('failed','ClientContext',f'no room for EventState; {i}')
+ w=path(r.handler_arn,'invocations')
+ u=0
+ if r.invocation_type=='RequestResponse':
+  n=p.function_timeout or LONGEST_RUN
+  u=f.clock().now+n+RESERVE
+ e=response_of(f.call('lambda','POST',w,y,h,d))
+ match e.kind:
   case 'answered':
-   outcome=invoked(request,response)
-   may_run=outcome.kind=='failed' and response.status>=FAILED_THERE
-   return outcome._replace(runs_until=runs_until) if may_run else outcome
-  case 'not sent':
-   return Outcome('refused',UNREACHABLE,response.text)
+   o=invoked(r,e)
+   a=o.kind=='failed' and e.status>=FAILED_THERE
+   return o._replace(runs_until=u) if a else o
+  case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
   case 'cut off':
-   message=f'{response.text}; the handler may have run'
-   return Outcome('failed','ConnectionLost',message,runs_until=runs_until)
+   m=f'{e.text}; the handler may have run'
+   return Outcome('failed','ConnectionLost',m,runs_until=u)
   case 'timed out':
-   hint='return IN_PROGRESS earlier to be polled'
-   if effects.clock().now+1>=due(request,progress):
-    hint=f'Timeout is {request.timeout:g} s'
-   message=f'no answer in {seconds:.0f} s; {hint}'
-   return Outcome('failed','HandlerTooSlow',message,runs_until=runs_until)
-def refusal(response):
- body,outcome=map_of(response.body),function_error(response.body)
- names=response.headers.get('X-Amzn-ErrorType'),body.get('code'),body.get('__type')
- name=next(filter(None,names),f'HTTP {response.status}')
- error,why=str(name).split(':')[0].split('#')[-1],body.get('Reason') or ''
- is_throttled=response.status==THROTTLED_STATUS
- message=f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
- kind='refused' if is_throttled or PASSES.fullmatch(error) else 'failed'
- return outcome._replace(kind=kind,error=error,message=message,is_crowded=why==CROWDED)
-def map_of(body):
+   i='return IN_PROGRESS earlier to be polled'
+   if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
+   m=f'no answer in {d:.0f} s; {i}'
+   return Outcome('failed','HandlerTooSlow',m,runs_until=u)
+def refusal(e):
+ b,o=map_of(e.body),function_error(e.body)
+ f=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,f),f'HTTP {e.status}')
+ a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
+ i=e.status==THROTTLED_STATUS
+ m=f"{o.message.rstrip('.')} ({h})" if h else o.message
+ k='refused' if i or PASSES.fullmatch(a) else 'failed'
+ return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
+def map_of(b):
  with contextlib.suppress(ValueError,RecursionError):
-  item=json.loads(body)
-  return item if isinstance(item,dict) else {}
+  i=json.loads(b)
+  return i if isinstance(i,dict) else {}
  return {}
-def invoked(request,response):
- if response.status>=NOT_A_SUCCESS:
-  return refusal(response)
- if response.headers.get('X-Amz-Function-Error'):
-  tail=base64.b64decode(response.headers.get('X-Amz-Log-Result',''))
-  return function_error(response.body,tail.decode(errors='replace'))
- if request.invocation_type!='RequestResponse':
-  return Outcome('done')
- try:
-  return judge(request,json.loads(response.body or b'null'))
- except ValueError:
-  return Outcome('failed','BadResult',"the handler's result is not JSON")
- except RecursionError:
-  return Outcome('failed','BadResult',"the handler's result is nested too deeply")
-def invocation(request,progress):
- description=description_of(request,progress)
- if request.payload is ABSENT:
-  return encoded(description),''
- payload=request.payload
- is_carried=isinstance(payload,dict) and progress.state is not None
- if is_carried:
-  payload=payload|{'EventState':progress.state}
- return encoded(payload),client_context(description,is_carried=is_carried)
-def client_context(description,*,is_carried):
- context=packed(description)
- for name in ['Old',*(['EventState'] if is_carried else [])]:
-  if len(context)>LONGEST_CONTEXT and name in description:
-   description=without(description,name)
-   context=packed(description)
- if len(context)>LONGEST_CONTEXT:
-  context=packed(description,is_ascii=False)
- if len(context)>LONGEST_CONTEXT and 'PhysicalResourceId' in description:
-  context=packed(without(description,'PhysicalResourceId'),is_ascii=False)
- return context
-def without(description,name):
- rest={key:item for key,item in description.items() if key!=name}
- return rest|{'Truncated':[*description.get('Truncated',[]),name]}
-def packed(description,*,is_ascii=True):
- text=encoded(description).decode()
- context=json.dumps({'custom':{'trigger':text}},ensure_ascii=is_ascii)
- return base64.b64encode(context.encode()).decode()
-def description_of(request,progress):
- keys=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- description={key:request.event[key] for key in keys if key in request.event}
- parts=[*(request.event[key] for key in keys[1:4]),url_date(request.event)]
- description['ExecutionId']=hashlib.sha256('\n'.join(parts).encode()).hexdigest()[:32]
- description['Attempt']=progress.failures+1
- if progress.state is not None:
-  description['EventState']=progress.state
- if request.old_payload is not ABSENT:
-  description['Old']=request.old_payload
- return description
+def invoked(r,e):
+ if e.status>=NOT_A_SUCCESS:return refusal(e)
+ if e.headers.get('X-Amz-Function-Error'):
+  t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''))
+  return function_error(e.body,t.decode(errors='replace'))
+ if r.invocation_type!='RequestResponse':return Outcome('done')
+ try:return judge(r,json.loads(e.body or b'null'))
+ except ValueError:return Outcome('failed','BadResult',"the handler's result is not JSON")
+ except RecursionError:return Outcome('failed','BadResult',"the handler's result is nested too deeply")
+def invocation(r,p):
+ d=description_of(r,p)
+ if r.payload is ABSENT:return encoded(d),''
+ y=r.payload
+ i=isinstance(y,dict) and p.state is not None
+ if i:y=y|{'EventState':p.state}
+ return encoded(y),client_context(d,is_carried=i)
+def client_context(d,*,is_carried):
+ c=packed(d)
+ for n in ['Old',*(['EventState'] if is_carried else [])]:
+  if len(c)>LONGEST_CONTEXT and n in d:
+   d=without(d,n)
+   c=packed(d)
+ if len(c)>LONGEST_CONTEXT:c=packed(d,is_ascii=False)
+ if len(c)>LONGEST_CONTEXT and 'PhysicalResourceId' in d:c=packed(without(d,'PhysicalResourceId'),is_ascii=False)
+ return c
+def without(d,n):
+ r={k:i for k,i in d.items() if k!=n}
+ return r|{'Truncated':[*d.get('Truncated',[]),n]}
+def packed(d,*,is_ascii=True):
+ t=encoded(d).decode()
+ c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
+ return base64.b64encode(c.encode()).decode()
+def description_of(r,p):
+ e=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
+ d={k:r.event[k] for k in e if k in r.event}
+ a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
+ d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
+ d['Attempt']=p.failures+1
+ if p.state is not None:d['EventState']=p.state
+ if r.old_payload is not ABSENT:d['Old']=r.old_payload
+ return d
 class StackReply(NamedTuple):
- text:str
- status:int=0
- is_denied:bool=False
- is_reached:bool=True
+ text:Any
+ status:Any=0
+ is_denied:Any=False
+ is_reached:Any=True
 def ask(request,effects,seconds,action,**more):
- query={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
- form=urlencode(query|more).encode()
- headers={'Content-Type':'application/x-www-form-urlencoded'}
- response=response_of(effects.call('cloudformation','POST','/',form,headers,seconds))
- status,is_reached=response.status,response.kind=='answered'
- if is_reached and status<NOT_A_SUCCESS:
-  return StackReply(response.text,status)
- is_refused=is_reached and status in CLIENT_ERRORS
- is_denied=is_refused and not TRANSIENT.search(response.body)
- return StackReply('',status,is_denied,is_reached)
+ q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
+ f=urlencode(q|more).encode()
+ h={'Content-Type':'application/x-www-form-urlencoded'}
+ e=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
+ s,i=e.status,e.kind=='answered'
+ if i and s<NOT_A_SUCCESS:return StackReply(e.text,s)
+ r=i and s in CLIENT_ERRORS
+ d=r and not TRANSIENT.search(e.body)
+ return StackReply('',s,d,i)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(reply):
- found=re.search(r'<StackStatus>\s*(\w+)',reply.text)
- return found[1] if found else ''
+def stack_status(y):
+ f=re.search(r'<StackStatus>\s*(\w+)',y.text)
+ return f[1] if f else ''
 class History(NamedTuple):
  is_taken_back:Any=None
  has_failed:Any=None
- is_denied:bool=False
-def read_history(request,effects,seconds):
- events=[]
- more={}
- for _ in range(MOST_PAGES):
-  reply=ask(request,effects,seconds,'DescribeStackEvents',**more)
-  members=re.findall('(?s)<member>(.*?)</member>',reply.text)
-  if not members:
-   return History(is_denied=reply.is_denied)
-  events+=map(parse_event,members)
-  operations=operations_of(request,events)
-  token=re.search('<NextToken>(.*?)</',reply.text)
-  if len(operations)>1+request.unchanged or not token:
-   break
-  more={'NextToken':unescape(token[1])}
- return judge_history(request,operations)
+ is_denied:Any=False
+def read_history(r,f,d):
+ e=[]
+ a={}
+ for g in range(MOST_PAGES):
+  y=ask(r,f,d,'DescribeStackEvents',**a)
+  m=re.findall('(?s)<member>(.*?)</member>',y.text)
+  if not m:return History(is_denied=y.is_denied)
+  e+=map(parse_event,m)
+  o=operations_of(r,e)
+  t=re.search('<NextToken>(.*?)</',y.text)
+  if len(o)>1+r.unchanged or not t:break
+  a={'NextToken':unescape(t[1])}
+ return judge_history(r,o)
 MOST_PAGES=40
-def parse_event(xml):
- return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',xml))
-def operations_of(request,events):
- operations=[[]]
- for event in events:
-  operations[-1].append(event)
-  is_own=event.get('PhysicalResourceId')==request.event['StackId']
-  if is_own and event.get('ResourceStatusReason')=='User Initiated':
-   operations.append([])
- return operations
-def judge_history(request,operations):
- now,before=operations[0],operations[1] if len(operations)>1 else []
- is_taken_back=ended(request,now)[:1]==['UPDATE_FAILED']
- statuses=ended(request,before)
- is_rolled_back=any('ROLLBACK' in each['ResourceStatus'] for each in before)
- last=statuses[:1] if is_rolled_back else statuses
- has_failed=is_taken_back or any(status.endswith('FAILED') for status in last)
- return History(is_taken_back,has_failed)
-def ended(request,events):
- own=(event for event in events if event.get('LogicalResourceId')==request.name)
- statuses=(event['ResourceStatus'] for event in own)
- return [status for status in statuses if not status.endswith('IN_PROGRESS')]
-def hand_over(event,effects,me,log):
- body,headers=encoded(event),{'X-Amz-Invocation-Type':'Event'}
- for pause in growing(PAUSES):
-  left=effects.clock().left
-  seconds=max(1,min(SHORT,max(left-2*RESERVE,left/2)))
-  reply=effects.call('lambda','POST',path(me,'invocations'),body,headers,seconds)
-  response=response_of(reply)
-  if response.status==ACCEPTED:
-   return True
-  if response.kind in {'timed out','cut off'}:
-   log('handed over, without a reply',level='WARN',why=response.text)
+def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
+def operations_of(r,e):
+ o=[[]]
+ for v in e:
+  o[-1].append(v)
+  i=v.get('PhysicalResourceId')==r.event['StackId']
+  if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
+ return o
+def judge_history(r,o):
+ w,b=o[0],o[1] if len(o)>1 else []
+ a=ended(r,w)[:1]==['UPDATE_FAILED']
+ t=ended(r,b)
+ e=any('ROLLBACK' in c['ResourceStatus'] for c in b)
+ l=t[:1] if e else t
+ i=a or any(s.endswith('FAILED') for s in l)
+ return History(a,i)
+def ended(r,e):
+ o=(v for v in e if v.get('LogicalResourceId')==r.name)
+ t=(v['ResourceStatus'] for v in o)
+ return [s for s in t if not s.endswith('IN_PROGRESS')]
+def hand_over(v,f,m,l):
+ b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
+ for a in growing(PAUSES):
+  t=f.clock().left
+  d=max(1,min(SHORT,max(t-2*RESERVE,t/2)))
+  y=f.call('lambda','POST',path(m,'invocations'),b,h,d)
+  e=response_of(y)
+  if e.status==ACCEPTED:return True
+  if e.kind in {'timed out','cut off'}:
+   l('handed over, without a reply',level='WARN',why=e.text)
    return False
-  is_lasting=NOT_A_SUCCESS<=response.status<FAILED_THERE
-  if is_lasting and response.status not in {FORBIDDEN,THROTTLED_STATUS}:
-   break
-  if (spare:=effects.clock().left-2*RESERVE)<=0:
-   break
-  effects.sleep(min(pause,spare,LONGEST_REFUSAL))
- raise RuntimeError(f'could not start a new execution: {response.text}')
+  i=NOT_A_SUCCESS<=e.status<FAILED_THERE
+  if i and e.status not in {FORBIDDEN,THROTTLED_STATUS}:break
+  if (p:=f.clock().left-2*RESERVE)<=0:break
+  f.sleep(min(a,p,LONGEST_REFUSAL))
+ raise RuntimeError(f'could not start a new execution: {e.text}')
 LOGGED=300
 LONGEST_PUT=5
 LONGEST_QUESTION=5
 BETWEEN_QUESTIONS=30
 def serve(event,effects,me):
  def log(step,**more):
-  name,kind=event['LogicalResourceId'],event['RequestType']
-  effects.log({'step':step,'trigger':name,'type':kind}|more)
- now=effects.clock().now
- if now>sent_at(event,now)+bare_request(event).service_timeout:
-  log('dropped: CloudFormation no longer waits',level='ERROR')
- elif body:=event.get('Answer') or find_answer(event,effects,me,log):
-  deliver(event,body,effects,me,log)
-def find_answer(event,effects,me,log):
- now=effects.clock().now
- request,progress=bare_request(event),Progress(now,sent_at(event,now))
- is_read=is_broken=False
+  n,k=event['LogicalResourceId'],event['RequestType']
+  effects.log({'step':step,'trigger':n,'type':k}|more)
+ w=effects.clock().now
+ if w>sent_at(event,w)+bare_request(event).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
+ elif b:=event.get('Answer') or find_answer(event,effects,me,log):deliver(event,b,effects,me,log)
+def find_answer(v,f,m,l):
+ w=f.clock().now
+ r,p=bare_request(v),Progress(w,sent_at(v,w))
+ s=b=False
  while True:
   try:
-   if not is_read:
-    is_read=True
-    read=parse_request(event)
-    request,progress=read,parse_progress(event,read,now)
-    if 'Progress' in event:
-     progress=notice_cancel(request,progress,effects,log)
-   action=decide(request,progress,effects.clock())
-   if action.step=='respond':
-    return concluded(request,progress,action.outcome,log)
-   log(action.step,attempt=progress.failures+1,seconds=action.seconds)
-   if action.step=='hand over':
-    hand_over(handed_over(event,progress),effects,me,log)
+   if not s:
+    s=True
+    e=parse_request(v)
+    r,p=e,parse_progress(v,e,w)
+    if 'Progress' in v:p=notice_cancel(r,p,f,l)
+   c=decide(r,p,f.clock())
+   if c.step=='respond':return concluded(r,p,c.outcome,l)
+   l(c.step,attempt=p.failures+1,seconds=c.seconds)
+   if c.step=='hand over':
+    hand_over(handed_over(v,p),f,m,l)
     return None
-   progress=carry_out(action,request,progress,effects,log)
-  except Exception as error:
-   log('provider failed',level='ERROR',trace=traceback.format_exc())
-   failed=Outcome('failed',type(error).__name__,str(error),is_final=True)
-   if not must_ask(request,progress):
-    return concluded(request,progress,failed,log)
-   if is_broken:
-    return concluded(request,progress,unknown_status(),log)
-   is_broken,progress=True,progress._replace(outcome=failed)
-def concluded(request,progress,outcome,log):
- body,reason=answer(request,progress,outcome)
- status=body['Status']
- level='INFO' if not reason else 'WARN' if status=='FAILED' else 'ERROR'
- if outcome.kind=='skipped' and outcome.error:
-  level='ERROR'
- if outcome.is_unexpected:
-  reason='Expect is not met'
- log('respond',level=level,status=status,reason=reason or outcome.message)
- return body
-def deliver(event,body,effects,me,log):
- request=bare_request(event)
- until=sent_at(event,effects.clock().now)+request.service_timeout
- is_handed_over=False
- for pause in growing(PAUSES):
-  response=response_of(effects.put(event['ResponseURL'],encoded(body)))
-  if response.kind=='answered' and response.status<NOT_A_SUCCESS:
-   return
-  why='' if response.kind=='answered' else response.text
-  log('the response was not accepted',level='ERROR',status=response.status,why=why)
-  now,left=effects.clock()
-  if now+pause>until:
-   return
-  if left-pause<3*RESERVE and not is_handed_over:
-   is_handed_over=True
-   if hands_answer_over(event,body,effects,me,log):
-    return
-  left=effects.clock().left-LONGEST_PUT
-  if left<=0:
-   return
-  effects.sleep(min(pause,left))
-def hands_answer_over(event,body,effects,me,log):
- rest={key:value for key,value in event.items() if key!='Progress'}
- log('hand over',attempt=1,seconds=0)
- try:
-  return hand_over(rest|{'Answer':body},effects,me,log)
- except RuntimeError as error:
-  log('the answer was not handed over',level='ERROR',why=str(error))
+   p=carry_out(c,r,p,f,l)
+  except Exception as a:
+   l('provider failed',level='ERROR',trace=traceback.format_exc())
+   i=Outcome('failed',type(a).__name__,str(a),is_final=True)
+   if not must_ask(r,p):return concluded(r,p,i,l)
+   if b:return concluded(r,p,unknown_status(),l)
+   b,p=True,p._replace(outcome=i)
+def concluded(r,p,o,l):
+ b,a=answer(r,p,o)
+ s=b['Status']
+ e='INFO' if not a else 'WARN' if s=='FAILED' else 'ERROR'
+ if o.kind=='skipped' and o.error:e='ERROR'
+ if o.is_unexpected:a='Expect is not met'
+ l('respond',level=e,status=s,reason=a or o.message)
+ return b
+def deliver(v,b,f,m,l):
+ r=bare_request(v)
+ u=sent_at(v,f.clock().now)+r.service_timeout
+ i=False
+ for a in growing(PAUSES):
+  e=response_of(f.put(v['ResponseURL'],encoded(b)))
+  if e.kind=='answered' and e.status<NOT_A_SUCCESS:return
+  h='' if e.kind=='answered' else e.text
+  l('the response was not accepted',level='ERROR',status=e.status,why=h)
+  w,t=f.clock()
+  if w+a>u:return
+  if t-a<3*RESERVE and not i:
+   i=True
+   if hands_answer_over(v,b,f,m,l):return
+  t=f.clock().left-LONGEST_PUT
+  if t<=0:return
+  f.sleep(min(a,t))
+def hands_answer_over(v,b,f,m,l):
+ r={k:g for k,g in v.items() if k!='Progress'}
+ l('hand over',attempt=1,seconds=0)
+ try:return hand_over(r|{'Answer':b},f,m,l)
+ except RuntimeError as a:
+  l('the answer was not handed over',level='ERROR',why=str(a))
   return False
-def carry_out(action,request,progress,effects,log
-):
- began,outcome=effects.clock().now,Outcome('none')
- match action.step:
+def carry_out(c,r,p,f,l ):
+ b,o=f.clock().now,Outcome('none')
+ match c.step:
   case 'wait':
-   effects.sleep(action.seconds)
-   progress=progress._replace(fresh=False)
-   if must_ask(request,progress):
-    return uncharged(progress,effects.clock().now-began)
-   return notice_cancel(request,progress,effects,log)
+   f.sleep(c.seconds)
+   p=p._replace(fresh=False)
+   if must_ask(r,p):return uncharged(p,f.clock().now-b)
+   return notice_cancel(r,p,f,l)
   case 'ask':
-   progress=notice_rollback(request,progress,effects,action.seconds,log)
-   return uncharged(progress._replace(fresh=False),effects.clock().now-began)
+   p=notice_rollback(r,p,f,c.seconds,l)
+   return uncharged(p._replace(fresh=False),f.clock().now-b)
   case 'look':
-   outcome=look(request,effects)
-   if outcome.kind=='done':
-    return seen(progress,outcome.result)
+   o=look(r,f)
+   if o.kind=='done':return seen(p,o.result)
   case 'invoke':
-   outcome=invoke(request,progress,effects,action.seconds)
-   longest=max(progress.longest,effects.clock().now-began)
-   progress=progress._replace(longest=longest)
-  case _:
-   raise AssertionError(action.step)
- words={}
- is_secret=request.no_echo or progress.no_echo or outcome.no_echo
- if outcome.kind=='pending' and outcome.message and not is_secret:
-  words={'progress':truncate(outcome.message,LOGGED)}
- if outcome.kind=='done' and (hint:=warning(request,outcome.result)):
-  words={'level':'WARN','warning':hint}
- log(outcome.kind,error=outcome.error,**words)
- return learn(request,progress,outcome,effects.clock())
-def seen(progress,configuration):
- log_group=(configuration.get('LoggingConfig') or {}).get('LogGroup','')
- timeout=configuration.get('Timeout',DEFAULT_RUN) if configuration else 0
- return progress._replace(ready=True,log_group=log_group,function_timeout=timeout)
-def uncharged(progress,seconds):
- return progress._replace(began=progress.began+seconds)
-def notice_rollback(request,progress,effects,seconds,log
-):
- reply,status=StackReply(''),progress.status
- if not status:
-  reply=ask(request,effects,seconds,'DescribeStacks')
-  status=stack_status(reply)
- now=effects.clock().now
- progress=progress._replace(is_reached=progress.is_reached or reply.is_reached,status=status)
- if status.startswith('UPDATE_ROLLBACK'):
-  return progress._replace(rolling_back=True)
- history=History()
- if status or reply.is_denied:
-  history=read_history(request,effects,seconds)
- elif is_not_there(request,progress,effects.clock()):
-  history=History(is_denied=True)
- is_unknown=history.is_taken_back is None
- if is_unknown or not status:
-  log('stack status unknown',level='WARN',status=reply.status)
- is_patient=progress.questions<len(QUESTION_PAUSES) or not status
- if is_unknown and is_patient and not history.is_denied:
-  usual=QUESTION_PAUSES[min(progress.questions,len(QUESTION_PAUSES)-1)]
-  pause=min(usual,request.service_timeout/6)*(1+lot(request,progress))
-  return progress._replace(questions=progress.questions+1,ask_at=now+pause)
- rolling_back,has_failed=bool(history.is_taken_back),history.has_failed
- ask_at=now+2*BETWEEN_QUESTIONS
- return progress._replace(rolling_back=rolling_back,has_failed=has_failed,ask_at=ask_at)
-def notice_cancel(request,progress,effects,log):
- now=effects.clock().now
- is_wanted=request.kind=='Delete' or progress.rolling_back or must_ask(request,progress)
- if is_wanted or now<progress.ask_at:
-  return progress
- seconds=min(LONGEST_QUESTION,room(request,progress,effects.clock()))
- reply=ask(request,effects,seconds,'DescribeStacks')
- status,was_told=stack_status(reply),progress.status
- progress=progress._replace(ask_at=now+BETWEEN_QUESTIONS,status=status or was_told)
- if not status:
-  log('stack status unknown',level='WARN',status=reply.status)
- if request.kind=='Update' and not was_told:
-  return progress._replace(rolling_back=status.startswith('UPDATE_ROLLBACK'))
- gone='ROLLBACK' in status or 'DELETE' in status
- return progress._replace(cancelled=status if gone else '')
-def handler(event,context):
- effects=Effects(
-  clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),
-  sleep=time.sleep,
-  call=signed_call,
-  put=lambda url,body:exchange('PUT',url,body,{'Content-Type':''},5),
-  log=lambda entry:print(json.dumps(entry),flush=True),
- )
- serve(event,effects,context.invoked_function_arn)
+   o=invoke(r,p,f,c.seconds)
+   n=max(p.longest,f.clock().now-b)
+   p=p._replace(longest=n)
+  case _:raise AssertionError(c.step)
+ w={}
+ s=r.no_echo or p.no_echo or o.no_echo
+ if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,LOGGED)}
+ if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
+ l(o.kind,error=o.error,**w)
+ return learn(r,p,o,f.clock())
+def seen(p,c):
+ l=(c.get('LoggingConfig') or {}).get('LogGroup','')
+ t=c.get('Timeout',DEFAULT_RUN) if c else 0
+ return p._replace(ready=True,log_group=l,function_timeout=t)
+def uncharged(p,d):return p._replace(began=p.began+d)
+def notice_rollback(r,p,f,d,l ):
+ y,s=StackReply(''),p.status
+ if not s:
+  y=ask(r,f,d,'DescribeStacks')
+  s=stack_status(y)
+ w=f.clock().now
+ p=p._replace(is_reached=p.is_reached or y.is_reached,status=s)
+ if s.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
+ h=History()
+ if s or y.is_denied:h=read_history(r,f,d)
+ elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
+ u=h.is_taken_back is None
+ if u or not s:l('stack status unknown',level='WARN',status=y.status)
+ t=p.questions<len(QUESTION_PAUSES) or not s
+ if u and t and not h.is_denied:
+  c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
+  a=min(c,r.service_timeout/6)*(1+lot(r,p))
+  return p._replace(questions=p.questions+1,ask_at=w+a)
+ b,i=bool(h.is_taken_back),h.has_failed
+ k=w+2*BETWEEN_QUESTIONS
+ return p._replace(rolling_back=b,has_failed=i,ask_at=k)
+def notice_cancel(r,p,f,l):
+ w=f.clock().now
+ i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
+ if i or w<p.ask_at:return p
+ d=min(LONGEST_QUESTION,room(r,p,f.clock()))
+ y=ask(r,f,d,'DescribeStacks')
+ s,t=stack_status(y),p.status
+ p=p._replace(ask_at=w+BETWEEN_QUESTIONS,status=s or t)
+ if not s:l('stack status unknown',level='WARN',status=y.status)
+ if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
+ g='ROLLBACK' in s or 'DELETE' in s
+ return p._replace(cancelled=s if g else '')
+def handler(v,context):
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True),)
+ serve(v,f,context.invoked_function_arn)
