@@ -4,11 +4,11 @@ Knows the two services' requests, headers, error codes and limits. Refuses to kn
 """
 
 import base64
-import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from html import unescape
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
@@ -174,7 +174,7 @@ def refusal(response: Response) -> Outcome:
 
 def map_of(body: bytes) -> Map:
     """Return the JSON object that a reply holds, empty if it holds none."""
-    with contextlib.suppress(ValueError, RecursionError):
+    with suppress(ValueError, RecursionError):
         item = json.loads(body)
         return item if isinstance(item, dict) else {}
     return {}

@@ -44,6 +44,7 @@ def embedded(modules: Iterable[str]) -> str:
     code = [statement for statement in code if not _is_alias(statement, mentions)]
     used = {name for statement in code for name in _names(statement)}
     lines = _merged(imports, used)
+    lines += [f"{_TYPE}=object"] if _TYPE in used else []
     imported = {name for statement in imports for name in _names(statement)}
     lines += [_text(statement) for statement in shorten(code, imported)]
     return HEAD + "\n".join(lines) + "\n"
@@ -75,6 +76,9 @@ _DROPPED: Final = (
     | m.SimpleStatementLine(body=[_OWN_IMPORT | _DOCSTRING | _ALL])
     | m.MatchCase(body=m.SimpleStatementSuite(body=[_NEVER]))
 )
+_TYPE: Final = "T"
+"""What stands for the type of any field; the text defines it."""
+
 _RECORD: Final = m.ClassDef(bases=[m.Arg(value=m.Name("NamedTuple"))])
 _WORDS: Final = (cst.In, cst.NotIn, cst.Is, cst.IsNot)
 _SPACED: Final = (
@@ -109,7 +113,7 @@ class _Stripping(cst.CSTTransformer):
             case cst.AnnAssign() if not self._is_in_record:
                 return _without_annotation(updated_node)
             case cst.Annotation():
-                return _tight(cst.Annotation(cst.Name("Any")))
+                return _tight(cst.Annotation(cst.Name(_TYPE)))
             case cst.FunctionDef() | cst.Parameters() | cst.Param():
                 return _without_types(updated_node)
             case cst.SimpleString() | cst.FormattedString():

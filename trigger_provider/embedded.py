@@ -1,10 +1,12 @@
 # Generated from the package trigger_provider of cfn-trigger, which has the comments
-import base64,contextlib,difflib,hashlib,hmac,http.client,io,json,os,re,select,socket,ssl,time,traceback
+import base64,difflib,hashlib,hmac,http.client,io,json,os,re,select,socket,ssl,time,traceback
 from calendar import timegm
+from contextlib import suppress
 from html import unescape
 from itertools import chain,islice,repeat
-from typing import Any,NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
+T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
@@ -17,7 +19,7 @@ def size(i):return len(encoded(i))
 def beginning(i,m):
  if isinstance(i,str):return i
  t=''
- with contextlib.suppress(RecursionError):
+ with suppress(RecursionError):
   for c in JSON.iterencode(i):
    t+=c
    if len(t)>m:return t
@@ -36,80 +38,80 @@ def truncate(t,o):
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
- event:Any
- kind:Any
- name:Any
- old_id:Any
- payload:Any=ABSENT
- old_payload:Any=ABSENT
- expect:Any=ABSENT
- unchanged:Any=False
- handler_arn:Any=''
- timeout:Any=900.0
- service_timeout:Any=3600.0
- invocation_type:Any='RequestResponse'
- execute_on_handler_change:Any=True
- execute_on_rollback:Any=False
- execute_on_delete:Any=False
- enabled:Any=True
- max_attempts:Any=1.0
- interval:Any=5.0
- backoff_rate:Any=2.0
- max_interval:Any=60.0
- poll_interval:Any=10.0
- on_failure:Any='Fail'
- no_echo:Any=False
- attributes:Any=()
+ event:T
+ kind:T
+ name:T
+ old_id:T
+ payload:T=ABSENT
+ old_payload:T=ABSENT
+ expect:T=ABSENT
+ unchanged:T=False
+ handler_arn:T=''
+ timeout:T=900.0
+ service_timeout:T=3600.0
+ invocation_type:T='RequestResponse'
+ execute_on_handler_change:T=True
+ execute_on_rollback:T=False
+ execute_on_delete:T=False
+ enabled:T=True
+ max_attempts:T=1.0
+ interval:T=5.0
+ backoff_rate:T=2.0
+ max_interval:T=60.0
+ poll_interval:T=10.0
+ on_failure:T='Fail'
+ no_echo:T=False
+ attributes:T=()
 class Outcome(NamedTuple):
- kind:Any
- error:Any=''
- message:Any=''
- frames:Any=()
- log:Any=''
- result:Any=ABSENT
- is_unexpected:Any=False
- physical_id:Any=''
- no_echo:Any=False
- is_final:Any=False
- is_crowded:Any=False
- runs_until:Any=0
+ kind:T
+ error:T=''
+ message:T=''
+ frames:T=()
+ log:T=''
+ result:T=ABSENT
+ is_unexpected:T=False
+ physical_id:T=''
+ no_echo:T=False
+ is_final:T=False
+ is_crowded:T=False
+ runs_until:T=0
 class Progress(NamedTuple):
- began:Any
- sent:Any=0
- rolling_back:Any=None
- has_failed:Any=None
- status:Any=''
- questions:Any=0
- ask_at:Any=0
- is_reached:Any=False
- ready:Any=False
- log_group:Any=''
- function_timeout:Any=0
- failures:Any=0
- refusals:Any=0
- refused_since:Any=0
- resume_at:Any=0
- longest:Any=0
- polls:Any=0
- state:Any=None
- cancelled:Any=''
- outcome:Any=Outcome('none')
- hops:Any=0
- fresh:Any=True
- physical_id:Any=''
- no_echo:Any=False
+ began:T
+ sent:T=0
+ rolling_back:T=None
+ has_failed:T=None
+ status:T=''
+ questions:T=0
+ ask_at:T=0
+ is_reached:T=False
+ ready:T=False
+ log_group:T=''
+ function_timeout:T=0
+ failures:T=0
+ refusals:T=0
+ refused_since:T=0
+ resume_at:T=0
+ longest:T=0
+ polls:T=0
+ state:T=None
+ cancelled:T=''
+ outcome:T=Outcome('none')
+ hops:T=0
+ fresh:T=True
+ physical_id:T=''
+ no_echo:T=False
 def bare_request(v):
  p=v.get('ResourceProperties',{})
  k,n=v['RequestType'],v['LogicalResourceId']
  e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
  o=v.get('PhysicalResourceId','')
  r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
- with contextlib.suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
+ with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(v):
  p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
  r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p),)
- with contextlib.suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
+ with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def is_true(t):return t=='true'
 SETTINGS={'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,'Timeout':float,'ServiceTimeout':float,'PollInterval':float,'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,'Enabled':is_true,'NoEcho':is_true,}
@@ -147,7 +149,7 @@ def parse_progress(v,r,w):
 QUEUED=4
 SHORTEST=30
 def sent_at(v,w):
- with contextlib.suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
+ with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
  return v.get('Progress',{}).get('sent',w)
 def handed_over(v,p):
  e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
@@ -294,12 +296,12 @@ THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
 UNSEEN='Unseen'
 class Clock(NamedTuple):
- now:Any
- left:Any
+ now:T
+ left:T
 class Action(NamedTuple):
- step:Any
- seconds:Any=0
- outcome:Any=Outcome('none')
+ step:T
+ seconds:T=0
+ outcome:T=Outcome('none')
 def decide(r,p,c):
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
@@ -430,8 +432,8 @@ LONGEST_TAIL=900
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 class Answer(NamedTuple):
- body:Any
- reason:Any
+ body:T
+ reason:T
 def answer(r,p,o):
  e=ABSENT
  if o.kind=='done' and r.kind!='Delete':
@@ -576,16 +578,16 @@ def log_group(r,p):
 NOT_SENT=0
 LOST=1
 class Effects(NamedTuple):
- clock:Any
- sleep:Any
- call:Any
- put:Any
- log:Any
+ clock:T
+ sleep:T
+ call:T
+ put:T
+ log:T
 class Response(NamedTuple):
- kind:Any
- status:Any
- headers:Any
- body:Any
+ kind:T
+ status:T
+ headers:T
+ body:T
  @property
  def text(self):return self.body.decode(errors='replace')
 def response_of(y):
@@ -601,7 +603,7 @@ CONNECT=5
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
- with contextlib.suppress(OSError):return ssl.create_default_context(cafile=b or None)
+ with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
 def exchange(m,u,b,h,d):
@@ -771,7 +773,7 @@ def refusal(e):
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
 def map_of(b):
- with contextlib.suppress(ValueError,RecursionError):
+ with suppress(ValueError,RecursionError):
   i=json.loads(b)
   return i if isinstance(i,dict) else {}
  return {}
@@ -817,10 +819,10 @@ def description_of(r,p):
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 class StackReply(NamedTuple):
- text:Any
- status:Any=0
- is_denied:Any=False
- is_reached:Any=True
+ text:T
+ status:T=0
+ is_denied:T=False
+ is_reached:T=True
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
  f=urlencode(q|more).encode()
@@ -836,9 +838,9 @@ def stack_status(y):
  f=re.search(r'<StackStatus>\s*(\w+)',y.text)
  return f[1] if f else ''
 class History(NamedTuple):
- is_taken_back:Any=None
- has_failed:Any=None
- is_denied:Any=False
+ is_taken_back:T=None
+ has_failed:T=None
+ is_denied:T=False
 def read_history(r,f,d):
  e=[]
  a={}

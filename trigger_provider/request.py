@@ -5,12 +5,12 @@ settings, and what an execution hands over to the next. Refuses to know what fol
 ignores what it doesn't know of an older or newer macro's properties.
 """
 
-import contextlib
 import json
 import re
 import time
 from calendar import timegm
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 
 Map = dict[str, Any]
@@ -129,7 +129,7 @@ def bare_request(event: Map) -> Request:
     no_echo, on_failure = str(properties.get("NoEcho")), properties.get("OnFailure", "Fail")
     old_id = event.get("PhysicalResourceId", "")
     request = Request(event, kind, name, old_id, no_echo=is_true(no_echo), on_failure=on_failure)
-    with contextlib.suppress(ValueError, KeyError):
+    with suppress(ValueError, KeyError):
         request = request._replace(service_timeout=float(properties["ServiceTimeout"]))
     return request
 
@@ -145,7 +145,7 @@ def parse_request(event: Map) -> Request:
         expect=assembled(properties.get("Expect")),
         **settings_of(properties),
     )
-    with contextlib.suppress(Exception):  # for the handler's information, by whatever macro
+    with suppress(Exception):  # for the handler's information, by whatever macro
         request = request._replace(old_payload=assembled(old.get("Payload")))
     return request._replace(unchanged=is_unchanged(request, properties, old))
 
@@ -249,7 +249,7 @@ SHORTEST: Final = 30
 
 def sent_at(event: Map, now: float) -> float:
     """Return when CloudFormation sent a request, in seconds since 1970; now if unknown."""
-    with contextlib.suppress(ValueError):
+    with suppress(ValueError):
         return timegm(time.strptime(url_date(event), "%Y%m%dT%H%M%SZ"))
     return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
 

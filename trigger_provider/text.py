@@ -3,8 +3,8 @@
 Knows that CloudFormation counts an answer in bytes of UTF-8. Refuses to know what is written.
 """
 
-import contextlib
 import json
+from contextlib import suppress
 from typing import Any, Final
 
 JSON: Final = json.JSONEncoder(ensure_ascii=False)
@@ -42,7 +42,7 @@ def beginning(item: Any, most: int) -> str:
     if isinstance(item, str):
         return item
     text = ""
-    with contextlib.suppress(RecursionError):  # what is nested so deep is long
+    with suppress(RecursionError):  # what is nested so deep is long
         for chunk in JSON.iterencode(item):
             text += chunk
             if len(text) > most:

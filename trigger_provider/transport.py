@@ -4,7 +4,6 @@ Knows sockets, kept connections, Signature Version 4, and what a reply, or none,
 request that must not run twice. Refuses to know what the requests are for.
 """
 
-import contextlib
 import hashlib
 import hmac
 import http.client
@@ -15,6 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -102,7 +102,7 @@ def trust(environment: Mapping[str, str]) -> ssl.SSLContext:
     A file that cannot be read is passed over: CloudFormation has to be answered all the same.
     """
     bundle = environment.get("AWS_CA_BUNDLE") or environment.get("REQUESTS_CA_BUNDLE")
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         return ssl.create_default_context(cafile=bundle or None)
     return ssl.create_default_context()
 

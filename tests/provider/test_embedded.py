@@ -62,6 +62,7 @@ def test_the_embedded_text_has_the_package_s_statements() -> None:
     """Compare by Python's own compiler, which knows nothing of how the text was written."""
     package = [meaning(node) for text in modules() for node in significant(ast.parse(text).body)]
     generated = [meaning(node) for node in significant(ast.parse(TEXT).body)]
+    generated.remove(meaning(ast.parse("T = object").body[0]))
 
     left_out = [statement for statement in package if statement not in generated]
     assert [statement for statement in package if statement in generated] == generated
@@ -98,7 +99,7 @@ def test_the_embedded_text_imports_the_standard_library_alone() -> None:
         ("def f(\n    a: int,\n    b: str,\n) -> None:\n    return [\n        a,\n    ]\n",
          "def f(a,b):return [a,]\n"),
         ("class A(NamedTuple):\n    x: int = 1\n    y: Map = 2\n",
-         "class A(NamedTuple):\n x:Any=1\n y:Any=2\n"),
+         "T=object\nclass A(NamedTuple):\n x:T=1\n y:T=2\n"),
         ("f({'a': not 1 - -2, **b})\n", "f({'a':not 1--2,**b})\n"),
         ("""f(f"{a} is {'b'}", f"{a}", "it's", 'a', r"\\d")\n""",
          """f(f"{a} is {'b'}",f'{a}',"it's",'a',r'\\d')\n"""),
