@@ -937,20 +937,21 @@ def concluded(r,p,o,l):
 def deliver(v,b,f,m,l):
  r=bare_request(v)
  u=sent_at(v,f.clock().now)+r.service_timeout
- i=False
+ o=False
  for a in growing(PAUSES):
   e=response_of(f.put(v['ResponseURL'],encoded(b)))
   if e.kind=='answered' and e.status<NOT_A_SUCCESS:return
   h='' if e.kind=='answered' else e.text
   l('the response was not accepted',level='ERROR',status=e.status,why=h)
   w,t=f.clock()
-  if w+a>u:return
-  if t-a<3*RESERVE and not i:
-   i=True
+  i=min(a,max(1,u-LONGEST_PUT-w))
+  if w+i>u:return
+  if t-i<3*RESERVE and not o:
+   o=True
    if hands_answer_over(v,b,f,m,l):return
   t=f.clock().left-LONGEST_PUT
   if t<=0:return
-  f.sleep(min(a,t))
+  f.sleep(min(i,t))
 def hands_answer_over(v,b,f,m,l):
  r={k:g for k,g in v.items() if k!='Progress'}
  l('hand over',attempt=1,seconds=0)

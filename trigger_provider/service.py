@@ -141,16 +141,17 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
         why = "" if response.kind == "answered" else response.text
         log("the response was not accepted", level="ERROR", status=response.status, why=why)
         now, left = effects.clock()
-        if now + pause > until:
+        wait = min(pause, max(1, until - LONGEST_PUT - now))
+        if now + wait > until:
             return
-        if left - pause < 3 * RESERVE and not is_handed_over:
+        if left - wait < 3 * RESERVE and not is_handed_over:
             is_handed_over = True
             if hands_answer_over(event, body, effects, me, log):
                 return
         left = effects.clock().left - LONGEST_PUT
         if left <= 0:
             return
-        effects.sleep(min(pause, left))
+        effects.sleep(min(wait, left))
 
 
 def hands_answer_over(event: Map, body: Map, effects: Effects, me: str, log: Log) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from tests.provider.cloudformation import Kind, Stack, sent
 from tests.provider.world import (
     SECRET,
+    START,
     Behaviour,
     Handler,
     World,
@@ -62,6 +63,17 @@ def test_an_answer_that_nobody_takes_is_given_up_when_nobody_waits_for_it_and_lo
     assert set(world.ends) == {"returned"}
     assert world.elapsed <= 960
     assert world.log[-1]["level"] == "ERROR"
+
+
+def test_an_answer_is_put_until_the_last_seconds_in_which_somebody_waits_for_it(
+    stack: Stack, handler: Handler, world: World
+) -> None:
+    handler.plays(returns(None))
+    world.bucket.always(service_error())
+
+    stack.sends(stack.event("Create"))
+
+    assert world.bucket.times[-1] - START >= 955
 
 
 def test_an_answer_is_handed_over_by_an_execution_that_ends_while_nobody_takes_it(

@@ -90,7 +90,7 @@ def test_what_a_create_that_nobody_answered_has_begun_is_deleted_by_its_handler(
     stack: Stack, handler: Handler, world: World
 ) -> None:
     handler.plays(returns(None), returns(None))
-    world.bucket.plays(*[Behaviour(status=503)] * 12)
+    world.bucket.plays(*[Behaviour(status=503)] * 16)
 
     stack.deploy(with_settings(ONE, Timeout=60, **ON_DELETE))
 
