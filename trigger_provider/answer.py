@@ -122,11 +122,11 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 
 def failure(request: Request, progress: Progress) -> Map:
     """Return the body of a failure, whose reason may fill it."""
-    own = progress.physical_id if request.kind != "Delete" else ""
+    reported_id = progress.physical_id if request.kind != "Delete" else ""
     # What a polled handler has begun is its own to delete: that Create is no "never".
     is_begun = progress.polls > 0 and request.execute_on_delete
     new_id = physical_id(request, progress) if is_begun else marker(request)
-    return echo(request, "FAILED", own or request.old_id or new_id) | {"Reason": ""}
+    return echo(request, "FAILED", reported_id or request.old_id or new_id) | {"Reason": ""}
 
 
 def success(

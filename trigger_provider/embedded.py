@@ -467,10 +467,10 @@ def unusable(r,e):
    return Outcome('failed','Attribute',m)
  return None
 def failure(r,p):
- o=p.physical_id if r.kind!='Delete' else ''
+ e=p.physical_id if r.kind!='Delete' else ''
  i=p.polls>0 and r.execute_on_delete
  n=physical_id(r,p) if i else marker(r)
- return echo(r,'FAILED',o or r.old_id or n)|{'Reason':''}
+ return echo(r,'FAILED',e or r.old_id or n)|{'Reason':''}
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))|{'Reason':''}
  if r.kind=='Delete':return b|{'Reason':truncate(a,FORGIVEN)},''
