@@ -158,7 +158,8 @@ def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]
 def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, str]:
     created_for: dict[str, str] = {}
     for need in needs:
-        for name in (*shared, *need.ids, *(policy.logical_id for policy in need.policies)):
+        names = (*need.ids, *(policy.logical_id for policy in need.policies))
+        for name in names if created_for else (*shared, *names):
             created_for.setdefault(name, need.trigger.logical_id)
     return created_for
 
@@ -174,8 +175,9 @@ def _edges(need: _Needs, settings: Settings) -> Iterator[Edge]:
         firsts += [*(policy.logical_id for policy in need.policies), HAND_OVER]
     if trigger.failure_destination is not ABSENT:
         firsts.append(destination_id(trigger.logical_id))
+    why = f"{trigger.place}.Handler"
     for first in firsts:
-        yield Edge(waiting=trigger.logical_id, first=first, why=f"{trigger.place}.Handler")
+        yield Edge(waiting=trigger.logical_id, first=first, why=why)
 
 
 # ---- under which conditions

@@ -103,11 +103,11 @@ def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
 def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator[Problem]:
     """Refuse a trigger that always exists, of a function that may not."""
     for trigger in reading.triggers:
-        if mentions(trigger.handler.arn).conditions:
-            continue  # the author is responsible for what a condition chooses
         for function in trigger.handler.functions:
             condition = condition_of(reading.resources[function])
             if condition and not trigger.attributes.get("Condition"):
+                if mentions(trigger.handler.arn).conditions:
+                    break  # the author is responsible for what a condition chooses
                 remedy = f"give the trigger Condition: {condition}"
                 message = f"{function!r} exists only under {condition!r}; {remedy}"
                 yield Problem(f"{trigger.place}.Handler", message)

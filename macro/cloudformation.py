@@ -77,12 +77,14 @@ def condition_of(resource: Json) -> str:
 
 def depends_on(resource: Json) -> tuple[str, ...]:
     """Return the names in `DependsOn`, a name or a list; CloudFormation refuses anything else."""
-    match resource.get("DependsOn") if isinstance(resource, dict) else None:
-        case str(name):
-            return (name,)
-        case list(names):
-            return tuple(name for name in names if isinstance(name, str))
-    return ()
+    written = resource.get("DependsOn") if isinstance(resource, dict) else None
+    if isinstance(written, str):
+        return (written,)
+    return (
+        tuple(name for name in written if isinstance(name, str))
+        if isinstance(written, list)
+        else ()
+    )
 
 
 def is_secret(parameter: Json) -> bool:

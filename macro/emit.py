@@ -147,7 +147,7 @@ def _write_edges(
     for edge in reading.order.edges:
         firsts.setdefault(edge.waiting, []).append(edge.first)
     for name, awaited in firsts.items():
-        implied = _repeated(fingerprints.get(name))
+        implied = _repeated(fingerprints[name]) if name in fingerprints else set()
         missing = [first for first in awaited if first not in implied]
         resources[name] = _waiting(resources[name], missing, resources)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from macro.cloudformation import is_dynamic
-from macro.model import ABSENT, Json, Retry, Trigger
+from macro.model import ABSENT, Json, Trigger
 from macro.readers import field_name
 
 
@@ -25,7 +25,7 @@ def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str
     )
     if on_rollback:
         yield "ExecuteOnRollback", True
-    if trigger.retry != Retry():
+    if trigger.retry != _DEFAULTS["retry"]:
         yield "Retry", {_camel(k): v for k, v in dataclasses.asdict(trigger.retry).items()}
     if trigger.payload is not ABSENT:
         yield "Payload", skeleton(trigger.payload)

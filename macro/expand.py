@@ -57,9 +57,9 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     if not isinstance(fragment, dict) or "Resources" not in fragment:
         return dataclasses.replace(reading, meaning_problems=(NOT_A_TEMPLATE,))
     triggers, misspelled_triggers = parse.triggers(fragment, deployment)
-    settings, misspelled_settings = parse.settings(deployment)
     if not triggers and not misspelled_triggers:
         return reading
+    settings, misspelled_settings = parse.settings(deployment)
     written = Canon.of(fragment, fragment["Resources"], deployment)
     definitions = {
         trigger.logical_id: definition(trigger, settings, written) for trigger in triggers

@@ -188,7 +188,8 @@ def _folded(value: Json, mentioned: Mentions, content: Content) -> Json:
     conditions = _conditions(mentioned, content)
     of_conditions = mentions(list(conditions.values())) if conditions else Mentions()
     mappings = {*mentioned.mappings, *of_conditions.mappings}
-    names = {reference.name for reference in (*mentioned.references, *of_conditions.references)}
+    references = (*mentioned.references, *of_conditions.references)
+    names = {each.name for each in references if each.name in content.parameters}
     parameters = {name: content.parameter(name) for name in names}
     return {
         "Value": value,

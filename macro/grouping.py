@@ -95,14 +95,15 @@ def shared_policies(
     if settings.provider_role:
         return {}
     room = MOST_POLICY_CHARACTERS - _other_characters(settings, resources)
-    sizes = (characters_to_invoke(policy.arns[0]) for policy in additions.policies)
-    if sum(_WITHOUT_HANDLERS + size for size in sizes) <= room:
+    sizes = {it.logical_id: characters_to_invoke(it.arns[0]) for it in additions.policies}
+    if sum(_WITHOUT_HANDLERS + size for size in sizes.values()) <= room:
         return {}
-    members = sorted(_members(additions, order, triggers, resources), key=lambda it: it.name)
+    members = sorted(_members(additions, order, triggers, resources, sizes), key=lambda it: it.name)
     alone = set(_first(filter(lambda it: it.runs_on_delete, members), room))
     room -= sum(member.inline_size for member in alone)
-    groups = _groups([member for member in members if member not in alone], resources)
-    groups = list(_without_the_smallest(groups, room, _most_groups(resources)))
+    most = _most_groups(resources)
+    groups = _groups([member for member in members if member not in alone], most)
+    groups = list(_without_the_smallest(groups, room, most))
     return {
         member.name: _shared(number, group)
         for number, group in enumerate(groups, start=1)
@@ -160,6 +161,7 @@ def _members(
     order: Order,
     triggers: tuple[Trigger, ...],
     resources: Mapping[str, Json],
+    sizes: Mapping[str, int],
 ) -> Iterator[_Member]:
     names = frozenset(trigger.logical_id for trigger in triggers)
     deleting = {trigger.logical_id for trigger in triggers if trigger.execute_on_delete}
@@ -179,17 +181,17 @@ def _members(
             level=level(earlier, levels_of_triggers),
             latest=min(levels_of_triggers[trigger] for trigger in waiting_triggers),
             runs_on_delete=not deleting.isdisjoint(waiting_triggers),
-            size=characters_to_invoke(policy.arns[0]),
+            size=sizes[policy.logical_id],
         )
 
 
 # ---- groups
 
 
-def _groups(members: list[_Member], resources: Mapping[str, Json]) -> list[_Group]:
+def _groups(members: list[_Member], most: int) -> list[_Group]:
     """Group handlers that no trigger has to wait longer for, or else that close no cycle."""
     groups = list(_with_the_same_triggers_before(members))
-    if len(groups) <= _most_groups(resources):
+    if len(groups) <= most:
         return groups
     fewer = list(_of_the_same_levels(members))
     return fewer if len(fewer) < len(groups) else groups

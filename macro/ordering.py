@@ -348,10 +348,9 @@ class _Graph:
         """Start from what the template says: references, and DependsOn."""
         graph = cls()
         for logical_id, mentioned in survey.resources.items():
-            for reference in mentioned.references:
-                first = reference.name
+            for first, _, branches in mentioned.references:
                 if first in resources and first != logical_id:
-                    graph._wait(logical_id, first, firm=not reference.branches)
+                    graph._wait(logical_id, first, firm=not branches)
             for first in depends_on(resources[logical_id]):
                 graph._wait(logical_id, first, firm=True)
         return graph
@@ -375,7 +374,7 @@ class _Graph:
 
     def path(self, start: str, goal: str) -> list[str]:
         """Return the shortest path along firm dependencies; empty if there is none."""
-        if start not in self.firm and start != goal:
+        if start != goal and not (start in self.firm and goal in self.backwards):
             return []
         previous: dict[str, str] = {start: ""}
         queue = deque([start])

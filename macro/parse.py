@@ -38,20 +38,21 @@ def triggers(
     look for problems in the rest; its handler is then `UNKNOWN`. One that is no map is left out.
     """
     resources = section(fragment, "Resources")
-    template = Lookup(
-        resources=resources,
-        sam_names=written_names(resources),
-        declared=section(fragment, "Parameters"),
-        values=deployment.parameters,
-        mappings=section(fragment, "Mappings"),
-    )
     read: list[Trigger] = []
     problems: list[Problem] = []
-    for source in _sources(template):
-        triggers_of_one, problems_of_one = _trigger(source, template)
-        read += triggers_of_one
-        problems += problems_of_one
-    problems.extend(_looping(template))
+    if sources := tuple(_sources(resources)):
+        template = Lookup(
+            resources=resources,
+            sam_names=written_names(resources),
+            declared=section(fragment, "Parameters"),
+            values=deployment.parameters,
+            mappings=section(fragment, "Mappings"),
+        )
+        for source in sources:
+            triggers_of_one, problems_of_one = _trigger(source, template)
+            read += triggers_of_one
+            problems += problems_of_one
+    problems.extend(_looping(resources))
     return tuple(read), tuple(problems)
 
 
@@ -83,8 +84,8 @@ class _Source:
     function: str = ""
 
 
-def _sources(template: Lookup) -> Iterator[_Source]:
-    for logical_id, resource in template.resources.items():
+def _sources(resources: Mapping[str, Json]) -> Iterator[_Source]:
+    for logical_id, resource in resources.items():
         metadata = section(resource, "Metadata")
         if is_shorthand(resource):
             rest = {k: v for k, v in resource.items() if k not in ("Type", "Properties")}
@@ -94,7 +95,7 @@ def _sources(template: Lookup) -> Iterator[_Source]:
                 properties=resource.get("Properties"),
                 attributes=rest,
             )
-        elif METADATA_KEY in metadata and template.type_of(logical_id) in FUNCTION_TYPES:
+        elif METADATA_KEY in metadata and type_of(resource) in FUNCTION_TYPES:
             condition = resource.get("Condition")
             yield _Source(
                 logical_id=metadata_trigger_id(logical_id),
@@ -105,8 +106,8 @@ def _sources(template: Lookup) -> Iterator[_Source]:
             )
 
 
-def _looping(template: Lookup) -> Iterator[Problem]:
-    for name, value in template.resources.items():
+def _looping(resources: Mapping[str, Json]) -> Iterator[Problem]:
+    for name, value in resources.items():
         if str(name).startswith("Fn::ForEach::") and _holds_a_trigger(value):
             remedy = f"put {LANGUAGE_EXTENSIONS} before Trigger in the list of transforms"
             yield Problem(str(name), f"contains a trigger and is not expanded yet; {remedy}")

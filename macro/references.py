@@ -102,11 +102,8 @@ def mentions(value: Json) -> Mentions:  # noqa: C901 (a call for each node takes
             if not waiting:
                 break
             nodes = waiting.pop()
-    return Mentions(
-        references=tuple(collected.references),
-        mappings=tuple(collected.mappings),
-        conditions=tuple(collected.conditions),
-    )
+    references, mappings, conditions = collected
+    return Mentions(tuple(references), tuple(mappings), tuple(conditions))
 
 
 class _Under(NamedTuple):

@@ -20,7 +20,7 @@ def watched_references(reading: Reading, content: Content) -> dict[str, dict[str
     A watched resource that is replaced then runs the trigger, and so does one whose properties
     resolve to other values although the template is the same.
     """
-    backwards = _waiting_by_first(reading)
+    backwards = _waiting_by_first(reading) if any(reading.order.watched.values()) else {}
     live: _LiveReferences = {}
     return {
         trigger.logical_id: _references(trigger, reading, content, backwards, live)
