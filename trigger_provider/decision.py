@@ -54,8 +54,8 @@ THROTTLED: Final = re.compile("TooManyRequestsException|Throttling(Exception)?")
 UNREACHABLE: Final = "Unreachable"
 """The error of a call that reached nothing."""
 
-UNSEEN: Final = "Unseen"
-"""The error of a look that was denied."""
+UNSEEN: Final = "ConfigurationUnavailable"
+"""The error of a look that was denied, or answered with something else than JSON."""
 
 Step = Literal["ask", "look", "invoke", "wait", "hand over", "respond"]
 
@@ -183,7 +183,8 @@ def is_denied(outcome: Outcome) -> bool:
 def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:
     """Return whether looks are denied for good, so that the handler is invoked without one."""
     is_unseen = progress.outcome.error == UNSEEN
-    longest = min(PROPAGATION, request.timeout / 2)
+    # Refused looks are 1, 2 and 4 seconds apart: a third of a short Timeout is left for a try.
+    longest = min(PROPAGATION, request.timeout / 3)
     return is_unseen and clock.now - progress.refused_since >= longest
 
 

@@ -294,7 +294,7 @@ NOT_THERE=300
 PROPAGATING=re.compile('((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?')
 THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
-UNSEEN='Unseen'
+UNSEEN='ConfigurationUnavailable'
 class Clock(NamedTuple):
  now:T
  left:T
@@ -349,7 +349,7 @@ def is_last_attempt(r,p):
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):
  i=p.outcome.error==UNSEEN
- n=min(PROPAGATION,r.timeout/2)
+ n=min(PROPAGATION,r.timeout/3)
  return i and c.now-p.refused_since>=n
 def latest_answer(r,p):return p.sent+r.service_timeout-RESERVE
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
