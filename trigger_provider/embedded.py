@@ -306,8 +306,10 @@ def decide(r,p,c):
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
- if is_too_late(r,p,c):return Action('respond',outcome=too_late(r,p.outcome))
- return (wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c))
+ t=(wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c))
+ d=SHORT if t.step=='hand over' else 0
+ if max(c.now+d,p.resume_at)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
+ return t
 def start(r,p,c):
  i=p.ready or is_unseen_for_long(r,p,c)
  return Action('invoke' if i else 'look',room(r,p,c))
@@ -353,7 +355,6 @@ def is_unseen_for_long(r,p,c):
  return i and c.now-p.refused_since>=n
 def latest_answer(r,p):return p.sent+r.service_timeout-RESERVE
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
-def is_too_late(r,p,c):return max(c.now,p.resume_at)>=due(r,p)
 def too_late(r,o):
  l=o.message.rstrip(' .') or 'not done'
  m=f'{l}; Timeout is {r.timeout:g} s'
@@ -913,13 +914,13 @@ def find_answer(v,f,m,l):
     e=parse_request(v)
     r,p=e,parse_progress(v,e,w)
     if 'Progress' in v:p=notice_cancel(r,p,f,l)
-   c=decide(r,p,f.clock())
-   if c.step=='respond':return concluded(r,p,c.outcome,l)
-   l(c.step,attempt=p.failures+1,seconds=c.seconds)
-   if c.step=='hand over':
+   t=decide(r,p,f.clock())
+   if t.step=='respond':return concluded(r,p,t.outcome,l)
+   l(t.step,attempt=p.failures+1,seconds=t.seconds)
+   if t.step=='hand over':
     hand_over(handed_over(v,p),f,m,l)
     return None
-   p=carry_out(c,r,p,f,l)
+   p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc())
    i=Outcome('failed',type(a).__name__,str(a),is_final=True)
@@ -948,7 +949,7 @@ def deliver(v,b,f,m,l):
   if w+i>u:return
   if t-i<3*RESERVE and not o:
    o=True
-   if hands_answer_over(v,b,f,m,l):return
+   if hands_answer_over(v,b,f,m,l) and u-w>3*SHORT:return
   t=f.clock().left-LONGEST_PUT
   if t<=0:return
   f.sleep(min(i,t))
@@ -959,25 +960,25 @@ def hands_answer_over(v,b,f,m,l):
  except RuntimeError as a:
   l('the answer was not handed over',level='ERROR',why=str(a))
   return False
-def carry_out(c,r,p,f,l ):
+def carry_out(t,r,p,f,l ):
  b,o=f.clock().now,Outcome('none')
- match c.step:
+ match t.step:
   case 'wait':
-   f.sleep(c.seconds)
+   f.sleep(t.seconds)
    p=p._replace(fresh=False)
    if must_ask(r,p):return uncharged(p,f.clock().now-b)
    return notice_cancel(r,p,f,l)
   case 'ask':
-   p=notice_rollback(r,p,f,c.seconds,l)
+   p=notice_rollback(r,p,f,t.seconds,l)
    return uncharged(p._replace(fresh=False),f.clock().now-b)
   case 'look':
    o=look(r,f)
    if o.kind=='done':return seen(p,o.result)
   case 'invoke':
-   o=invoke(r,p,f,c.seconds)
+   o=invoke(r,p,f,t.seconds)
    n=max(p.longest,f.clock().now-b)
    p=p._replace(longest=n)
-  case _:raise AssertionError(c.step)
+  case _:raise AssertionError(t.step)
  w={}
  s=r.no_echo or p.no_echo or o.no_echo
  if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,LOGGED)}

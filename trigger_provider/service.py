@@ -26,6 +26,7 @@ from trigger_provider.calls import (
 from trigger_provider.decision import (
     QUESTION_PAUSES,
     RESERVE,
+    SHORT,
     Action,
     decide,
     is_not_there,
@@ -129,7 +130,8 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
     """Send the answer until it is accepted, or until CloudFormation no longer waits for it.
 
     An execution that ends before hands the answer over, and puts it on if it cannot know whether
-    that was accepted: an answer that comes twice is the same.
+    that was accepted, or if the fresh execution might begin too late: an answer that comes twice
+    is the same.
     """
     request = bare_request(event)
     until = sent_at(event, effects.clock().now) + request.service_timeout
@@ -146,7 +148,7 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
             return
         if left - wait < 3 * RESERVE and not is_handed_over:
             is_handed_over = True
-            if hands_answer_over(event, body, effects, me, log):
+            if hands_answer_over(event, body, effects, me, log) and until - now > 3 * SHORT:
                 return
         left = effects.clock().left - LONGEST_PUT
         if left <= 0:

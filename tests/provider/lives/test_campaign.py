@@ -5,7 +5,7 @@ import pytest
 from tests.provider.world import SUBJECTS
 from tests.support.aws.lives import play
 
-LIVES = 50
+LIVES = 600
 ALL_LIVES = 12_000
 BLOCK = 50
 

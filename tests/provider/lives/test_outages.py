@@ -39,6 +39,20 @@ def test_an_outage_that_begins_near_the_end_of_an_execution_is_outlived(
     assert broken_promises(cloud) == []
 
 
+def test_an_answer_is_offered_on_where_a_fresh_execution_may_begin_too_late(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    delays = iter([1.0])
+    cloud.lambda_service.queue_delay = lambda: next(delays, 100.0)
+    handler.always(returns(None, seconds=875))
+    cloud.bucket.is_out_for(885)
+
+    stack.create({"Run": trigger(Timeout=900)})
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert cloud.starts == ["Create"]
+
+
 @pytest.mark.parametrize("status", [403, 500, 503])
 def test_an_answer_is_offered_until_cloudformation_no_longer_waits_and_not_longer(
     cloud: Cloud, stack: Stack, handler: Function, status: int

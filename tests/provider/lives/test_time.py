@@ -1,12 +1,13 @@
 """Nothing starts that cannot finish where a fresh execution could finish it; hops stay few."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.functions import Function
-from tests.support.aws.handler_runs import in_progress, raises, returns
+from tests.support.aws.handler_runs import Run, in_progress, raises, returns
 from tests.support.aws.network import FAIR, Weather, throttled
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
@@ -88,6 +89,27 @@ def test_a_retry_after_an_execution_ran_out_does_not_overlap(
     stack.create({"Run": trigger(Retry={"MaxAttempts": 3, "Interval": 60}, **HOUR)})
 
     assert stack.status == "CREATE_COMPLETE"
+    assert broken_promises(cloud) == []
+
+
+@pytest.mark.parametrize("run", [in_progress(retry_after=30), raises("E", "no")])
+def test_an_answer_of_the_last_minute_does_not_wait_for_a_fresh_execution(
+    cloud: Cloud, stack: Stack, handler: Function, run: Run
+) -> None:
+    """An event may wait in Lambda's queue until CloudFormation no longer waits for an answer."""
+    delays = iter([1.0])
+    cloud.lambda_service.queue_delay = lambda: next(delays, 100.0)
+    handler.timeout = 50
+    handler.plays(in_progress(retry_after=820), replace(run, seconds=46))
+
+    stack.create(
+        {"Run": trigger(Retry={"MaxAttempts": 2, "Interval": 30})},
+        disable_rollback=True,
+    )
+
+    (request,) = cloud.requests
+    assert request.answer is not None
+    assert len(request.executions) == 1
     assert broken_promises(cloud) == []
 
 

@@ -3,6 +3,7 @@
 Knows what the macro can emit; refuses to know what the provider makes of it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
@@ -17,6 +18,7 @@ Draws = Callable[[], Any]
 READ: Final = ("Rows", "Ready", "Token", "A", "A.B", "A.B.0", "Result", "Error", "Truncated")
 SCRIPTS: Final = ("x", "é", "漢", "😀", "\u202eش", "\\", '"', "\x00", "\u2028")
 SIZES: Final = (0, 1, 100, 342, 700, 2302, 2600, 9000, 120_000)
+LONGEST_PAYLOAD: Final = 500_000
 NAMES: Final = ("First", "Second", "Third", "Fourth")
 
 
@@ -24,6 +26,17 @@ def drawn_text(dice: Random) -> str:
     """Draw a text of any size and script."""
     script, size = dice.choice(SCRIPTS), dice.choice(SIZES)
     return (script * size)[:size]
+
+
+def short_enough(text: str) -> str:
+    """Return what a request has room for as a payload and as the old one.
+
+    CloudFormation invokes a function asynchronously, so that a request has 1 MB at most:
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    while len(json.dumps(skeleton(text))) > LONGEST_PAYLOAD:
+        text = text[: len(text) // 2]
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,7 @@ class TriggerDraw:
 
     def payload(self) -> Settings:
         """Draw a payload, with values that only CloudFormation could resolve, or without."""
-        text = drawn_text(self.dice)
+        text = short_enough(drawn_text(self.dice))
         hole = {"Path": ["Tables", "1"], "Value": SECRET}
         with_holes = skeleton({"Tables": ["a", "?", "?"], "Number": 5, "Text": text}, hole)
         return self.dice.choice(

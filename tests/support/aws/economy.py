@@ -8,25 +8,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.requests import Request
+from tests.support.aws.requests import Answer, Request
 from tests.support.aws.virtual_time import FOREVER
-from trigger_provider.index import NOT_SENT
+from trigger_provider.index import LOST, NOT_SENT
 
 FIRST_QUESTIONS: Final = 5  # as often as a request begins by asking, however short it is
 ACCEPTED, CONFLICT, THROTTLED = 202, 409, 429
+CROWDED: Final = b'"ConcurrentInvocationLimitExceeded"'
 WHOLE: Final = 860.0  # seconds that a fresh execution has for an attempt, at least
 
 
 def hops_seldom(cloud: Cloud, request: Request) -> Iterator[str]:
     """Executions are long and few; where slots are scarce, giving way is no fault.
 
-    An execution may end before one more run of the function would fit into it.
+    An execution may end before one more run of the function would fit into it, and gives way at
+    every other refusal for want of concurrency.
     """
     if cloud.lambda_service.pool.limit < FOREVER:
         return
+    crowded = sum(call.name == "invoke" and CROWDED in call.body for call in request.calls)
     ended = max((each.ended for each in request.executions), default=request.sent_at)
     lasted = min(request.timeout + 60, ended - request.sent_at)
-    most = 2 + math.ceil(lasted / min(max(880 - cloud.handler.timeout, 240), 840))
+    most = 2 + math.ceil(lasted / min(max(880 - cloud.handler.timeout, 240), 840)) + crowded // 2
     if len(request.executions) > most:
         yield f"{len(request.executions)} executions in {lasted:.0f} s"
 
@@ -44,6 +47,7 @@ def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
     """No attempt begins without the time that a fresh execution would have for it.
 
     How long one may take is known from its function's Timeout, then from what earlier ones took.
+    Where executions had to end early, the next attempt takes what it finds: they stay few.
     """
     due, longest = request.sent_at + request.timeout, FOREVER
     for each in request.attempts:
@@ -51,7 +55,9 @@ def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
         fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15
         expected = each.run.seconds <= max(60, 1.5 * longest)
         longest = max(each.run.seconds, 0 if longest == FOREVER else longest)
-        if cut and fits and expected and each.allowed < WHOLE:
+        begun = sum(one.began <= each.began for one in request.executions)
+        spent = begun > 2 + (each.began - request.sent_at) / 840
+        if cut and fits and expected and not spent and each.allowed < WHOLE:
             yield f"an attempt of {each.run.seconds:.0f} s was allowed {each.allowed:.0f} s"
 
 
@@ -62,6 +68,11 @@ def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterato
         return
     if any(call.name == "hand over" and call.status != ACCEPTED for call in request.calls):
         return
+    if ends_with_its_timeout(request, answer):
+        return
+    invocations = [call.status for call in request.calls if call.name == "invoke"]
+    if invocations[-1:] == [LOST]:  # it may run, or have run
+        return
     last = request.attempts[-1] if request.attempts else None
     match last.run.ends if last and last.heard else "unheard" if last else "refused":
         case "pending" if last:
@@ -70,11 +81,7 @@ def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterato
             pause = max(1.0, float(poll if after is None else after))
         case "failed" if attempts_left(request) > 0:
             pause = float(request.properties.get("Retry", {}).get("MaxInterval", 60))
-        case "refused" if [call.status for call in request.calls if call.name == "invoke"][-1:] in (
-            [THROTTLED],
-            [CONFLICT],
-            [NOT_SENT],
-        ):
+        case "refused" if invocations[-1:] in ([THROTTLED], [CONFLICT], [NOT_SENT]):
             pause = 10.0
         case _:
             return
@@ -83,6 +90,14 @@ def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterato
 
 
 def attempts_left(request: Request) -> int:
-    """Return how many more attempts a request is granted."""
-    tried = [each for each in request.attempts if each.run.ends != "pending" or not each.heard]
-    return int(request.properties.get("Retry", {}).get("MaxAttempts", 1)) - len(tried)
+    """Return how many more attempts a request is granted: what was lost may have been one."""
+    tried = sum(each.heard and each.run.ends != "pending" for each in request.attempts)
+    lost = sum(call.name == "invoke" and call.status == LOST for call in request.calls)
+    return int(request.properties.get("Retry", {}).get("MaxAttempts", 1)) - tried - lost
+
+
+def ends_with_its_timeout(request: Request, answer: Answer) -> bool:
+    """Return whether an execution ends in the last minute: the next might begin too late."""
+    due = request.sent_at + request.timeout
+    ends_at = next(each.ends_at for each in request.executions if each.number == answer.execution)
+    return answer.at > due - 60 and ends_at < due + 10

@@ -162,7 +162,8 @@ class Execution:
         began, started = self.time.now, len(self.request.attempts)
         wire = self._exchange(name, seconds, answer)
         self.request.calls.append(Called(at=began, name=name, status=wire[0], body=wire[2][:4096]))
-        if wire[0] not in {LOST, NOT_SENT}:
+        # While it hands over without a reply, another execution may start the handler.
+        if name == "invoke" and wire[0] not in {LOST, NOT_SENT}:
             for attempt in self.request.attempts[started:]:
                 attempt.heard = True
         return wire

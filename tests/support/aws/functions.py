@@ -35,6 +35,15 @@ class Attempt:
     heard: bool = False
 
     @property
+    def known_id(self) -> str | None:
+        """The physical id that its provider knows of: an asynchronous run returns it to nobody.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+        """
+        is_synchronous = self.invocation_type == "RequestResponse"
+        return self.run.physical_id if self.heard and is_synchronous else None
+
+    @property
     def description(self) -> Any:
         """The description of the event: the event itself, or beside a payload the context."""
         return self.payload if self.client_context is None else self.client_context

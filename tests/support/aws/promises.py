@@ -99,9 +99,9 @@ def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
 
 def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
     """A valid physical id that a handler gave is in every answer from then on."""
-    if request.kind == "Delete" or request.properties.get("InvocationType"):
+    if request.kind == "Delete":
         return
-    ids = [each.run.physical_id for each in request.attempts if each.heard and each.run.physical_id]
+    ids = [each.known_id for each in request.attempts if each.known_id]
     for answer in request.answers:
         if ids and answer.physical_id not in ids:
             yield f"the handler's id {ids[-1]} is lost, the answer has {answer.physical_id}"
@@ -156,7 +156,7 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
         if must_not_run(each) or any(call.name in {"invoke", "look"} for call in each.calls)
     }
     for request in cloud.requests:
-        ids = [each.run.physical_id for each in request.attempts if each.heard]
+        ids = [each.known_id for each in request.attempts]
         last_id = next((each for each in ids[::-1] if each), None)
         known = request.kind != "Delete" and request.answer is not None
         if last_id and known and (request.trigger, last_id) not in done:
