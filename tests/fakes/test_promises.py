@@ -150,6 +150,28 @@ def test_what_a_handler_made_and_nobody_deletes(cloud: Cloud, provider: Scripted
     assert broken_promises(cloud) == ["own of Run was never deleted"]
 
 
+def test_what_an_asynchronous_run_made_is_known_to_nobody(
+    cloud: Cloud, provider: ScriptedProvider
+) -> None:
+    cloud.handler.always(returns({"PhysicalResourceId": "own"}))
+    does(cloud, provider, lambda effects: probe.invoke(effects, kind="Event"))
+    cloud.stack.create(run(InvocationType="Event"))
+    cloud.stack.delete()
+
+    assert not any("own" in breach for breach in broken_promises(cloud))
+
+
+def test_what_a_polled_handler_began_and_nobody_remembers(
+    cloud: Cloud, provider: ScriptedProvider
+) -> None:
+    cloud.handler.always(in_progress())
+    provider.plays(Scripted(status="FAILED", reason="no", physical_id="Run-create-failed"))
+    does(cloud, provider, works)
+    cloud.stack.create(run(ExecuteOnDelete=True), disable_rollback=True)
+
+    assert "what a polled handler began is answered as never created" in breaches(cloud)
+
+
 def test_success_after_a_failure(cloud: Cloud, provider: ScriptedProvider) -> None:
     cloud.handler.always(raises("E", "no"))
     does(cloud, provider, works)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.support.aws.handler_runs import Run
+from tests.support.aws.handler_runs import Ending, Run
 from tests.support.aws.network import Reply, json_reply, lambda_error
 from tests.support.aws.virtual_time import FOREVER, BreachError, VirtualTime
 
@@ -36,12 +36,17 @@ class Attempt:
 
     @property
     def known_id(self) -> str | None:
-        """The physical id that its provider knows of: an asynchronous run returns it to nobody.
+        """The physical id that it returned to its provider."""
+        return self.run.physical_id if self.known_ending else None
+
+    @property
+    def known_ending(self) -> Ending | None:
+        """How it ended, as its provider knows: an asynchronous run returns nothing to anybody.
 
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
         """
         is_synchronous = self.invocation_type == "RequestResponse"
-        return self.run.physical_id if self.heard and is_synchronous else None
+        return self.run.ends if self.heard and is_synchronous else None
 
     @property
     def description(self) -> Any:

@@ -110,6 +110,16 @@ def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
             yield f"the physical id changed to {answer.physical_id}"
 
 
+def remembers_what_was_begun(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """A Create of which a poll was heard has begun something: its Delete runs the handler."""
+    polled = any(each.known_ending == "pending" for each in request.attempts)
+    if request.kind != "Create" or not polled or not request.properties.get("ExecuteOnDelete"):
+        return
+    for answer in request.answers:
+        if answer.physical_id == f"{request.trigger}-create-failed":
+            yield "what a polled handler began is answered as never created"
+
+
 def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
     """SUCCESS means that it succeeded or was forgiven; FAILED means that it did not succeed."""
     answer, last = request.answer, last_heard(request)
@@ -170,6 +180,7 @@ PROMISES: tuple[Promise, ...] = (
     starts_as_often_as_granted,
     runs_only_what_changed,
     keeps_the_handlers_id,
+    remembers_what_was_begun,
     tells_the_truth,
     keeps_secrets,
     hops_seldom,
