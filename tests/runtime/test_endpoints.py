@@ -136,7 +136,7 @@ def test_a_second_answer_is_a_breach() -> None:
     ("service", "changed", "breach"),
     [
         ("lambda", {"Authorization": "none"}, "not signed: 'none'"),
-        ("s3", {}, r"signed for '\d+/eu-central-1/s3/aws4_request'"),
+        ("s3", {}, r"signed for '\d+/us-east-1/s3/aws4_request'"),
         ("lambda", {"X-Amz-Client-Context": "e30="}, "not signed are"),
         ("lambda", {"X-Amz-Invocation-Type": "DryRun"}, "the signature is not of this request"),
         ("lambda", {"X-Amz-Invocation-Type": "Async"}, "invocation type 'Async'"),

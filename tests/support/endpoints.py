@@ -31,7 +31,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-REGION = "eu-central-1"
+REGION = "us-east-1"
+"""The region that the runtime emulator writes into the ARN of its function."""
 CREDENTIALS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "IQoJb3JpZ2luX2VjE==")
 VERSION = "2010-05-15"
 STACK = f"arn:aws:cloudformation:{REGION}:123456789012:stack/shop/6a1cb5f0-8b0e-11f0-9c1f-0a58a9"
