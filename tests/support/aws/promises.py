@@ -147,10 +147,11 @@ def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 
 def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """While a function is updated, its old code is not run."""
-    looked = any(call.name == "look" and call.answers_question for call in request.calls)
-    if looked and any(each.code == "old" for each in request.attempts[:1]):
-        yield "the old code ran"
+    """While a function is updated, its old code is not run by who could see that it is."""
+    looks = [call.at for call in request.calls if call.name == "look" and call.answers_question]
+    for first in request.attempts[:1]:
+        if first.code == "old" and any(at <= first.began for at in looks):
+            yield "the old code ran"
 
 
 def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
