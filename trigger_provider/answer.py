@@ -123,8 +123,8 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 def failure(request: Request, progress: Progress) -> Map:
     """Return the body of a failure, whose reason may fill it."""
     reported_id = progress.physical_id if request.kind != "Delete" else ""
-    # What a polled handler has begun is its own to delete: that Create is no "never".
-    is_begun = progress.polls > 0 and request.execute_on_delete
+    # What a handler began is its own to delete: it was polled, or nobody knows how it ended.
+    is_begun = (progress.polls or progress.outcome.runs_until) and request.execute_on_delete
     new_id = physical_id(request, progress) if is_begun else marker(request)
     return echo(request, "FAILED", reported_id or request.old_id or new_id) | {"Reason": ""}
 

@@ -469,7 +469,7 @@ def unusable(r,e):
  return None
 def failure(r,p):
  e=p.physical_id if r.kind!='Delete' else ''
- i=p.polls>0 and r.execute_on_delete
+ i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
  n=physical_id(r,p) if i else marker(r)
  return echo(r,'FAILED',e or r.old_id or n)|{'Reason':''}
 def success(r,p,a,e=ABSENT,error='' ):

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from tests.provider.cloudformation import Stack
-from tests.provider.world import Behaviour, Handler, World, in_progress, raises, returns, takes
+from tests.provider.world import (
+    Behaviour,
+    Handler,
+    World,
+    in_progress,
+    raises,
+    reset_after_send,
+    returns,
+    takes,
+)
 
 RUN = "RunMigration"
 ONE = {RUN: {"Fingerprint": {"Code": "1"}}}
@@ -72,6 +81,17 @@ def test_what_a_polled_create_that_failed_has_begun_is_deleted_by_its_handler(
     stack.deploy(with_settings(ONE, **ON_DELETE))
 
     assert asked(handler) == ["Create", "Create", "Delete"]
+    assert stack.status == "ROLLBACK_COMPLETE"
+
+
+def test_what_a_create_whose_reply_was_lost_may_have_begun_is_deleted_by_its_handler(
+    stack: Stack, handler: Handler
+) -> None:
+    handler.plays(reset_after_send(), returns(None))
+
+    stack.deploy(with_settings(ONE, **ON_DELETE))
+
+    assert asked(handler) == ["Create", "Delete"]
     assert stack.status == "ROLLBACK_COMPLETE"
 
 
