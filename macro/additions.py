@@ -5,10 +5,10 @@ conditions they exist and what every trigger waits for. Refuses to know what suc
 like (`define`, `emit`), and so needs no troposphere.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from macro.cloudformation import condition_of
@@ -51,7 +51,7 @@ class Additions:
     `ids` are the logical ids of all added resources, in order; an id that would be added twice is
     listed twice. `created_for` names the first trigger that needs each. `conditions` are new
     conditions by name, `condition_of` the condition of each added resource that has one. `edges`
-    hold what every trigger waits for in any case.
+    hold what every trigger waits for in any case. `needs` are what all of this follows from.
     """
 
     ids: tuple[str, ...] = ()
@@ -60,9 +60,7 @@ class Additions:
     conditions: Mapping[str, Json] = field(default_factory=dict)
     condition_of: Mapping[str, str] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
-
-
-_NO_POLICIES: Final[Mapping[str, InvokePolicy]] = MappingProxyType({})
+    needs: "tuple[_Needs, ...]" = ()
 
 
 def additions(
@@ -70,15 +68,34 @@ def additions(
     settings: Settings,
     definitions: Mapping[str, Mapping[str, Json]],
     resources: Mapping[str, Json],
-    shared_policies: Mapping[str, InvokePolicy] = _NO_POLICIES,
 ) -> Additions:
     """Decide what triggers add to a template.
 
     `definitions` are the resources that each trigger defines, by its logical id; `resources` are
-    these and the author's. `shared_policies` are the policies that stand for those of one handler,
-    by the logical ids of these (`grouping`).
+    these and the author's.
     """
-    needs = [_needs(trigger, settings, definitions, shared_policies) for trigger in triggers]
+    needs = tuple(_needs(trigger, settings, definitions) for trigger in triggers)
+    return _additions(needs, settings, resources)
+
+
+def with_shared_policies(
+    added: Additions,
+    shared: Mapping[str, InvokePolicy],
+    settings: Settings,
+    resources: Mapping[str, Json],
+) -> Additions:
+    """Return additions in which policies stand for those of one handler each.
+
+    `shared` are these policies by the logical ids of those (`grouping`).
+    """
+    needs = tuple(_sharing(need, shared) for need in added.needs)
+    return _additions(needs, settings, resources)
+
+
+def _additions(
+    needs: "tuple[_Needs, ...]", settings: Settings, resources: Mapping[str, Json]
+) -> Additions:
+    triggers = [need.trigger for need in needs]
     shared = tuple(_shared_ids(settings))
     policies = {policy.logical_id: policy for need in needs for policy in need.policies}
     conditions: dict[str, Json] = {}
@@ -89,6 +106,7 @@ def additions(
         condition_of=_conditions(triggers, shared, policies.values(), resources, conditions),
         conditions=conditions,
         edges=tuple(edge for need in needs for edge in _edges(need, settings)),
+        needs=needs,
     )
 
 
@@ -116,7 +134,6 @@ def _needs(
     trigger: Trigger,
     settings: Settings,
     definitions: Mapping[str, Mapping[str, Json]],
-    shared_policies: Mapping[str, InvokePolicy],
 ) -> _Needs:
     handler = trigger.handler
     # A function that a condition chooses may not exist; a reference waits for it if it does.
@@ -124,17 +141,18 @@ def _needs(
     itself = (trigger.logical_id,) if trigger.is_metadata else ()
     has_destination = trigger.failure_destination is not ABSENT
     destination = (destination_id(trigger.logical_id),) if has_destination else ()
-    alone = () if settings.provider_role else _policies(handler.arn, handlers)
-    policies = {
-        policy.logical_id: policy
-        for policy in (shared_policies.get(policy.logical_id, policy) for policy in alone)
-    }
     return _Needs(
         trigger=trigger,
         ids=(*itself, *definitions[trigger.logical_id], *destination),
-        policies=tuple(policies.values()),
+        policies=() if settings.provider_role else _policies(handler.arn, handlers),
         handlers=handlers,
     )
+
+
+def _sharing(need: _Needs, shared: Mapping[str, InvokePolicy]) -> _Needs:
+    policies = [shared.get(policy.logical_id, policy) for policy in need.policies]
+    distinct = {policy.logical_id: policy for policy in policies}
+    return dataclasses.replace(need, policies=tuple(distinct.values()))
 
 
 def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]:
@@ -184,7 +202,7 @@ def _edges(need: _Needs, settings: Settings) -> Iterator[Edge]:
 
 
 def _conditions(
-    triggers: tuple[Trigger, ...],
+    triggers: Iterable[Trigger],
     shared_ids: tuple[str, ...],
     policies: Iterable[InvokePolicy],
     resources: Mapping[str, Json],

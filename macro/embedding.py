@@ -67,11 +67,14 @@ def _sizes(template: Mapping[str, Json]) -> Iterator[int]:
 
 
 def _size(item: tuple[str, Json]) -> int:
-    return sum(len(json.dumps(part)) for part in item) + _PUNCTUATION
+    return len(json.dumps(item)) - _LIST + _PUNCTUATION
 
 
 _PUNCTUATION: Final = len(": , ")
 """Bytes of an item besides its key and value; the braces of a map count as its last comma."""
+
+_LIST: Final = len("[, ]")
+"""Bytes of an item besides its key and value where it is composed as a list."""
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from macro import check, concurrency, embedding, emit, grouping, ordering, parse
-from macro.additions import additions
+from macro.additions import additions, with_shared_policies
 from macro.canonical import Canon
 from macro.define import definition
 from macro.errors import Problem, TemplateError
@@ -83,7 +83,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     order = ordering.order(understood, surveyed, triggers, added, canon)
     order = concurrency.limited(order, triggers, resources, settings.max_concurrent_triggers)
     if shared := grouping.shared_policies(added, order, triggers, settings, resources):
-        added = additions(triggers, settings, definitions, resources, shared)
+        added = with_shared_policies(added, shared, settings, resources)
         order = grouping.with_shared_policies(order, shared)
     reading = dataclasses.replace(
         reading,

@@ -233,8 +233,10 @@ def live_references(
 
 
 def _parameters_of_conditions(mentioned: Mentions, content: Content) -> Iterator[Reference]:
+    if not mentioned.conditions:
+        return
     conditions = list(_conditions(mentioned, content).values())
-    for reference in mentions(conditions).references if conditions else ():
+    for reference in mentions(conditions).references:
         if reference.name in content.parameters:
             yield Reference(reference.name)
 
@@ -248,8 +250,10 @@ def _is_repeatable(reference: Reference, content: Content) -> bool:
 
 def _may_be_secret(reference: Reference, content: Content) -> bool:
     """Return whether an attribute may be a secret, or is not known by name."""
+    if reference.attribute in ("", "*"):
+        return reference.attribute == "*"
     owner = content.resources.get(reference.name)
-    return reference.attribute == "*" or is_secret_attribute(type_of(owner), reference.attribute)
+    return is_secret_attribute(type_of(owner), reference.attribute)
 
 
 def _within(branches: tuple[tuple[str, bool], ...], value: Json) -> Json:

@@ -171,8 +171,8 @@ def _members(
             waiting.setdefault(edge.first, []).append(edge.waiting)
     levels_of_triggers = levels(triggers_before(order, names))
     for policy in additions.policies:
-        referenced = {reference.name for reference in mentions(list(policy.arns)).references}
-        earlier = frozenset(reachable(referenced, order.firm, order.conditional) & names)
+        referred = policy.functions or _referred(policy.arns)
+        earlier = frozenset(reachable(referred, order.firm, order.conditional) & names)
         waiting_triggers = waiting[policy.logical_id]
         yield _Member(
             policy=policy,
@@ -183,6 +183,10 @@ def _members(
             runs_on_delete=not deleting.isdisjoint(waiting_triggers),
             size=sizes[policy.logical_id],
         )
+
+
+def _referred(arns: tuple[Json, ...]) -> set[str]:
+    return {reference.name for reference in mentions(list(arns)).references}
 
 
 # ---- groups

@@ -19,7 +19,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from macro.additions import Additions
 from macro.canonical import Canon
@@ -50,8 +50,7 @@ class Order:
     conditional: Mapping[str, Mapping[str, None]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Selection:
+class _Selection(NamedTuple):
     """What one property of one trigger selects: by name, and by pattern.
 
     `specific` is what it selects by a name or by a pattern other than `*`.
