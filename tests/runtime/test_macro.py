@@ -14,8 +14,7 @@ import pytest
 
 from macro.expand import expand
 from macro.model import Deployment
-from tests.support.lambda_function import REPOSITORY, Function, function
-from tests.support.waiting import PATIENCE
+from tests.support.lambda_function import REPOSITORY, Function, built_by_make, function
 
 TEMPLATE = {
     "Resources": {
@@ -28,14 +27,7 @@ TEMPLATE = {
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("package")
-    subprocess.run(
-        ["make", "build-MacroFunction", f"ARTIFACTS_DIR={folder}"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
-    return folder
+    return built_by_make("build-MacroFunction", folder)
 
 
 @pytest.fixture(scope="module")

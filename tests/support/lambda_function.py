@@ -78,6 +78,18 @@ class Function:
             server.stop()
 
 
+def built_by_make(target: str, folder: Path) -> Path:
+    """Build a package as `sam build` does, by its target in the Makefile, and return its folder."""
+    subprocess.run(
+        ["make", target, f"ARTIFACTS_DIR={folder}"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    return folder
+
+
 @contextlib.contextmanager
 def function(
     folder: Path,

@@ -6,7 +6,6 @@ its decorators: the play must see what the runtime client hands over.
 
 import base64
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.provider.world import STACK_ID
-from tests.support.lambda_function import REPOSITORY, Function, function
-from tests.support.waiting import PATIENCE
+from tests.support.lambda_function import Function, built_by_make, function
 from trigger_handler import testing
 from trigger_provider.calls import invocation
 from trigger_provider.request import ABSENT, Progress, bare_request
@@ -50,14 +48,7 @@ def poll(event, context):
 @pytest.fixture(scope="module")
 def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("layer")
-    subprocess.run(
-        ["make", "build-HandlerLayer", f"ARTIFACTS_DIR={folder}"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
-    return folder
+    return built_by_make("build-HandlerLayer", folder)
 
 
 @pytest.fixture(scope="module")
