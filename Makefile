@@ -47,7 +47,7 @@ bench: $(VENV)/ready ## compare with other tools, play an account; benchmarks/RE
 	$(BIN)/python -m benchmarks.account
 	$(BIN)/python -m benchmarks.memory
 
-embedded: $(VENV)/ready ## write trigger_provider/embedded.py, which stacks embed
+embedded: $(VENV)/ready ## write what stacks embed of the provider
 	$(BIN)/python -m trigger_provider.embed
 
 docs: $(VENV)/ready ## build the documentation as a site in build/site
@@ -86,7 +86,7 @@ build-MacroFunction:
 	  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
 	fi
 	mkdir -p "$(ARTIFACTS_DIR)/trigger_provider"
-	cp trigger_provider/embedded.py "$(ARTIFACTS_DIR)/trigger_provider/"
+	cp trigger_provider/embedded.py trigger_provider/compressed.py "$(ARTIFACTS_DIR)/trigger_provider/"
 
 # The layer's content is for every Python that Lambda has, so nothing is compiled.
 build-HandlerLayer:

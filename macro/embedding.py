@@ -4,10 +4,8 @@ Knows how large a template that is passed by body may be. Refuses to know what t
 form follows from the template alone, and no fingerprint holds it: when it changes, nothing runs.
 """
 
-import base64
 import functools
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -18,16 +16,10 @@ from macro.cloudformation import BODY_LIMIT
 from macro.model import Json
 from macro.names import PROVIDER
 
-TEXT: Final = (Path(__file__).parent.parent / "trigger_provider" / "embedded.py").read_text("utf-8")
-"""The provider's code, which every template with triggers contains."""
+_FOLDER: Final = Path(__file__).parent.parent / "trigger_provider"
 
-_LOADER: Final = """\
-# The provider of cfn-trigger, compressed for a large template: trigger_provider/embedded.py
-import base64,linecache,zlib
-TEXT=zlib.decompress(base64.b85decode('{code}')).decode()
-linecache.cache['embedded.py']=len(TEXT),None,TEXT.splitlines(True),'embedded.py'
-exec(compile(TEXT,'embedded.py','exec'))
-"""
+TEXT: Final = (_FOLDER / "embedded.py").read_text("utf-8")
+"""The provider's code, which every template with triggers contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +71,5 @@ _LIST: Final = len("[, ]")
 
 @functools.cache
 def compressed() -> str:
-    """Return code that unpacks the text and runs it, with the lines that a traceback shows."""
-    return _LOADER.format(code=base64.b85encode(zlib.compress(TEXT.encode(), 9)).decode())
+    """Return code that unpacks the same program and runs it."""
+    return (_FOLDER / "compressed.py").read_text("utf-8")

@@ -1,12 +1,14 @@
 """Write `embedded.py`, the one module that stacks embed, from the modules of this package.
 
+And write `compressed.py`, which large templates hold instead (`compress`).
+
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
 annotations, spaces around operators, indents of four of them, lines that one statement does not
 need, and long names for what one function knows (`shorten`). Names of functions stay, and no line
 has two statements, except a condition and what alone depends on it, so that a traceback can be
 read. Works on the text alone: the bytes are the same whatever Python runs it, and every Python that
 Lambda has can read them.
-`python -m trigger_provider.embed` writes the file. Nothing at run time needs this module.
+`python -m trigger_provider.embed` writes the files. Nothing at run time needs this module.
 """
 
 import sys
@@ -19,11 +21,13 @@ from typing import Any, Final
 import libcst as cst
 from libcst import matchers as m
 
+from trigger_provider.compress import compressed
 from trigger_provider.shorten import shorten
 
 PACKAGE: Final = "trigger_provider"
 FOLDER: Final = Path(__file__).parent
 TARGET: Final = FOLDER / "embedded.py"
+COMPRESSED: Final = FOLDER / "compressed.py"
 MODULES: Final = (
     "text", "request", "result", "decision", "answer", "transport", "calls", "service", "index",
 )  # fmt: skip
@@ -239,5 +243,7 @@ def _defined(statement: cst.CSTNode) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(embedded(modules()), encoding="utf-8")
-    sys.stdout.write(f"{TARGET.name} is written\n")
+    TEXT: Final = embedded(modules())
+    TARGET.write_text(TEXT, encoding="utf-8")
+    COMPRESSED.write_text(compressed(TEXT), encoding="utf-8")
+    sys.stdout.write(f"{TARGET.name} and {COMPRESSED.name} are written\n")

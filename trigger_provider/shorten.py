@@ -1,20 +1,29 @@
-"""Shorten the names that only one function knows: its variables and its parameters.
+"""Shorten names: those that only one function knows, and those of a module.
 
-Knows where Python binds a name. A name has the same short form in every function, so that a reader
-learns it once. Names of functions, classes, constants and fields are part of tracebacks and of
-messages, and stay. Refuses a function that looks names up by their text, or that hides them.
+Knows where Python binds a name. For a reader (`shorten`), a variable or a parameter has the same
+short form in every function, so that it is learned once; names of functions, classes and constants
+are part of tracebacks and stay. For a compressor (`compact`), all of them are short. Names of
+fields stay, since some of them travel. Refuses a function that looks names up by their text, or
+that hides them.
 """
 
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from keyword import iskeyword
-from string import ascii_lowercase
+from string import ascii_letters, ascii_lowercase
 from typing import Any, Final
 
 import libcst as cst
 from libcst import matchers as m
+
+Functions = Mapping[str, cst.FunctionDef]
+Names = Mapping[str, set[str]]
+"""Names by the function that knows them."""
+
+Forms = Mapping[str, str]
+"""The short forms of names."""
 
 
 def shorten(code: Sequence[cst.CSTNode], imported: Iterable[str]) -> list[cst.CSTNode]:
@@ -22,6 +31,53 @@ def shorten(code: Sequence[cst.CSTNode], imported: Iterable[str]) -> list[cst.CS
 
     Raises ValueError for a function whose names cannot be followed.
     """
+    return _with_short_variables(code, imported, _forms_for_readers)
+
+
+def compact(
+    code: Sequence[cst.CSTNode], imported: Iterable[str], kept: Iterable[str]
+) -> list[cst.CSTNode]:
+    """Return a module's statements with short names, and its numbers instead of their names.
+
+    `kept` are the names of the module that stay. Variables are named in the order in which their
+    function mentions them, so that functions resemble each other.
+    """
+    inside = [node for node in code if isinstance(node, cst.FunctionDef | cst.ClassDef)]
+    variables = {name for node in inside for each in _descendants(node) for name in _bound(each)}
+    defined = {name for node in code for name in _bound(node)} - {*kept}
+    numbers = _numbers(code, defined - variables)
+    code = [_replaced(node, numbers) for node in code if numbers.keys().isdisjoint(_bound(node))]
+    taken = {*kept, *imported, *dir(builtins), *chain.from_iterable(map(_mentions, code))}
+    mentions = Counter(chain.from_iterable(map(_mentions, code)))
+    names = sorted(defined - variables - numbers.keys(), key=lambda it: (-mentions[it], it))
+    free = (form for form in _pairs(ascii_letters) if form not in taken)
+    forms = {name: next(free) for name in names}
+    renamed = [_replaced(node, forms) for node in code]
+    return _with_short_variables(renamed, imported, _forms_in_order)
+
+
+def _numbers(code: Iterable[cst.CSTNode], names: set[str]) -> dict[str, cst.BaseExpression]:
+    """Return the numbers that a module names, by those of these names that they have."""
+    numbers: dict[str, cst.BaseExpression] = {}
+    for node in code:
+        match node:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(
+                        targets=[cst.AssignTarget(target=cst.Name(value=name))],
+                        value=cst.Integer() | cst.Float() as number,
+                    )
+                ]
+            ) if name in names:
+                numbers[name] = number
+    return numbers
+
+
+def _with_short_variables(
+    code: Sequence[cst.CSTNode],
+    imported: Iterable[str],
+    forms_of: Callable[[Functions, Names], Mapping[str, Forms]],
+) -> list[cst.CSTNode]:
     functions = {node.name.value: node for node in code if isinstance(node, cst.FunctionDef)}
     known = {*imported, *dir(builtins), *chain.from_iterable(map(_bound, code))}
     called_by = _keywords_by_function(code, functions)
@@ -29,11 +85,9 @@ def shorten(code: Sequence[cst.CSTNode], imported: Iterable[str]) -> list[cst.CS
         name: _local_names(function, known) - _kept_parameters(function, called_by[name])
         for name, function in functions.items()
     }
-    short = _short_names(functions, local)
+    forms = forms_of(functions, local)
     return [
-        _renamed(node, {name: short[name] for name in local[node.name.value]})
-        if isinstance(node, cst.FunctionDef)
-        else node
+        _replaced(node, forms[node.name.value]) if isinstance(node, cst.FunctionDef) else node
         for node in code
     ]
 
@@ -87,6 +141,8 @@ def _bound(node: cst.CSTNode) -> Iterator[str]:
             yield from _targets(target)
         case cst.AssignTarget(target=target) | cst.AugAssign(target=target):
             yield from _targets(target)
+        case cst.AnnAssign(target=target):
+            yield from _targets(target)
         case cst.NamedExpr(target=target) | cst.For(target=target) | cst.CompFor(target=target):
             yield from _targets(target)
         case cst.AsName(name=target) | cst.MatchMapping(rest=target):
@@ -138,9 +194,7 @@ def _kept_parameters(function: cst.FunctionDef, keywords: set[str]) -> set[str]:
 _OPEN: Final = m.Parameters(star_kwarg=m.Param())
 
 
-def _keywords_by_function(
-    code: Sequence[cst.CSTNode], functions: Mapping[str, cst.FunctionDef]
-) -> dict[str, set[str]]:
+def _keywords_by_function(code: Sequence[cst.CSTNode], functions: Functions) -> dict[str, set[str]]:
     """Return the keywords that the calls of each function, or of one within it, may have.
 
     A call that does not name its function may be of one within another, or of one that is a value.
@@ -178,10 +232,8 @@ def _callee(call: cst.Call) -> str:
 # ---- the short names
 
 
-def _short_names(
-    functions: Mapping[str, cst.FunctionDef], local: Mapping[str, set[str]]
-) -> dict[str, str]:
-    """Return a short form for each name, unlike those of the names that it meets.
+def _forms_for_readers(functions: Functions, local: Names) -> Mapping[str, Forms]:
+    """Return a short form for each name, the same everywhere, unlike those that it meets.
 
     The most frequent name chooses first; it prefers its own letters.
     """
@@ -198,7 +250,17 @@ def _short_names(
     for name in sorted(count, key=lambda each: (-count[each], each)):
         taken = fixed[name] | {short[each] for each in met[name] & short.keys()}
         short[name] = next(form for form in _forms(name) if form not in taken)
-    return short
+    return {function: {name: short[name] for name in local[function]} for function in local}
+
+
+def _forms_in_order(functions: Functions, local: Names) -> Mapping[str, Forms]:
+    """Return the letters for the names of each function, in the order of their first mention."""
+    forms = {}
+    for function, names in local.items():
+        mentioned = dict.fromkeys(_mentions(functions[function]))
+        free = (form for form in _forms("") if form not in mentioned.keys() - names)
+        forms[function] = {name: next(free) for name in mentioned if name in names}
+    return forms
 
 
 def _forms(name: str) -> Iterator[str]:
@@ -206,24 +268,29 @@ def _forms(name: str) -> Iterator[str]:
     letters = [letter for letter in name if letter in ascii_lowercase]
     yield from (each for each in chain(initials, letters) if each in ascii_lowercase)
     yield from ascii_lowercase
-    pairs = map("".join, product(ascii_lowercase, repeat=2))
-    yield from (pair for pair in pairs if not iskeyword(pair))
+    yield from _pairs(ascii_lowercase)
+
+
+def _pairs(letters: str) -> Iterator[str]:
+    pairs = map("".join, product(letters, repeat=2))
+    return (pair for pair in pairs if not iskeyword(pair))
 
 
 # ---- renaming
 
 
-class _Renaming(cst.CSTTransformer):
-    """Renames variables, and leaves the names of attributes, keywords and fields."""
+class _Replacing(cst.CSTTransformer):
+    """Puts something else in the place of names, but not of attributes, keywords and fields."""
 
-    def __init__(self, forms: Mapping[str, str]) -> None:
+    def __init__(self, by_name: Mapping[str, str | cst.BaseExpression]) -> None:
         super().__init__()
-        self._forms = forms
+        self._by_name = by_name
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         match original_node:
             case cst.Name(value=name):
-                return updated_node.with_changes(value=self._forms.get(name, name))
+                other = self._by_name.get(name, name)
+                return updated_node.with_changes(value=other) if isinstance(other, str) else other
             case cst.Attribute(attr=name):
                 return updated_node.with_changes(attr=name)
             case cst.Arg(keyword=name):
@@ -233,5 +300,5 @@ class _Renaming(cst.CSTTransformer):
         return updated_node
 
 
-def _renamed(function: cst.FunctionDef, forms: Mapping[str, str]) -> cst.CSTNode:
-    return cst.ensure_type(function.visit(_Renaming(forms)), cst.FunctionDef)
+def _replaced(node: cst.CSTNode, by_name: Mapping[str, str | cst.BaseExpression]) -> cst.CSTNode:
+    return cst.ensure_type(node.visit(_Replacing(by_name)), cst.CSTNode)

@@ -1,7 +1,6 @@
 """The provider's code in a template: as text while it fits, and compressed beyond."""
 
 import json
-from types import SimpleNamespace
 from typing import Any, Final
 
 from macro.cloudformation import BODY_LIMIT
@@ -12,7 +11,6 @@ from tests.support.templates import Template, template, trigger
 
 PART: Final = TEXT[:30_000]
 LONG: Final = {"Metadata": {"Note": "x" * 20_000}}
-MOST_COMPRESSED: Final = 18_400
 
 
 def template_of(size: int) -> Template:
@@ -55,22 +53,6 @@ def test_embedding_does_not_change_its_argument() -> None:
     embed(template)
 
     assert template == template_of(BODY_LIMIT + 1)
-
-
-def test_the_compressed_code_is_small_and_its_first_line_says_what_it_is() -> None:
-    assert len(json.dumps(compressed())) <= MOST_COMPRESSED
-    assert compressed().startswith("# The provider of cfn-trigger, compressed for a large template")
-
-
-def test_the_compressed_code_defines_what_the_text_defines() -> None:
-    as_text, unpacked = SimpleNamespace(), SimpleNamespace()
-
-    exec(TEXT, vars(as_text))  # noqa: S102 (it is our own)
-    exec(compressed(), vars(unpacked))  # noqa: S102 (as Lambda imports it)
-
-    assert vars(as_text).keys() - {"__builtins__"} <= vars(unpacked).keys()
-    assert unpacked.handler.__code__.co_code == as_text.handler.__code__.co_code
-    assert unpacked.handler.__code__.co_filename == "embedded.py"
 
 
 def test_an_expansion_is_compressed_by_its_size_alone() -> None:

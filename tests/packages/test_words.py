@@ -13,13 +13,13 @@ FOLDERS: Final = (
     "macro", "trigger_provider", "trigger_handler", "cfn_trigger", "examples", "benchmarks",
     "docs", "package", "tests",
 )  # fmt: skip
-GENERATED: Final = ROOT / "trigger_provider" / "embedded.py"
+GENERATED: Final = {ROOT / "trigger_provider" / f"{form}.py" for form in ("embedded", "compressed")}
 BUILT: Final = {".aws-sam", "build"}
 MODULES: Final = [
     path
     for folder in FOLDERS
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if path != GENERATED and BUILT.isdisjoint(path.parts)
+    if path not in GENERATED and BUILT.isdisjoint(path.parts)
 ]
 
 FIT_EVERYTHING: Final = frozenset({"told", "said", "found", "made", "given", "own", "one"})

@@ -1,20 +1,29 @@
 """The text that stacks embed is the package's own code, generated, and small enough."""
 
 import ast
+import base64
+import bz2
 import dis
+import inspect
 import io
 import json
 import tokenize
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from types import CodeType
 from typing import Any, Final
 
 import pytest
 
-from trigger_provider.embed import FOLDER, HEAD, MODULES, TARGET, embedded, modules
+from trigger_provider.compress import LOADER, PUBLIC, compacted, compressed
+from trigger_provider.embed import COMPRESSED, FOLDER, HEAD, MODULES, TARGET, embedded, modules
+from trigger_provider.index import LOST, NOT_SENT, Clock, Effects
 
 MOST: Final = 40_500
 """Bytes of JSON that every template can spare for it."""
+
+MOST_COMPRESSED: Final = 16_000
+"""Bytes of JSON that a large template can spare for it."""
 
 TEXT: Final = TARGET.read_text(encoding="utf-8")
 
@@ -26,6 +35,8 @@ def test_the_embedded_text_is_what_the_package_generates() -> None:
 def test_the_embedded_text_is_of_every_module_but_those_that_write_it() -> None:
     written = {path.stem for path in FOLDER.glob("*.py")} - {
         "__init__",
+        "compress",
+        "compressed",
         "embed",
         "embedded",
         "shorten",
@@ -79,6 +90,67 @@ def test_the_embedded_text_imports_the_standard_library_alone() -> None:
         "base64", "contextlib", "difflib", "hashlib", "hmac", "http", "io", "json", "os", "re",
         "select", "socket", "ssl", "time", "traceback",
     }  # fmt: skip
+
+
+# ---- the compressed form
+
+
+def test_the_compressed_form_is_what_the_package_generates() -> None:
+    """Compare what it unpacks to: libraries of other versions compress to other bytes."""
+    start, end = LOADER.split("{code}")
+    form = COMPRESSED.read_text(encoding="utf-8")
+    code = form.removeprefix(start).removesuffix(end)
+
+    assert form == f"{start}{code}{end}"
+    unpacked = bz2.decompress(base64.b85decode(code)).decode()
+    assert unpacked == compacted(TEXT), "it is stale: make embedded"
+    assert compressed(TEXT).startswith(start)
+
+
+def test_the_compressed_form_is_small_and_needs_no_escape_in_json() -> None:
+    form = COMPRESSED.read_text(encoding="utf-8")
+    escaped = form.count("\n") + len('""')
+
+    assert len(json.dumps(form)) == len(form) + escaped <= MOST_COMPRESSED
+
+
+def test_the_compressed_form_says_what_it_is() -> None:
+    assert COMPRESSED.read_text(encoding="utf-8").splitlines()[0] == (
+        "# The provider of cfn-trigger, compressed: trigger_provider/embedded.py with short names"
+    )
+
+
+def test_the_compressed_form_keeps_the_names_that_others_use() -> None:
+    form = import_module("trigger_provider.compressed")
+
+    assert all(hasattr(form, name) for name in PUBLIC)
+    assert form.Effects._fields == Effects._fields
+    assert form.Clock._fields == Clock._fields
+    assert (form.NOT_SENT, form.LOST) == (NOT_SENT, LOST)
+
+
+def test_a_traceback_of_the_compressed_form_shows_its_lines() -> None:
+    form = import_module("trigger_provider.compressed")
+
+    assert form.handler.__code__.co_filename == "compact.py"
+    assert inspect.getsource(form.handler).startswith("def handler(")
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("A=3\nB=A+1\ndef f(c):return c+A,B\n", "aa=3+1\ndef ab(a):return a+3,aa\n"),
+        ("LOST=1\ndef serve(e):return LOST\n", "LOST=1\ndef serve(a):return LOST\n"),
+        ("import a\ndef aa():return a.aa(),aa\n", "import a\ndef ab():return a.aa(),ab\n"),
+        ("class A(NamedTuple):\n x:int=1\nA(x=1).x\n",
+         "class aa(NamedTuple):\n x:int=1\naa(x=1).x\n"),
+        ("def f(g):return g\ndef g():return f(1)\n",
+         "def aa(a):return a\ndef g():return aa(1)\n"),
+        ("def f(q,*,z):\n b=z\n return q,b\n", "def aa(a,*,z):\n b=z\n return a,b\n"),
+    ],
+)  # fmt: skip
+def test_what_a_text_becomes_before_it_is_compressed(source: str, text: str) -> None:
+    assert compacted(source) == text
 
 
 # ---- how a text is written

@@ -34,8 +34,9 @@ Serve = Callable[[Event, Effects, str], None]
 SUBJECTS: Final[Mapping[str, Serve]] = {
     "package": serve,
     "embedded text": import_module("trigger_provider.embedded").serve,
+    "compressed text": import_module("trigger_provider.compressed").serve,
 }
-"""The provider in its two forms, which must do the same."""
+"""The provider in its three forms, which must do the same."""
 
 
 class BreachError(BaseException):

@@ -85,8 +85,10 @@ def test_the_provider_is_embedded_as_its_generated_text(macro: Function) -> None
     assert embedded == (REPOSITORY / "trigger_provider" / "embedded.py").read_text()
 
 
-def test_the_package_holds_only_the_embedded_text_of_the_provider(package: Path) -> None:
-    assert [path.name for path in package.glob("trigger_provider/*")] == ["embedded.py"]
+def test_the_package_holds_only_the_embedded_forms_of_the_provider(package: Path) -> None:
+    names = {path.name for path in package.glob("trigger_provider/*")}
+
+    assert names == {"compressed.py", "embedded.py"}
 
 
 def test_a_template_without_triggers_comes_back_byte_for_byte(macro: Function) -> None:
