@@ -301,4 +301,4 @@ class _Replacing(cst.CSTTransformer):
 
 
 def _replaced(node: cst.CSTNode, by_name: Mapping[str, str | cst.BaseExpression]) -> cst.CSTNode:
-    return cst.ensure_type(node.visit(_Replacing(by_name)), cst.CSTNode)
+    return cst.Module([]).with_changes(body=[node]).visit(_Replacing(by_name)).body[0]
