@@ -13,7 +13,6 @@ from cfn_trigger.template.source import parse_template
 from cfn_trigger.template.triggers import triggers
 from cfn_trigger.terminal import console, options
 from macro.cloudformation import as_map
-from macro.model import TRANSFORM
 
 ONCE: Final = (
     "has no effect once the template is expanded, and the trigger runs once; to run it again,"
@@ -25,9 +24,16 @@ ONCE: Final = (
 @options.template_argument
 @options.parameter_options
 @click.option("--sam", is_flag=True, help="Run SAM and AWS::LanguageExtensions too.")
+@options.macro_name_option
 @options.json_option
 def command(
-    source: str, pairs: tuple[str, ...], parameters_file: str | None, *, sam: bool, as_json: bool
+    source: str,
+    pairs: tuple[str, ...],
+    parameters_file: str | None,
+    *,
+    sam: bool,
+    macro_name: str,
+    as_json: bool,
 ) -> None:
     """Print the template as the macro expands it.
 
@@ -40,10 +46,12 @@ def command(
         region=environment.region(),
         with_aws=sam,
         accepts_local_code=False,
+        macro_name=macro_name,
     )
+    transforms.refuse_overtaking(template, macro_name)
     processed = transforms.process(template, context)
-    if TRANSFORM not in processed.ran:
-        console.note(f"{source}: its Transform does not list {TRANSFORM}")
+    if macro_name not in processed.ran:
+        console.note(f"{source}: its Transform does not list {macro_name}")
     for name, properties in triggers(processed.template).items():
         if "Deployment" in as_map(properties.get("Fingerprint")):
             console.note(f"{source}: {name}.ExecuteOnEveryDeployment: {ONCE}")

@@ -20,9 +20,16 @@ from cfn_trigger.terminal import console, options, orders
     show_default=True,
 )
 @options.parameter_options
+@options.macro_name_option
 @options.json_option
 def command(
-    source: str, form: str, pairs: tuple[str, ...], parameters_file: str | None, *, as_json: bool
+    source: str,
+    form: str,
+    pairs: tuple[str, ...],
+    parameters_file: str | None,
+    *,
+    macro_name: str,
+    as_json: bool,
 ) -> None:
     """Show what runs before and after each trigger, and through which property.
 
@@ -30,7 +37,9 @@ def command(
     """
     template = parse_template(environment.read_text(source), source)
     values = parameters.effective_values_of(template, pairs, parameters_file)
-    context = transforms.Context(values=values, region=environment.region())
+    context = transforms.Context(values=values, region=environment.region(), macro_name=macro_name)
+    for name in transforms.overtaken(template.values, macro_name):
+        console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
     order = stack_order(template, context)
     match form:
         case _ if as_json:

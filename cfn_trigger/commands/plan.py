@@ -13,7 +13,7 @@ from cfn_trigger import environment
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.stack import parameter_store_values, read_snapshot
 from cfn_trigger.errors import UsageError
-from cfn_trigger.prediction.predict import predictions
+from cfn_trigger.prediction.predict import doubted, predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
@@ -21,7 +21,7 @@ from cfn_trigger.prediction.snapshots import (
     state_of_template,
     states_of_update,
 )
-from cfn_trigger.template import parameters
+from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
@@ -43,6 +43,7 @@ from macro.cloudformation import section
     multiple=True,
     help="With --against: the value of a parameter before the update, if it differs.",
 )
+@options.macro_name_option
 @options.json_option
 def command(
     source: str,
@@ -52,6 +53,7 @@ def command(
     pairs: tuple[str, ...],
     parameters_file: str | None,
     old_pairs: tuple[str, ...],
+    macro_name: str,
     as_json: bool,
 ) -> None:
     """Show which triggers a deployment of TEMPLATE will run, and why.
@@ -66,16 +68,21 @@ def command(
     parameters.refuse_unknown(overrides, section(template.values, "Parameters"), source)
     region = environment.region()
     if deployed_stack:
-        baseline, after = _update_of(deployed_stack, template, overrides)
+        baseline, after = _update_of(deployed_stack, template, overrides, macro_name)
         region = after.pseudo_parameters["AWS::Region"]
     else:
-        baseline, after = NO_STACK, state_of_template(template, overrides, region=region)
+        after = state_of_template(template, overrides, region=region, macro_name=macro_name)
+        baseline = NO_STACK
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
         only_old = parameters.parse_pairs(old_pairs, option="--old-parameter")
         parameters.refuse_unknown(only_old, section(old.values, "Parameters"), old_source)
-        baseline = Baseline(state=state_of_template(old, overrides | only_old, region=region))
+        before = state_of_template(old, overrides | only_old, region=region, macro_name=macro_name)
+        baseline = Baseline(state=before)
     predicted = predictions(baseline, after, region=region)
+    for name in transforms.overtaken(template.values, macro_name):
+        console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
+        predicted = doubted(predicted, f"{name} may change the template before {macro_name} runs")
     if as_json:
         console.show_json([asdict(prediction) for prediction in predicted])
     else:
@@ -83,7 +90,7 @@ def command(
 
 
 def _update_of(
-    stack: str, template: Template, overrides: Mapping[str, str]
+    stack: str, template: Template, overrides: Mapping[str, str], macro_name: str
 ) -> tuple[Baseline, StackState]:
     """Read a stack, and the current values of its parameters from Parameter Store."""
     with closing(aws.client("cloudformation")) as cloudformation:
@@ -92,6 +99,7 @@ def _update_of(
     values = parameters.effective_values(declared, overrides, deployed.values)
     names = dict(parameter_store_names(declared, values)).values()
     if not names:
-        return states_of_update(template, overrides, deployed)
+        return states_of_update(template, overrides, deployed, macro_name=macro_name)
     with closing(aws.client("ssm")) as store:
-        return states_of_update(template, overrides, deployed, parameter_store_values(names, store))
+        stored = parameter_store_values(names, store)
+    return states_of_update(template, overrides, deployed, stored, macro_name=macro_name)

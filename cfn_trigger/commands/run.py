@@ -42,6 +42,7 @@ from trigger_provider.request import ABSENT, RequestType
     help="JSON, or @ and the path of a JSON file. Merged into the trigger's Payload key by key.",
 )
 @options.parameter_options
+@options.macro_name_option
 @options.json_option
 @click.pass_context
 def command(
@@ -54,6 +55,7 @@ def command(
     payload: str | None,
     pairs: tuple[str, ...],
     parameters_file: str | None,
+    macro_name: str,
     as_json: bool,
 ) -> None:
     """Run the handler of TRIGGER now, with the event it would receive.
@@ -71,6 +73,7 @@ def command(
         request_id=str(uuid4()),
         parameters=overrides,
         payload=parse_payload(payload),
+        macro_name=macro_name,
     )
     snapshot = read_snapshot(stack, aws.client("cloudformation"))
     request = build_request(template, snapshot, run_options)

@@ -20,7 +20,7 @@ from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import triggers
 from macro.cloudformation import as_map, is_secret, section
 from macro.errors import nearest
-from macro.model import Json
+from macro.model import TRANSFORM, Json
 from macro.references import name_and_attribute
 from trigger_provider.request import ABSENT, Request, RequestType, assembled, parse_request
 
@@ -29,7 +29,8 @@ from trigger_provider.request import ABSENT, Request, RequestType, assembled, pa
 class RunOptions:
     """Which trigger to run for which type of request, and what the command line adds.
 
-    `parameters` are values by name; `payload` is merged into the template's.
+    `parameters` are values by name; `payload` is merged into the template's. `macro_name` is the
+    name of the macro in the account.
     """
 
     trigger: str
@@ -37,6 +38,7 @@ class RunOptions:
     request_id: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     payload: Any = ABSENT
+    macro_name: str = TRANSFORM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ def build_request(
     require_known(payload, expect, name)
     old_payload, notes = _old_payload(snapshot, options)
     request = parse_request(_event(settings, snapshot, options))
+    for other in transforms.overtaken(template.values, options.macro_name):
+        notes += (f"{other} runs before {options.macro_name} in a deployment, and not here",)
     type_ = request.invocation_type
     if type_ != "RequestResponse":
         notes += (f"InvocationType is {type_}: a deployment does not wait for the result",)
@@ -111,6 +115,7 @@ def _expanded(template: Template, snapshot: StackSnapshot, options: RunOptions) 
     context = transforms.Context(
         values=_values(template.values, snapshot, options),
         region=snapshot.pseudo_parameters["AWS::Region"],
+        macro_name=options.macro_name,
     )
     return transforms.process(template, context).template
 

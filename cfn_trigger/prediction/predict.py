@@ -6,7 +6,7 @@ differs (`reasons`), and where the two states come from (`snapshots`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -72,6 +72,21 @@ def predictions(baseline: Baseline, after: StackState, *, region: str) -> tuple[
     update = Update(old=baseline.state, new=after, region=region)
     names = dict.fromkeys([*_existing_triggers(after), *_existing_triggers(baseline.state)])
     return tuple(_prediction(name, baseline, update) for name in names)
+
+
+def doubted(predicted: Iterable[Prediction], reason: str) -> tuple[Prediction, ...]:
+    """Return predictions that hold if something unknown may change any trigger that exists."""
+    return tuple(
+        prediction
+        if prediction.request == "Create"
+        else replace(
+            prediction,
+            verdict="unknown until deployment",
+            request="none",
+            because=(*(prediction.because if prediction.verdict == "will run" else ()), reason),
+        )
+        for prediction in predicted
+    )
 
 
 def _existing_triggers(state: StackState) -> Iterator[str]:

@@ -13,7 +13,7 @@ from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template
 from macro.cloudformation import is_secret, section
-from macro.model import Json
+from macro.model import TRANSFORM, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,11 @@ NO_STACK: Final = Baseline(
 
 
 def state_of_template(
-    template: Template, overrides: Mapping[str, str], *, region: str
+    template: Template,
+    overrides: Mapping[str, str],
+    *,
+    region: str,
+    macro_name: str = TRANSFORM,
 ) -> StackState:
     """Return the state that a template describes with these parameters and its defaults.
 
@@ -39,7 +43,7 @@ def state_of_template(
     """
     declared = section(template.values, "Parameters")
     values = parameters.effective_values(declared, overrides)
-    context = transforms.Context(values=values, region=region)
+    context = transforms.Context(values=values, region=region, macro_name=macro_name)
     return StackState(
         template=transforms.process(template, context).template,
         values=values,
@@ -53,6 +57,8 @@ def states_of_update(
     overrides: Mapping[str, str],
     deployed: StackSnapshot,
     stored: Mapping[str, str] | None = None,
+    *,
+    macro_name: str = TRANSFORM,
 ) -> tuple[Baseline, StackState]:
     """Return the state of a deployed stack, and the state after an update with a template.
 
@@ -71,7 +77,7 @@ def states_of_update(
     known = {**effective, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
     region = deployed.pseudo_parameters["AWS::Region"]
-    context = transforms.Context(values=values, region=region)
+    context = transforms.Context(values=values, region=region, macro_name=macro_name)
     secrets = {
         name: Secret(name, is_override=name in overrides or name not in deployed.values)
         for name, parameter in declared.items()

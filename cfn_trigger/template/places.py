@@ -10,14 +10,14 @@ from macro.cloudformation import as_map
 from macro.model import METADATA_KEY, TRANSFORM, Json
 
 
-def path(place: str, template: Mapping[str, Json]) -> TemplatePath:
+def path(place: str, template: Mapping[str, Json], macro_name: str = TRANSFORM) -> TemplatePath:
     """Return the keys and indexes from a template's root to the place that a message names.
 
     `template` is as its author wrote it, with its Transform. A path ends before the first part of
     the place that the template does not have. A resource that only the macro creates has the path
     of all resources.
     """
-    for candidate in _candidates(place, template):
+    for candidate in _candidates(place, template, macro_name):
         existing = _existing_part(candidate, template)
         if len(existing) > 1 or existing == ("Transform",):
             return existing
@@ -35,12 +35,14 @@ def name_of(transform: Json) -> Json:
     return as_map(transform).get("Name", transform)
 
 
-def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[TemplatePath]:
+def _candidates(
+    place: str, template: Mapping[str, Json], macro_name: str
+) -> Iterator[TemplatePath]:
     match place.split(".", 2):
         case "Transform", "Parameters", *rest:
-            yield ("Transform", *_index_of_ours(template), "Parameters", *rest)
+            yield ("Transform", *_index_of_ours(template, macro_name), "Parameters", *rest)
         case ["Transform"]:
-            yield ("Transform", *_index_of_ours(template))
+            yield ("Transform", *_index_of_ours(template, macro_name))
     resources = as_map(template.get("Resources"))
     owners = [name for name in resources if f"{place}.".startswith(f"{name}.")]
     for owner in sorted(owners, key=len, reverse=True):
@@ -56,11 +58,11 @@ def _candidates(place: str, template: Mapping[str, Json]) -> Iterator[TemplatePa
     yield ("Conditions", place)
 
 
-def _index_of_ours(template: Mapping[str, Json]) -> tuple[int, ...]:
+def _index_of_ours(template: Mapping[str, Json], macro_name: str) -> tuple[int, ...]:
     """Return the index of our transform; empty if there is no list of them, or not ours in it."""
     names = [name_of(entry) for entry in transforms(template)]
     is_list = isinstance(template.get("Transform"), list)
-    return (names.index(TRANSFORM),) if is_list and TRANSFORM in names else ()
+    return (names.index(macro_name),) if is_list and macro_name in names else ()
 
 
 def _existing_part(path: Sequence[str | int], template: Json) -> TemplatePath:

@@ -10,7 +10,8 @@ from typing import Final
 
 from cfn_trigger.errors import AwsTransformError, Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import language_extensions, parameters, places, sam
-from cfn_trigger.template.source import Template
+from cfn_trigger.template.source import Template, TemplatePath
+from cfn_trigger.template.unexpanded import has_macro_of_another_name, unexpanded
 from macro.cloudformation import LANGUAGE_EXTENSIONS, SERVERLESS_TRANSFORM, as_map, section
 from macro.errors import TemplateError
 from macro.expand import Expansion, expand
@@ -19,6 +20,8 @@ from macro.reading import Reading
 
 _AWS_RULES: Final = {SERVERLESS_TRANSFORM: "sam", LANGUAGE_EXTENSIONS: "language-extensions"}
 """The rule of a diagnostic, by the transform of AWS that refuses a template."""
+
+_NAMED_OTHERWISE: Final = "if the macro has another name in your account, pass --macro-name NAME"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Context:
     """How a template is transformed: with which values of parameters (strings), where and by whom.
 
     `with_aws` runs AWS's own transforms too. Unless `accepts_local_code`, SAM refuses code at a
-    local path, as in a deployment.
+    local path, as in a deployment. `macro_name` is the name of the macro in the author's account.
     """
 
     values: Mapping[str, str]
@@ -43,6 +46,7 @@ class Context:
     request_id: str = "every deployment has its own"
     with_aws: bool = True
     accepts_local_code: bool = True
+    macro_name: str = TRANSFORM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,31 +74,74 @@ def transforms_of(template: Mapping[str, Json]) -> tuple[Transform, ...]:
     )
 
 
+def overtaken(template: Mapping[str, Json], macro_name: str = TRANSFORM) -> tuple[str, ...]:
+    """Return the transforms before the macro that cannot run here, so that the macro runs first.
+
+    What they make of a template is known only in a deployment.
+    """
+    names = [transform.name for transform in transforms_of(template)]
+    before = names[: names.index(macro_name)] if macro_name in names else []
+    return tuple(name for name in before if name not in _AWS_RULES)
+
+
+def refuse_overtaking(template: Template, macro_name: str = TRANSFORM) -> None:
+    """Raise TemplateProblems if the macro cannot run in its turn, since others cannot run here."""
+    is_list = isinstance(template.values.get("Transform"), list)
+    names = [transform.name for transform in transforms_of(template.values)]
+    problems = []
+    for name in overtaken(template.values, macro_name):
+        path = ("Transform", names.index(name)) if is_list else ("Transform",)
+        message = f"Transform: {name!r} runs before {macro_name!r}, and cannot run here"
+        remedy = f"put it after {macro_name!r}, or deploy this template with both macros"
+        problems.append(_diagnostic(template, path, f"{message}; {remedy}"))
+    if problems:
+        raise TemplateProblems(problems, {template.name: template.text})
+
+
 def process(template: Template, context: Context) -> Processed:
     """Run the transforms of an author's template.
 
-    Raises TemplateProblems for what a transform refuses, and UsageError for parameters without a
-    value that the macro needs.
+    Raises TemplateProblems for what a transform refuses or nothing expands, and UsageError for
+    parameters without a value that the macro needs.
     """
+    missed = unexpanded(template.values, context.macro_name)
+    problems = [_diagnostic(template, each.path, str(each.problem)) for each in missed]
+    cause: Exception | None = None
     try:
-        return process_values(template.values, context)
+        processed = process_values(template.values, context)
     except TemplateError as error:
-        problems = _macro_diagnostics(error, template)
-        cause: Exception = error
-    except AwsTransformError as error:
-        problems = _aws_diagnostics(error, template)
+        problems += _macro_diagnostics(error, template, context)
         cause = error
-    hint = _hint(template, context)
+    except AwsTransformError as error:
+        problems += _aws_diagnostics(error, template)
+        cause = error
+    except UsageError:
+        if not problems:
+            raise
+    else:
+        if not problems:
+            return processed
+    hint = (
+        _NAMED_OTHERWISE
+        if missed and has_macro_of_another_name(template.values, context.macro_name)
+        else _hint(template, context)
+    )
     raise TemplateProblems(problems, {template.name: template.text}, hint=hint) from cause
 
 
-def _macro_diagnostics(error: TemplateError, template: Template) -> list[Diagnostic]:
+def _diagnostic(template: Template, path: TemplatePath, message: str) -> Diagnostic:
+    span = template.span(path)
+    return Diagnostic(file=template.name, span=span, rule="trigger", message=message)
+
+
+def _macro_diagnostics(
+    error: TemplateError, template: Template, context: Context
+) -> list[Diagnostic]:
     return [
-        Diagnostic(
-            file=template.name,
-            span=template.span(places.path(problem.place, template.values)),
-            rule="trigger",
-            message=str(problem),
+        _diagnostic(
+            template,
+            places.path(problem.place, template.values, context.macro_name),
+            str(problem),
         )
         for problem in error.problems
     ]
@@ -115,7 +162,7 @@ def _aws_diagnostics(error: AwsTransformError, template: Template) -> list[Diagn
 def _hint(template: Template, context: Context) -> str:
     """Return what else to do if the command line may be the cause; empty if it is not."""
     names = [transform.name for transform in transforms_of(template.values)]
-    before = names[: names.index(TRANSFORM)] if TRANSFORM in names else []
+    before = names[: names.index(context.macro_name)] if context.macro_name in names else []
     skipped = [name for name in before if name in _AWS_RULES]
     if skipped and not context.with_aws:
         skipped_names = " and ".join(skipped)
@@ -139,7 +186,7 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
     reading = Reading(fragment=fragment, deployment=Deployment(parameters=values))
     for transform in transforms_of(template):
         match transform.name:
-            case name if name == TRANSFORM:
+            case name if name == context.macro_name:
                 if SERVERLESS_TRANSFORM in left and not sam.is_transformed(fragment):
                     remedy = "pass --sam to run it here too"
                     raise UsageError(f"{SERVERLESS_TRANSFORM} runs before {TRANSFORM}; {remedy}")
@@ -162,7 +209,9 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
                 continue
         ran.append(transform.name)
     return Processed(
-        template=_with_transforms(template, fragment, left), reading=reading, ran=tuple(ran)
+        template=_with_transforms(template, fragment, left),
+        reading=reading,
+        ran=tuple(ran),
     )
 
 

@@ -21,6 +21,18 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def macro_name_option(command: Command) -> Command:
+    """Add `--macro-name`."""
+    option = click.option(
+        "--macro-name",
+        metavar="NAME",
+        default="Trigger",
+        show_default=True,
+        help="The name of the macro in the account, if it was deployed with another one.",
+    )
+    return option(command)
+
+
 def parameter_options(command: Command) -> Command:
     """Add `--parameter` and `--parameters-file`."""
     pair = click.option(

@@ -205,6 +205,80 @@ def test_a_template_without_the_transform_is_printed_as_it_is_with_a_note() -> N
     assert outcome.stderr == "cfn-trigger: -: its Transform does not list Trigger\n"
 
 
+MISSED = """\
+Resources:
+  Migrate:
+    Type: AWS::Lambda::Function
+    Properties: {Runtime: python3.13, Handler: index.handler, Role: r, Code: {ZipFile: x}}
+  Run:
+    Type: Custom::Trigger
+    Properties: {Handler: !Ref Migrate}
+"""
+
+
+@pytest.mark.parametrize("command", ["expand", "plan", "graph"])
+def test_a_forgotten_transform_is_a_problem_of_the_template(command: str) -> None:
+    outcome = run(command, "-", stdin=MISSED)
+
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == (
+        "-:6:5: error[trigger] Run: is a trigger, and no transform expands it\n"
+        " 6 |     Type: Custom::Trigger\n"
+        "   |     ^^^^\n"
+        "   = add Trigger to the Transform\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["expand", "plan", "graph"])
+def test_a_misspelled_macro_is_a_problem_of_the_template(command: str) -> None:
+    outcome = run(command, "-", stdin=f"Transform: Triggers\n{MISSED}")
+
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == (
+        "-:1:1: error[trigger] Transform: 'Triggers' expands no triggers\n"
+        " 1 | Transform: Triggers\n"
+        "   | ^^^^^^^^^\n"
+        "   = did you mean 'Trigger'?\n"
+        "\n"
+        "cfn-trigger: if the macro has another name in your account, pass --macro-name NAME\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["expand", "plan", "graph"])
+def test_the_macro_may_have_another_name(command: str) -> None:
+    template = SELF_TEST.read_text().replace("Transform: Trigger", "Transform: Seed")
+
+    outcome = run(command, "-", "--macro-name", "Seed", stdin=template)
+
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+OVERTAKEN = f"Transform: [AWS::Serverless-2016-10-31, Mine, Trigger]\n{MISSED}"
+
+
+def test_a_template_is_not_expanded_out_of_turn() -> None:
+    outcome = run("expand", "--sam", "-", stdin=OVERTAKEN)
+
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == (
+        "-:1:41: error[trigger] Transform: 'Mine' runs before 'Trigger', and cannot run here\n"
+        " 1 | Transform: [AWS::Serverless-2016-10-31, Mine, Trigger]\n"
+        "   |                                         ^^^^\n"
+        "   = put it after 'Trigger', or deploy this template with both macros\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "graph"])
+def test_a_macro_that_cannot_run_in_its_turn_is_noted(command: str) -> None:
+    outcome = run(command, "-", stdin=OVERTAKEN)
+
+    assert outcome.exit_code == 0
+    note = "-: Mine runs before Trigger in a deployment, and not here"
+    assert outcome.stderr == f"cfn-trigger: {note}\n"
+
+
 def test_colors_are_for_terminals_that_want_them(wrong: Path) -> None:
     plain = run("graph", str(wrong)).stderr
 

@@ -20,7 +20,8 @@ DOCUMENTED = ("expand", "check", "plan", "graph", "init")
 def test_an_example_shows_what_the_command_prints(command: str, shown: str, tmp_path: Path) -> None:
     """A line of `…` stands for any lines."""
     with chdir(tmp_path if command == "init" else ROOT):
-        output = run(*shlex.split(command)).stdout
+        outcome = run(*shlex.split(command))
+    output = outcome.stdout + outcome.stderr
 
     pattern = "*".join(re.sub(r"([*?[])", r"[\1]", part) for part in f"\n{shown}".split("\n…\n"))
     assert fnmatchcase(f"\n{output}", pattern), output

@@ -28,6 +28,19 @@ def test_an_unknown_old_parameter_is_a_usage_error(tmp_path: Path) -> None:
     )
 
 
+def test_another_macro_may_change_what_exists(tmp_path: Path) -> None:
+    old = tmp_path / "old.yaml"
+    text = Path(TEMPLATE).read_text().replace("Transform: Trigger", "Transform: [Mine, Trigger]")
+    old.write_text(text)
+
+    outcome = run("plan", str(old), "--against", str(old))
+
+    assert outcome.stdout == (
+        "SelfTest  unknown until deployment\n"
+        "            Mine may change the template before Trigger runs\n"
+    )
+
+
 def test_an_old_parameter_is_the_value_before_the_update() -> None:
     outcome = run("plan", TEMPLATE, "--against", TEMPLATE, "--old-parameter", "Greeting=hi")
 

@@ -37,10 +37,57 @@ def test_transforms_that_ran_leave_the_list_which_keeps_its_place() -> None:
     )
 
 
-def test_a_template_without_our_transform_is_not_expanded() -> None:
-    source = template({"Transform": []}, Run=trigger())
+def test_a_template_without_triggers_needs_no_macro() -> None:
+    source = template({"Transform": []}, Queue=QUEUE)
 
     assert expanded(source) == {"Resources": source.values["Resources"]}
+
+
+def test_what_no_transform_expands_is_a_problem_besides_those_of_the_macro() -> None:
+    resources = {"Run": trigger("Migrat"), "Late": of_type("Custom::Triger")}
+
+    error = refused(template(**resources))
+
+    assert [diagnostic.message for diagnostic in error.diagnostics] == [
+        "Late: unknown type 'Custom::Triger'; did you mean 'Custom::Trigger'?",
+        "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?",
+    ]
+    assert not error.hint
+
+
+def test_a_macro_of_another_name_may_be_ours() -> None:
+    source = template({"Transform": "Seed"}, Run=trigger())
+
+    error = refused(source)
+
+    assert [diagnostic.message for diagnostic in error.diagnostics] == [
+        "Run: is a trigger, and no transform expands it; add Trigger to the Transform"
+    ]
+    assert error.hint == "if the macro has another name in your account, pass --macro-name NAME"
+    context = transforms.Context(values={}, macro_name="Seed")
+    assert transforms.process(source, context).ran == ("Seed",)
+
+
+def test_a_macro_between_sam_and_ours_cannot_run_in_its_turn() -> None:
+    source = template({"Transform": [SAM, "Mine", {"Name": "AWS::Include"}, "Trigger", "Last"]})
+
+    with pytest.raises(TemplateProblems) as caught:
+        transforms.refuse_overtaking(source)
+
+    assert transforms.overtaken(source.values) == ("Mine", "AWS::Include")
+    assert [diagnostic.message for diagnostic in caught.value.diagnostics] == [
+        f"Transform: {name!r} runs before 'Trigger', and cannot run here;"
+        " put it after 'Trigger', or deploy this template with both macros"
+        for name in ("Mine", "AWS::Include")
+    ]
+
+
+def test_a_macro_behind_ours_keeps_its_turn() -> None:
+    source = template({"Transform": [SAM, "Trigger", "Mine"]})
+
+    transforms.refuse_overtaking(source)
+
+    assert transforms.overtaken(source.values) == ()
 
 
 def test_sam_runs_in_its_turn() -> None:
