@@ -1,7 +1,8 @@
 """`make demo` deploys the macro and an example with a trigger to a local cloud, with real clients.
 
-Knows the scenes: deploy, change the handler, change nothing, break the handler. Refuses to know how
-the cloud works: everything it shows comes from `sam`, `aws` and the stack itself.
+Knows the scenes: deploy, add a migration, change nothing, add a migration that fails. Shows what
+happens to the trigger and to the service that waits for it, and with VERBOSE=1 every event and the
+handler's log. Refuses to know how the cloud works: it shows what the clients and the stack say.
 """
 
 import os
@@ -23,51 +24,77 @@ from cfn_trigger.deployment.reasons import unwrapped
 from cfn_trigger.local_cloud.cloud import Cloud, running
 
 ROOT: Final = Path(__file__).parent.parent
-STACK: Final = "self-test"
+STACK: Final = "shop"
+RESOURCES: Final = ("RunMigrations", "Service")
+"""The trigger, and what waits for it."""
+
+RUNS: Final = ("did not run", "ran once", "ran twice", "ran three times")
 INITIATED: Final = "Resource creation Initiated"
 COLORS: Final = (("FAILED", 31), ("ROLLBACK", 33), ("COMPLETE", 32))
-ENDING: Final = re.compile("Build Succeeded|Success|Failed|No changes|Error")
 LAMBDA_LINES: Final = re.compile("(START|END|REPORT|INIT_START) ")
+RUN: Final = "looking at "
+"""How the first line that the handler prints begins."""
+
+END_OF_LIST: Final = "          ]\n\n\n          def handler(event, context):\n"
+SECOND_ORDER: Final = 'lambda: orders.put_item(Item={"Id": "2", "Cents": 300})'
+AFTER_FUNCTIONS: Final = "          def every("
+DOLLARS: Final = """\
+          def euros_become_dollars():
+              raise LookupError("no exchange rate for today")
+
+
+"""
+NEXT_STEPS: Final = """
+Next: try it yourself on a local cloud with `.venv/bin/cfn-trigger local` (docs/getting-started.md),
+read the example (examples/migration), or see every event of this demo with `make demo VERBOSE=1`.
+"""
 
 
 def main() -> None:
     """Play the demo; exit with code 1 if a scene does not go as expected."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started it so
+    is_verbose = os.environ.get("VERBOSE", "0") not in {"", "0"}
     try:
         with tempfile.TemporaryDirectory() as folder, running() as cloud:
-            play(Screen(cloud=cloud, folder=Path(folder)))
+            play(Screen(cloud=cloud, folder=Path(folder), is_verbose=is_verbose))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def play(screen: "Screen") -> None:
     """Play the scenes."""
-    example = (ROOT / "examples" / "self-test" / "template.yaml").read_text()
-    screen.title("1. The macro, once per account and region")
+    first = (ROOT / "examples" / "migration" / "template.yaml").read_text()
+    screen.title("1. Install the macro, once per account and region")
     screen.run("sam", "build")
     screen.run("sam", "deploy")
 
-    screen.title("2. A stack with a trigger: its self test runs during the deployment")
-    screen.deploy_with_aws(example)
-    screen.expect(runs=1, status="CREATE_COMPLETE", verdict="the queue works")
+    screen.title("2. Deploy two tables, their migrations, and a service that waits for them")
+    screen.deploy_with_aws(first)
+    screen.expect(runs=1, status="CREATE_COMPLETE")
 
-    screen.title("3. Another handler: the trigger runs again, this time with sam deploy")
-    changed = replaced(example, "the queue works", "the queue still works")
-    screen.deploy_with_sam(changed)
-    screen.expect(runs=1, status="UPDATE_COMPLETE", verdict="the queue still works")
+    screen.title("3. Add a migration and change the service, this time with sam deploy")
+    second = with_migration(first, "0003 second order", SECOND_ORDER)
+    second = replaced(second, 'return {"Cents":', 'return {"Release": 2, "Cents":')
+    screen.deploy_with_sam(second)
+    screen.expect(runs=1, status="UPDATE_COMPLETE")
 
-    screen.title("4. Nothing changed: the trigger does not run")
-    screen.deploy_with_sam(changed)
-    screen.expect(runs=0, status="UPDATE_COMPLETE", verdict="the queue still works")
+    screen.title("4. Change nothing")
+    screen.deploy_with_sam(second)
+    screen.expect(runs=0, status="UPDATE_COMPLETE")
 
-    screen.title("5. A handler that raises: the deployment fails, says why and is rolled back")
-    received = 'print("received", received["Body"])'
-    broken = replaced(changed, received, 'raise LookupError("the order was lost on its way")')
-    screen.deploy_with_aws(broken, fails=True)
-    screen.expect(runs=4, status="UPDATE_ROLLBACK_COMPLETE", verdict="the queue still works")
-    print("\nRetry allows three attempts. The fourth run is the old handler's: because the stack")
-    print("reads its result, it runs again during the rollback.")
+    screen.title("5. Add a migration that fails: the service is not touched")
+    third = with_migration(second, "0004 euros become dollars", "euros_become_dollars")
+    third = replaced(third, AFTER_FUNCTIONS, DOLLARS + AFTER_FUNCTIONS)
+    third = replaced(third, '"Release": 2', '"Release": 3')
+    screen.deploy_with_aws(third, fails=True)
+    screen.expect(runs=1, status="UPDATE_ROLLBACK_COMPLETE")
+    print(NEXT_STEPS, end="")
+
+
+def with_migration(template: str, name: str, function: str) -> str:
+    """Add a migration to the end of the handler's list."""
+    return replaced(template, END_OF_LIST, f'              ("{name}", {function}),\n{END_OF_LIST}')
 
 
 def replaced(text: str, old: str, new: str) -> str:
@@ -83,7 +110,9 @@ class Screen:
 
     cloud: Cloud
     folder: Path
+    is_verbose: bool
     events_shown: set[str] = field(default_factory=set)
+    reasons_shown: set[str] = field(default_factory=set)
     log_events_shown: int = 0
 
     def title(self, text: str) -> None:
@@ -92,7 +121,7 @@ class Screen:
 
     def deploy_with_aws(self, template: str, *, fails: bool = False) -> None:
         """Deploy the example's stack as `aws cloudformation deploy` users do."""
-        (self.folder / "template.yaml").write_text(template)
+        self._plan(template)
         self.run(
             *("aws", "cloudformation", "deploy", "--stack-name", STACK),
             *("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM"),
@@ -102,7 +131,7 @@ class Screen:
 
     def deploy_with_sam(self, template: str) -> None:
         """Deploy the same stack as SAM users do."""
-        (self.folder / "template.yaml").write_text(template)
+        self._plan(template)
         self.run(
             *("sam", "deploy", "--stack-name", STACK, "--resolve-s3"),
             *("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM"),
@@ -112,7 +141,7 @@ class Screen:
 
     def run(self, *command: str, cwd: Path = ROOT, fails: bool = False) -> None:
         """Run a client until it ends, and show the stack's events as they happen."""
-        print(colored(f"$ {' '.join(command)}", 2), flush=True)
+        print(colored(f"$ {self._shortened(command)}", 2), flush=True)
         output = self.folder / "output"
         with output.open("wb") as file:
             client = subprocess.Popen(
@@ -137,20 +166,43 @@ class Screen:
         printed = output.read_text(errors="replace").strip()
         if bool(client.returncode) != fails:
             sys.exit(f"{printed}\n{command[0]} exited with code {client.returncode}")
-        print(f"{command[0]}: {conclusion(printed)}", flush=True)
+        if self.is_verbose:
+            print(printed, flush=True)
 
-    def expect(self, *, runs: int, status: str, verdict: str) -> None:
-        """Show the handler's log and the stack's outputs, and check what this scene promised."""
+    def expect(self, *, runs: int, status: str) -> None:
+        """Show how often the handler ran, and check what this scene promised."""
         lines = list(self._new_log_lines())
-        print("the handler's log:" if lines else "the handler's log has nothing new", flush=True)
-        for line in lines:
-            print(f"    {line}")
+        if self.is_verbose:
+            print("\n".join(f"  log of the handler: {line}" for line in lines), flush=True)
+        ran = sum(line.startswith(RUN) for line in lines)
         (stack,) = self._client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        print(f"output Verdict: {outputs['Verdict']}", flush=True)
-        ran = sum(line.startswith("sending") for line in lines)
-        if (ran, stack["StackStatus"], outputs["Verdict"]) != (runs, status, verdict):
-            sys.exit(f"expected {runs} runs, {status} and {verdict!r}; got {ran} runs, {stack}")
+        print(f"  {STACK} is {stack['StackStatus']}; the handler {RUNS[ran]}", flush=True)
+        if (ran, stack["StackStatus"]) != (runs, status):
+            sys.exit(f"expected {runs} runs and {status}; got {ran} runs, {stack}")
+
+    def _plan(self, template: str) -> None:
+        (self.folder / "template.yaml").write_text(template)
+        self._print_plan("cfn-trigger", "plan", "template.yaml", *self._deployed())
+
+    def _deployed(self) -> tuple[str, ...]:
+        return ("--deployed-stack", STACK) if self.events_shown else ()
+
+    def _print_plan(self, *command: str) -> None:
+        print(colored(f"$ {' '.join(command)}", 2), flush=True)
+        planned = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        print(re.sub("(?m)^(?=.)", "  ", planned.stdout), end="", flush=True)
+
+    def _shortened(self, command: tuple[str, ...]) -> str:
+        shown = command if self.is_verbose else command[:5]
+        return " ".join(shown) + (" …" if shown != command else "")
 
     def _environment(self) -> dict[str, str]:
         path = os.environ.get("PATH", os.defpath)
@@ -174,12 +226,20 @@ class Screen:
             for event in reversed(events["StackEvents"]):
                 if event["EventId"] not in self.events_shown:
                     self.events_shown.add(event["EventId"])
-                    if event.get("ResourceStatusReason") != INITIATED:  # the second of two
-                        print(event_line(event), flush=True)
+                    self._show(event)
+
+    def _show(self, event: dict[str, str]) -> None:
+        reason = unwrapped(event.get("ResourceStatusReason", ""))
+        is_news = reason not in self.reasons_shown
+        self.reasons_shown |= {reason} - {""}
+        is_main = event["LogicalResourceId"] in RESOURCES
+        is_done = not event["ResourceStatus"].endswith("IN_PROGRESS")
+        if (is_main and is_done) or (self.is_verbose and reason != INITIATED):  # the second of two
+            print(event_line(event, reason if is_news else ""), flush=True)
 
     def _new_log_lines(self) -> Iterator[str]:
         stack = self._client("cloudformation").describe_stack_resource(
-            StackName=STACK, LogicalResourceId="Check"
+            StackName=STACK, LogicalResourceId="Migrate"
         )
         function = stack["StackResourceDetail"]["PhysicalResourceId"]
         logs = self._client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
@@ -190,19 +250,13 @@ class Screen:
                 yield from event["message"].splitlines()
 
 
-def event_line(event: dict[str, str]) -> str:
+def event_line(event: dict[str, str], reason: str) -> str:
     """Format a stack event as one line."""
     status = event["ResourceStatus"]
     color = next((color for word, color in COLORS if word in status), 0)
     when = f"{event['Timestamp']:%H:%M:%S}"
-    reason = unwrapped(event.get("ResourceStatusReason", ""))
-    return f"  {when}  {colored(status.ljust(28), color)} {event['LogicalResourceId']}  {reason}"
-
-
-def conclusion(output: str) -> str:
-    """Return a client's last line about what it built or deployed, or what went wrong."""
-    endings = [line.strip() for line in output.splitlines() if ENDING.match(line.strip())]
-    return endings[-1].split(". ")[0] if endings else output
+    line = f"  {when}  {colored(status.ljust(15), color)}  {event['LogicalResourceId']}  {reason}"
+    return line.rstrip()
 
 
 def colored(text: str, color: int) -> str:

@@ -16,16 +16,18 @@ from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
+EVENT = re.compile(r"  \d\d:\d\d:\d\d  ")
+MOST_LINES = 41
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def demo(folder: Path, **environment: str) -> Iterator["subprocess.Popen[str]"]:
     """Run the demo in a process group of its own, as a terminal does."""
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     running = subprocess.Popen(
         ignoring_ctrl_c(sys.executable, "-m", "examples.demo"),
         cwd=ROOT,
-        env={"PATH": path, "HOME": str(folder), "TMPDIR": str(folder)},
+        env={"PATH": path, "HOME": str(folder), "TMPDIR": str(folder)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -48,39 +50,53 @@ def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> Non
         output, _ = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == 0, output
-    assert re.findall(r"(?m)^(\d\. .*|output .*|the handler's log.*)$", output) == [
-        "1. The macro, once per account and region",
-        "2. A stack with a trigger: its self test runs during the deployment",
-        "the handler's log:",
-        "output Verdict: the queue works",
-        "3. Another handler: the trigger runs again, this time with sam deploy",
-        "the handler's log:",
-        "output Verdict: the queue still works",
-        "4. Nothing changed: the trigger does not run",
-        "the handler's log has nothing new",
-        "output Verdict: the queue still works",
-        "5. A handler that raises: the deployment fails, says why and is rolled back",
-        "the handler's log:",
-        "output Verdict: the queue still works",
+    assert re.findall(r"(?m)^(\d\. .*|\$ .*|  shop is .*)$", output) == [
+        "1. Install the macro, once per account and region",
+        "$ sam build",
+        "$ sam deploy",
+        "2. Deploy two tables, their migrations, and a service that waits for them",
+        "$ cfn-trigger plan template.yaml",
+        "$ aws cloudformation deploy --stack-name shop …",
+        "  shop is CREATE_COMPLETE; the handler ran once",
+        "3. Add a migration and change the service, this time with sam deploy",
+        "$ cfn-trigger plan template.yaml --deployed-stack shop",
+        "$ sam deploy --stack-name shop --resolve-s3 …",
+        "  shop is UPDATE_COMPLETE; the handler ran once",
+        "4. Change nothing",
+        "$ cfn-trigger plan template.yaml --deployed-stack shop",
+        "$ sam deploy --stack-name shop --resolve-s3 …",
+        "  shop is UPDATE_COMPLETE; the handler did not run",
+        "5. Add a migration that fails: the service is not touched",
+        "$ cfn-trigger plan template.yaml --deployed-stack shop",
+        "$ aws cloudformation deploy --stack-name shop …",
+        "  shop is UPDATE_ROLLBACK_COMPLETE; the handler ran once",
     ]
-    assert re.search(r"UPDATE_FAILED +SelfTest +LookupError: the order was lost", output)
+    shown = [line.split(maxsplit=3)[1:3] for line in output.splitlines() if EVENT.match(line)]
+    assert shown == [
+        ["CREATE_COMPLETE", "RunMigrations"],
+        ["CREATE_COMPLETE", "Service"],
+        ["UPDATE_COMPLETE", "RunMigrations"],
+        ["UPDATE_COMPLETE", "Service"],
+        ["UPDATE_FAILED", "RunMigrations"],
+        ["UPDATE_COMPLETE", "RunMigrations"],
+    ]
+    assert output.count("RunMigrations  LookupError: no exchange rate for today; ") == 1
+    assert len([line for line in output.splitlines() if line]) <= MOST_LINES
     wait_until_no_process_is_left(tmp_path)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_ends_at_once_when_asked_and_leaves_no_process(
+def test_the_verbose_demo_shows_every_event_and_ends_at_once_when_asked(
     ending: int, tmp_path: Path
 ) -> None:
-    with demo(tmp_path) as running:
+    with demo(tmp_path, VERBOSE="1") as running:
         assert running.stdout
-        for line in running.stdout:
-            if "CREATE_IN_PROGRESS" in line:
-                break
+        assert any("CREATE_COMPLETE  TriggerProvider" in line for line in running.stdout)
         running.send_signal(ending)
         output, _ = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[signal.Signals(ending)]
     assert "Traceback" not in output
-    assert "3. Another handler" not in output
+    assert "3. Add a migration" not in output
     wait_until_no_process_is_left(tmp_path)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("tmp")] == []
