@@ -1,4 +1,4 @@
-"""What the process has besides its command line: files, standard input, the region, the clock.
+"""What the process has besides its command line: files, standard input, variables, the clock.
 
 Refuses to know what any of them is for. What reads the clock or sleeps takes these functions as a
 value, so that a test can replace them by virtual time.
@@ -16,10 +16,9 @@ from cfn_trigger.errors import UsageError
 STANDARD_INPUT: Final = "-"
 
 
-def region() -> str:
-    """Return the region that the environment names, us-east-1 if it names none."""
-    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return named or "us-east-1"
+def variable(name: str) -> str | None:
+    """Return a variable of the environment; None if it is not set, or empty."""
+    return os.environ.get(name) or None
 
 
 def read_text(source: str) -> str:

@@ -11,6 +11,22 @@ from typing import Any, Literal
 Level = Literal["error", "warning", "info"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message in its parts, `place: problem; remedy`; the first and the last may be empty."""
+
+    place: str
+    problem: str
+    remedy: str
+
+
+def parse_message(text: str) -> Message:
+    """Return the parts of a message in the form that all messages of this package have."""
+    head, _, remedy = text.partition("; ")
+    place, colon, problem = head.partition(": ")
+    return Message(place=place if colon else "", problem=problem or head, remedy=remedy)
+
+
 class UsageError(Exception):
     """The command line, or something it refers to, cannot be used; one line says what to do."""
 

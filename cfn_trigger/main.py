@@ -5,12 +5,16 @@ quick. This is the one place that prints an error and maps it to an exit code: a
 that says what to do, never a traceback.
 """
 
+import difflib
 import importlib
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import pairwise, takewhile
+from typing import Any, Final
 
 import click
 
@@ -28,12 +32,21 @@ SUBCOMMANDS: Final[Mapping[str, str]] = {
 }
 """Name and short help of every module that holds a `command`."""
 
+EXAMPLES: Final = (
+    "cfn-trigger check template.yaml",
+    "cfn-trigger plan template.yaml --deployed-stack shop",
+    "cfn-trigger watch shop",
+)
+
 _TRACEBACK: Final = "CFN_TRIGGER_TRACEBACK"
 
-_TEMPLATE_PROBLEMS: Final = 1
+_PROBLEMS: Final = 1
 _USAGE: Final = 2
 _INTERNAL: Final = 3
 _INTERRUPTED: Final = 128 + signal.SIGINT
+
+_EXPECTED: Final = (click.ClickException, click.Abort, TemplateProblems, UsageError, OSError)
+_JSON_OPTIONS: Final = re.compile(r"--json|--format=(json|sarif)")
 
 
 class _Subcommands(click.Group):
@@ -47,46 +60,86 @@ class _Subcommands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            for name in difflib.get_close_matches(args[0], SUBCOMMANDS, n=1):
+                error.message += f" Did you mean {name!r}?"
+            raise
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(SUBCOMMANDS.items()))
+        with formatter.section("Examples"):
+            for example in EXAMPLES:
+                formatter.write(f"  {example}\n")
+
+    def main(  # type: ignore[override] # standalone_mode is passed by name
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line, print what went wrong, and exit."""
+        arguments = sys.argv[1:] if args is None else list(args)
+        run: Callable[[], Any] = partial(
+            super().main, arguments, prog_name, standalone_mode=False, **extra
+        )
+        if not standalone_mode:
+            return run()
+        try:
+            code = run()
+        except _EXPECTED as error:
+            code = _report(error, as_json=_wants_json(arguments))
+        except Exception as error:
+            if os.environ.get(_TRACEBACK):
+                raise
+            code = _report(error, as_json=_wants_json(arguments))
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         # What a shell starts in the background, and some CI systems everything, ignores Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise  # click's ways to end
         except KeyboardInterrupt:
             sys.exit(_INTERRUPTED)
-        except TemplateProblems as problems:
-            _show(problems)
-            sys.exit(_TEMPLATE_PROBLEMS)
-        except UsageError as error:
-            _fail(f"cfn-trigger: {error.message}", _USAGE)
-        except OSError as error:
-            _fail(f"cfn-trigger: {error.filename or 'files'}: {error.strerror}", _USAGE)
-        except Exception as error:
-            if os.environ.get(_TRACEBACK):
-                raise
-            failure = f"cfn-trigger failed: {type(error).__name__}: {error}"
-            _fail(f"{failure}; please report it, {_TRACEBACK}=1 shows where", _INTERNAL)
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, even if it is wrong otherwise."""
+    options = list(takewhile(lambda argument: argument != "--", arguments))
+    pairs = [f"{name}={value}" for name, value in pairwise(options)]
+    return any(_JSON_OPTIONS.fullmatch(option) for option in (*options, *pairs))
 
 
-def _show(problems: TemplateProblems) -> None:
+def _report(error: Exception, *, as_json: bool) -> int:
+    """Print an error; return the exit code."""
     # rich takes a while to import, and `--help` does without it
-    from cfn_trigger.terminal import console, diagnostics  # noqa: PLC0415
+    from cfn_trigger.terminal import failures  # noqa: PLC0415
 
-    output = console.console(stderr=True)
-    output.print(diagnostics.rendered(problems.diagnostics, problems.texts))
-    if problems.hint:
-        click.echo(f"cfn-trigger: {problems.hint}", err=True)
+    match error:
+        case click.ClickException():
+            message, code = error.format_message(), error.exit_code
+        case click.Abort():
+            is_interrupted = isinstance(error.__context__, KeyboardInterrupt)
+            message, code = "aborted", _INTERRUPTED if is_interrupted else _PROBLEMS
+        case TemplateProblems():
+            message, code = str(error), _PROBLEMS
+        case UsageError():
+            message, code = error.message, _USAGE
+        case OSError():
+            message, code = f"{error.filename or 'files'}: {error.strerror}", _USAGE
+        case _:
+            failure = f"cfn-trigger failed: {type(error).__name__}: {error}"
+            message, code = f"{failure}; please report it, {_TRACEBACK}=1 shows where", _INTERNAL
+    failures.show(error, message, as_json=as_json)
+    return code
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,7 +148,7 @@ def main() -> None:
     """Check, expand and plan templates with triggers, and follow their deployments.
 
     Exit codes: 0 success; 1 the template has problems, or something failed; 2 the command line is
-    wrong; 130 interrupted by Ctrl-C.
+    wrong, or something that it refers to; 3 a bug; 130 interrupted by Ctrl-C.
     """
 
 

@@ -7,23 +7,27 @@ import click
 from cfn_trigger import environment
 from cfn_trigger.lint.cfn_lint import CfnLint
 from cfn_trigger.lint.checked_file import CheckedFile, check_file
-from cfn_trigger.template import parameters, transforms
+from cfn_trigger.template import transforms
+from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import Template
 from cfn_trigger.terminal import console, diagnostics, options
-from macro.cloudformation import section
 
 
-@click.command()
-@click.argument("sources", metavar="TEMPLATE...", nargs=-1, required=True)
+@options.command(
+    "cfn-trigger check template.yaml",
+    "cfn-trigger check services/*/template.yaml --json",
+)
+@options.templates_argument
 @options.parameter_options
+@options.region_option
 @options.json_option
 @click.pass_context
 def command(
     ctx: click.Context,
     sources: tuple[str, ...],
-    pairs: tuple[str, ...],
-    parameters_file: str | None,
+    overrides: Overrides,
     *,
+    region: str,
     as_json: bool,
 ) -> None:
     """List every problem in templates, with its line.
@@ -31,13 +35,9 @@ def command(
     Includes the findings of cfn-lint in each template and in its expansion. Files without
     triggers are skipped.
     """
-    overrides = parameters.read_overrides(pairs, parameters_file)
 
     def context(template: Template) -> transforms.Context:
-        declared = section(template.values, "Parameters")
-        parameters.refuse_unknown(overrides, declared, template.name)
-        values = parameters.effective_values(declared, overrides)
-        return transforms.Context(values=values, region=environment.region())
+        return transforms.Context(values=overrides.values_of(template), region=region)
 
     texts = {source: environment.read_text(source) for source in sources}
     linter = CfnLint()

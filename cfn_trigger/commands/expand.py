@@ -8,7 +8,8 @@ from typing import Final
 import click
 
 from cfn_trigger import environment
-from cfn_trigger.template import parameters, rewrite, transforms
+from cfn_trigger.template import rewrite, transforms
+from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.template.triggers import triggers
 from cfn_trigger.terminal import console, options
@@ -20,19 +21,23 @@ ONCE: Final = (
 )
 
 
-@click.command()
+@options.command(
+    "cfn-trigger expand template.yaml",
+    "cfn-trigger expand --sam packaged.yaml --parameter Stage=prod > expanded.yaml",
+)
 @options.template_argument
 @options.parameter_options
 @click.option("--sam", is_flag=True, help="Run SAM and AWS::LanguageExtensions too.")
 @options.macro_name_option
+@options.region_option
 @options.json_option
 def command(
     source: str,
-    pairs: tuple[str, ...],
-    parameters_file: str | None,
+    overrides: Overrides,
     *,
     sam: bool,
     macro_name: str,
+    region: str,
     as_json: bool,
 ) -> None:
     """Print the template as the macro expands it.
@@ -42,8 +47,8 @@ def command(
     """
     template = parse_template(environment.read_text(source), source)
     context = transforms.Context(
-        values=parameters.effective_values_of(template, pairs, parameters_file),
-        region=environment.region(),
+        values=overrides.values_of(template),
+        region=region,
         with_aws=sam,
         accepts_local_code=False,
         macro_name=macro_name,

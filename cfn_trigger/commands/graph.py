@@ -5,12 +5,16 @@ import click
 from cfn_trigger import environment
 from cfn_trigger.ordering import formats
 from cfn_trigger.ordering.levels import stack_order
-from cfn_trigger.template import parameters, transforms
+from cfn_trigger.template import transforms
+from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, options, orders
 
 
-@click.command()
+@options.command(
+    "cfn-trigger graph template.yaml",
+    "cfn-trigger graph template.yaml --format svg > order.svg",
+)
 @options.template_argument
 @click.option(
     "--format",
@@ -21,23 +25,18 @@ from cfn_trigger.terminal import console, options, orders
 )
 @options.parameter_options
 @options.macro_name_option
+@options.region_option
 @options.json_option
 def command(
-    source: str,
-    form: str,
-    pairs: tuple[str, ...],
-    parameters_file: str | None,
-    *,
-    macro_name: str,
-    as_json: bool,
+    source: str, form: str, overrides: Overrides, *, macro_name: str, region: str, as_json: bool
 ) -> None:
     """Show what runs before and after each trigger, and through which property.
 
     Drawings leave out edges that others imply.
     """
     template = parse_template(environment.read_text(source), source)
-    values = parameters.effective_values_of(template, pairs, parameters_file)
-    context = transforms.Context(values=values, region=environment.region(), macro_name=macro_name)
+    values = overrides.values_of(template)
+    context = transforms.Context(values=values, region=region, macro_name=macro_name)
     for name in transforms.overtaken(template.values, macro_name):
         console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
     order = stack_order(template, context)

@@ -9,7 +9,7 @@ from cfn_trigger.lint import configuration
 from cfn_trigger.terminal import console, options
 
 
-@click.command()
+@options.command("cfn-trigger init", "cfn-trigger init . --json")
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
 @options.json_option
 def command(folder: str, *, as_json: bool) -> None:

@@ -26,9 +26,13 @@ _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSIO
 Variables = Mapping[str, str]
 
 
-@click.command()
+@options.command("cfn-trigger local", "cfn-trigger local --port 0 --json")
 @click.option(
-    "--port", type=int, default=4566, show_default=True, help="On 127.0.0.1; 0 for a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4566,
+    show_default=True,
+    help="On 127.0.0.1; 0 for a free one.",
 )
 @options.json_option
 def command(port: int, *, as_json: bool) -> None:

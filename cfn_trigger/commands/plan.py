@@ -23,13 +23,18 @@ from cfn_trigger.prediction.snapshots import (
 )
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import StackState
+from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
 from cfn_trigger.terminal.predictions import rendered
 from macro.cloudformation import section
 
 
-@click.command()
+@options.command(
+    "cfn-trigger plan template.yaml",
+    "cfn-trigger plan template.yaml --deployed-stack shop --region eu-west-1",
+    "cfn-trigger plan template.yaml --against old.yaml --old-parameter Stage=test",
+)
 @options.template_argument
 @click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
 @click.option(
@@ -44,14 +49,15 @@ from macro.cloudformation import section
     help="With --against: the value of a parameter before the update, if it differs.",
 )
 @options.macro_name_option
+@options.aws_options
 @options.json_option
 def command(
     source: str,
     *,
     deployed_stack: str | None,
     old_source: str | None,
-    pairs: tuple[str, ...],
-    parameters_file: str | None,
+    overrides: Overrides,
+    location: aws.Location,
     old_pairs: tuple[str, ...],
     macro_name: str,
     as_json: bool,
@@ -64,20 +70,18 @@ def command(
     if deployed_stack and old_source:
         raise UsageError("--deployed-stack and --against exclude each other; pass one")
     template = parse_template(environment.read_text(source), source)
-    overrides = parameters.read_overrides(pairs, parameters_file)
-    parameters.refuse_unknown(overrides, section(template.values, "Parameters"), source)
-    region = environment.region()
+    passed, region = overrides.of(template), aws.local_region(location)
     if deployed_stack:
-        baseline, after = _update_of(deployed_stack, template, overrides, macro_name)
+        baseline, after = _update_of(deployed_stack, template, passed, location, macro_name)
         region = after.pseudo_parameters["AWS::Region"]
     else:
-        after = state_of_template(template, overrides, region=region, macro_name=macro_name)
+        after = state_of_template(template, passed, region=region, macro_name=macro_name)
         baseline = NO_STACK
     if old_source:
         old = parse_template(environment.read_text(old_source), old_source)
         only_old = parameters.parse_pairs(old_pairs, option="--old-parameter")
         parameters.refuse_unknown(only_old, section(old.values, "Parameters"), old_source)
-        before = state_of_template(old, overrides | only_old, region=region, macro_name=macro_name)
+        before = state_of_template(old, passed | only_old, region=region, macro_name=macro_name)
         baseline = Baseline(state=before)
     predicted = predictions(baseline, after, region=region)
     for name in transforms.overtaken(template.values, macro_name):
@@ -90,16 +94,20 @@ def command(
 
 
 def _update_of(
-    stack: str, template: Template, overrides: Mapping[str, str], macro_name: str
+    stack: str,
+    template: Template,
+    overrides: Mapping[str, str],
+    location: aws.Location,
+    macro_name: str,
 ) -> tuple[Baseline, StackState]:
     """Read a stack, and the current values of its parameters from Parameter Store."""
-    with closing(aws.client("cloudformation")) as cloudformation:
+    with closing(aws.client("cloudformation", location)) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
     declared = section(template.values, "Parameters")
     values = parameters.effective_values(declared, overrides, deployed.values)
     names = dict(parameter_store_names(declared, values)).values()
     if not names:
         return states_of_update(template, overrides, deployed, macro_name=macro_name)
-    with closing(aws.client("ssm")) as store:
+    with closing(aws.client("ssm", location)) as store:
         stored = parameter_store_values(names, store)
     return states_of_update(template, overrides, deployed, stored, macro_name=macro_name)

@@ -19,14 +19,16 @@ from cfn_trigger.invocation.request import (
     build_request,
 )
 from cfn_trigger.invocation.transport import Caller, sender
-from cfn_trigger.template import parameters
+from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, lines, options, rehearsals
-from macro.cloudformation import section
 from trigger_provider.request import ABSENT, RequestType
 
 
-@click.command()
+@options.command(
+    "cfn-trigger run template.yaml RunMigration --stack shop",
+    """cfn-trigger run template.yaml RunMigration --stack shop --payload '{"DryRun": true}'""",
+)
 @options.template_argument
 @click.argument("trigger")
 @click.option("--stack", metavar="NAME", required=True, help="The deployed stack.")
@@ -43,6 +45,7 @@ from trigger_provider.request import ABSENT, RequestType
 )
 @options.parameter_options
 @options.macro_name_option
+@options.aws_options
 @options.json_option
 @click.pass_context
 def command(
@@ -53,8 +56,8 @@ def command(
     stack: str,
     request_type: RequestType,
     payload: str | None,
-    pairs: tuple[str, ...],
-    parameters_file: str | None,
+    overrides: Overrides,
+    location: aws.Location,
     macro_name: str,
     as_json: bool,
 ) -> None:
@@ -65,22 +68,20 @@ def command(
     interrupted by Ctrl-C, which does not stop the handler.
     """
     template = parse_template(environment.read_text(source), source)
-    overrides = parameters.read_overrides(pairs, parameters_file)
-    parameters.refuse_unknown(overrides, section(template.values, "Parameters"), source)
     run_options = RunOptions(
         trigger=trigger,
         request_type=request_type,
         request_id=str(uuid4()),
-        parameters=overrides,
+        parameters=overrides.of(template),
         payload=parse_payload(payload),
         macro_name=macro_name,
     )
-    snapshot = read_snapshot(stack, aws.client("cloudformation"))
+    snapshot = read_snapshot(stack, aws.client("cloudformation", location))
     request = build_request(template, snapshot, run_options)
     for note in request.notes:
         console.note(f"{trigger}: {note}")
     try:
-        rehearsal = rehearse(request, _effects(request, as_json=as_json))
+        rehearsal = rehearse(request, _effects(request, location, as_json=as_json))
     except KeyboardInterrupt:
         console.note(f"{trigger}: the handler may still be running")
         raise
@@ -104,12 +105,12 @@ def parse_payload(text: str | None) -> Any:
         ) from error
 
 
-def _effects(request: TriggerRequest, *, as_json: bool) -> RehearsalEffects:
+def _effects(request: TriggerRequest, location: aws.Location, *, as_json: bool) -> RehearsalEffects:
     """Return AWS, or what the environment points to, and this machine's clock."""
     terminal = console.console(stderr=as_json)
-    client = aws.client("lambda")
+    client = aws.client("lambda", location)
     tail = Tail(
-        logs=aws.client("logs"),
+        logs=aws.client("logs", location),
         group=log_group(request.function, client),
         source=request.label,
         since=int(environment.now().timestamp() * 1000),

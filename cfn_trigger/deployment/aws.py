@@ -1,12 +1,13 @@
 """Clients of AWS, and what its errors mean.
 
-Knows boto3. Endpoint, profile and region are those that the AWS tools use, from the environment and
-the configuration files. Refuses to know what a request is for.
+Knows boto3. The endpoint, and a profile and a region that are not passed, are those that the AWS
+tools use, from the environment and the configuration files. Refuses to know what a request is for.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
@@ -21,15 +22,43 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
 
 
-def client(service: str) -> Any:
+DEFAULT_REGION: Final = "us-east-1"
+"""The region in which a template is processed without AWS, where none is configured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """The profile and the region of requests; None where the AWS tools' configuration decides."""
+
+    profile: str | None = None
+    region: str | None = None
+
+
+def client(service: str, location: Location) -> Any:
     """Return a client of a service; raises UsageError if no region is configured."""
     try:
-        create: Any = boto3.Session().client
+        create: Any = _session(location).client
         return create(service)
     except NoRegionError as error:
-        raise UsageError("no AWS region; set AWS_REGION, as for `aws`") from error
+        raise UsageError("no AWS region; pass --region, or set AWS_REGION") from error
     except BotoCoreError as error:
         raise UsageError(f"{error}") from error
+
+
+def local_region(location: Location) -> str:
+    """Return the region of a template that is processed without AWS.
+
+    It is that of the profile, or us-east-1, where none is passed.
+    """
+    try:
+        configured: str | None = location.region or _session(location).region_name
+    except BotoCoreError:  # an unknown profile matters only to requests
+        configured = None
+    return configured or DEFAULT_REGION
+
+
+def _session(location: Location) -> Any:
+    return boto3.Session(profile_name=location.profile, region_name=location.region)
 
 
 @contextmanager
@@ -41,7 +70,7 @@ def requesting(about: str) -> Iterator[None]:
     try:
         yield
     except NoCredentialsError as error:
-        remedy = "set AWS_PROFILE, or the keys, as for `aws`"
+        remedy = "pass --profile, or set AWS_PROFILE or the keys, as for `aws`"
         raise UsageError(f"no AWS credentials; {remedy}") from error
     except ClientError as error:
         raise _refusal(about, error) from error

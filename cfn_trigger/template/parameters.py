@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from cfn_trigger.environment import read_text
@@ -162,17 +163,31 @@ def is_stored(parameter: Json) -> bool:
     return str(as_map(parameter).get("Type")).startswith(_STORED_TYPES)
 
 
-def read_overrides(pairs: Iterable[str], file: str | None) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """The values that a command line sets, and those that the project's settings have.
+
+    The settings may be for several templates, so that what a template does not declare is ignored.
+    """
+
+    passed: Mapping[str, str]
+    configured: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, template: Template) -> dict[str, str]:
+        """Return the values for a template; raises UsageError if it lacks a passed parameter."""
+        declared = section(template.values, "Parameters")
+        refuse_unknown(self.passed, declared, template.name)
+        configured = {name: text for name, text in self.configured.items() if name in declared}
+        return configured | dict(self.passed)
+
+    def values_of(self, template: Template) -> dict[str, str]:
+        """Return the values of all parameters of a template, and the defaults of the others."""
+        return effective_values(section(template.values, "Parameters"), self.of(template))
+
+
+def read_overrides(
+    pairs: Iterable[str], file: str | None, configured: Mapping[str, str] | None = None
+) -> Overrides:
     """Read the parameters that a command line sets; `--parameter` wins over the file."""
     from_file = parse_file(read_text(file), file) if file else {}
-    return from_file | parse_pairs(pairs)
-
-
-def effective_values_of(
-    template: Template, pairs: Iterable[str], file: str | None
-) -> dict[str, str]:
-    """Return the values of a template's parameters under a command line."""
-    declared = section(template.values, "Parameters")
-    overrides = read_overrides(pairs, file)
-    refuse_unknown(overrides, declared, template.name)
-    return effective_values(declared, overrides)
+    return Overrides(passed=from_file | parse_pairs(pairs), configured=configured or {})

@@ -170,7 +170,7 @@ def test_a_missing_region_is_a_usage_error() -> None:
     outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop")
 
     assert outcome.exit_code == 2
-    assert outcome.stderr == "cfn-trigger: no AWS region; set AWS_REGION, as for `aws`\n"
+    assert outcome.stderr == "cfn-trigger: no AWS region; pass --region, or set AWS_REGION\n"
 
 
 def test_missing_credentials_are_a_usage_error() -> None:
@@ -179,7 +179,7 @@ def test_missing_credentials_are_a_usage_error() -> None:
     )
 
     assert outcome.exit_code == 2
-    message = "no AWS credentials; set AWS_PROFILE, or the keys, as for `aws`"
+    message = "no AWS credentials; pass --profile, or set AWS_PROFILE or the keys, as for `aws`"
     assert outcome.stderr == f"cfn-trigger: {message}\n"
 
 

@@ -35,7 +35,9 @@ def test_a_payload_that_is_not_json_is_refused() -> None:
     )
 
 
-def test_the_stack_option_is_required() -> None:
+def test_the_stack_option_is_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
     outcome = run("run", "template.yaml", "Run")
 
     assert outcome.exit_code == 2

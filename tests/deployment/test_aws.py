@@ -35,5 +35,5 @@ def test_a_missing_region_is_a_usage_error() -> None:
     outcome = run("watch", "shop")
 
     assert (outcome.exit_code, outcome.stderr) == (
-        2, "cfn-trigger: no AWS region; set AWS_REGION, as for `aws`\n",
+        2, "cfn-trigger: no AWS region; pass --region, or set AWS_REGION\n",
     )  # fmt: skip
