@@ -11,10 +11,7 @@ from typing import Final
 
 import libcst as cst
 
-from trigger_provider.shorten import compact
-
-PUBLIC: Final = ("handler", "serve", "Effects", "Clock", "NOT_SENT", "LOST")
-"""The names of the text that Lambda and the tests use."""
+from trigger_provider.shorten import PUBLIC, compact
 
 LOADER: Final = """\
 # The provider of cfn-trigger, compressed: trigger_provider/embedded.py with short names

@@ -4,9 +4,9 @@ And write `compressed.py`, which large templates hold instead (`compress`).
 
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
 annotations, spaces around operators, indents of four of them, lines that one statement does not
-need, and long names for what one function knows (`shorten`). Names of functions stay, and no line
-has two statements, except a condition and what alone depends on it, so that a traceback can be
-read. Works on the text alone: the bytes are the same whatever Python runs it, and every Python that
+need, long names for what one function knows, and names of numbers (`shorten`). Names of functions
+stay, and no line has two statements, except a condition and what alone depends on it, so that a
+traceback can be read. Works on the text alone: the bytes are the same whatever Python runs it, and every Python that
 Lambda has can read them.
 `python -m trigger_provider.embed` writes the files. Nothing at run time needs this module.
 """
@@ -22,7 +22,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from trigger_provider.compress import compressed
-from trigger_provider.shorten import shorten
+from trigger_provider.shorten import PUBLIC, inline_numbers, shorten
 
 PACKAGE: Final = "trigger_provider"
 FOLDER: Final = Path(__file__).parent
@@ -45,12 +45,13 @@ def embedded(modules: Iterable[str]) -> str:
     code = [statement for statement in body if not _is_import(statement)]
     _check_names(code)
     mentions = Counter(name for statement in code for name in _names(statement))
-    code = [statement for statement in code if not _is_alias(statement, mentions)]
-    used = {name for statement in code for name in _names(statement)}
+    needed = [statement for statement in code if not _is_alias(statement, mentions)]
+    plain = inline_numbers(needed, kept=PUBLIC)
+    used = {name for statement in plain for name in _names(statement)}
     lines = _merged(imports, used)
     lines += [f"{_TYPE}=object"] if _TYPE in used else []
     imported = {name for statement in imports for name in _names(statement)}
-    lines += [_text(statement) for statement in shorten(code, imported)]
+    lines += [_text(statement) for statement in shorten(plain, imported)]
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -111,6 +112,7 @@ class _Stripping(cst.CSTTransformer):
     def on_leave(self, _: Any, updated_node: Any) -> Any:
         if m.matches(updated_node, _DROPPED):
             return cst.RemoveFromParent()
+        updated_node = _without_last_comma(updated_node)
         match updated_node:
             case cst.ClassDef():
                 self._is_in_record = False
@@ -139,6 +141,22 @@ def _bare(node: Any) -> Any:
         case cst.ParenthesizedWhitespace():
             return cst.SimpleWhitespace(" ")
     return node
+
+
+def _without_last_comma(node: Any) -> Any:
+    """Return a list of any kind without a comma after its last item, unless that makes a tuple."""
+    match node:
+        case cst.Call(args=[*others, last]):
+            return node.with_changes(args=[*others, _ending(last)])
+        case cst.Tuple(elements=[_, _, *_] as items) | cst.List(elements=[_, *_] as items):
+            return node.with_changes(elements=[*items[:-1], _ending(items[-1])])
+        case cst.Dict(elements=[*others, last]) | cst.Set(elements=[*others, last]):
+            return node.with_changes(elements=[*others, _ending(last)])
+    return node
+
+
+def _ending(item: Any) -> Any:
+    return item.with_changes(comma=cst.MaybeSentinel.DEFAULT)
 
 
 def _without_types(node: Any) -> Any:

@@ -110,11 +110,11 @@ def bare_request(v):
  return r
 def parse_request(v):
  p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
- r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p),)
+ r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def is_true(t):return t=='true'
-SETTINGS={'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,'Timeout':float,'ServiceTimeout':float,'PollInterval':float,'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,'Enabled':is_true,'NoEcho':is_true,}
+SETTINGS={'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,'Timeout':float,'ServiceTimeout':float,'PollInterval':float,'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,'Enabled':is_true,'NoEcho':is_true}
 def settings_of(p):
  f=p|p.get('Retry',{})
  s={n:e(f[n]) for n,e in SETTINGS.items() if f.get(n) is not None}
@@ -142,12 +142,10 @@ def parse_progress(v,r,w):
  if e:=v.get('Progress'):
   k={n:e[n] for n in Progress._fields if n in e}
   o=Outcome(*e['outcome'][:len(Outcome._fields)])
-  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=QUEUED)
+  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4)
   return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
  s=sent_at(v,w)
- return Progress(max(s,w+min(r.timeout,SHORTEST)-r.timeout),s)
-QUEUED=4
-SHORTEST=30
+ return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(v,w):
  with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
  return v.get('Progress',{}).get('sent',w)
@@ -174,25 +172,19 @@ def never_created(r):
  s=r.event['StackId'].split('/')[1]
  m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
  return r.old_id==marker(r) or bool(re.fullmatch(m,r.old_id))
-LONGEST_TEXT=4000
-QUOTED=300
-FRAMES=3
-CAUSES=3
-LONGEST_ID=1024
 UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
-BAD_REQUEST=400
 RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
  w=e if isinstance(e,dict) else {}
  p=valid_id(given_id(e))
  i=p==marker(r) or (p==r.old_id!='' and never_created(r))
- return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()),)
+ return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
 def meaning(r,e,w):
  match spelled(w.get('Status')):
   case 'INPROGRESS':return pending(w)
   case 'FAILED'|'FAILURE':
-   a=truncate(as_text(w.get('Reason') or 'no Reason was given'),LONGEST_TEXT)
+   a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000)
    return Outcome('failed','Failed',a)
  if str(w.get('IsComplete')).lower()=='false':
   i='return the Status IN_PROGRESS to be polled'
@@ -204,12 +196,12 @@ def pending(e):
  f=e.get('RetryAfter')
  if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
  m=as_text(e.get('Progress') or e.get('Reason') or '')
- return Outcome('pending',message=truncate(m,LONGEST_TEXT),result=e)
+ return Outcome('pending',message=truncate(m,4000),result=e)
 def warning(r,e):
  w=e if isinstance(e,dict) else {}
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
  c,s=w.get('statusCode'),w.get('Status') or w.get('status')
- if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=BAD_REQUEST):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
 def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
 def given_id(e):
@@ -219,7 +211,7 @@ def given_id(e):
  return d.get('PhysicalResourceId') if t is None else t
 def valid_id(p):
  l=len(p.encode(errors='replace')) if isinstance(p,str) else 0
- f=0<l<=LONGEST_ID and size(p)-2<=2*LONGEST_ID
+ f=0<l<=1024 and size(p)-2<=2*1024
  return p if f else ''
 def difference(e,c,p):
  if isinstance(e,dict) and isinstance(c,dict):
@@ -228,7 +220,7 @@ def difference(e,c,p):
  if equal(e,c):return ''
  g='absent' if c is ABSENT else quoted(c)
  return f'{p} is {g}, expected {quoted(e)}'
-def quoted(i):return truncate(beginning(i,QUOTED),QUOTED)
+def quoted(i):return truncate(beginning(i,300),300)
 def equal(t,r):
  if isinstance(t,list) and isinstance(r,list):return len(t)==len(r) and all(map(equal,t,r))
  if isinstance(t,dict) and isinstance(r,dict):return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
@@ -242,10 +234,10 @@ def function_error(y,l=''):
  if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
  b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))]
  b+=[n[11:] for n in r if n.startswith('Caused by: ')]
- e=[truncate(m,LONGEST_TEXT//(2 if b else 1))]
- e+=[f'caused by {truncate(c,QUOTED)}' for c in b[:CAUSES]]
+ e=[truncate(m,4000//(2 if b else 1))]
+ e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines())
- return Outcome('failed',k,'; '.join(e),f,truncate_start(l,LONGEST_TEXT))
+ return Outcome('failed',k,'; '.join(e),f,truncate_start(l,4000))
 def message_of(a):
  s=[a.get(k) for k in ('errorMessage','Message','message')]
  s=[c for c in s if c is not None]
@@ -272,25 +264,16 @@ def innermost_frames(l,m):
   f=[n for n in l if n and n not in e]
   if any(n.startswith('File "') for n in f):f=python_frames(f)
  f=[r for r in f if not RUNTIME.search(r)] or f
- s=f[:FRAMES]
+ s=f[:3]
  if o:=[r for r in f if not LIBRARY.search(r)]:s=s if o[0] in s else [*s[:-1],o[0]]
- return tuple(truncate(r,QUOTED) for r in s)
+ return tuple(truncate(r,300) for r in s)
 def python_frames(l):
  f=[]
  for n in l:
   if n.startswith('File "'):f.append(n)
   elif f:f[-1]+=f' {n}'
  return f[::-1]
-RESERVE=10
-PROPAGATION=60
-SHORT=60
-LIFETIME=900
-FULL=840
-FRESH=870
-GROWTH=1.5
-LONGEST_REFUSAL=10
 QUESTION_PAUSES=(2,10,30,60)
-NOT_THERE=300
 PROPAGATING=re.compile('((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?')
 THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
@@ -307,7 +290,7 @@ def decide(r,p,c):
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
  t=(wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c))
- d=SHORT if t.step=='hand over' else 0
+ d=60 if t.step=='hand over' else 0
  if max(c.now+d,p.resume_at)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
@@ -330,17 +313,17 @@ def question(r,p,c):
  q=l-1
  k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
- return Action('ask',max(1,min(RESERVE,c.left-RESERVE)))
+ return Action('ask',max(1,min(10,c.left-10)))
 def unknown_status():
  m='nobody could learn whether the stack rolls back'
  return Outcome('skipped','StatusUnknown',m)
 def is_not_there(r,p,c):
- n=min(NOT_THERE,r.service_timeout-RESERVE-r.timeout/2)
+ n=min(300,r.service_timeout-10-r.timeout/2)
  return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome
  if o.kind=='done' or is_last_attempt(r,p):return o
- if is_denied(o) and c.now-p.refused_since>=PROPAGATION:return o._replace(kind='failed')
+ if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
  if not p.cancelled:return None
  if o.kind=='failed':return o
  return Outcome('failed','Cancelled',f'the stack is {p.cancelled}')
@@ -351,53 +334,53 @@ def is_last_attempt(r,p):
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):
  i=p.outcome.error==UNSEEN
- n=min(PROPAGATION,r.timeout/3)
+ n=min(60,r.timeout/3)
  return i and c.now-p.refused_since>=n
-def latest_answer(r,p):return p.sent+r.service_timeout-RESERVE
+def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
  l=o.message.rstrip(' .') or 'not done'
  m=f'{l}; Timeout is {r.timeout:g} s'
  return o._replace(kind='failed',error=o.error or 'Timeout',message=m)
-def room(r,p,c):return max(1,min(c.left-RESERVE,due(r,p)-c.now))
+def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
- a,h=t-c.now,c.left-SHORT
+ a,h=t-c.now,c.left-60
  if a<=0:return None
- i=due(r,p)-c.now<=c.left-RESERVE
- if i or (p.fresh and c.left<=2*SHORT):h=c.left-RESERVE
- if a<=min(RESERVE,c.left-2*RESERVE):return Action('wait',a)
+ i=due(r,p)-c.now<=c.left-10
+ if i or (p.fresh and c.left<=2*60):h=c.left-10
+ if a<=min(10,c.left-2*10):return Action('wait',a)
  if h>=1 or p.fresh:return Action('wait',min(a,max(h,1)))
  return Action('hand over')
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return None
- if gives_way(p) and l>2*SHORT and c.left<=LIFETIME:return Action('hand over')
+ if gives_way(p) and l>2*60 and c.left<=900:return Action('hand over')
  if not is_short(p,c) or c.left>=l:return None
- if c.left<SHORT or may_hop(p,c):return Action('hand over')
- h=p.sent+FULL*(p.hops-1)+1
+ if c.left<60 or may_hop(p,c):return Action('hand over')
+ h=p.sent+840*(p.hops-1)+1
  if p.outcome.kind=='pending' or due(r,p)-h<=c.left:
-  i=c.left<GROWTH*p.longest<FULL
+  i=c.left<1.5*p.longest<840
   return Action('hand over') if i else None
  return wait_until(h,r,p,c)
 def is_short(p,c):return c.left<needed(p)
 def needed(p):
- n=GROWTH*p.longest
- if p.outcome.kind=='refused':n=p.longest+RESERVE
- t=p.function_timeout+2*RESERVE
- if p.outcome.kind=='pending':t=min(t,FULL/2)
- return max(SHORT,min(max(n,t),FRESH))
-def may_hop(p,c):return p.hops-1<(c.now-p.sent)/FULL
+ n=1.5*p.longest
+ if p.outcome.kind=='refused':n=p.longest+10
+ t=p.function_timeout+2*10
+ if p.outcome.kind=='pending':t=min(t,840/2)
+ return max(60,min(max(n,t),870))
+def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def gives_way(p):
  i=p.outcome.is_crowded and p.refusals%2==0
  return i and p.hops<=1+p.polls
 def learn(r,p,o,c):
  a=0
- k=p._replace(outcome=o,fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo,)
+ k=p._replace(outcome=o,fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
  match o.kind:
   case 'refused':
-   a=min(2**min(p.refusals,4),LONGEST_REFUSAL)
+   a=min(2**min(p.refusals,4),10)
    l=not p.ready and THROTTLED.fullmatch(o.error)
-   if o.is_crowded or l:a=min(a*(0.5+lot(r,p)),LONGEST_REFUSAL)
+   if o.is_crowded or l:a=min(a*(0.5+lot(r,p)),10)
    i=o.error==p.outcome.error
    s=p.refused_since if i else c.now
    k=k._replace(refusals=p.refusals+1,refused_since=s)
@@ -419,17 +402,7 @@ def lot(r,p):
  t=f'{p.refusals} {p.questions}'
  n=f"{r.event.get('RequestId')} {r.name} {t}"
  return hashlib.sha256(n.encode(errors='replace')).digest()[0]/256
-LIMIT=4095
 OWN=('Result','Truncated','Error')
-SHORTEST_REASON=20
-FORGIVEN=900
-LEFT_OUT=150
-TRIED=50_000
-LISTED=9
-NAME=6
-COMPARED=1000
-LONGEST_MESSAGE=1500
-LONGEST_TAIL=900
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 class Answer(NamedTuple):
@@ -446,11 +419,11 @@ def answer(r,p,o):
   m=f'the template reads {l!r}, which does not fit into 4,096 bytes'
   o=Outcome('failed','Attribute',m)
  b=failure(r,p)
- a=explain(r,p,o,LIMIT-size(b))
+ a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):
   b,g=success(r,p,a,error=a)
   return Answer(b,a)
- return Answer(b|{'Reason':truncate(a,LIMIT-size(b))},a)
+ return Answer(b|{'Reason':truncate(a,4095-size(b))},a)
 def is_forgiven(r,p):
  i=r.kind=='Delete' or bool(p.rolling_back)
  return i or r.on_failure=='Continue'
@@ -462,7 +435,7 @@ def unusable(r,e):
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
    f=(k for k,g in attributes(e))
-   a=''.join(difflib.get_close_matches(n,islice(f,COMPARED),1))
+   a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
    i=f'; did you mean {a!r}?' if a else ''
    m=f'the template reads {n!r}, which the result lacks{i}'
    return Outcome('failed','Attribute',m)
@@ -474,19 +447,19 @@ def failure(r,p):
  return echo(r,'FAILED',e or r.old_id or n)|{'Reason':''}
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))|{'Reason':''}
- if r.kind=='Delete':return b|{'Reason':truncate(a,FORGIVEN)},''
+ if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  b|={'NoEcho':r.no_echo or p.no_echo,'Data':d}
- o=LIMIT-SHORTEST_REASON-size(b)
+ o=4095-20-size(b)
  for n in r.attributes:
-  s=size(n)+NAME
+  s=size(n)+6
   if n not in d and s<=o:
    d[n]=''
    o-=s
- o+=SHORTEST_REASON
- d['Error']=truncate(error,min(FORGIVEN,(o-SHORTEST_REASON)//2))
+ o+=20
+ d['Error']=truncate(error,min(900,(o-20)//2))
  o-=size(d['Error'])-2
- b['Reason']=truncate(a,min(FORGIVEN,o))
+ b['Reason']=truncate(a,min(900,o))
  o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
@@ -506,7 +479,7 @@ def physical_id(r,p):
  o='' if never_created(r) else r.old_id
  return p.physical_id or o or f'{r.name}-{i[:12]}'
 def attribute(e,n):
- if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,LIMIT)
+ if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
  i=part(data_of(e),n)
  return part(e,n) if i is ABSENT else i
 def data_of(e):return e.get('Data') if isinstance(e,dict) else None
@@ -528,7 +501,7 @@ def parts(i):
  while e:
   for p,c in e[-1]:
    yield p,c
-   if isinstance(c,dict|list) and len(p)<LIMIT:
+   if isinstance(c,dict|list) and len(p)<4095:
     e.append(children(c,f'{p}.'))
     break
   else:e.pop()
@@ -537,36 +510,36 @@ def children(i,p):
  t=i.items() if isinstance(i,dict) else t
  return ((f'{p}{k}',c) for k,c in t)
 def add_others(d,e,o):
- p,u,l=o-LEFT_OUT,0,list[str]()
+ p,u,l=o-150,0,list[str]()
  w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
- j,a=(islice(attributes(e),TRIED) for g in range(2))
+ j,a=(islice(attributes(e),50_000) for g in range(2))
  h=(c for c in j if not isinstance(c[1],dict|list))
  b=(c for c in a if isinstance(c[1],dict|list))
  for n,i in chain(w,h,b):
   if n in d and n!='Result':continue
-  s=0 if n=='Result' else size(n)+NAME
+  s=0 if n=='Result' else size(n)+6
   r=s<=p and not (u and isinstance(i,dict|list))
   if r and (t:=fitting(i,p-s)) is not None:
    d[n]=t
    p-=s+size(t)-2
   else:
    u+=1
-   l+=[n] if u<=LISTED else []
+   l+=[n] if u<=9 else []
  if u:
-  v='over ' if any(True for g in islice(attributes(e),TRIED,None)) else ''
+  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
   f=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(f,min(LEFT_OUT,p+LEFT_OUT))
+  d['Truncated']=truncate(f,min(150,p+150))
 def explain(r,p,i,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{i.error}; {w}'
  h=': '.join(filter(None,[i.error,i.message.strip()])).rstrip(' .')
- c=[truncate(h,min(LONGEST_MESSAGE,o//2))]
+ c=[truncate(h,min(1500,o//2))]
  if f:=re.sub('(file://)?/var/task/','','; at '.join(i.frames)):c+=['at '+truncate(f,min(600,o//4))]
  a=p.failures+(p.outcome.kind=='done')
  if a and r.max_attempts>1:c+=[f'attempt {a} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',i.log).splitlines())):
   o-=size('; '.join([*c,'last log lines: ',w]))
-  t=truncate_start(t,o if r.kind=='Create' else min(LONGEST_TAIL,o))
+  t=truncate_start(t,o if r.kind=='Create' else min(900,o))
   c+=[f'last log lines: {t}'] if t else []
  return ' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
@@ -598,9 +571,6 @@ def response_of(y):
  i=b'timed out' in h and b'Errno' not in h
  return Response('timed out' if i else 'cut off',*y)
 IDLE={}
-KEPT_FOR=4
-KEPT_FOR_POST=1
-CONNECT=5
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
@@ -617,15 +587,15 @@ def exchange(m,u,b,h,d):
 def idle_connection(m,o):
  if o not in IDLE:return None
  c,s=IDLE.pop(o)
- i=0<=time.time()-s<(KEPT_FOR_POST if m=='POST' else KEPT_FOR)
+ i=0<=time.time()-s<(1 if m=='POST' else 4)
  h=select.select([c.sock],[],[],0)[0]
  if i and not h:return c
  c.close()
  return None
 def connected(u):
  a=urlsplit(u)
- c=http.client.HTTPConnection(a.netloc,timeout=CONNECT)
- if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=CONNECT,context=TRUST)
+ c=http.client.HTTPConnection(a.netloc,timeout=5)
+ if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  try:c.connect()
  except (OSError,http.client.HTTPException):
   c.close()
@@ -673,7 +643,7 @@ def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
-PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'),)
+PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
 def endpoint(s,r=REGION,e=os.environ ):
  a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL')
  h=next(filter(None,map(e.get,a)),'')
@@ -700,28 +670,20 @@ def signed(s,m,u,b,h,d,e,r=REGION):
  y=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
  o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
  return h|{'Authorization':o}
-ACCEPTED=202
-FORBIDDEN=403
-THROTTLED_STATUS=429
-NOT_A_SUCCESS=300
 CLIENT_ERRORS=range(400,404)
-FAILED_THERE=500
-LONGEST_CONTEXT=3583
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
-LONGEST_RUN=900
-DEFAULT_RUN=3
 PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
  w=path(r.handler_arn,'configuration')
- e=response_of(f.call('lambda','GET',w,b'',{},RESERVE))
+ e=response_of(f.call('lambda','GET',w,b'',{},10))
  if e.kind!='answered':return Outcome('refused',UNREACHABLE,e.text)
- if e.status in {FORBIDDEN,THROTTLED_STATUS} or e.status>=FAILED_THERE:
+ if e.status in {403,429} or e.status>=500:
   u=refusal(e)._replace(kind='refused',is_crowded=False)
-  return u._replace(error=UNSEEN) if e.status==FORBIDDEN else u
- if e.status>=NOT_A_SUCCESS:return Outcome('done',result={})
+  return u._replace(error=UNSEEN) if e.status==403 else u
+ if e.status>=300:return Outcome('done',result={})
  if k:=map_of(e.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
@@ -741,19 +703,19 @@ def invoke(r,p,f,d):
  if r.invocation_type=='RequestResponse':
   h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
-  if len(c)>LONGEST_CONTEXT:
+  if len(c)>3583:
    i='keep it shorter, or make the Payload an object, which can hold it'
    return Outcome('failed','ClientContext',f'no room for EventState; {i}')
  w=path(r.handler_arn,'invocations')
  u=0
  if r.invocation_type=='RequestResponse':
-  n=p.function_timeout or LONGEST_RUN
-  u=f.clock().now+n+RESERVE
+  n=p.function_timeout or 900
+  u=f.clock().now+n+10
  e=response_of(f.call('lambda','POST',w,y,h,d))
  match e.kind:
   case 'answered':
    o=invoked(r,e)
-   a=o.kind=='failed' and e.status>=FAILED_THERE
+   a=o.kind=='failed' and e.status>=500
    return o._replace(runs_until=u) if a else o
   case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
   case 'cut off':
@@ -769,7 +731,7 @@ def refusal(e):
  f=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
  n=next(filter(None,f),f'HTTP {e.status}')
  a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
- i=e.status==THROTTLED_STATUS
+ i=e.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
@@ -779,7 +741,7 @@ def map_of(b):
   return i if isinstance(i,dict) else {}
  return {}
 def invoked(r,e):
- if e.status>=NOT_A_SUCCESS:return refusal(e)
+ if e.status>=300:return refusal(e)
  if e.headers.get('X-Amz-Function-Error'):
   t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''))
   return function_error(e.body,t.decode(errors='replace'))
@@ -797,11 +759,11 @@ def invocation(r,p):
 def client_context(d,*,is_carried):
  c=packed(d)
  for n in ['Old',*(['EventState'] if is_carried else [])]:
-  if len(c)>LONGEST_CONTEXT and n in d:
+  if len(c)>3583 and n in d:
    d=without(d,n)
    c=packed(d)
- if len(c)>LONGEST_CONTEXT:c=packed(d,is_ascii=False)
- if len(c)>LONGEST_CONTEXT and 'PhysicalResourceId' in d:c=packed(without(d,'PhysicalResourceId'),is_ascii=False)
+ if len(c)>3583:c=packed(d,is_ascii=False)
+ if len(c)>3583 and 'PhysicalResourceId' in d:c=packed(without(d,'PhysicalResourceId'),is_ascii=False)
  return c
 def without(d,n):
  r={k:i for k,i in d.items() if k!=n}
@@ -830,7 +792,7 @@ def ask(request,effects,seconds,action,**more):
  h={'Content-Type':'application/x-www-form-urlencoded'}
  e=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
  s,i=e.status,e.kind=='answered'
- if i and s<NOT_A_SUCCESS:return StackReply(e.text,s)
+ if i and s<300:return StackReply(e.text,s)
  r=i and s in CLIENT_ERRORS
  d=r and not TRANSIENT.search(e.body)
  return StackReply('',s,d,i)
@@ -845,7 +807,7 @@ class History(NamedTuple):
 def read_history(r,f,d):
  e=[]
  a={}
- for g in range(MOST_PAGES):
+ for g in range(40):
   y=ask(r,f,d,'DescribeStackEvents',**a)
   m=re.findall('(?s)<member>(.*?)</member>',y.text)
   if not m:return History(is_denied=y.is_denied)
@@ -855,7 +817,6 @@ def read_history(r,f,d):
   if len(o)>1+r.unchanged or not t:break
   a={'NextToken':unescape(t[1])}
  return judge_history(r,o)
-MOST_PAGES=40
 def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
 def operations_of(r,e):
  o=[[]]
@@ -880,22 +841,18 @@ def hand_over(v,f,m,l):
  b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
   t=f.clock().left
-  d=max(1,min(SHORT,max(t-2*RESERVE,t/2)))
+  d=max(1,min(60,max(t-2*10,t/2)))
   y=f.call('lambda','POST',path(m,'invocations'),b,h,d)
   e=response_of(y)
-  if e.status==ACCEPTED:return True
+  if e.status==202:return True
   if e.kind in {'timed out','cut off'}:
    l('handed over, without a reply',level='WARN',why=e.text)
    return False
-  i=NOT_A_SUCCESS<=e.status<FAILED_THERE
-  if i and e.status not in {FORBIDDEN,THROTTLED_STATUS}:break
-  if (p:=f.clock().left-2*RESERVE)<=0:break
-  f.sleep(min(a,p,LONGEST_REFUSAL))
+  i=300<=e.status<500
+  if i and e.status not in {403,429}:break
+  if (p:=f.clock().left-2*10)<=0:break
+  f.sleep(min(a,p,10))
  raise RuntimeError(f'could not start a new execution: {e.text}')
-LOGGED=300
-LONGEST_PUT=5
-LONGEST_QUESTION=5
-BETWEEN_QUESTIONS=30
 def serve(event,effects,me):
  def log(step,**more):
   n,k=event['LogicalResourceId'],event['RequestType']
@@ -941,16 +898,16 @@ def deliver(v,b,f,m,l):
  o=False
  for a in growing(PAUSES):
   e=response_of(f.put(v['ResponseURL'],encoded(b)))
-  if e.kind=='answered' and e.status<NOT_A_SUCCESS:return
+  if e.kind=='answered' and e.status<300:return
   h='' if e.kind=='answered' else e.text
   l('the response was not accepted',level='ERROR',status=e.status,why=h)
   w,t=f.clock()
-  i=min(a,max(1,u-LONGEST_PUT-w))
+  i=min(a,max(1,u-5-w))
   if w+i>u:return
-  if t-i<3*RESERVE and not o:
+  if t-i<3*10 and not o:
    o=True
-   if hands_answer_over(v,b,f,m,l) and u-w>3*SHORT:return
-  t=f.clock().left-LONGEST_PUT
+   if hands_answer_over(v,b,f,m,l) and u-w>3*60:return
+  t=f.clock().left-5
   if t<=0:return
   f.sleep(min(i,t))
 def hands_answer_over(v,b,f,m,l):
@@ -981,13 +938,13 @@ def carry_out(t,r,p,f,l ):
   case _:raise AssertionError(t.step)
  w={}
  s=r.no_echo or p.no_echo or o.no_echo
- if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,LOGGED)}
+ if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,300)}
  if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
  l(o.kind,error=o.error,**w)
  return learn(r,p,o,f.clock())
 def seen(p,c):
  l=(c.get('LoggingConfig') or {}).get('LogGroup','')
- t=c.get('Timeout',DEFAULT_RUN) if c else 0
+ t=c.get('Timeout',3) if c else 0
  return p._replace(ready=True,log_group=l,function_timeout=t)
 def uncharged(p,d):return p._replace(began=p.began+d)
 def notice_rollback(r,p,f,d,l ):
@@ -1009,20 +966,20 @@ def notice_rollback(r,p,f,d,l ):
   a=min(c,r.service_timeout/6)*(1+lot(r,p))
   return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed
- k=w+2*BETWEEN_QUESTIONS
+ k=w+2*30
  return p._replace(rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now
  i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(LONGEST_QUESTION,room(r,p,f.clock()))
+ d=min(5,room(r,p,f.clock()))
  y=ask(r,f,d,'DescribeStacks')
  s,t=stack_status(y),p.status
- p=p._replace(ask_at=w+BETWEEN_QUESTIONS,status=s or t)
+ p=p._replace(ask_at=w+30,status=s or t)
  if not s:l('stack status unknown',level='WARN',status=y.status)
  if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
  g='ROLLBACK' in s or 'DELETE' in s
  return p._replace(cancelled=s if g else '')
 def handler(v,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True),)
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True))
  serve(v,f,context.invoked_function_arn)

@@ -25,6 +25,9 @@ Names = Mapping[str, set[str]]
 Forms = Mapping[str, str]
 """The short forms of names."""
 
+PUBLIC: Final = ("handler", "serve", "Effects", "Clock", "NOT_SENT", "LOST")
+"""The names of the provider that Lambda and the tests use."""
+
 
 def shorten(code: Sequence[cst.CSTNode], imported: Iterable[str]) -> list[cst.CSTNode]:
     """Return a module's statements with short names for the variables of its functions.
@@ -37,27 +40,36 @@ def shorten(code: Sequence[cst.CSTNode], imported: Iterable[str]) -> list[cst.CS
 def compact(
     code: Sequence[cst.CSTNode], imported: Iterable[str], kept: Iterable[str]
 ) -> list[cst.CSTNode]:
-    """Return a module's statements with short names, and its numbers instead of their names.
+    """Return a module's statements with short names.
 
     `kept` are the names of the module that stay. Variables are named in the order in which their
     function mentions them, so that functions resemble each other.
     """
-    inside = [node for node in code if isinstance(node, cst.FunctionDef | cst.ClassDef)]
-    variables = {name for node in inside for each in _descendants(node) for name in _bound(each)}
-    defined = {name for node in code for name in _bound(node)} - {*kept}
-    numbers = _numbers(code, defined - variables)
-    code = [_replaced(node, numbers) for node in code if numbers.keys().isdisjoint(_bound(node))]
+    names = _names_of_module(code, kept)
     taken = {*kept, *imported, *dir(builtins), *chain.from_iterable(map(_mentions, code))}
     mentions = Counter(chain.from_iterable(map(_mentions, code)))
-    names = sorted(defined - variables - numbers.keys(), key=lambda it: (-mentions[it], it))
     free = (form for form in _pairs(ascii_letters) if form not in taken)
-    forms = {name: next(free) for name in names}
+    forms = {name: next(free) for name in sorted(names, key=lambda it: (-mentions[it], it))}
     renamed = [_replaced(node, forms) for node in code]
     return _with_short_variables(renamed, imported, _forms_in_order)
 
 
+def inline_numbers(code: Sequence[cst.CSTNode], kept: Iterable[str]) -> list[cst.CSTNode]:
+    """Return a module's statements with its numbers instead of their names, but for some."""
+    numbers = _numbers(code, _names_of_module(code, kept))
+    others = (node for node in code if numbers.keys().isdisjoint(_bound(node)))
+    return [_replaced(node, numbers) for node in others]
+
+
+def _names_of_module(code: Iterable[cst.CSTNode], kept: Iterable[str]) -> set[str]:
+    """Return the names that a module defines and that mean nothing else anywhere in it."""
+    inside = [node for node in code if isinstance(node, cst.FunctionDef | cst.ClassDef)]
+    variables = {name for node in inside for each in _descendants(node) for name in _bound(each)}
+    return {name for node in code for name in _bound(node)} - {*kept} - variables
+
+
 def _numbers(code: Iterable[cst.CSTNode], names: set[str]) -> dict[str, cst.BaseExpression]:
-    """Return the numbers that a module names, by those of these names that they have."""
+    """Return the numbers that a module defines under some of these names."""
     numbers: dict[str, cst.BaseExpression] = {}
     for node in code:
         match node:

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import pytest
 
-from trigger_provider.compress import LOADER, PUBLIC, compacted, compressed
+from trigger_provider.compress import LOADER, compacted, compressed
 from trigger_provider.embed import COMPRESSED, FOLDER, HEAD, MODULES, TARGET, embedded, modules
 from trigger_provider.index import LOST, NOT_SENT, Clock, Effects
+from trigger_provider.shorten import PUBLIC
 
 MOST: Final = 40_500
 """Bytes of JSON that every template can spare for it."""
@@ -71,7 +72,9 @@ def test_the_embedded_text_has_no_comment_and_no_docstring_but_its_first_line() 
 
 def test_the_embedded_text_has_the_package_s_statements() -> None:
     """Compare by Python's own compiler, which knows nothing of how the text was written."""
-    package = [meaning(node) for text in modules() for node in significant(ast.parse(text).body)]
+    source = ast.parse("".join(modules()))
+    source = WithNumbers(source).visit(source)
+    package = [meaning(node) for node in significant(source.body)]
     generated = [meaning(node) for node in significant(ast.parse(TEXT).body)]
     generated.remove(meaning(ast.parse("T = object").body[0]))
 
@@ -139,7 +142,7 @@ def test_a_traceback_of_the_compressed_form_shows_its_lines() -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("A=3\nB=A+1\ndef f(c):return c+A,B\n", "aa=3+1\ndef ab(a):return a+3,aa\n"),
+        ("A=B=[]\ndef f(c):return c+A,B\n", "aa=ab=[]\ndef ac(a):return a+aa,ab\n"),
         ("LOST=1\ndef serve(e):return LOST\n", "LOST=1\ndef serve(a):return LOST\n"),
         ("import a\ndef aa():return a.aa(),aa\n", "import a\ndef ab():return a.aa(),ab\n"),
         ("class A(NamedTuple):\n x:int=1\nA(x=1).x\n",
@@ -169,7 +172,11 @@ def test_what_a_text_becomes_before_it_is_compressed(source: str, text: str) -> 
         ("def f(a: int = 1, *, b: str) -> None:\n    return a in b\n",
          "def f(a=1,*,b):return a in b\n"),
         ("def f(\n    a: int,\n    b: str,\n) -> None:\n    return [\n        a,\n    ]\n",
-         "def f(a,b):return [a,]\n"),
+         "def f(a,b):return [a]\n"),
+        ("f((b,), (b, c,), {b: c,}, {b, c,}, [*b,], [], (), c=d,)\n",
+         "f((b,),(b,c),{b:c},{b,c},[*b],[],(),c=d)\n"),
+        ("A: Final = 3\nLOST: Final = 4\nB: Final = 5\n\ndef f(B, c=A):\n    return c + A + LOST\n",
+         "LOST=4\nB=5\ndef f(a,c=3):return c+3+LOST\n"),
         ("class A(NamedTuple):\n    x: int = 1\n    y: Map = 2\n",
          "T=object\nclass A(NamedTuple):\n x:T=1\n y:T=2\n"),
         ("f({'a': not 1 - -2, **b})\n", "f({'a':not 1--2,**b})\n"),
@@ -281,6 +288,30 @@ def part_of(code: CodeType, instruction: dis.Instruction, numbers: dict[str, int
                 names = [name for name in names if name not in code.co_cellvars + code.co_freevars]
             return instruction.opname, [numbers.setdefault(name, len(numbers)) for name in names]
     return instruction.opname, instruction.argval
+
+
+class WithNumbers(ast.NodeTransformer):
+    """Puts numbers in the place of their names, but of those that others use."""
+
+    def __init__(self, module: ast.Module) -> None:
+        values = {
+            node.target.id: node.value
+            for node in module.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        self._numbers = {
+            name: value
+            for name, value in values.items()
+            if isinstance(value, ast.Constant) and isinstance(value.value, int | float)
+            if name not in PUBLIC
+        }
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        is_number = isinstance(node.target, ast.Name) and node.target.id in self._numbers
+        return None if is_number else self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        return self._numbers.get(node.id, node)
 
 
 PLACE: Final = ("lineno", "col_offset", "end_lineno", "end_col_offset")
