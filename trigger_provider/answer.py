@@ -18,11 +18,20 @@ from trigger_provider.request import (
     Outcome,
     Progress,
     Request,
+    failed,
     marker,
     never_created,
 )
 from trigger_provider.result import given_id, valid_id
-from trigger_provider.text import as_json, beginning, fitting, size, truncate, truncate_start
+from trigger_provider.text import (
+    as_json,
+    as_map,
+    beginning,
+    fitting,
+    size,
+    truncate,
+    truncate_start,
+)
 
 LIMIT: Final = 4095
 """Bytes of an answer; CloudFormation refuses more, and loses the reason."""
@@ -80,7 +89,7 @@ def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
         if not lost:
             return Answer(body, "")
         message = f"the template reads {lost!r}, which does not fit into 4,096 bytes"
-        outcome = Outcome("failed", "Attribute", message)
+        outcome = failed("Attribute", message)
     body = failure(request, progress)
     reason = explain(request, progress, outcome, LIMIT - size(body))
     if is_forgiven(request, progress):
@@ -106,14 +115,14 @@ def unusable(request: Request, result: Any) -> Outcome | None:
     own = given_id(result)
     if own is not None and not valid_id(own):
         message = "it is not a string of 1 to 1,024 bytes"
-        return Outcome("failed", "PhysicalResourceId", message)
+        return failed("PhysicalResourceId", message)
     for name in request.attributes:
         if name not in OWN and attribute(result, name) is ABSENT:
             names = (known for known, _ in attributes(result))
             near = "".join(difflib.get_close_matches(name, islice(names, COMPARED), 1))
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"the template reads {name!r}, which the result lacks{hint}"
-            return Outcome("failed", "Attribute", message)
+            return failed("Attribute", message)
     return None
 
 
@@ -126,7 +135,7 @@ def failure(request: Request, progress: Progress) -> Map:
     # What a handler began is its own to delete: it was polled, or nobody knows how it ended.
     is_begun = (progress.polls or progress.outcome.runs_until) and request.execute_on_delete
     new_id = physical_id(request, progress) if is_begun else marker(request)
-    return echo(request, "FAILED", reported_id or request.old_id or new_id) | {"Reason": ""}
+    return echo(request, "FAILED", reported_id or request.old_id or new_id)
 
 
 def success(
@@ -139,7 +148,7 @@ def success(
     result; its other parts, maps and lists last. Beside the body stands the first attribute that
     the template reads and that has no room, empty if there is none.
     """
-    body = echo(request, "SUCCESS", physical_id(request, progress)) | {"Reason": ""}
+    body = echo(request, "SUCCESS", physical_id(request, progress))
     if request.kind == "Delete":
         return body | {"Reason": truncate(reason, FORGIVEN)}, ""
     data = dict.fromkeys(OWN, "")
@@ -172,7 +181,7 @@ def success(
 def echo(request: Request, status: str, physical_id: str) -> Map:
     """Return the fields of every answer."""
     body = {key: request.event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    return body | {"Status": status, "PhysicalResourceId": physical_id}
+    return body | {"Status": status, "PhysicalResourceId": physical_id, "Reason": ""}
 
 
 def physical_id(request: Request, progress: Progress) -> str:
@@ -197,7 +206,7 @@ def attribute(result: Any, name: str) -> Any:
 
 def data_of(result: Any) -> Any:
     """Return the Data of a result, None if it has none."""
-    return result.get("Data") if isinstance(result, dict) else None
+    return as_map(result).get("Data")
 
 
 def part(item: Any, path: str) -> Any:
@@ -214,7 +223,7 @@ def step(item: Any, key: str) -> Any:
     """Return the item of a map or a list at a key, ABSENT if there is none."""
     if isinstance(item, list) and re.fullmatch("0|[1-9][0-9]{0,7}", key) and int(key) < len(item):
         return item[int(key)]
-    return item.get(key, ABSENT) if isinstance(item, dict) else ABSENT
+    return as_map(item).get(key, ABSENT)
 
 
 def attributes(result: Any) -> Iterator[tuple[str, Any]]:
@@ -239,8 +248,7 @@ def parts(item: Any) -> Iterator[tuple[str, Any]]:
 
 def children(item: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Yield the items of a map or a list by their paths."""
-    items: Any = enumerate(item) if isinstance(item, list) else ()
-    items = item.items() if isinstance(item, dict) else items
+    items: Any = enumerate(item) if isinstance(item, list) else as_map(item).items()
     return ((f"{path}{key}", child) for key, child in items)
 
 
@@ -250,12 +258,16 @@ def add_others(data: dict[str, str], result: Any, room: int) -> None:
     A result of 6 MB has millions of parts: those that have no room are counted, and not kept.
     Nobody waits for the last of them.
     """
-    spare, count, left_out = room - LEFT_OUT, 0, list[str]()
+    left_out: list[str] = []
+    spare, count = room - LEFT_OUT, 0
     whole = [] if data["Result"] else [("Result", attribute(result, "Result"))]
-    tried, again = (islice(attributes(result), TRIED) for _ in range(2))
-    single = (each for each in tried if not isinstance(each[1], dict | list))
-    nested = (each for each in again if isinstance(each[1], dict | list))
-    for name, item in chain(whole, single, nested):
+    others = (
+        each
+        for is_nested in (False, True)
+        for each in islice(attributes(result), TRIED)
+        if isinstance(each[1], dict | list) == is_nested
+    )
+    for name, item in chain(whole, others):
         if name in data and name != "Result":
             continue
         cost = 0 if name == "Result" else size(name) + NAME

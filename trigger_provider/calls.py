@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from html import unescape
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
@@ -24,9 +23,9 @@ from trigger_provider.decision import (
     UNSEEN,
     due,
 )
-from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, url_date
-from trigger_provider.result import function_error, judge
-from trigger_provider.text import encoded
+from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, failed, url_date
+from trigger_provider.result import BAD_REQUEST, function_error, judge
+from trigger_provider.text import encoded, map_of
 from trigger_provider.transport import Effects, Response, response_of
 
 ACCEPTED: Final = 202
@@ -34,9 +33,6 @@ FORBIDDEN: Final = 403
 THROTTLED_STATUS: Final = 429
 NOT_A_SUCCESS: Final = 300
 """The first HTTP status that is not a success."""
-
-CLIENT_ERRORS: Final = range(400, 404)
-"""The HTTP statuses with which CloudFormation refuses a request, for good or for want of rate."""
 
 FAILED_THERE: Final = 500
 """The first HTTP status of a failure of the service itself."""
@@ -109,14 +105,12 @@ def readiness(request: Request, known: Map) -> Outcome:
     After an update that failed, it still runs its previous code: good enough for a Delete alone.
     https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
-    if known.get("State") == "Failed":
-        message = known.get("StateReason") or "the function's State is Failed"
-        return Outcome("failed", known.get("StateReasonCode") or "Failed", message, is_final=True)
-    if known.get("LastUpdateStatus") == "Failed" and request.kind != "Delete":
-        why = known.get("LastUpdateStatusReason") or "the function's LastUpdateStatus is Failed"
-        error = known.get("LastUpdateStatusReasonCode") or "Failed"
-        message = f"{why.rstrip('.')}; the handler still has its previous code"
-        return Outcome("failed", error, message, is_final=True)
+    for name in ["State", *(["LastUpdateStatus"] if request.kind != "Delete" else [])]:
+        if known.get(name) == "Failed":
+            why = known.get(f"{name}Reason") or f"the function's {name} is Failed"
+            if name != "State":
+                why = f"{why.rstrip('.')}; the handler still has its previous code"
+            return failed(known.get(f"{name}ReasonCode") or "Failed", why, is_final=True)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
     return Outcome("done", result=known)
@@ -126,18 +120,17 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
     """Start the handler once, wait for it if it is synchronous, and read the reply."""
     payload, context = invocation(request, progress)
     headers: Map = {"X-Amz-Invocation-Type": request.invocation_type}
+    runs_until: float = 0
     if request.invocation_type == "RequestResponse":
+        longest = progress.function_timeout or LONGEST_RUN
+        runs_until = effects.clock().now + longest + RESERVE  # its start is no part of its time
         headers["X-Amz-Log-Type"] = "Tail"
         if context:
             headers["X-Amz-Client-Context"] = context
         if len(context) > LONGEST_CONTEXT:
             hint = "keep it shorter, or make the Payload an object, which can hold it"
-            return Outcome("failed", "ClientContext", f"no room for EventState; {hint}")
+            return failed("ClientContext", f"no room for EventState; {hint}")
     where = path(request.handler_arn, "invocations")
-    runs_until: float = 0
-    if request.invocation_type == "RequestResponse":
-        longest = progress.function_timeout or LONGEST_RUN
-        runs_until = effects.clock().now + longest + RESERVE  # its start is no part of its time
     response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
     match response.kind:
         case "answered":
@@ -148,13 +141,13 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             return Outcome("refused", UNREACHABLE, response.text)
         case "cut off":
             message = f"{response.text}; the handler may have run"
-            return Outcome("failed", "ConnectionLost", message, runs_until=runs_until)
+            return failed("ConnectionLost", message, runs_until=runs_until)
         case "timed out":
             hint = "return IN_PROGRESS earlier to be polled"
             if effects.clock().now + 1 >= due(request, progress):
                 hint = f"Timeout is {request.timeout:g} s"
             message = f"no answer in {seconds:.0f} s; {hint}"
-            return Outcome("failed", "HandlerTooSlow", message, runs_until=runs_until)
+            return failed("HandlerTooSlow", message, runs_until=runs_until)
 
 
 def refusal(response: Response) -> Outcome:
@@ -172,14 +165,6 @@ def refusal(response: Response) -> Outcome:
     return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
 
 
-def map_of(body: bytes) -> Map:
-    """Return the JSON object that a reply holds, empty if it holds none."""
-    with suppress(ValueError, RecursionError):
-        item = json.loads(body)
-        return item if isinstance(item, dict) else {}
-    return {}
-
-
 def invoked(request: Request, response: Response) -> Outcome:
     """Read Lambda's answer to an invocation."""
     if response.status >= NOT_A_SUCCESS:
@@ -192,9 +177,9 @@ def invoked(request: Request, response: Response) -> Outcome:
     try:
         return judge(request, json.loads(response.body or b"null"))
     except ValueError:
-        return Outcome("failed", "BadResult", "the handler's result is not JSON")
+        return failed("BadResult", "the handler's result is not JSON")
     except RecursionError:
-        return Outcome("failed", "BadResult", "the handler's result is nested too deeply")
+        return failed("BadResult", "the handler's result is nested too deeply")
 
 
 def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
@@ -279,7 +264,8 @@ def ask(request: Request, effects: Effects, seconds: float, action: str, **more:
     status, is_reached = response.status, response.kind == "answered"
     if is_reached and status < NOT_A_SUCCESS:
         return StackReply(response.text, status)
-    is_refused = is_reached and status in CLIENT_ERRORS
+    # With these, CloudFormation refuses a request, for good or for want of rate.
+    is_refused = is_reached and BAD_REQUEST <= status <= FORBIDDEN
     is_denied = is_refused and not TRANSIENT.search(response.body)
     return StackReply("", status, is_denied, is_reached)
 
@@ -392,10 +378,9 @@ def hand_over(event: Map, effects: Effects, me: str, log: Log) -> bool:
         if response.kind in {"timed out", "cut off"}:
             log("handed over, without a reply", level="WARN", why=response.text)
             return False
-        is_lasting = NOT_A_SUCCESS <= response.status < FAILED_THERE
-        if is_lasting and response.status not in {FORBIDDEN, THROTTLED_STATUS}:
-            break
-        if (spare := effects.clock().left - 2 * RESERVE) <= 0:
+        is_error_of_request = NOT_A_SUCCESS <= response.status < FAILED_THERE
+        is_lasting = is_error_of_request and response.status not in {FORBIDDEN, THROTTLED_STATUS}
+        if is_lasting or (spare := effects.clock().left - 2 * RESERVE) <= 0:
             break
         effects.sleep(min(pause, spare, LONGEST_REFUSAL))
     raise RuntimeError(f"could not start a new execution: {response.text}")

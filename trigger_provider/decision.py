@@ -6,9 +6,9 @@ any of it is done. `docs/decision-table.md` is generated from here.
 
 import hashlib
 import re
-from typing import Final, Literal, NamedTuple, assert_never
+from typing import Final, Literal, NamedTuple
 
-from trigger_provider.request import Outcome, Progress, Request, marker
+from trigger_provider.request import Outcome, Progress, Request, failed, marker
 
 RESERVE: Final = 10
 """Seconds of an execution reserved for the answer: two attempts of five seconds each."""
@@ -134,7 +134,7 @@ def question(request: Request, progress: Progress, clock: Clock) -> Action:
     """
     latest = latest_answer(request, progress)
     if clock.now >= latest:
-        return Action("respond", outcome=unknown_status())
+        return Action("respond", outcome=UNKNOWN_STATUS)
     last_question = latest - 1
     ask_at = min(progress.ask_at, latest if clock.now >= last_question else last_question)
     if delay := wait_until(ask_at, request, progress, clock):
@@ -142,10 +142,10 @@ def question(request: Request, progress: Progress, clock: Clock) -> Action:
     return Action("ask", max(1, min(RESERVE, clock.left - RESERVE)))
 
 
-def unknown_status() -> Outcome:
-    """Return the outcome of an Update of which nobody could learn whether it is a rollback."""
-    message = "nobody could learn whether the stack rolls back"
-    return Outcome("skipped", "StatusUnknown", message)
+UNKNOWN_STATUS: Final = Outcome(
+    "skipped", "StatusUnknown", "nobody could learn whether the stack rolls back"
+)
+"""The outcome of an Update of which nobody could learn whether it is a rollback."""
 
 
 def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
@@ -160,7 +160,8 @@ def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
 def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome | None:
     """Return the outcome that ends the request, if the last one does or the stack gave it up."""
     outcome = progress.outcome
-    if outcome.kind == "done" or is_last_attempt(request, progress):
+    is_last = outcome.is_final or progress.failures >= request.max_attempts
+    if outcome.kind == "done" or (outcome.kind == "failed" and is_last):
         return outcome
     if is_denied(outcome) and clock.now - progress.refused_since >= PROPAGATION:
         return outcome._replace(kind="failed")
@@ -168,14 +169,7 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
         return None
     if outcome.kind == "failed":
         return outcome
-    return Outcome("failed", "Cancelled", f"the stack is {progress.cancelled}")
-
-
-def is_last_attempt(request: Request, progress: Progress) -> bool:
-    """Return whether the last attempt failed and no other is allowed, or could succeed."""
-    outcome = progress.outcome
-    is_spent = progress.failures >= request.max_attempts
-    return outcome.kind == "failed" and (is_spent or outcome.is_final)
+    return failed("Cancelled", f"the stack is {progress.cancelled}")
 
 
 def is_denied(outcome: Outcome) -> bool:
@@ -244,8 +238,8 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
         return None
     if gives_way(progress) and left_of_timeout > 2 * SHORT and clock.left <= LIFETIME:
         return Action("hand over")
-    if not is_short(progress, clock) or clock.left >= left_of_timeout:
-        return None  # a fresh execution would have no more of Timeout
+    if clock.left >= min(needed(progress), left_of_timeout):
+        return None  # a fresh execution has no more than what is left of Timeout
     if clock.left < SHORT or may_hop(progress, clock):
         return Action("hand over")
     hop_at = progress.sent + FULL * (progress.hops - 1) + 1
@@ -253,11 +247,6 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
         is_known_short = clock.left < GROWTH * progress.longest < FULL
         return Action("hand over") if is_known_short else None
     return wait_until(hop_at, request, progress, clock)
-
-
-def is_short(progress: Progress, clock: Clock) -> bool:
-    """Return whether an attempt may need more time than this execution has left."""
-    return clock.left < needed(progress)
 
 
 def needed(progress: Progress) -> float:
@@ -310,9 +299,10 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
             is_same = outcome.error == progress.outcome.error
             since = progress.refused_since if is_same else clock.now
             known = known._replace(refusals=progress.refusals + 1, refused_since=since)
-            tells_state = not (is_denied(outcome) or THROTTLED.fullmatch(outcome.error))
-            is_ready = progress.ready and (not tells_state or outcome.error == UNREACHABLE)
-            known = known._replace(ready=is_ready)
+            # Other refusals tell of the handler's state, which is to be looked at again.
+            is_silent = is_denied(outcome) or THROTTLED.fullmatch(outcome.error)
+            if not is_silent and outcome.error != UNREACHABLE:
+                known = known._replace(ready=False)
         case "failed":
             # No float holds a rate to the power of a thousand; at sixty, the wait is the longest.
             growth = request.backoff_rate ** min(progress.failures, 60)
@@ -323,10 +313,6 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
             pause = max(1, request.poll_interval if after is None else float(after))
             state = outcome.result.get("EventState")
             known = known._replace(state=state, polls=progress.polls + 1)
-        case "none" | "done" | "skipped":
-            pass
-        case _:
-            assert_never(outcome.kind)
     return known._replace(resume_at=max(clock.now + pause, outcome.runs_until))
 
 

@@ -6,8 +6,8 @@ Knows concrete syntax, and what a reader of a template can do without: comments,
 annotations, spaces around operators, indents of four of them, lines that one statement does not
 need, long names for what one function knows, and names of numbers (`shorten`). Names of functions
 stay, and no line has two statements, except a condition and what alone depends on it, so that a
-traceback can be read. Works on the text alone: the bytes are the same whatever Python runs it, and every Python that
-Lambda has can read them.
+traceback can be read. Works on the text alone: the bytes are the same whatever Python runs it, and
+every Python that Lambda has can read them.
 `python -m trigger_provider.embed` writes the files. Nothing at run time needs this module.
 """
 

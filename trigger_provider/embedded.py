@@ -10,6 +10,10 @@ T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
+def as_map(i):return i if isinstance(i,dict) else {}
+def map_of(t):
+ with suppress(ValueError,RecursionError):return as_map(json.loads(t))
+ return {}
 def as_text(i):return i if isinstance(i,str) else as_json(i)
 def encoded(i):
  try:t=STRICT.encode(i)
@@ -29,7 +33,7 @@ def fitting(i,o):
  t=beginning(i,o)
  return t if len(t)<=o and size(t)-2<=o else None
 def truncate(t,o):
- if len(t)<=o and size(t)-2<=o:return t
+ if fitting(t,o) is not None:return t
  o-=3
  if o<0:return ''
  t=t[:o]
@@ -47,18 +51,18 @@ class Request(NamedTuple):
  expect:T=ABSENT
  unchanged:T=False
  handler_arn:T=''
- timeout:T=900.0
- service_timeout:T=3600.0
+ timeout:T=900
+ service_timeout:T=3600
  invocation_type:T='RequestResponse'
  execute_on_handler_change:T=True
  execute_on_rollback:T=False
  execute_on_delete:T=False
  enabled:T=True
- max_attempts:T=1.0
- interval:T=5.0
- backoff_rate:T=2.0
- max_interval:T=60.0
- poll_interval:T=10.0
+ max_attempts:T=1
+ interval:T=5
+ backoff_rate:T=2
+ max_interval:T=60
+ poll_interval:T=10
  on_failure:T='Fail'
  no_echo:T=False
  attributes:T=()
@@ -75,6 +79,7 @@ class Outcome(NamedTuple):
  is_final:T=False
  is_crowded:T=False
  runs_until:T=0
+def failed(error,message,**more):return Outcome('failed',error,message,**more)
 class Progress(NamedTuple):
  began:T
  sent:T=0
@@ -114,11 +119,10 @@ def parse_request(v):
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def is_true(t):return t=='true'
-SETTINGS={'HandlerArn':str,'InvocationType':str,'OnFailure':str,'Attributes':tuple,'Timeout':float,'ServiceTimeout':float,'PollInterval':float,'MaxAttempts':float,'Interval':float,'BackoffRate':float,'MaxInterval':float,'ExecuteOnHandlerChange':is_true,'ExecuteOnRollback':is_true,'ExecuteOnDelete':is_true,'Enabled':is_true,'NoEcho':is_true}
+SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho',tuple:'Attributes'}
 def settings_of(p):
  f=p|p.get('Retry',{})
- s={n:e(f[n]) for n,e in SETTINGS.items() if f.get(n) is not None}
- return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():s[n] for n in s}
+ return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n]) for e,s in SETTINGS.items() for n in s.split() if f.get(n) is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
@@ -176,7 +180,7 @@ UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOU
 RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
- w=e if isinstance(e,dict) else {}
+ w=as_map(e)
  p=valid_id(given_id(e))
  i=p==marker(r) or (p==r.old_id!='' and never_created(r))
  return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
@@ -185,28 +189,28 @@ def meaning(r,e,w):
   case 'INPROGRESS':return pending(w)
   case 'FAILED'|'FAILURE':
    a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000)
-   return Outcome('failed','Failed',a)
+   return failed('Failed',a)
  if str(w.get('IsComplete')).lower()=='false':
   i='return the Status IN_PROGRESS to be polled'
-  return Outcome('failed','BadResult',f'IsComplete is false; {i}')
+  return failed('BadResult',f'IsComplete is false; {i}')
  l='' if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return Outcome('failed','Expect',l,is_unexpected=True)
+ if l:return failed('Expect',l,is_unexpected=True)
  return Outcome('done',result=e)
 def pending(e):
  f=e.get('RetryAfter')
- if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return Outcome('failed','BadResult','RetryAfter is not a number of seconds')
+ if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return failed('BadResult','RetryAfter is not a number of seconds')
  m=as_text(e.get('Progress') or e.get('Reason') or '')
  return Outcome('pending',message=truncate(m,4000),result=e)
 def warning(r,e):
- w=e if isinstance(e,dict) else {}
+ w=as_map(e)
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
  c,s=w.get('statusCode'),w.get('Status') or w.get('status')
  if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
 def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
 def given_id(e):
- w=e if isinstance(e,dict) else {}
- d=w['Data'] if isinstance(w.get('Data'),dict) else {}
+ w=as_map(e)
+ d=as_map(w.get('Data'))
  t=w.get('PhysicalResourceId')
  return d.get('PhysicalResourceId') if t is None else t
 def valid_id(p):
@@ -222,13 +226,12 @@ def difference(e,c,p):
  return f'{p} is {g}, expected {quoted(e)}'
 def quoted(i):return truncate(beginning(i,300),300)
 def equal(t,r):
- if isinstance(t,list) and isinstance(r,list):return len(t)==len(r) and all(map(equal,t,r))
- if isinstance(t,dict) and isinstance(r,dict):return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
+ if type(t) is type(r) is list:return len(t)==len(r) and all(map(equal,t,r))
+ if type(t) is type(r) is dict:return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
  return bool(t==r) and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
- try:a=json.loads(y)
- except (ValueError,RecursionError):a=None
- if not isinstance(a,dict):a={'errorMessage':y.decode(errors='replace')} if y else {}
+ a=map_of(y)
+ if y and not a:a={'errorMessage':y.decode(errors='replace')}
  m,r=message_of(a),lines_of(trace_of(a))
  k=str(a.get('errorType') or 'Error')
  if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
@@ -237,7 +240,8 @@ def function_error(y,l=''):
  e=[truncate(m,4000//(2 if b else 1))]
  e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines())
- return Outcome('failed',k,'; '.join(e),f,truncate_start(l,4000))
+ t=truncate_start(l,4000)
+ return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
  s=[a.get(k) for k in ('errorMessage','Message','message')]
  s=[c for c in s if c is not None]
@@ -253,7 +257,7 @@ def lines_of(r):
  t=r.splitlines() if isinstance(r,str) else r
  l=[]
  for i in t if isinstance(t,list) else ():
-  g=i if isinstance(i,dict) else {}
+  g=as_map(i)
   n=f"{g.get('path')}:{g.get('line')} {g.get('label')}" if g else str(i)
   l.append(re.sub(r' [~^]+(?= |$)','',' '.join(n.split())))
  return l
@@ -309,28 +313,23 @@ def reason_to_skip(r,p):
 def must_ask(r,p):return r.kind=='Update' and p.rolling_back is None
 def question(r,p,c):
  l=latest_answer(r,p)
- if c.now>=l:return Action('respond',outcome=unknown_status())
+ if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
  q=l-1
  k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
-def unknown_status():
- m='nobody could learn whether the stack rolls back'
- return Outcome('skipped','StatusUnknown',m)
+UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
 def is_not_there(r,p,c):
  n=min(300,r.service_timeout-10-r.timeout/2)
  return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome
- if o.kind=='done' or is_last_attempt(r,p):return o
+ i=o.is_final or p.failures>=r.max_attempts
+ if o.kind=='done' or (o.kind=='failed' and i):return o
  if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
  if not p.cancelled:return None
  if o.kind=='failed':return o
- return Outcome('failed','Cancelled',f'the stack is {p.cancelled}')
-def is_last_attempt(r,p):
- o=p.outcome
- i=p.failures>=r.max_attempts
- return o.kind=='failed' and (i or o.is_final)
+ return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):
  i=p.outcome.error==UNSEEN
@@ -355,14 +354,13 @@ def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return None
  if gives_way(p) and l>2*60 and c.left<=900:return Action('hand over')
- if not is_short(p,c) or c.left>=l:return None
+ if c.left>=min(needed(p),l):return None
  if c.left<60 or may_hop(p,c):return Action('hand over')
  h=p.sent+840*(p.hops-1)+1
  if p.outcome.kind=='pending' or due(r,p)-h<=c.left:
   i=c.left<1.5*p.longest<840
   return Action('hand over') if i else None
  return wait_until(h,r,p,c)
-def is_short(p,c):return c.left<needed(p)
 def needed(p):
  n=1.5*p.longest
  if p.outcome.kind=='refused':n=p.longest+10
@@ -379,14 +377,13 @@ def learn(r,p,o,c):
  match o.kind:
   case 'refused':
    a=min(2**min(p.refusals,4),10)
-   l=not p.ready and THROTTLED.fullmatch(o.error)
-   if o.is_crowded or l:a=min(a*(0.5+lot(r,p)),10)
+   h=not p.ready and THROTTLED.fullmatch(o.error)
+   if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
    i=o.error==p.outcome.error
    s=p.refused_since if i else c.now
    k=k._replace(refusals=p.refusals+1,refused_since=s)
-   b=not (is_denied(o) or THROTTLED.fullmatch(o.error))
-   e=p.ready and (not b or o.error==UNREACHABLE)
-   k=k._replace(ready=e)
+   l=is_denied(o) or THROTTLED.fullmatch(o.error)
+   if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
   case 'failed':
    g=r.backoff_rate**min(p.failures,60)
    a=min(r.interval*g,r.max_interval)
@@ -396,7 +393,6 @@ def learn(r,p,o,c):
    a=max(1,r.poll_interval if f is None else float(f))
    t=o.result.get('EventState')
    k=k._replace(state=t,polls=p.polls+1)
-  case 'none'|'done'|'skipped':pass
  return k._replace(resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):
  t=f'{p.refusals} {p.questions}'
@@ -417,7 +413,7 @@ def answer(r,p,o):
   b,l=success(r,p,o.message or 'done',e)
   if not l:return Answer(b,'')
   m=f'the template reads {l!r}, which does not fit into 4,096 bytes'
-  o=Outcome('failed','Attribute',m)
+  o=failed('Attribute',m)
  b=failure(r,p)
  a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):
@@ -431,31 +427,31 @@ def unusable(r,e):
  o=given_id(e)
  if o is not None and not valid_id(o):
   m='it is not a string of 1 to 1,024 bytes'
-  return Outcome('failed','PhysicalResourceId',m)
+  return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   f=(k for k,g in attributes(e))
-   a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
+   s=(k for k,g in attributes(e))
+   a=''.join(difflib.get_close_matches(n,islice(s,1000),1))
    i=f'; did you mean {a!r}?' if a else ''
    m=f'the template reads {n!r}, which the result lacks{i}'
-   return Outcome('failed','Attribute',m)
+   return failed('Attribute',m)
  return None
 def failure(r,p):
  e=p.physical_id if r.kind!='Delete' else ''
  i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
  n=physical_id(r,p) if i else marker(r)
- return echo(r,'FAILED',e or r.old_id or n)|{'Reason':''}
+ return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
- b=echo(r,'SUCCESS',physical_id(r,p))|{'Reason':''}
+ b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  b|={'NoEcho':r.no_echo or p.no_echo,'Data':d}
  o=4095-20-size(b)
  for n in r.attributes:
-  s=size(n)+6
-  if n not in d and s<=o:
+  f=size(n)+6
+  if n not in d and f<=o:
    d[n]=''
-   o-=s
+   o-=f
  o+=20
  d['Error']=truncate(error,min(900,(o-20)//2))
  o-=size(d['Error'])-2
@@ -472,7 +468,7 @@ def success(r,p,a,e=ABSENT,error='' ):
  return b,''
 def echo(r,s,p):
  b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
- return b|{'Status':s,'PhysicalResourceId':p}
+ return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete':return r.old_id
  i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
@@ -482,7 +478,7 @@ def attribute(e,n):
  if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
  i=part(data_of(e),n)
  return part(e,n) if i is ABSENT else i
-def data_of(e):return e.get('Data') if isinstance(e,dict) else None
+def data_of(e):return as_map(e).get('Data')
 def part(i,p):
  g=step(i,p)
  for d in re.finditer(r'\.',p) if g is ABSENT else ():
@@ -491,11 +487,11 @@ def part(i,p):
  return g
 def step(i,key):
  if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
- return i.get(key,ABSENT) if isinstance(i,dict) else ABSENT
+ return as_map(i).get(key,ABSENT)
 def attributes(e):
  d=data_of(e)
- o=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
- return (c for c in chain(parts(d),o) if c[0] not in OWN)
+ h=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
+ return (c for c in chain(parts(d),h) if c[0] not in OWN)
 def parts(i):
  e=[children(i,'')]
  while e:
@@ -506,38 +502,36 @@ def parts(i):
     break
   else:e.pop()
 def children(i,p):
- t=enumerate(i) if isinstance(i,list) else ()
- t=i.items() if isinstance(i,dict) else t
+ t=enumerate(i) if isinstance(i,list) else as_map(i).items()
  return ((f'{p}{k}',c) for k,c in t)
 def add_others(d,e,o):
- p,u,l=o-150,0,list[str]()
+ l=[]
+ p,u=o-150,0
  w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
- j,a=(islice(attributes(e),50_000) for g in range(2))
- h=(c for c in j if not isinstance(c[1],dict|list))
- b=(c for c in a if isinstance(c[1],dict|list))
- for n,i in chain(w,h,b):
+ h=(c for a in (False,True) for c in islice(attributes(e),50_000) if isinstance(c[1],dict|list)==a)
+ for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  s=0 if n=='Result' else size(n)+6
-  r=s<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-s)) is not None:
+  f=0 if n=='Result' else size(n)+6
+  r=f<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-f)) is not None:
    d[n]=t
-   p-=s+size(t)-2
+   p-=f+size(t)-2
   else:
    u+=1
    l+=[n] if u<=9 else []
  if u:
   v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
-  f=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(f,min(150,p+150))
-def explain(r,p,i,o):
+  s=f"{v}{u} left out: {', '.join(l)}"
+  d['Truncated']=truncate(s,min(150,p+150))
+def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
- if r.no_echo or p.no_echo:return f'{i.error}; {w}'
- h=': '.join(filter(None,[i.error,i.message.strip()])).rstrip(' .')
+ if r.no_echo or p.no_echo:return f'{a.error}; {w}'
+ h=': '.join(filter(None,[a.error,a.message.strip()])).rstrip(' .')
  c=[truncate(h,min(1500,o//2))]
- if f:=re.sub('(file://)?/var/task/','','; at '.join(i.frames)):c+=['at '+truncate(f,min(600,o//4))]
- a=p.failures+(p.outcome.kind=='done')
- if a and r.max_attempts>1:c+=[f'attempt {a} of {r.max_attempts:g}']
- if t:=' / '.join(filter(None,NOISE.sub('',i.log).splitlines())):
+ if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
+ e=p.failures+(p.outcome.kind=='done')
+ if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
+ if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
   o-=size('; '.join([*c,'last log lines: ',w]))
   t=truncate_start(t,o if r.kind=='Create' else min(900,o))
   c+=[f'last log lines: {t}'] if t else []
@@ -571,9 +565,10 @@ def response_of(y):
  i=b'timed out' in h and b'Errno' not in h
  return Response('timed out' if i else 'cut off',*y)
 IDLE={}
+NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(e):
- b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
+def trust(n):
+ b=n.get('AWS_CA_BUNDLE') or n.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
@@ -582,7 +577,7 @@ def exchange(m,u,b,h,d):
   y=send_on(c,m,u,b,h,d)
   if m=='POST' or y[0]!=LOST:return y
  try:c=connected(u)
- except (OSError,http.client.HTTPException) as a:return NOT_SENT,{},reason_of(a)
+ except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
  return send_on(c,m,u,b,h,d)
 def idle_connection(m,o):
  if o not in IDLE:return None
@@ -596,10 +591,7 @@ def connected(u):
  a=urlsplit(u)
  c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
- try:c.connect()
- except (OSError,http.client.HTTPException):
-  c.close()
-  raise
+ c.connect()
  c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
  for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
@@ -624,53 +616,52 @@ def send_on(c,m,u,b,h,d):
   e=http.client.HTTPResponse(Bounded(c.sock,i),method=m)
   e.begin()
   y=e.status,e.headers,e.read()
- except (OSError,http.client.HTTPException) as a:
+ except NETWORK_ERRORS as a:
   c.close()
   return LOST,{},reason_of(a)
  if e.will_close:c.close()
  else:IDLE[o]=c,time.time()
  return y
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
-CREDENTIALS=('AWS_ACCESS_KEY_ID','AWS_SECRET_ACCESS_KEY','AWS_SESSION_TOKEN')
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(s,method,p,b,h,seconds ):
+def signed_call(e,method,p,b,h,seconds ):
  r=region_of(p)
- u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
- e=[os.environ.get(n,'') for n in CREDENTIALS]
- h=signed(s,method,u,b,h,d,e,r)
+ u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','') for n in s]
+ h=signed(e,method,u,b,h,d,y,r)
  return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
 PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
-def endpoint(s,r=REGION,e=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL')
- h=next(filter(None,map(e.get,a)),'')
+def endpoint(e,r=REGION,n=os.environ ):
+ a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL')
+ h=next(filter(None,map(n.get,a)),'')
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
- n,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
- if h and not n:return h.rstrip('/')
+ o,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
+ if h and not o:return h.rstrip('/')
  g,d,u=next(c for c in PARTITIONS if r.startswith(c[0]))
- if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
- return (f"https://{s}.{r}.{u if i else e.get('URL_SUFFIX',d)}")
-def signed(s,m,u,b,h,d,e,r=REGION):
+ if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
+ return (f"https://{e}.{r}.{u if i else n.get('URL_SUFFIX',d)}")
+def signed(e,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u)
  h=h|{'Host':a.netloc,'X-Amz-Date':d}
- p,v,t=e
+ p,v,t=y
  if t:h['X-Amz-Security-Token']=t
- f=sorted(h,key=str.lower)
- l=''.join(f'{n.lower()}:{h[n]}\n' for n in f)
- g=';'.join(f).lower()
+ s=sorted(h,key=str.lower)
+ l=''.join(f'{n.lower()}:{h[n]}\n' for n in s)
+ g=';'.join(s).lower()
  w=a.path.replace('%','%25')
- j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
- c=f'{d[:8]}/{r}/{s}/aws4_request'
- i=hashlib.sha256(j.encode()).hexdigest()
+ f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
+ c=f'{d[:8]}/{r}/{e}/aws4_request'
+ i=hashlib.sha256(f.encode()).hexdigest()
  k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- y=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
- o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
+ j=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
+ o=f'{j}, SignedHeaders={g}, Signature={k.hex()}'
  return h|{'Authorization':o}
-CLIENT_ERRORS=range(400,404)
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
@@ -687,30 +678,26 @@ def look(r,f):
  if k:=map_of(e.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- if k.get('State')=='Failed':
-  m=k.get('StateReason') or "the function's State is Failed"
-  return Outcome('failed',k.get('StateReasonCode') or 'Failed',m,is_final=True)
- if k.get('LastUpdateStatus')=='Failed' and r.kind!='Delete':
-  h=k.get('LastUpdateStatusReason') or "the function's LastUpdateStatus is Failed"
-  a=k.get('LastUpdateStatusReasonCode') or 'Failed'
-  m=f"{h.rstrip('.')}; the handler still has its previous code"
-  return Outcome('failed',a,m,is_final=True)
+ for n in ['State',*(['LastUpdateStatus'] if r.kind!='Delete' else [])]:
+  if k.get(n)=='Failed':
+   h=k.get(f'{n}Reason') or f"the function's {n} is Failed"
+   if n!='State':h=f"{h.rstrip('.')}; the handler still has its previous code"
+   return failed(k.get(f'{n}ReasonCode') or 'Failed',h,is_final=True)
  if k.get('State')=='Pending' or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
  return Outcome('done',result=k)
 def invoke(r,p,f,d):
  y,c=invocation(r,p)
  h={'X-Amz-Invocation-Type':r.invocation_type}
- if r.invocation_type=='RequestResponse':
-  h['X-Amz-Log-Type']='Tail'
-  if c:h['X-Amz-Client-Context']=c
-  if len(c)>3583:
-   i='keep it shorter, or make the Payload an object, which can hold it'
-   return Outcome('failed','ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,'invocations')
  u=0
  if r.invocation_type=='RequestResponse':
   n=p.function_timeout or 900
   u=f.clock().now+n+10
+  h['X-Amz-Log-Type']='Tail'
+  if c:h['X-Amz-Client-Context']=c
+  if len(c)>3583:
+   i='keep it shorter, or make the Payload an object, which can hold it'
+   return failed('ClientContext',f'no room for EventState; {i}')
+ w=path(r.handler_arn,'invocations')
  e=response_of(f.call('lambda','POST',w,y,h,d))
  match e.kind:
   case 'answered':
@@ -720,26 +707,21 @@ def invoke(r,p,f,d):
   case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
   case 'cut off':
    m=f'{e.text}; the handler may have run'
-   return Outcome('failed','ConnectionLost',m,runs_until=u)
+   return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}'
-   return Outcome('failed','HandlerTooSlow',m,runs_until=u)
+   return failed('HandlerTooSlow',m,runs_until=u)
 def refusal(e):
  b,o=map_of(e.body),function_error(e.body)
- f=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,f),f'HTTP {e.status}')
+ s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,s),f'HTTP {e.status}')
  a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
  i=e.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
-def map_of(b):
- with suppress(ValueError,RecursionError):
-  i=json.loads(b)
-  return i if isinstance(i,dict) else {}
- return {}
 def invoked(r,e):
  if e.status>=300:return refusal(e)
  if e.headers.get('X-Amz-Function-Error'):
@@ -747,8 +729,8 @@ def invoked(r,e):
   return function_error(e.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
  try:return judge(r,json.loads(e.body or b'null'))
- except ValueError:return Outcome('failed','BadResult',"the handler's result is not JSON")
- except RecursionError:return Outcome('failed','BadResult',"the handler's result is nested too deeply")
+ except ValueError:return failed('BadResult',"the handler's result is not JSON")
+ except RecursionError:return failed('BadResult',"the handler's result is nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
@@ -773,9 +755,9 @@ def packed(d,*,is_ascii=True):
  c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
  return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- e=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- d={k:r.event[k] for k in e if k in r.event}
- a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
+ y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
+ d={k:r.event[k] for k in y if k in r.event}
+ a=[*(r.event[k] for k in y[1:4]),url_date(r.event)]
  d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
  d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
@@ -793,7 +775,7 @@ def ask(request,effects,seconds,action,**more):
  e=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
  s,i=e.status,e.kind=='answered'
  if i and s<300:return StackReply(e.text,s)
- r=i and s in CLIENT_ERRORS
+ r=i and 400<=s<=403
  d=r and not TRANSIENT.search(e.body)
  return StackReply('',s,d,i)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
@@ -849,8 +831,8 @@ def hand_over(v,f,m,l):
    l('handed over, without a reply',level='WARN',why=e.text)
    return False
   i=300<=e.status<500
-  if i and e.status not in {403,429}:break
-  if (p:=f.clock().left-2*10)<=0:break
+  i&=e.status not in {403,429}
+  if i or (p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
  raise RuntimeError(f'could not start a new execution: {e.text}')
 def serve(event,effects,me):
@@ -863,7 +845,7 @@ def serve(event,effects,me):
 def find_answer(v,f,m,l):
  w=f.clock().now
  r,p=bare_request(v),Progress(w,sent_at(v,w))
- s=b=False
+ s=i=False
  while True:
   try:
    if not s:
@@ -880,10 +862,10 @@ def find_answer(v,f,m,l):
    p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc())
-   i=Outcome('failed',type(a).__name__,str(a),is_final=True)
-   if not must_ask(r,p):return concluded(r,p,i,l)
-   if b:return concluded(r,p,unknown_status(),l)
-   b,p=True,p._replace(outcome=i)
+   b=failed(type(a).__name__,str(a),is_final=True)
+   if not must_ask(r,p):return concluded(r,p,b,l)
+   if i:return concluded(r,p,UNKNOWN_STATUS,l)
+   i,p=True,p._replace(outcome=b)
 def concluded(r,p,o,l):
  b,a=answer(r,p,o)
  s=b['Status']
@@ -931,11 +913,10 @@ def carry_out(t,r,p,f,l ):
   case 'look':
    o=look(r,f)
    if o.kind=='done':return seen(p,o.result)
-  case 'invoke':
+  case _:
    o=invoke(r,p,f,t.seconds)
    n=max(p.longest,f.clock().now-b)
    p=p._replace(longest=n)
-  case _:raise AssertionError(t.step)
  w={}
  s=r.no_echo or p.no_echo or o.no_echo
  if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,300)}

@@ -35,18 +35,18 @@ class Request(NamedTuple):
     expect: Any = ABSENT
     unchanged: bool = False
     handler_arn: str = ""
-    timeout: float = 900.0
-    service_timeout: float = 3600.0
+    timeout: float = 900
+    service_timeout: float = 3600
     invocation_type: InvocationType = "RequestResponse"
     execute_on_handler_change: bool = True
     execute_on_rollback: bool = False
     execute_on_delete: bool = False
     enabled: bool = True
-    max_attempts: float = 1.0
-    interval: float = 5.0
-    backoff_rate: float = 2.0
-    max_interval: float = 60.0
-    poll_interval: float = 10.0
+    max_attempts: float = 1
+    interval: float = 5
+    backoff_rate: float = 2
+    max_interval: float = 60
+    poll_interval: float = 10
     on_failure: OnFailure = "Fail"
     no_echo: bool = False
     attributes: tuple[str, ...] = ()
@@ -75,6 +75,11 @@ class Outcome(NamedTuple):
     is_final: bool = False
     is_crowded: bool = False
     runs_until: float = 0
+
+
+def failed(error: str, message: str, **more: Any) -> Outcome:
+    """Return the outcome of a step that failed."""
+    return Outcome("failed", error, message, **more)
 
 
 class Progress(NamedTuple):
@@ -155,14 +160,13 @@ def is_true(text: str) -> bool:
     return text == "true"
 
 
-SETTINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "HandlerArn": str, "InvocationType": str, "OnFailure": str, "Attributes": tuple,
-    "Timeout": float, "ServiceTimeout": float, "PollInterval": float,
-    "MaxAttempts": float, "Interval": float, "BackoffRate": float, "MaxInterval": float,
-    "ExecuteOnHandlerChange": is_true, "ExecuteOnRollback": is_true, "ExecuteOnDelete": is_true,
-    "Enabled": is_true, "NoEcho": is_true,
-}  # fmt: skip
-"""The properties that are settings, and how each is read.
+SETTINGS: Final[Mapping[Callable[[Any], Any], str]] = {
+    str: "HandlerArn InvocationType OnFailure",
+    float: "Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval",
+    is_true: "ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho",
+    tuple: "Attributes",
+}
+"""The properties that are settings, by how they are read.
 
 Each becomes the field of a request that has its name in snake case. What the macro has written is
 trusted: it has refused any other `InvocationType` and `OnFailure`.
@@ -172,10 +176,12 @@ trusted: it has refused any other `InvocationType` and `OnFailure`.
 def settings_of(properties: Map) -> Map:
     """Return the settings that properties hold, by field; those of Retry stand in a map there."""
     flat = properties | properties.get("Retry", {})
-    settings = {
-        name: read(flat[name]) for name, read in SETTINGS.items() if flat.get(name) is not None
+    return {
+        re.sub("(?<!^)(?=[A-Z])", "_", name).lower(): read(flat[name])
+        for read, names in SETTINGS.items()
+        for name in names.split()
+        if flat.get(name) is not None
     }
-    return {re.sub("(?<!^)(?=[A-Z])", "_", name).lower(): settings[name] for name in settings}
 
 
 def is_unchanged(request: Request, properties: Map, old: Map) -> bool:

@@ -4,7 +4,6 @@ Knows the words of a result, the setting Expect, and the error payloads of Lambd
 Refuses to know how the answer came, and what follows from it.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,11 +13,12 @@ from trigger_provider.request import (
     Map,
     Outcome,
     Request,
+    failed,
     is_true,
     marker,
     never_created,
 )
-from trigger_provider.text import as_text, beginning, size, truncate, truncate_start
+from trigger_provider.text import as_map, as_text, beginning, map_of, size, truncate, truncate_start
 
 LONGEST_TEXT: Final = 4000
 """Bytes of a message or a log that are kept: no answer has room for more."""
@@ -58,7 +58,7 @@ LIBRARY: Final = re.compile(
 
 def judge(request: Request, result: Any) -> Outcome:
     """Read a result: done, not done yet, or failed according to the result or to Expect."""
-    words = result if isinstance(result, dict) else {}
+    words = as_map(result)
     physical_id = valid_id(given_id(result))
     # A handler may return the id that it got: one that says that nothing was created is no id.
     is_marker = physical_id == marker(request) or (
@@ -77,13 +77,13 @@ def meaning(request: Request, result: Any, words: Map) -> Outcome:
             return pending(words)
         case "FAILED" | "FAILURE":
             reason = truncate(as_text(words.get("Reason") or "no Reason was given"), LONGEST_TEXT)
-            return Outcome("failed", "Failed", reason)
+            return failed("Failed", reason)
     if str(words.get("IsComplete")).lower() == "false":  # as the Provider framework of AWS CDK
         hint = "return the Status IN_PROGRESS to be polled"
-        return Outcome("failed", "BadResult", f"IsComplete is false; {hint}")
+        return failed("BadResult", f"IsComplete is false; {hint}")
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
     if lacks:
-        return Outcome("failed", "Expect", lacks, is_unexpected=True)
+        return failed("Expect", lacks, is_unexpected=True)
     return Outcome("done", result=result)
 
 
@@ -91,14 +91,14 @@ def pending(result: Map) -> Outcome:
     """Read a result that says IN_PROGRESS."""
     after = result.get("RetryAfter")
     if after is not None and not re.fullmatch(r"\d+(\.\d*)?", str(after)):
-        return Outcome("failed", "BadResult", "RetryAfter is not a number of seconds")
+        return failed("BadResult", "RetryAfter is not a number of seconds")
     message = as_text(result.get("Progress") or result.get("Reason") or "")
     return Outcome("pending", message=truncate(message, LONGEST_TEXT), result=result)
 
 
 def warning(request: Request, result: Any) -> str:
     """Return what is odd in a result that counts as done, without quotes; empty if nothing is."""
-    words = result if isinstance(result, dict) else {}
+    words = as_map(result)
     if result is None and request.execute_on_delete:
         return "the handler returned nothing: does it return what its library returns?"
     code, status = words.get("statusCode"), words.get("Status") or words.get("status")
@@ -114,8 +114,8 @@ def spelled(status: Any) -> str:
 
 def given_id(result: Any) -> Any:
     """Return the physical id in a result, or in its Data; None if there is none."""
-    words = result if isinstance(result, dict) else {}
-    data = words["Data"] if isinstance(words.get("Data"), dict) else {}
+    words = as_map(result)
+    data = as_map(words.get("Data"))
     top_level = words.get("PhysicalResourceId")
     return data.get("PhysicalResourceId") if top_level is None else top_level
 
@@ -148,9 +148,9 @@ def quoted(item: Any) -> str:
 
 def equal(left: Any, right: Any) -> bool:
     """Compare as JSON does; in Python, true equals 1."""
-    if isinstance(left, list) and isinstance(right, list):
+    if type(left) is type(right) is list:
         return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
+    if type(left) is type(right) is dict:
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
@@ -160,12 +160,9 @@ def equal(left: Any, right: Any) -> bool:
 
 def function_error(payload: bytes, log: str = "") -> Outcome:
     """Read the error payload of any runtime; none of its fields is sure to be there."""
-    try:
-        error = json.loads(payload)
-    except (ValueError, RecursionError):
-        error = None
-    if not isinstance(error, dict):
-        error = {"errorMessage": payload.decode(errors="replace")} if payload else {}
+    error = map_of(payload)
+    if payload and not error:
+        error = {"errorMessage": payload.decode(errors="replace")}
     message, trace = message_of(error), lines_of(trace_of(error))
     kind = str(error.get("errorType") or "Error")
     if not re.fullmatch(r"\S{1,200}", kind):  # a sentence is no type: NoEcho keeps it back
@@ -175,7 +172,8 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
     messages = [truncate(message, LONGEST_TEXT // (2 if behind else 1))]
     messages += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[:CAUSES]]
     frames = innermost_frames(trace, f"{kind}: {message}".splitlines() + message.splitlines())
-    return Outcome("failed", kind, "; ".join(messages), frames, truncate_start(log, LONGEST_TEXT))
+    tail = truncate_start(log, LONGEST_TEXT)
+    return failed(kind, "; ".join(messages), frames=frames, log=tail)
 
 
 def message_of(error: Map) -> str:
@@ -204,7 +202,7 @@ def lines_of(trace: Any) -> list[str]:
     items = trace.splitlines() if isinstance(trace, str) else trace
     lines = []
     for item in items if isinstance(items, list) else ():
-        go = item if isinstance(item, dict) else {}
+        go = as_map(item)
         line = f"{go.get('path')}:{go.get('line')} {go.get('label')}" if go else str(item)
         # Python underlines a part of the code that it quotes.
         lines.append(re.sub(r" [~^]+(?= |$)", "", " ".join(line.split())))

@@ -27,6 +27,7 @@ from trigger_provider.decision import (
     QUESTION_PAUSES,
     RESERVE,
     SHORT,
+    UNKNOWN_STATUS,
     Action,
     decide,
     is_not_there,
@@ -34,7 +35,6 @@ from trigger_provider.decision import (
     lot,
     must_ask,
     room,
-    unknown_status,
 )
 from trigger_provider.request import (
     Map,
@@ -42,6 +42,7 @@ from trigger_provider.request import (
     Progress,
     Request,
     bare_request,
+    failed,
     handed_over,
     parse_progress,
     parse_request,
@@ -105,12 +106,12 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
             progress = carry_out(action, request, progress, effects, log)
         except Exception as error:  # noqa: BLE001 (CloudFormation is answered, whatever happens)
             log("provider failed", level="ERROR", trace=traceback.format_exc())
-            failed = Outcome("failed", type(error).__name__, str(error), is_final=True)
+            broken = failed(type(error).__name__, str(error), is_final=True)
             if not must_ask(request, progress):
-                return concluded(request, progress, failed, log)
+                return concluded(request, progress, broken, log)
             if is_broken:
-                return concluded(request, progress, unknown_status(), log)
-            is_broken, progress = True, progress._replace(outcome=failed)
+                return concluded(request, progress, UNKNOWN_STATUS, log)
+            is_broken, progress = True, progress._replace(outcome=broken)
 
 
 def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) -> Map:
@@ -189,12 +190,10 @@ def carry_out(
             outcome = look(request, effects)
             if outcome.kind == "done":
                 return seen(progress, outcome.result)
-        case "invoke":
+        case _:
             outcome = invoke(request, progress, effects, action.seconds)
             longest = max(progress.longest, effects.clock().now - began)
             progress = progress._replace(longest=longest)
-        case _:
-            raise AssertionError(action.step)
     words: Map = {}
     is_secret = request.no_echo or progress.no_echo or outcome.no_echo
     if outcome.kind == "pending" and outcome.message and not is_secret:

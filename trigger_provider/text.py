@@ -12,6 +12,18 @@ STRICT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 as_json = JSON.encode
 
 
+def as_map(item: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, and an empty one instead of anything else."""
+    return item if isinstance(item, dict) else {}
+
+
+def map_of(text: bytes) -> dict[str, Any]:
+    """Return the JSON object that a text is, an empty one if it is none."""
+    with suppress(ValueError, RecursionError):
+        return as_map(json.loads(text))
+    return {}
+
+
 def as_text(item: Any) -> str:
     """Return a string as it is, and anything else as JSON."""
     return item if isinstance(item, str) else as_json(item)
@@ -59,7 +71,7 @@ def fitting(item: Any, room: int) -> str | None:
 
 def truncate(text: str, room: int) -> str:
     """Shorten a text to a number of bytes of JSON, not counting the quotes."""
-    if len(text) <= room and size(text) - 2 <= room:
+    if fitting(text, room) is not None:
         return text
     room -= 3  # the bytes of what stands for the rest
     if room < 0:

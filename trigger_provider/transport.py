@@ -89,6 +89,8 @@ KEPT_FOR: Final = 4
 KEPT_FOR_POST: Final = 1
 """The same for what may run when it is lost, and is never sent twice."""
 
+NETWORK_ERRORS: Final = (OSError, http.client.HTTPException)
+
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
 
@@ -122,7 +124,7 @@ def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -
             return reply
     try:
         connection = connected(url)
-    except (OSError, http.client.HTTPException) as error:
+    except NETWORK_ERRORS as error:
         return NOT_SENT, {}, reason_of(error)
     return send_on(connection, method, url, body, headers, seconds)
 
@@ -146,11 +148,7 @@ def connected(url: str) -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection(parts.netloc, timeout=CONNECT)
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(parts.netloc, timeout=CONNECT, context=TRUST)
-    try:
-        connection.connect()
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        raise
+    connection.connect()
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
         connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
@@ -203,7 +201,7 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
         response = http.client.HTTPResponse(Bounded(connection.sock, deadline), method=method)  # type: ignore[arg-type]  # all that it uses of a socket
         response.begin()
         reply = response.status, response.headers, response.read()
-    except (OSError, http.client.HTTPException) as error:
+    except NETWORK_ERRORS as error:
         connection.close()
         return LOST, {}, reason_of(error)
     if response.will_close:
@@ -220,7 +218,6 @@ def reason_of(error: Exception) -> bytes:
 
 # ---- a call to AWS
 
-CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 REGION: Final = os.environ.get("AWS_REGION", "us-east-1")
 
 
@@ -230,7 +227,8 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
     """Send a request to a service of AWS, with the credentials of this function."""
     region = region_of(path)
     url, date = endpoint(service, region) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    keys = [os.environ.get(name, "") for name in CREDENTIALS]
+    names = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+    keys = [os.environ.get(f"AWS_{name}", "") for name in names]
     headers = signed(service, method, url, body, headers, date, keys, region)
     return exchange(method, url, body, headers, seconds)
 

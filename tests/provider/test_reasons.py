@@ -145,7 +145,7 @@ LOG = "full log: /aws/lambda/shop-Migrate-1A2B3C"
             "Runtime.ImportModuleError: Unable to import module 'app': No module named 'psycopg'",
             id="init failure",
         ),
-        pytest.param({}, "Error: no message", id="nothing"),
+        pytest.param({}, "Error: {}", id="nothing"),
         pytest.param("no orders", 'Error: "no orders"', id="a text"),
         pytest.param(None, "Error: null", id="null"),
         pytest.param([1], "Error: [1]", id="a list"),
