@@ -23,12 +23,25 @@ from cfn_trigger.terminal import console, options, orders
     default="text",
     show_default=True,
 )
+@click.option(
+    "--reasons",
+    "with_reasons",
+    is_flag=True,
+    help="Show for every resource, not only for triggers, which property makes it wait.",
+)
 @options.parameter_options
 @options.macro_name_option
 @options.region_option
 @options.json_option
 def command(
-    source: str, form: str, overrides: Overrides, *, macro_name: str, region: str, as_json: bool
+    source: str,
+    form: str,
+    overrides: Overrides,
+    *,
+    macro_name: str,
+    region: str,
+    with_reasons: bool,
+    as_json: bool,
 ) -> None:
     """Show what runs before and after each trigger, and through which property.
 
@@ -44,10 +57,11 @@ def command(
         case _ if as_json:
             console.show_json(formats.as_json(order))
         case "mermaid":
-            click.echo(formats.mermaid(order), nl=False)
+            click.echo(formats.mermaid(order, with_reasons=with_reasons), nl=False)
         case "dot":
-            click.echo(formats.dot(order), nl=False)
+            click.echo(formats.dot(order, with_reasons=with_reasons), nl=False)
         case "svg":
-            click.echo(formats.drawing(order), nl=False)
+            click.echo(formats.drawing(order, with_reasons=with_reasons), nl=False)
         case _:
-            console.show(orders.rendered(order))
+            content = orders.rendered(order, width=console.width(), with_reasons=with_reasons)
+            console.show(content)

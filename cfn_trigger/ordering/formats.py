@@ -4,10 +4,12 @@ Knows these languages. Refuses to know how an order comes about, and terminals. 
 the dependencies that others imply, and label those of triggers.
 """
 
+from collections.abc import Container
 from dataclasses import asdict
+from typing import Final
 
-from cfn_trigger.ordering.levels import Dependency, StackOrder, transitive_reduction
-from cfn_trigger.ordering.svg import Arrow, Box, svg
+from cfn_trigger.ordering.levels import Dependency, Resource, StackOrder, transitive_reduction
+from cfn_trigger.ordering.svg import Arrow, Box, Legend, svg
 from macro.model import Json
 
 
@@ -23,7 +25,16 @@ def as_json(order: StackOrder) -> dict[str, Json]:
     }
 
 
-def mermaid(order: StackOrder) -> str:
+_MERMAIDS_WORDS: Final = frozenset(
+    (
+        "call", "class", "classdef", "click", "default", "direction", "end", "flowchart", "graph",
+        "href", "interpolate", "linkstyle", "style", "subgraph",
+    )
+)  # fmt: skip
+"""Words that are not names in a flowchart, in lower case."""
+
+
+def mermaid(order: StackOrder, *, with_reasons: bool = False) -> str:
     """Format an order as a Mermaid flowchart.
 
     https://mermaid.js.org/syntax/flowchart.html
@@ -31,14 +42,24 @@ def mermaid(order: StackOrder) -> str:
     lines = ["flowchart LR"]
     for resource in order.resources:
         left, right = ("([", "])") if resource.is_trigger else ("[", "]")
-        lines.append(f'  {resource.name}{left}"{resource.name}"{right}')
+        lines.append(f'  {_node(resource.name)}{left}"{resource.name}"{right}')
+    triggers = _triggers(order)
     for dependency in transitive_reduction(order):
         arrow = "-.->" if dependency.conditional else "-->"
-        text = f"|{_quoted(label(dependency))}|" if _is_of_a_trigger(dependency, order) else ""
-        lines.append(f"  {dependency.first} {arrow}{text} {dependency.waiting}")
-    if names := [trigger.name for trigger in order.triggers]:
-        lines += ["  classDef trigger stroke-width:3px", f"  class {','.join(names)} trigger"]
+        is_labeled = with_reasons or _is_of(triggers, dependency)
+        text = f"|{_quoted(label(dependency))}|" if is_labeled else ""
+        lines.append(f"  {_node(dependency.first)} {arrow}{text} {_node(dependency.waiting)}")
+    if names := [_node(trigger.name) for trigger in order.triggers]:
+        lines += [f"  classDef trigger {_TRIGGER_STYLE}", f"  class {','.join(names)} trigger"]
     return "\n".join(lines) + "\n"
+
+
+_TRIGGER_STYLE: Final = "fill:#fbefff,stroke:#8250df,stroke-width:2px,color:#1f2328"
+
+
+def _node(name: str) -> str:
+    """Return a node's id: no logical id has an underscore, so nothing else has this one."""
+    return f"{name}_" if name.lower() in _MERMAIDS_WORDS else name
 
 
 def _quoted(text: str) -> str:
@@ -46,17 +67,18 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if "(" in text else text
 
 
-def dot(order: StackOrder) -> str:
+def dot(order: StackOrder, *, with_reasons: bool = False) -> str:
     """Format an order in the language of Graphviz.
 
     https://graphviz.org/doc/info/lang.html
     """
     lines = ["digraph order {", "  rankdir=LR;", '  node [shape=box, fontname="monospace"];']
     for resource in order.resources:
-        style = ", style=bold, shape=ellipse" if resource.is_trigger else ""
+        style = f", {_DOT_TRIGGER}" if resource.is_trigger else ""
         lines.append(f'  "{resource.name}" [label="{resource.name}\\n{resource.kind}"{style}];')
+    triggers = _triggers(order)
     for dependency in transitive_reduction(order):
-        is_labeled = _is_of_a_trigger(dependency, order)
+        is_labeled = with_reasons or _is_of(triggers, dependency)
         text = f'label="{label(dependency)}"' if is_labeled else ""
         style = "style=dashed" if dependency.conditional else ""
         attributes = ", ".join(filter(None, (text, style)))
@@ -65,27 +87,70 @@ def dot(order: StackOrder) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def drawing(order: StackOrder) -> str:
+_DOT_TRIGGER: Final = 'style="bold,rounded,filled", color="#8250df", fillcolor="#fbefff"'
+
+
+def drawing(order: StackOrder, *, with_reasons: bool = False) -> str:
     """Draw an order as SVG, a column for each level."""
     boxes = [
         Box(
             name=resource.name,
-            caption=resource.kind,
+            caption=runs(resource) if resource.is_trigger else resource.kind,
             level=resource.level,
             is_highlighted=resource.is_trigger,
         )
         for resource in order.resources
     ]
+    triggers = _triggers(order)
     arrows = [
-        Arrow(
-            start=dependency.first,
-            end=dependency.waiting,
-            label=label(dependency) if _is_of_a_trigger(dependency, order) else "",
-            is_highlighted=_is_of_a_trigger(dependency, order),
-        )
+        _arrow(dependency, triggers, with_reasons=with_reasons)
         for dependency in transitive_reduction(order)
     ]
-    return svg(boxes, arrows)
+    return svg(boxes, arrows, _legend(order))
+
+
+def _arrow(dependency: Dependency, triggers: Container[str], *, with_reasons: bool) -> Arrow:
+    is_of_a_trigger = _is_of(triggers, dependency)
+    return Arrow(
+        start=dependency.first,
+        end=dependency.waiting,
+        label=dependency.property if is_of_a_trigger or with_reasons else "",
+        meaning=meaning(dependency),
+        is_highlighted=is_of_a_trigger,
+        is_dashed=dependency.conditional,
+        is_label_at_start=dependency.property == "ExecuteBefore",
+    )
+
+
+def _legend(order: StackOrder) -> Legend:
+    levels = [
+        f"Level {number}: {', '.join(resource.name for resource in level)}."
+        for number, level in enumerate(order.levels, 1)
+    ]
+    triggers = [f"{trigger.name} {runs(trigger)}." for trigger in order.triggers]
+    dependencies = [f"{meaning(each)}." for each in transitive_reduction(order)]
+    return Legend(
+        title=f"Deployment order of {_count(len(order.resources), 'resource')}"
+        f" in {_count(len(order.levels), 'level')}, with {_count(len(order.triggers), 'trigger')}",
+        description="\n".join([*levels, *triggers, *dependencies]),
+        highlighted="trigger",
+        dashed="only if a condition holds",
+        levels="what has the same number is created in parallel",
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def runs(trigger: Resource) -> str:
+    """Return what a trigger runs."""
+    return f"runs {', '.join(trigger.runs) or 'a function outside the template'}"
+
+
+def meaning(dependency: Dependency) -> str:
+    """Return a dependency as a clause: `Run waits for Orders: ExecuteAfter`."""
+    return f"{dependency.waiting} waits for {dependency.first}: {label(dependency)}"
 
 
 def label(dependency: Dependency) -> str:
@@ -93,11 +158,14 @@ def label(dependency: Dependency) -> str:
 
     What comes along with what the property names has its reason: `Handler, policy of Role`.
     """
-    reasons = filter(None, (dependency.why.rpartition(".")[2], dependency.companion))
+    reasons = filter(None, (dependency.property, dependency.companion))
     condition = " (if its condition holds)" if dependency.conditional else ""
     return ", ".join(reasons) + condition
 
 
-def _is_of_a_trigger(dependency: Dependency, order: StackOrder) -> bool:
-    names = {trigger.name for trigger in order.triggers}
-    return not names.isdisjoint((dependency.waiting, dependency.first))
+def _triggers(order: StackOrder) -> frozenset[str]:
+    return frozenset(trigger.name for trigger in order.triggers)
+
+
+def _is_of(triggers: Container[str], dependency: Dependency) -> bool:
+    return dependency.first in triggers or dependency.waiting in triggers

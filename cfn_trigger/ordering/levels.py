@@ -48,6 +48,11 @@ class Dependency:
     companion: str = ""
     conditional: bool = False
 
+    @property
+    def property(self) -> str:
+        """The name of the property, without its place."""
+        return self.why.rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:

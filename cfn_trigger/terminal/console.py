@@ -4,6 +4,7 @@ Knows click and rich. Refuses to know templates, stacks and triggers.
 """
 
 import json
+import os
 from typing import Any
 
 import click
@@ -17,6 +18,12 @@ def console(*, stderr: bool = False) -> Console:
     if not output.is_terminal:
         output.width = 1_000_000
     return output
+
+
+def width() -> int:
+    """Return the width of lines: a terminal's, elsewhere that of COLUMNS, or without a limit."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) else console().width
 
 
 def show(content: RenderableType) -> None:

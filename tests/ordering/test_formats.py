@@ -1,5 +1,7 @@
 """The forms of an order that other programs read."""
 
+from collections.abc import Callable
+
 import pytest
 
 from cfn_trigger.ordering import formats
@@ -55,7 +57,7 @@ flowchart LR
   Run(["Run"])
   Queue --> Topic
   Topic -.->|"ExecuteAfter (if its condition holds)"| Run
-  classDef trigger stroke-width:3px
+  classDef trigger fill:#fbefff,stroke:#8250df,stroke-width:2px,color:#1f2328
   class Run trigger
 """
     )
@@ -70,7 +72,8 @@ digraph order {
   node [shape=box, fontname="monospace"];
   "Queue" [label="Queue\\nAWS::SQS::Queue"];
   "Topic" [label="Topic\\nAWS::SNS::Topic"];
-  "Run" [label="Run\\nCustom::Trigger", style=bold, shape=ellipse];
+  "Run" [label="Run\\nCustom::Trigger", style="bold,rounded,filled", color="#8250df", \
+fillcolor="#fbefff"];
   "Queue" -> "Topic";
   "Topic" -> "Run" [label="ExecuteAfter (if its condition holds)", style=dashed];
 }
@@ -79,10 +82,37 @@ digraph order {
 
 
 @pytest.mark.parametrize(
-    "text", ["Queue", "AWS::SNS::Topic", "ExecuteAfter (if its condition holds)"]
+    ("form", "edge"),
+    [
+        (formats.mermaid, "  Queue -->|Subscription| Topic\n"),
+        (formats.dot, '  "Queue" -> "Topic" [label="Subscription"];\n'),
+    ],
 )
-def test_a_drawing_shows_names_types_and_labels(text: str) -> None:
-    assert f">{text}</text>" in formats.drawing(ORDER)
+def test_with_reasons_every_dependency_has_a_label(form: Callable[..., str], edge: str) -> None:
+    assert edge not in form(ORDER)
+    assert edge in form(ORDER, with_reasons=True)
+
+
+def test_a_name_that_is_a_word_of_mermaid_has_an_id_of_its_own() -> None:
+    order = StackOrder(
+        resources=(
+            Resource(name="end", kind="AWS::SQS::Queue", level=0),
+            Resource(name="Class", kind="Custom::Trigger", level=1),
+        ),
+        dependencies=(Dependency(waiting="Class", first="end", why="Handler"),),
+    )
+
+    assert (
+        formats.mermaid(order)
+        == """\
+flowchart LR
+  end_["end"]
+  Class_(["Class"])
+  end_ -->|Handler| Class_
+  classDef trigger fill:#fbefff,stroke:#8250df,stroke-width:2px,color:#1f2328
+  class Class_ trigger
+"""
+    )
 
 
 def test_a_label_has_the_property_and_what_came_along() -> None:

@@ -17,7 +17,7 @@ CLEAN: Final = dict.fromkeys(
     (
         "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "FORCE_COLOR", "NO_COLOR",
-        "CFN_TRIGGER_TRACEBACK",
+        "CFN_TRIGGER_TRACEBACK", "COLUMNS",
     )
 ) | {
     "AWS_CONFIG_FILE": "/nowhere",
