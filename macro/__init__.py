@@ -9,6 +9,7 @@
 | check | `check` | the reading so far | problems of meaning |
 | order | `ordering` | triggers, survey, additions | edges, and problems of order |
 | limit | `concurrency`, with `precedence` | order | the order, with few triggers at once |
+| undo | `undo` | triggers, order | what undoes them, and what waits for that |
 | group | `grouping`, with `permissions` | additions, order | which handlers share a policy |
 | fingerprint | `fingerprint` | triggers, order | what makes each run again |
 | build | `emit`, with `encode`, `parts` | the reading, fingerprints | the expanded fragment |
@@ -18,7 +19,7 @@
 else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
 order is the architecture: model, names, errors, secrecy, cloudformation, permissions, references,
 canonical, functions, sam_names, versions, then readers, shorthand, parse, additions and
-fingerprint, then ordering, precedence, concurrency and grouping, reading, check, risks and
+fingerprint, then ordering, precedence, concurrency, grouping and undo, reading, check, risks and
 watching, then parts, define, encode, embedding, emit, expand, handler. Beside the stages stands
 `risks`: what is allowed and may still surprise. No stage changes its input, reads a clock or calls
 AWS.

@@ -69,7 +69,7 @@ def additions(
     definitions: Mapping[str, Mapping[str, Json]],
     resources: Mapping[str, Json],
 ) -> Additions:
-    """Decide what triggers add to a template.
+    """Decide what triggers add to a template, undos among them.
 
     `definitions` are the resources that each trigger defines, by its logical id; `resources` are
     these and the author's.
@@ -138,12 +138,12 @@ def _needs(
     handler = trigger.handler
     # A function that a condition chooses may not exist; a reference waits for it if it does.
     handlers = () if mentions(handler.arn).conditions else handler.functions
-    itself = (trigger.logical_id,) if trigger.is_metadata else ()
+    itself = (trigger.logical_id,) if trigger.is_metadata or trigger.undoes else ()
     has_destination = trigger.failure_destination is not ABSENT
     destination = (destination_id(trigger.logical_id),) if has_destination else ()
     return _Needs(
         trigger=trigger,
-        ids=(*itself, *definitions[trigger.logical_id], *destination),
+        ids=(*itself, *definitions.get(trigger.logical_id, ()), *destination),
         policies=() if settings.provider_role else _policies(handler.arn, handlers),
         handlers=handlers,
     )
@@ -178,7 +178,7 @@ def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, st
     for need in needs:
         names = (*need.ids, *(policy.logical_id for policy in need.policies))
         for name in names if created_for else (*shared, *names):
-            created_for.setdefault(name, need.trigger.logical_id)
+            created_for.setdefault(name, need.trigger.undoes or need.trigger.logical_id)
     return created_for
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from macro import undo
 from macro.cloudformation import (
     INVOKE_CONFIG_TYPE,
     MANAGED_POLICY_TYPE,
@@ -65,6 +66,13 @@ def added_names_are_free(reading: Reading) -> Iterator[Problem]:
             )
 
 
+def undos_are_free(reading: Reading, fingerprints: Mapping[str, Json]) -> Iterator[Problem]:
+    """Refuse names in the template that undos need, which their fingerprints decide."""
+    for name in undo.logical_ids(reading.triggers, fingerprints).values():
+        if name in reading.fragment["Resources"]:
+            yield _taken(name, reading)
+
+
 def _taken(name: str, reading: Reading) -> Problem:
     """Return the problem of a taken name, which SAM may have generated for an event `Trigger`."""
     for trigger in reading.triggers:
@@ -102,7 +110,7 @@ def results_are_waited_for(reading: Reading) -> Iterator[Problem]:
 
 def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator[Problem]:
     """Refuse a trigger that always exists, of a function that may not."""
-    for trigger in reading.triggers:
+    for trigger in (*reading.triggers, *reading.undos):
         for function in trigger.handler.functions:
             condition = condition_of(reading.resources[function])
             if condition and not trigger.attributes.get("Condition"):
@@ -113,12 +121,32 @@ def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator
                 yield Problem(f"{trigger.place}.Handler", message)
 
 
+def runs_can_be_undone(reading: Reading) -> Iterator[Problem]:
+    """Refuse to undo what nobody knows to have succeeded, or what a rollback runs again."""
+    for trigger in reading.triggers:
+        if trigger.on_rollback is None:
+            continue
+        place = f"{trigger.place}.OnRollback"
+        if trigger.invocation_type != "RequestResponse":
+            reason = f"InvocationType {trigger.invocation_type} does not wait for a result"
+            remedy = "so nobody knows of a run to undo; use RequestResponse"
+            yield Problem(place, f"{reason}, {remedy}")
+        if trigger.execute_on_rollback:
+            again = "ExecuteOnRollback runs the previous handler again before this undoes the run"
+            yield Problem(place, f"{again}; keep one of them")
+        read = reading.survey.attributes_read(trigger.logical_id)
+        if read and trigger.execute_on_rollback is None:
+            again = f"the template reads {read[0]!r}, so a rollback runs the previous handler again"
+            remedy = "set ExecuteOnRollback: false if it may be empty in a rollback"
+            yield Problem(place, f"{again}; {remedy}")
+
+
 _SECRET: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 
 
 def secrets_stay_with_the_handler(reading: Reading) -> Iterator[Problem]:
     """Refuse dynamic references that CloudFormation does not resolve in custom resources."""
-    for trigger in reading.triggers:
+    for trigger in (*reading.triggers, *reading.undos):
         for name, value in (("Payload", trigger.payload), ("Expect", trigger.expect)):
             for kind in sorted(set(_secrets(value))):
                 place = f"{trigger.place}.{name}"
@@ -255,6 +283,7 @@ RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     conditions_are_names,
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
+    runs_can_be_undone,
     secrets_stay_with_the_handler,
     destinations_are_of_asynchronous_functions,
     settings_fit_together,

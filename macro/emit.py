@@ -7,13 +7,13 @@ before (`additions`, `ordering`).
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from macro import parts, permissions
+from macro import parts, permissions, undo
 from macro.additions import InvokePolicy
 from macro.cloudformation import as_map, condition_of, depends_on, section
 from macro.define import under
 from macro.embedding import TEXT
-from macro.encode import non_defaults
-from macro.model import ABSENT, TRIGGER_TYPE, Json, Settings, Trigger
+from macro.encode import non_defaults, skeleton
+from macro.model import ABSENT, TRIGGER_TYPE, Edge, Json, Settings, Trigger
 from macro.names import (
     CONDITION,
     EDGES,
@@ -22,7 +22,9 @@ from macro.names import (
     LOG_GROUP,
     PROVIDER,
     ROLE,
+    RUN_ID,
     destination_id,
+    undo_id,
 )
 from macro.reading import Reading
 from macro.references import mentions
@@ -38,18 +40,24 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
     """
     resources = dict(reading.resources)
     additions = reading.additions
+    final_ids = undo.logical_ids(reading.triggers, fingerprints)
     for trigger in reading.triggers:
         name = trigger.logical_id
         reads = reading.survey.attributes_read(name)
         resources[name] = _trigger(trigger, reads, fingerprints[name])
+        if trigger.on_rollback:
+            resources[name]["Properties"]["UndoneBy"] = final_ids[undo_id(name)]
         if trigger.failure_destination is not ABSENT:
             resources[destination_id(name)] = _destination(trigger)
+    undone = {trigger.logical_id: trigger for trigger in reading.triggers}
+    for each in reading.undos:
+        resources[final_ids[each.logical_id]] = _undo(each, undone[each.undoes])
     resources |= _provider(reading.settings)
     for policy in additions.policies:
         resources[policy.logical_id] = _policy(policy, reading.settings)
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
-    _write_edges(reading, fingerprints, resources)
+    _write_edges(_with_ids(reading.order.edges, final_ids), fingerprints, resources)
     expanded = dict(reading.fragment) | {"Resources": resources}
     if conditions := {**section(reading.fragment, "Conditions"), **additions.conditions}:
         expanded["Conditions"] = conditions
@@ -126,6 +134,27 @@ def _trigger(trigger: Trigger, reads: tuple[str, ...], fingerprint: Json) -> dic
     return {"Type": TRIGGER_TYPE, "Properties": properties, **trigger.attributes}
 
 
+def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
+    """Build what undoes a trigger's run, which its properties describe.
+
+    CloudFormation does not mask the properties of a custom resource: NoEcho leaves the result out.
+    """
+    name = trigger.logical_id
+    payload = {} if trigger.payload is ABSENT else {"RunPayload": skeleton(trigger.payload)}
+    result = {} if trigger.no_echo else {"Result": {"Fn::GetAtt": [name, "Result"]}}
+    properties = {
+        "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
+        "ServiceTimeout": undo.timeout + MARGIN,
+        "HandlerArn": undo.handler.arn,
+        **dict(non_defaults(undo, ())),
+        "Undo": True,
+        "RunId": {"Fn::GetAtt": [name, RUN_ID]},
+        **payload,
+        **result,
+    }
+    return {"Type": TRIGGER_TYPE, "Properties": properties, **undo.attributes}
+
+
 def _destination(trigger: Trigger) -> dict[str, Json]:
     """Build the configuration that sends an event to its destination after the last retry."""
     (function,) = trigger.handler.functions
@@ -139,12 +168,19 @@ def _destination(trigger: Trigger) -> dict[str, Json]:
 # ---- order
 
 
+def _with_ids(edges: Iterable[Edge], final_ids: Mapping[str, str]) -> Iterator[Edge]:
+    """Yield edges with the final ids of resources that have preliminary ones."""
+    for edge in edges:
+        waiting, first = (final_ids.get(name, name) for name in (edge.waiting, edge.first))
+        yield edge._replace(waiting=waiting, first=first)
+
+
 def _write_edges(
-    reading: Reading, fingerprints: Mapping[str, Json], resources: dict[str, Json]
+    edges: Iterable[Edge], fingerprints: Mapping[str, Json], resources: dict[str, Json]
 ) -> None:
     """Add edges to resources that wait: a DependsOn, or a Ref in Metadata."""
     firsts: dict[str, list[str]] = {}
-    for edge in reading.order.edges:
+    for edge in edges:
         firsts.setdefault(edge.waiting, []).append(edge.first)
     for name, awaited in firsts.items():
         implied = _repeated(fingerprints[name]) if name in fingerprints else set()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from macro import check, concurrency, embedding, emit, grouping, ordering, parse
+from macro import check, concurrency, embedding, emit, grouping, ordering, parse, undo
 from macro.additions import additions, with_shared_policies
 from macro.canonical import Canon
 from macro.define import definition
@@ -61,10 +61,14 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
         return reading
     settings, misspelled_settings = parse.settings(deployment)
     written = Canon.of(fragment, fragment["Resources"], deployment)
-    definitions = {
+    definitions: Mapping[str, Mapping[str, Json]] = {
         trigger.logical_id: definition(trigger, settings, written) for trigger in triggers
     }
     resources = _resources(fragment, definitions)
+    undone = undo.undos(triggers, Content.of(fragment, resources, deployment))
+    definitions = {**definitions, **undone.definitions}
+    resources = _resources(fragment, definitions)
+    running = (*triggers, *undone.triggers)
     spelling_problems = (*misspelled_triggers, *misspelled_settings)
     if untransformed := tuple(check.untransformed_resources(resources)):
         return dataclasses.replace(
@@ -76,18 +80,20 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
             spelling_problems=spelling_problems,
             meaning_problems=untransformed,
         )
-    understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in triggers}}
+    understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in running}}
     surveyed = survey({**fragment, "Resources": understood})
-    added = additions(triggers, settings, definitions, resources)
+    added = additions(running, settings, definitions, resources)
     canon = Canon.of(fragment, understood, deployment)
-    order = ordering.order(understood, surveyed, triggers, added, canon)
+    order = ordering.order(understood, surveyed, running, added, canon)
     order = concurrency.limited(order, triggers, resources, settings.max_concurrent_triggers)
-    if shared := grouping.shared_policies(added, order, triggers, settings, resources):
+    order = undo.with_undos(order, undone.triggers)
+    if shared := grouping.shared_policies(added, order, running, settings, resources):
         added = with_shared_policies(added, shared, settings, resources)
         order = grouping.with_shared_policies(order, shared)
     reading = dataclasses.replace(
         reading,
         triggers=triggers,
+        undos=undone.triggers,
         settings=settings,
         definitions=definitions,
         resources=resources,
@@ -105,7 +111,10 @@ def build(reading: Reading) -> Expansion:
         raise TemplateError(reading.problems)
     if not reading.triggers:
         return Expansion(fragment=reading.fragment, reading=reading)
-    embedded = embedding.embed(emit.template(reading, _fingerprints(reading)))
+    fingerprints = _fingerprints(reading)
+    if taken := tuple(check.undos_are_free(reading, fingerprints)):
+        raise TemplateError(taken)
+    embedded = embedding.embed(emit.template(reading, fingerprints))
     fragment = embedded.template
     if exceeded := tuple(check.limits(fragment, "" if reading.settings.provider_role else ROLE)):
         raise TemplateError(exceeded)
@@ -134,6 +143,7 @@ def _mentioning(trigger: Trigger) -> dict[str, Json]:
         trigger.handler.arn, trigger.payload, trigger.expect, trigger.failure_destination,
     )  # fmt: skip
     written = [value for value in values if value is not ABSENT]
+    written += [{"Ref": trigger.undoes}] if trigger.undoes else []
     return {"Type": TRIGGER_TYPE, "Properties": written, **trigger.attributes}
 
 

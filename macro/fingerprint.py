@@ -113,6 +113,12 @@ def fingerprint(
     return entries
 
 
+def published_digest(function: str, content: Content) -> str:
+    """Return a hash of what makes a new version of a function, of 16 hexadecimal digits."""
+    parts = _function_parts(function, content)
+    return _digest(parts, mentions(parts), content)
+
+
 def _watched_digest(logical_id: str, content: Content) -> str:
     if logical_id not in content.watched_digests:
         definition = watched_definition(logical_id, content)

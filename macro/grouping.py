@@ -12,8 +12,8 @@ higher level come after a trigger; both still hold if triggers wait for handlers
 own level. So no handler of a group may have a higher level than a trigger of the group.
 
 A managed policy is updated in place, so a trigger that is removed together with its handler has
-lost its permission when it is deleted. Handlers that run at the deletion of a trigger therefore
-keep a policy of their own, which CloudFormation deletes after the trigger.
+lost its permission when it is deleted. Handlers that run at the deletion of a trigger, or of what
+undoes its runs, therefore keep a policy of their own, which CloudFormation deletes after that.
 """
 
 import dataclasses
@@ -164,7 +164,7 @@ def _members(
     sizes: Mapping[str, int],
 ) -> Iterator[_Member]:
     names = frozenset(trigger.logical_id for trigger in triggers)
-    deleting = {trigger.logical_id for trigger in triggers if trigger.execute_on_delete}
+    deleting = {it.logical_id for it in triggers if it.execute_on_delete or it.undoes}
     waiting: dict[str, list[str]] = {}
     for edge in additions.edges:
         if edge.waiting in names:

@@ -67,6 +67,16 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnRollback:
+    """How a run that succeeded is undone when CloudFormation rolls it back; seconds."""
+
+    handler: Handler
+    payload: Json | Absent = ABSENT
+    timeout: int = 900
+    retry: Retry = Retry()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """One trigger of a template, every setting with its meaning; seconds."""
 
@@ -90,6 +100,7 @@ class Trigger:
     execute_on_resource_change: tuple[str, ...] = ()
     execute_on_rollback: bool | None = None
     """None: true if the template reads the trigger's result."""
+    on_rollback: OnRollback | None = None
     execute_on_delete: bool = False
     enabled: bool = True
     retry: Retry = Retry()
@@ -98,6 +109,8 @@ class Trigger:
     on_failure: Literal["Fail", "Continue"] = "Fail"
     failure_destination: Json | Absent = ABSENT
     no_echo: bool = False
+    undoes: str = ""
+    """The trigger whose runs this one undoes (`undo`); empty for one that an author wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ CONDITION: Final = f"{PROVIDER}Condition"
 EDGES: Final = "TriggerEdges"
 """The metadata key of edges that cannot be a DependsOn."""
 
+RUN_ID: Final = "TriggerRunId"
+"""The attribute of a trigger that says which run of it succeeded, if what undoes it asks for it."""
+
 _LONGEST_POLICY_NAME: Final = 128
 """Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
@@ -50,6 +53,20 @@ def log_group_id(trigger: str) -> str:
 def destination_id(trigger: str) -> str:
     """Return the logical id of the configuration that names a trigger's FailureDestination."""
     return f"{trigger}Destination"
+
+
+def undo_id(trigger: str, digest: str = "*") -> str:
+    """Return the logical id of what undoes a trigger's runs.
+
+    Until the trigger's fingerprint is known, an asterisk stands for the digest: no resource of the
+    author's has such a name.
+    """
+    return f"{trigger}Undo{digest}"
+
+
+def version_id(function: str, digest: str) -> str:
+    """Return the logical id of the version of a function that undoes runs."""
+    return f"{function}Version{digest}"
 
 
 def policy_id(function: str) -> str:

@@ -186,6 +186,7 @@ def _read(
             values[field_name(name)] = known[name].accepts.read(value, template)
         except InvalidValueError as wrong:
             problems += [Problem(f"{place}.{name}", message) for message in wrong.args]
+            problems += [Problem(f"{place}.{name}.{key}", why) for key, why in wrong.within]
             if wrong.accepted is not ABSENT:
                 values[field_name(name)] = wrong.accepted
     return values, problems

@@ -15,7 +15,7 @@ from macro.canonical import Canon
 from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, as_map, is_secret, type_of
 from macro.errors import nearest
 from macro.functions import QUALIFIED, Functions
-from macro.model import ABSENT, TRIGGER_TYPE, Handler, Json, Retry
+from macro.model import ABSENT, TRIGGER_TYPE, Handler, Json, OnRollback, Retry
 from macro.references import name_and_attribute
 
 _WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
@@ -43,11 +43,15 @@ INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
 class InvalidValueError(Exception):
     """A value that its property does not accept; each argument is a problem and its remedy.
 
-    `accepted` is the part of the value that is right, ABSENT if there is none.
+    `accepted` is the part of the value that is right, ABSENT if there is none; `within` are
+    problems of its keys, each with the key.
     """
 
-    def __init__(self, *problems: str, accepted: Any = ABSENT) -> None:
+    def __init__(
+        self, *problems: str, accepted: Any = ABSENT, within: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self.accepted = accepted
+        self.within = tuple(within)
         super().__init__(*problems)
 
 
@@ -530,7 +534,7 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
     raise InvalidValueError(f"no {name!r} in the template{nearest(name, known)}")
 
 
-# ---- retry: a map of its own
+# ---- maps of their own
 
 
 def retry(known: Mapping[str, Reader]) -> Reader:
@@ -538,21 +542,47 @@ def retry(known: Mapping[str, Reader]) -> Reader:
     words = f"a map of {', '.join(known)}"
 
     def read(value: Json, template: Lookup) -> Retry:
-        if not isinstance(value, dict):
-            raise InvalidValueError(f"must be {words}, not {shown(value)}")
-        values: dict[str, Any] = {}
-        wrong: list[str] = []
-        for name, item in value.items():
-            if name not in known:
-                hint = nearest(str(name), known) or f"; known keys are {', '.join(known)}"
-                wrong.append(f"unknown key {str(name)!r}{hint}")
-                continue
-            try:
-                values[field_name(name)] = known[name].read(item, template)
-            except InvalidValueError as error:
-                wrong += [f"{name} {problem}" for problem in error.args]
+        values, wrong = _parts(value, known, template)
         if wrong:
-            raise InvalidValueError(*wrong)
+            raise InvalidValueError(*(f"{name} {problem}".strip() for name, problem in wrong))
         return Retry(**values)
 
     return Reader(read, words, {"$ref": "#/definitions/Retry"})
+
+
+def on_rollback(known: Mapping[str, Reader]) -> Reader:
+    """Accept a map of how to undo a run, each key of which its reader in `known` reads."""
+    words = f"a map of {', '.join(known)}"
+
+    def read(value: Json, template: Lookup) -> OnRollback:
+        values, wrong = _parts(value, known, template)
+        if isinstance(value, dict) and "Handler" not in value:
+            wrong.append(("", "has no Handler; name the function that undoes a run"))
+        if wrong:
+            accepted = OnRollback(**values) if "handler" in values else ABSENT
+            general = [problem for name, problem in wrong if not name]
+            within = [(name, problem) for name, problem in wrong if name]
+            raise InvalidValueError(*general, accepted=accepted, within=within)
+        return OnRollback(**values)
+
+    return Reader(read, words, {"$ref": "#/definitions/OnRollback"})
+
+
+def _parts(
+    value: Json, known: Mapping[str, Reader], template: Lookup
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Read a map key by key: values by their fields; problems, with the key that has a value."""
+    if not isinstance(value, dict):
+        raise InvalidValueError(f"must be a map of {', '.join(known)}, not {shown(value)}")
+    values: dict[str, Any] = {}
+    wrong: list[tuple[str, str]] = []
+    for name, item in value.items():
+        if name not in known:
+            hint = nearest(str(name), known) or f"; known keys are {', '.join(known)}"
+            wrong.append(("", f"unknown key {str(name)!r}{hint}"))
+            continue
+        try:
+            values[field_name(name)] = known[name].read(item, template)
+        except InvalidValueError as error:
+            wrong += [(name, problem) for problem in error.args]
+    return values, wrong

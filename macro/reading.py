@@ -19,13 +19,15 @@ class Reading:
     """A template as the macro understands it; one without triggers and problems holds no more.
 
     `definitions` are the resources that triggers define, by the trigger's logical id, `resources`
-    these and the author's, without the shorthand in their metadata. What is spelled wrongly in
+    these and the author's, without the shorthand in their metadata. `undos` are in the form of
+    triggers, with preliminary ids (`undo`). What is spelled wrongly in
     one of the `triggers` is as if it were not written.
     """
 
     fragment: Mapping[str, Json]
     deployment: Deployment
     triggers: tuple[Trigger, ...] = ()
+    undos: tuple[Trigger, ...] = ()
     settings: Settings = field(default_factory=Settings)
     definitions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     resources: Mapping[str, Json] = field(default_factory=dict)

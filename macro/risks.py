@@ -11,6 +11,7 @@ from typing import Final
 
 from macro.canonical import Canon, Text
 from macro.cloudformation import (
+    ALIAS_TYPE,
     INVOKE_CONFIG_TYPE,
     LAYER_TYPE,
     VERSION_TYPE,
@@ -212,6 +213,39 @@ def _canon(reading: Reading) -> Canon:
     return Canon(resources=reading.resources, mappings=section(reading.fragment, "Mappings"))
 
 
+# ---- code that a rollback has replaced
+
+
+def undos_with_previous_code(reading: Reading) -> Iterator[Problem]:
+    """Report what undoes a run with the code that was there before the run.
+
+    A rollback restores functions and aliases first, and deletes what is new after that.
+    """
+    functions = Functions(_canon(reading))
+    for undo in reading.undos:
+        meant = functions.meant_by(undo.handler.arn)
+        aliases = [
+            name for name in meant.qualified if type_of(reading.resources[name]) == ALIAS_TYPE
+        ]
+        for name in aliases:
+            earlier = f"alias {name!r} serves its previous version again by then"
+            remedy = "name the function, of which a version is published"
+            yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
+        unqualified = [*meant.unqualified, *_unqualified_names(undo, functions.canon)]
+        for name in dict.fromkeys(unqualified):
+            earlier = f"if the deployment changes {name!r}, it has its previous code again by then"
+            remedy = "name a version that is new whenever its code is"
+            yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
+
+
+def _unqualified_names(trigger: Trigger, canon: Canon) -> Iterator[str]:
+    """Yield the names of functions outside the template that are named without a version."""
+    for text in canon.texts(trigger.handler.arn) if not trigger.handler.functions else ():
+        fields = "".join(p if isinstance(p, str) else "*" for p in text.parts).split(":")
+        if fields[5:6] == ["function"] and fields[7:] in ([], [LATEST]):
+            yield fields[6]
+
+
 RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     failures_that_nobody_sees,
     payloads_that_no_update_sees,
@@ -219,4 +253,5 @@ RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     functions_outside_the_template,
     versions_that_stay,
     parameters_without_a_version,
+    undos_with_previous_code,
 )

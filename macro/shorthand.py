@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-from macro.model import Retry, Settings, Trigger
+from macro.model import OnRollback, Retry, Settings, Trigger
 from macro.readers import (
     ANYTHING,
     BOOLEAN,
@@ -22,6 +22,7 @@ from macro.readers import (
     Reader,
     field_name,
     number,
+    on_rollback,
     one_of,
     retry,
     text,
@@ -44,6 +45,17 @@ RETRY: Final[Mapping[str, Property]] = {
     "Interval": Property(number(0, 3540), "Seconds before the second attempt."),
     "BackoffRate": Property(number(1, 10), "Factor by which each wait grows."),
     "MaxInterval": Property(number(0, 3540), "Longest wait, in seconds."),
+}
+
+ON_ROLLBACK: Final[Mapping[str, Property]] = {
+    "Handler": Property(HANDLER, "The function that undoes a run.", otherwise="required"),
+    "Payload": Property(ANYTHING, "What it receives.", otherwise="a description of the run"),
+    "Timeout": Property(
+        number(1, 3540, whole=True), "Seconds for all its attempts, waits and polls together."
+    ),
+    "Retry": Property(
+        retry({name: known.accepts for name, known in RETRY.items()}), "How to retry it."
+    ),
 }
 
 PROPERTIES: Final[Mapping[str, Property]] = {
@@ -77,6 +89,10 @@ PROPERTIES: Final[Mapping[str, Property]] = {
         BOOLEAN,
         "Run the previous handler again when CloudFormation rolls back.",
         otherwise="true if the template reads the trigger's result",
+    ),
+    "OnRollback": Property(
+        on_rollback({name: known.accepts for name, known in ON_ROLLBACK.items()}),
+        "How to undo a run that succeeded when CloudFormation rolls it back.",
     ),
     "ExecuteOnDelete": Property(
         BOOLEAN, "Run the handler with `RequestType: Delete` when the trigger is deleted."
@@ -136,7 +152,7 @@ SETTINGS: Final[Mapping[str, Property]] = {
     "Tags": Property(TAGS, "Tags of everything that is created and can have tags."),
 }
 
-Model = type[Trigger] | type[Retry] | type[Settings]
+Model = type[Trigger] | type[Retry] | type[OnRollback] | type[Settings]
 
 
 def default(model: Model, name: str) -> str | float | None:

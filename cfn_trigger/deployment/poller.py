@@ -18,7 +18,7 @@ from cfn_trigger.deployment.reasons import unwrapped
 from cfn_trigger.deployment.stack import processed_template
 from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import MissingError, ThrottledError, UsageError
-from cfn_trigger.template.triggers import functions, triggers
+from cfn_trigger.template.triggers import functions, handler_arn
 from macro.cloudformation import as_map
 from macro.names import INVOKE, LOG_GROUP, PROVIDER
 
@@ -164,7 +164,7 @@ class StackPoller:
     def _read_handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
         with aws.requesting(f"template of stack {state.stack_id!r}"):
             template = processed_template(state.stack_id, self.cloudformation)
-        arn = triggers(template).get(trigger, {}).get("HandlerArn")
+        arn = handler_arn(template, trigger)
         outside = (arn,) if isinstance(arn, str) else ()
         # Until an update is complete, and after its rollback, the template may be the old one.
         return functions(template, arn) or outside or _permitted(state)

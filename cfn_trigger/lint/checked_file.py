@@ -11,6 +11,7 @@ from typing import Final, Literal, Protocol
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.template import places, transforms
 from cfn_trigger.template.source import Template, TemplatePath, parse_template
+from cfn_trigger.template.triggers import undo_of
 from macro.cloudformation import section
 from macro.model import TRANSFORM, Json, Trigger
 from macro.readers import is_shorthand
@@ -107,6 +108,7 @@ def _expansion_diagnostics(
     created_for = triggers | {
         name: triggers[trigger] for name, trigger in reading.additions.created_for.items()
     }
+    created_for |= {undo_of(name, expansion.template): triggers[name] for name in triggers}
     for match in linter.expansion_matches(expansion.template):
         if match.rule not in _ABOUT_SOURCE:
             path = authors_path(match.path, template.values, [*triggers.values()], created_for)

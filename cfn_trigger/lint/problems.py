@@ -33,7 +33,7 @@ from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Deployment, Json
 from macro.readers import PARAMETER, is_shorthand
 from macro.reading import Reading
 from macro.risks import risks
-from macro.shorthand import PROPERTIES, RETRY, SETTINGS, Property
+from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY, SETTINGS, Property
 
 Kind = Literal["transform", "spelling", "sense", "size", "risk"]
 
@@ -247,14 +247,18 @@ def _settled(resource: Json, parameters: _Parameters) -> Json:
     return resource
 
 
+_MAPS: Final[Mapping[str, Mapping[str, Property]]] = {"Retry": RETRY, "OnRollback": ON_ROLLBACK}
+"""The properties that are maps of settings."""
+
+
 def _literals(
     written: Mapping[str, Json], known: Mapping[str, Property], parameters: _Parameters
 ) -> Iterator[tuple[str, Json]]:
     for name, value in written.items():
         parameter = parameters.referred(value)
         is_known = parameter in parameters.values or is_secret(parameters.declared.get(parameter))
-        if name == "Retry" and isinstance(value, dict) and not parameter:
-            yield name, dict(_literals(value, RETRY, parameters))
+        if name in _MAPS and isinstance(value, dict) and not parameter:
+            yield name, dict(_literals(value, _MAPS[name], parameters))
         elif not parameter or is_known or not _is_setting(known.get(name)):
             yield name, value
         else:

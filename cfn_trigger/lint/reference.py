@@ -14,8 +14,8 @@ from typing import Final
 
 from cfn_trigger.lint import schema
 from macro.companions import COMPANIONS, USES
-from macro.model import Retry, Settings, Trigger
-from macro.shorthand import PROPERTIES, RETRY, SETTINGS, Model, Property, default
+from macro.model import OnRollback, Retry, Settings, Trigger
+from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY, SETTINGS, Model, Property, default
 
 _HERE: Final = Path(__file__).parent
 _DOCUMENTS: Final = tuple(
@@ -88,6 +88,7 @@ def _uses() -> Iterator[str]:
 _TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "properties": lambda: _table("property", PROPERTIES, Trigger),
     "retry": lambda: _table("key", RETRY, Retry),
+    "undo": lambda: _table("key", ON_ROLLBACK, OnRollback),
     "settings": lambda: _table("parameter", SETTINGS, Settings),
     "companions": lambda: "".join(f"{row}\n" for row in _companions()),
     "uses": lambda: "".join(f"{row}\n" for row in _uses()),

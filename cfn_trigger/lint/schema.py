@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from macro.cloudformation import FUNCTION_TYPES
-from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Retry, Settings, Trigger
+from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, OnRollback, Retry, Settings, Trigger
 from macro.shorthand import (
     NAME_THE_HANDLER,
     OF_METADATA,
+    ON_ROLLBACK,
     PROPERTIES,
     RETRY,
     SETTINGS,
@@ -111,7 +112,8 @@ def _resource() -> Schema:
 
 def _shared(functions: Schema) -> Schema:
     """Return the definitions that the schemas of readers refer to."""
-    return {"Retry": _map(RETRY, Retry), **functions}
+    undo = _map(ON_ROLLBACK, OnRollback) | {"required": ["Handler"]}
+    return {"Retry": _map(RETRY, Retry), "OnRollback": undo, **functions}
 
 
 def _map(known: Mapping[str, Property], model: Model) -> Schema:

@@ -18,7 +18,12 @@ def as_json(order: StackOrder) -> dict[str, Json]:
     return {
         "levels": [[resource.name for resource in level] for level in order.levels],
         "resources": [
-            {**asdict(resource), "level": resource.level + 1, "runs": list(resource.runs)}
+            {
+                **asdict(resource),
+                "level": resource.level + 1,
+                "runs": list(resource.runs),
+                "undone_by": list(resource.undone_by),
+            }
             for resource in order.resources
         ],
         "waits": [asdict(dependency) for dependency in order.dependencies],
@@ -144,8 +149,9 @@ def _count(number: int, noun: str) -> str:
 
 
 def runs(trigger: Resource) -> str:
-    """Return what a trigger runs."""
-    return f"runs {', '.join(trigger.runs) or 'a function outside the template'}"
+    """Return what a trigger runs, and what undoes that."""
+    undo = f", undone by {', '.join(trigger.undone_by)}" if trigger.undone_by else ""
+    return f"runs {', '.join(trigger.runs) or 'a function outside the template'}{undo}"
 
 
 def meaning(dependency: Dependency) -> str:

@@ -14,9 +14,10 @@ from typing import Final
 from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
-from cfn_trigger.template.triggers import functions_of
+from cfn_trigger.template.triggers import functions_of, undo_of, undoing_functions
 from macro.cloudformation import depends_on, properties_of, section, type_of
 from macro.model import TRIGGER_TYPE, Edge, Json
+from macro.names import undo_id
 from macro.ordering import reachable
 from macro.references import survey
 
@@ -56,12 +57,16 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource: its logical id, its type, its level from 0, and the functions a trigger runs."""
+    """A resource: its logical id, its type and its level from 0.
+
+    A trigger `runs` functions, and a rollback has its runs undone by others.
+    """
 
     name: str
     kind: str
     level: int
     runs: tuple[str, ...] = ()
+    undone_by: tuple[str, ...] = ()
 
     @property
     def is_trigger(self) -> bool:
@@ -120,8 +125,10 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     resources = section(processed.template, "Resources")
     reading = processed.reading
     trigger_ids = {trigger.logical_id for trigger in reading.triggers}
-    hidden = {*reading.additions.ids} - trigger_ids
-    dependencies = _bridged(_dependencies(resources, reading.order.edges), hidden)
+    undos = {undo_id(name): undo_of(name, processed.template) for name in trigger_ids}
+    hidden = {undos.get(name, name) for name in reading.additions.ids} - trigger_ids
+    edges = [edge._replace(first=undos.get(edge.first, edge.first)) for edge in reading.order.edges]
+    dependencies = _bridged(_dependencies(resources, edges), hidden)
     acyclic = _acyclic(dependencies, template)
     levels = _levels([name for name in resources if name not in hidden], acyclic)
     ordered = tuple(
@@ -130,6 +137,7 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
             kind=type_of(resources[name]),
             level=level,
             runs=functions_of(name, processed.template) if name in trigger_ids else (),
+            undone_by=undoing_functions(name, processed.template),
         )
         for name, level in levels.items()
     )

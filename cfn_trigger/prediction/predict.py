@@ -20,6 +20,7 @@ from cfn_trigger.template.triggers import (
     handler_arn,
     published_entries,
     triggers,
+    undoing_functions,
 )
 from macro.cloudformation import VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.references import mentions
@@ -57,7 +58,8 @@ class Prediction:
     """What a deployment does with a trigger, and why.
 
     `request` is what CloudFormation surely sends. `differs` lists the properties that differ, and
-    entries of the fingerprint as `Fingerprint.Code`.
+    entries of the fingerprint as `Fingerprint.Code`. `undone_by` are the functions that undo the
+    run if the deployment is rolled back.
     """
 
     trigger: str
@@ -65,13 +67,21 @@ class Prediction:
     request: RequestType
     because: tuple[str, ...]
     differs: tuple[str, ...] = ()
+    undone_by: tuple[str, ...] = ()
 
 
 def predictions(baseline: Baseline, after: StackState, *, region: str) -> tuple[Prediction, ...]:
     """Predict for every trigger, in the order of the new template, then for the removed ones."""
     update = Update(old=baseline.state, new=after, region=region)
     names = dict.fromkeys([*_existing_triggers(after), *_existing_triggers(baseline.state)])
-    return tuple(_prediction(name, baseline, update) for name in names)
+    return tuple(_with_undo(_prediction(name, baseline, update), after) for name in names)
+
+
+def _with_undo(prediction: Prediction, after: StackState) -> Prediction:
+    """Return a prediction with what undoes a run, which a trigger that does not run has not."""
+    if prediction.verdict == "will not run":
+        return prediction
+    return replace(prediction, undone_by=undoing_functions(prediction.trigger, after.template))
 
 
 def doubted(predicted: Iterable[Prediction], reason: str) -> tuple[Prediction, ...]:

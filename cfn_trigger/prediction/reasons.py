@@ -6,6 +6,7 @@ an entry itself is a hash. Refuses to know what follows from a difference (`pred
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from cfn_trigger.prediction.impact import Difference, Update
 from cfn_trigger.prediction.resource_schema import PropertyPath
@@ -15,7 +16,7 @@ from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type
 from macro.model import Json
 from macro.references import conditions_within, mentions
 from macro.versions import ENTRIES, served_by_alias, served_by_version
-from trigger_provider.request import assembled
+from trigger_provider.request import RERUNS, assembled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,20 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
                 yield from (reason.text for reason in _of_entry(trigger, entry, update))
             case ["Payload", *_] if "Fingerprint" in properties:
                 continue  # the fingerprint's entry says which part of the payload it is
-            case ["ServiceTimeout"] if "Timeout" in properties:
+            case [setting] if not properties.isdisjoint(_LEADING.get(setting, ())):
                 continue
-            case ["ExecuteOnRollback"] if "Attributes" in properties:
-                continue  # reading the result changes its default
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
             case [setting, *_]:
                 yield difference.why or _of_setting(setting, trigger, update)
+
+
+_LEADING: Final[Mapping[str, tuple[str, ...]]] = {
+    "ServiceTimeout": ("Timeout",),
+    "ExecuteOnRollback": ("Attributes",),  # reading the result changes its default
+    "UndoneBy": ("Fingerprint", *RERUNS),  # what undoes a run has a new name with them
+}
+"""The properties that differ whenever one of these others does."""
 
 
 def with_explanation(trigger: str, difference: Difference, update: Update) -> Difference:
@@ -198,6 +205,8 @@ def _of_setting(name: str, trigger: str, update: Update) -> str:
     old, new = (state.properties(trigger).get(name) for state in (update.old, update.new))
     if name == "HandlerArn":
         return "another handler"
+    if name == "UndoneBy":
+        return "OnRollback"
     if isinstance(old or "", str) and isinstance(new or "", str):
         return f"{name}: {old or 'default'} → {new or 'default'}"
     return name

@@ -48,14 +48,21 @@ def _candidates(
     for owner in sorted(owners, key=len, reverse=True):
         match place.removeprefix(owner).removeprefix(".").split(".", 2):
             case "Metadata", key, *rest if key == METADATA_KEY:
-                yield ("Resources", owner, "Metadata", METADATA_KEY, *rest)
+                names = [name for part in rest for name in _names(part)]
+                yield ("Resources", owner, "Metadata", METADATA_KEY, *names)
             case [""]:
                 yield ("Resources", owner)
             case ["Condition"]:
                 yield ("Resources", owner, "Condition")
             case _:
-                yield ("Resources", owner, "Properties", place[len(owner) + 1 :])
+                yield ("Resources", owner, "Properties", *_names(place[len(owner) + 1 :]))
     yield ("Conditions", place)
+
+
+def _names(property_path: str) -> list[str]:
+    """Return the keys to a property, or to a part of one; unknown properties may hold dots."""
+    owner, dot, rest = property_path.partition(".")
+    return [owner, *([rest] if dot else [])] if owner == "OnRollback" else [property_path]
 
 
 def _index_of_ours(template: Mapping[str, Json], macro_name: str) -> tuple[int, ...]:

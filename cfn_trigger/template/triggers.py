@@ -7,7 +7,14 @@ with it.
 from collections.abc import Mapping
 
 from macro.canonical import Canon
-from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type_of
+from macro.cloudformation import (
+    ALIAS_TYPE,
+    VERSION_TYPE,
+    as_map,
+    properties_of,
+    section,
+    type_of,
+)
 from macro.functions import Functions
 from macro.model import TRIGGER_TYPE, Json
 from macro.names import PROVIDER
@@ -15,7 +22,7 @@ from macro.versions import served_by, served_by_alias, versions_within
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Return the properties of the triggers, by logical id."""
+    """Return the properties of the triggers, by logical id; what undoes them is none."""
     token = {"Fn::GetAtt": [PROVIDER, "Arn"]}
     custom_resources = {
         name: as_map(as_map(resource).get("Properties"))
@@ -25,8 +32,22 @@ def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
     return {
         name: properties
         for name, properties in custom_resources.items()
-        if properties.get("ServiceToken") == token
+        if properties.get("ServiceToken") == token and "Undo" not in properties
     }
+
+
+def undo_of(trigger: str, template: Mapping[str, Json]) -> str:
+    """Return the logical id of what undoes a trigger's runs, empty if nothing does."""
+    resource = section(template, "Resources").get(trigger)
+    return str(properties_of(resource).get("UndoneBy", ""))
+
+
+def undoing_functions(trigger: str, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the functions that undo a trigger's runs, by logical id; one outside has no name."""
+    undo = undo_of(trigger, template)
+    if not undo:
+        return ()
+    return functions_of(undo, template) or ("a function outside the template",)
 
 
 def handler_arn(template: Mapping[str, Json], trigger: str) -> Json:

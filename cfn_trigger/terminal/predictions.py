@@ -24,4 +24,9 @@ def rendered(predicted: Iterable[Prediction]) -> Text:
         line = Text(f"{prediction.trigger:<{width}}  ", style="bold")
         lines.append(line.append(prediction.verdict, style=_COLORS[prediction.verdict]))
         lines += [Text(f"{'':<{width}}    {reason}") for reason in prediction.because]
+        if prediction.undone_by:
+            names = ", ".join(prediction.undone_by)
+            lines.append(
+                Text(f"{'':<{width}}    undone by {names} if the deployment is rolled back")
+            )
     return Text("\n").join(lines or [Text("no triggers")])

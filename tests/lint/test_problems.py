@@ -79,6 +79,7 @@ def test_a_default_is_read_as_cloudformation_passes_it() -> None:
     [
         {"Retry": {"MaxAttempts": {"Ref": "Given"}}},
         {"Retry": {"Interval": {"Ref": "Given"}, "MaxAttempts": 3}},
+        {"OnRollback": {"Handler": "Migrate", "Timeout": {"Ref": "Given"}}},
         {"ExecuteAfter": {"Ref": "Given"}},
         {"OnFailure": {"Ref": "Given"}, "Enabled": {"Ref": "Given"}},
         {"InvocationType": {"Ref": "Given"}, "Expect": {"Done": True}},

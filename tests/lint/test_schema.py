@@ -47,6 +47,7 @@ WRONG: Final = {
         "Transform/Parameters",
     ],
     "retry-is-not-a-map": [f"{RUN}/Retry"],
+    "undo-without-a-handler": [f"{RUN}/OnRollback"],
     "unknown-retry-key": [f"{RUN}/Retry"],
     "both-role-and-policies": [f"{RUN}/Function"],
     "selector-beside-a-wrong-retry": ["Resources/Run/Properties/Retry/MaxAttempts"],

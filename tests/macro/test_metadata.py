@@ -27,8 +27,8 @@ from tests.support.templates import (
 QUEUE: Final = of_type("AWS::SQS::Queue")
 KNOWN: Final = (
     "Payload, InvocationType, Timeout, ExecuteAfter, ExecuteBefore, ExecuteOnHandlerChange, "
-    "ExecuteOnEveryDeployment, ExecuteOnResourceChange, ExecuteOnRollback, ExecuteOnDelete, "
-    "Enabled, Retry, PollInterval, Expect, OnFailure, FailureDestination, NoEcho"
+    "ExecuteOnEveryDeployment, ExecuteOnResourceChange, ExecuteOnRollback, OnRollback, "
+    "ExecuteOnDelete, Enabled, Retry, PollInterval, Expect, OnFailure, FailureDestination, NoEcho"
 )
 
 

@@ -283,7 +283,7 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
                 "Run.Colour: unknown property; known properties are Handler, Function, Payload, "
                 "InvocationType, Timeout, ExecuteAfter, ExecuteBefore, ExecuteOnHandlerChange, "
                 "ExecuteOnEveryDeployment, ExecuteOnResourceChange, ExecuteOnRollback, "
-                "ExecuteOnDelete, Enabled, Retry, PollInterval, Expect, OnFailure, "
+                "OnRollback, ExecuteOnDelete, Enabled, Retry, PollInterval, Expect, OnFailure, "
                 "FailureDestination, NoEcho"
             )
         ],

@@ -4,15 +4,16 @@ import dataclasses
 
 import pytest
 
-from macro.model import Retry, Settings, Trigger
+from macro.model import OnRollback, Retry, Settings, Trigger
 from macro.readers import field_name
-from macro.shorthand import OF_METADATA, PROPERTIES, RETRY, SETTINGS, Model, default
+from macro.shorthand import OF_METADATA, ON_ROLLBACK, PROPERTIES, RETRY, SETTINGS, Model, default
 
-NOT_WRITTEN = {"logical_id", "place", "is_metadata", "attributes"}
+NOT_WRITTEN = {"logical_id", "place", "is_metadata", "attributes", "undoes"}
 
 
 @pytest.mark.parametrize(
-    ("known", "model"), [(PROPERTIES, Trigger), (RETRY, Retry), (SETTINGS, Settings)]
+    ("known", "model"),
+    [(PROPERTIES, Trigger), (RETRY, Retry), (ON_ROLLBACK, OnRollback), (SETTINGS, Settings)],
 )
 def test_there_is_a_property_for_every_field_and_for_nothing_else(
     known: dict[str, object], model: Model
@@ -26,7 +27,9 @@ def test_in_a_functions_metadata_nothing_names_the_handler() -> None:
     assert PROPERTIES.keys() - OF_METADATA.keys() == {"Handler", "Function"}
 
 
-@pytest.mark.parametrize("known", [*PROPERTIES.items(), *RETRY.items(), *SETTINGS.items()])
+@pytest.mark.parametrize(
+    "known", [*PROPERTIES.items(), *RETRY.items(), *ON_ROLLBACK.items(), *SETTINGS.items()]
+)
 def test_a_summary_is_one_sentence(known: tuple[str, object]) -> None:
     summary = getattr(known[1], "summary", "")
 

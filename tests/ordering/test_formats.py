@@ -24,9 +24,15 @@ def test_json_counts_levels_from_one() -> None:
     assert formats.as_json(ORDER) == {
         "levels": [["Queue"], ["Topic"], ["Run"]],
         "resources": [
-            {"name": "Queue", "kind": "AWS::SQS::Queue", "level": 1, "runs": []},
-            {"name": "Topic", "kind": "AWS::SNS::Topic", "level": 2, "runs": []},
-            {"name": "Run", "kind": "Custom::Trigger", "level": 3, "runs": ["Migrate"]},
+            {"name": "Queue", "kind": "AWS::SQS::Queue", "level": 1, "runs": [], "undone_by": []},
+            {"name": "Topic", "kind": "AWS::SNS::Topic", "level": 2, "runs": [], "undone_by": []},
+            {
+                "name": "Run",
+                "kind": "Custom::Trigger",
+                "level": 3,
+                "runs": ["Migrate"],
+                "undone_by": [],
+            },
         ],
         "waits": [
             {

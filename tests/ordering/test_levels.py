@@ -90,6 +90,20 @@ def test_resources_that_the_macro_creates_are_left_out_and_bridged() -> None:
     assert run_resource.runs == ("RunFunction",)
 
 
+def test_an_undo_is_a_part_of_its_trigger() -> None:
+    run = trigger(OnRollback={"Handler": "Revert"}, ExecuteBefore=["Queue"])
+    order = order_of(Revert=function(), Run=run, Queue=QUEUE)
+
+    (run_resource,) = order.triggers
+    assert run_resource.undone_by == ("Revert",)
+    assert [resource.name for resource in order.resources] == ["Migrate", "Revert", "Run", "Queue"]
+    assert triples(order) == {
+        ("Run", "Migrate", "Handler"),
+        ("Queue", "Run", "ExecuteBefore"),
+        ("Queue", "Revert", "ExecuteBefore"),
+    }
+
+
 def test_a_dependency_on_a_conditional_resource_is_conditional() -> None:
     sections = {"Conditions": {"C": {"Fn::Equals": ["a", "a"]}}}
     order = order_of(sections, Q=QUEUE | {"Condition": "C"}, Run=trigger(ExecuteAfter=["Q"]))

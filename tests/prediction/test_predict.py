@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.prediction.predict import predictions
-from cfn_trigger.prediction.snapshots import Baseline, state_of_template
+from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, state_of_template
 from cfn_trigger.template.source import Template
 from tests.support.stack_updates import REGION, planned, template
 from tests.support.templates import QUEUE, SAM, function, of_type, trigger
@@ -408,3 +408,47 @@ def test_a_prediction_has_the_request_and_what_differs() -> None:
 
     assert prediction.request == "Update"
     assert prediction.differs == ("Payload", "Fingerprint.Payload")
+
+
+UNDO = {"OnRollback": {"Handler": "Revert"}}
+
+
+def test_a_trigger_that_runs_is_undone_by_a_function() -> None:
+    new = template(Run=trigger(**UNDO), Revert=function())
+
+    (prediction,) = predictions(NO_STACK, state_of_template(new, {}, region=REGION), region=REGION)
+
+    assert prediction.undone_by == ("Revert",)
+
+
+def test_a_trigger_that_does_not_run_is_not_undone() -> None:
+    state = state_of_template(template(Run=trigger(**UNDO), Revert=function()), {}, region=REGION)
+
+    (prediction,) = predictions(Baseline(state=state), state, region=REGION)
+
+    assert (prediction.verdict, prediction.undone_by) == (STAY, ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [({}, UNDO), (UNDO, {}), (UNDO, {"OnRollback": {"Handler": "Migrate"}})]
+)
+def test_how_a_run_is_undone_runs_nothing(old: Any, new: Any) -> None:
+    before, after = (template(Run=trigger(**it), Revert=function()) for it in (old, new))
+
+    assert verdicts(before, after) == {"Run": STAY}
+
+
+def test_an_undo_is_no_reason_where_another_is() -> None:
+    old, new = (template(Run=trigger(Payload=it, **UNDO), Revert=function()) for it in (1, 2))
+
+    assert reasons(old, new) == (RUN, "Payload")
+
+
+def test_how_a_run_is_undone_is_a_reason_where_the_result_is_read() -> None:
+    outputs = {"Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}}}
+    silent = {"ExecuteOnRollback": False}
+    old, new = (
+        template(outputs, Run=trigger(**silent, **it), Revert=function()) for it in ({}, UNDO)
+    )
+
+    assert reasons(old, new) == (RUN, "OnRollback")

@@ -12,6 +12,8 @@
 - What makes usable what was named is before the trigger, unless it was asked or has to be after it.
 - How a name is spelled decides no order.
 - A trigger waits for its handler.
+- What waits for a trigger waits for its undo, unless the undo needs it.
+- An undo changes nothing about its trigger but the name of the undo.
 - Whatever the conditions say, what was added refers to nothing that is not there.
 - A secret is in nothing that comes out.
 - A payload reaches the handler as it was written.
@@ -414,6 +416,35 @@ def test_a_trigger_waits_for_its_handler(template: Template) -> None:
     for name, properties in triggers(template).items():
         handler = "Seed" if properties["Handler"] == {"Fn::GetAtt": "Seed.Arn"} else "Migrate"
         assert {handler, f"TriggerProviderInvoke{handler}"} <= waited_for(edges_of, name)
+
+
+@law(templates_with_triggers())
+def test_what_waits_for_a_trigger_waits_for_its_undo_unless_the_undo_needs_it(
+    template: Template,
+) -> None:
+    expansion = expanded(template)
+    edges = graph(expansion, branches=True)
+
+    for name, properties in triggers(expansion).items():
+        if undo := properties.get("UndoneBy"):
+            needed = waited_for(edges, undo)
+            waiting = {each for each, firsts in edges.items() if name in firsts}
+
+            assert name in needed
+            assert all(undo in edges[each] for each in waiting - needed - {undo})
+
+
+@law(templates_with_triggers())
+def test_an_undo_changes_nothing_about_its_trigger_but_its_own_name(template: Template) -> None:
+    for properties in triggers(template).values():
+        properties.pop("ExecuteOnResourceChange", None)  # which may watch another trigger
+    without = copy.deepcopy(template)
+    for properties in triggers(without).values():
+        properties.pop("OnRollback", None)
+    expansion, plain = triggers(expanded(template)), triggers(expanded(without))
+
+    for name, properties in plain.items():
+        assert {**expansion[name], "UndoneBy": None} == {**properties, "UndoneBy": None}
 
 
 @law(templates_with_triggers())

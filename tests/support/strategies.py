@@ -179,6 +179,9 @@ def _settings(names: list[str]) -> st.SearchStrategy[Template]:
             "Payload": st.sampled_from([None, 5]) | payload,
             "Timeout": st.integers(1, 3540),
             "Retry": st.fixed_dictionaries({"MaxAttempts": st.integers(1, 100)}),
+            "OnRollback": st.fixed_dictionaries(
+                {"Handler": st.sampled_from(["Migrate", "Seed"])}, optional={"Payload": payload}
+            ),
         },
     )
 

@@ -7,7 +7,7 @@ import pytest
 from cfn_trigger.template.places import name_of, path, transforms
 from tests.support.templates import function, template, trigger
 
-SEED = {"Retry": {"Interval": 1}, "Timeout": 5}
+SEED = {"Retry": {"Interval": 1}, "Timeout": 5, "OnRollback": {"Handler": "Migrate"}}
 IN_METADATA = function() | {"Metadata": {"Trigger": SEED}}
 TEMPLATE = template(
     {
@@ -31,6 +31,14 @@ TEMPLATE = template(
         (
             "Migrate.Metadata.Trigger.Timeout",
             ["Resources", "Migrate", "Metadata", "Trigger", "Timeout"],
+        ),
+        (
+            "Run.OnRollback.Handler",
+            ["Resources", "Run", "Properties", "OnRollback", "Handler"],
+        ),
+        (
+            "Migrate.Metadata.Trigger.OnRollback.Handler",
+            ["Resources", "Migrate", "Metadata", "Trigger", "OnRollback", "Handler"],
         ),
         ("Fn::ForEach::Runs", ["Resources", "Fn::ForEach::Runs"]),
         ("TriggerProviderCondition", ["Conditions", "TriggerProviderCondition"]),
