@@ -78,8 +78,8 @@ build-MacroFunction:
 	$(PIP) install --quiet --requirement macro/requirements.txt --target "$(ARTIFACTS_DIR)" \
 	  --no-deps --no-compile --only-binary=:all: --python-version 3.13
 	rm -rf "$(ARTIFACTS_DIR)/bin"
-	cp package/cfn_flip.py "$(ARTIFACTS_DIR)/"
-	cp package/troposphere_serverless.py "$(ARTIFACTS_DIR)/troposphere/serverless.py"
+	cp cfn_trigger/deployment/macro_package/cfn_flip.py "$(ARTIFACTS_DIR)/"
+	cp cfn_trigger/deployment/macro_package/troposphere_serverless.py "$(ARTIFACTS_DIR)/troposphere/serverless.py"
 	mkdir -p "$(ARTIFACTS_DIR)/macro"
 	cp macro/*.py "$(ARTIFACTS_DIR)/macro/"
 	if $(RUNTIME_PYTHON) -c '' 2>/dev/null; then \

@@ -35,13 +35,13 @@ def command(
     another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 interrupted by Ctrl-C.
     With --json, every line is an object.
     """
-    effects = _effects(stack, location)
+    effects = stack_effects(stack, location)
     progress = follow(effects, stack=stack, patience=patience)
     state = following.show(progress, now=effects.now, as_json=as_json)
     ctx.exit(0 if state.succeeded else 1)
 
 
-def _effects(stack: str, location: aws.Location) -> MonitorEffects:
+def stack_effects(stack: str, location: aws.Location) -> MonitorEffects:
     """Return AWS, or what the environment points to, and this machine's clock."""
     poller = StackPoller(
         stack=stack,

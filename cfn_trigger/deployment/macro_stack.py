@@ -1,129 +1,232 @@
-"""The macro's own stack, deployed from the packages that are installed here.
+"""The macro's own stack: its template, its code in a bucket, and what of it is in an account.
 
-Knows its template and the code of its functions. Refuses to know where it is deployed. The template
-is the project's template.yaml without what needs `sam build`: a test compares the two.
+Knows the project's template, which `sam deploy` uses too, and which of its properties are replaced
+by code in a bucket. Refuses to know in which order things are created (`installer`).
 """
 
-import io
+import hashlib
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
-import macro
-import trigger_handler
-import trigger_provider
-from cfn_trigger.deployment import aws
-from cfn_trigger.errors import UsageError
-from macro.model import Json
+from cfn_trigger.deployment import aws, macro_package, packages
+from cfn_trigger.errors import MissingError, UsageError
+from cfn_trigger.template.source import parse_template
+from macro.cloudformation import as_map
+from macro.model import TRANSFORM, Json
 
 STACK: Final = "cfn-trigger"
-BUCKET: Final = "cfn-trigger-packages"
+CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+"""The template needs a role, and it is transformed by SAM."""
 
+_APPLICATION: Final = "AWS::ServerlessRepo::Application"
+_LOCAL_BUCKET: Final = "cfn-trigger-packages"
 _POLL_SECONDS: Final = 0.1
 
 
-def template() -> dict[str, Json]:
-    """Return the template: the macro, its function, and the library for handlers as a layer."""
-    trust = {"Service": "lambda.amazonaws.com"}
-    statement = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
-    basic = "policy/service-role/AWSLambdaBasicExecutionRole"
-    return {
-        "Description": "cfn-trigger, from the packages that are installed on this machine",
-        "Resources": {
-            "MacroFunction": _resource(
-                "AWS::Lambda::Function",
-                Handler="macro.handler.handler",
-                Runtime="python3.13",
-                MemorySize=512,
-                Timeout=30,
-                Role={"Fn::GetAtt": ["MacroFunctionRole", "Arn"]},
-                Code=_package("macro.zip"),
-                LoggingConfig={"LogGroup": {"Ref": "MacroLogGroup"}},
-            ),
-            "MacroFunctionRole": _resource(
-                "AWS::IAM::Role",
-                AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [statement]},
-                ManagedPolicyArns=[{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:{basic}"}],
-            ),
-            "MacroLogGroup": _resource("AWS::Logs::LogGroup", RetentionInDays=30),
-            "Macro": _resource(
-                "AWS::CloudFormation::Macro",
-                Name="Trigger",
-                FunctionName={"Fn::GetAtt": ["MacroFunction", "Arn"]},
-            ),
-            "HandlerLayer": _resource(
-                "AWS::Lambda::LayerVersion",
-                LayerName="cfn-trigger-Trigger-handler",
-                Content=_package("layer.zip"),
-            ),
-            "HandlerLayerArn": _resource(
-                "AWS::SSM::Parameter",
-                Name="/cfn-trigger/Trigger/handler-layer-arn",
-                Type="String",
-                Value={"Ref": "HandlerLayer"},
-            ),
-        },
-        "Outputs": {
-            "MacroName": {"Value": {"Ref": "Macro"}},
-            "FunctionArn": {"Value": {"Fn::GetAtt": ["MacroFunction", "Arn"]}},
-            "HandlerLayerArn": {"Value": {"Ref": "HandlerLayer"}},
-            "HandlerLayerParameter": {"Value": {"Ref": "HandlerLayerArn"}},
-        },
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacroStack:
+    """The names of a macro and of its stacks."""
+
+    macro_name: str = TRANSFORM
+    name: str = STACK
+
+    @property
+    def bucket_stack(self) -> str:
+        """The name of the stack with the bucket."""
+        return f"{self.name}-packages"
+
+
+def macro_stack(macro_name: str, name: str | None) -> MacroStack:
+    """Return the names of a macro's stacks; without a name, each macro has stacks of its own."""
+    default = STACK if macro_name == TRANSFORM else f"{STACK}-{macro_name}"
+    return MacroStack(macro_name=macro_name, name=name or default)
+
+
+# ---- what is deployed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """The packages of the function and of the layer; their keys change with their contents."""
+
+    function: bytes
+    layer: bytes
+
+    @property
+    def objects(self) -> Mapping[str, bytes]:
+        """The packages by their keys."""
+        return {self.function_key: self.function, self.layer_key: self.layer}
+
+    @property
+    def function_key(self) -> str:
+        """The key of the function's package."""
+        return f"function-{hashlib.sha256(self.function).hexdigest()[:32]}.zip"
+
+    @property
+    def layer_key(self) -> str:
+        """The key of the layer's package."""
+        return f"layer-{hashlib.sha256(self.layer).hexdigest()[:32]}.zip"
+
+
+def installed_code(compile_files: packages.Compile = packages.bytecode) -> Code:
+    """Return the packages of what is installed on this machine."""
+    function = packages.function_package(compile_files)
+    return Code(function=function, layer=packages.layer_package())
+
+
+@cache
+def _template(name: str) -> Mapping[str, Json]:
+    path = Path(macro_package.__file__).with_name(name)
+    return parse_template(path.read_text(), name).values
+
+
+def bucket_template() -> Mapping[str, Json]:
+    """Return the template of the bucket; its output `Bucket` is the bucket's name."""
+    return _template("bucket.yaml")
+
+
+def template(bucket: str, code: Code) -> dict[str, Json]:
+    """Return the template of the macro, with its code in a bucket."""
+    content: dict[str, Any] = deepcopy(dict(_template("template.yaml")))
+    uris = {
+        "MacroFunction": ("CodeUri", code.function_key),
+        "HandlerLayer": ("ContentUri", code.layer_key),
     }
+    for name, (uri, key) in uris.items():
+        resource = content["Resources"][name]
+        del resource["Metadata"]  # how `sam build` builds it
+        resource["Properties"][uri] = {"Bucket": bucket, "Key": key}
+    return content
 
 
-def _resource(type_: str, **properties: Json) -> Json:
-    return {"Type": type_, "Properties": properties}
+def version(content: Mapping[str, Json]) -> str:
+    """Return the version of the macro that a template deploys; empty if it does not say."""
+    application = as_map(as_map(content.get("Metadata")).get(_APPLICATION))
+    return str(application.get("SemanticVersion", ""))
 
 
-def _package(key: str) -> Json:
-    return {"S3Bucket": BUCKET, "S3Key": key}
+def installed_version() -> str:
+    """Return the version of the macro on this machine."""
+    return version(_template("template.yaml"))
 
 
-def package(modules: Iterable[ModuleType], prefix: str = "") -> bytes:
-    """Return a zip file with the source of packages, as they are installed.
+def refuse_macro_name(name: str) -> None:
+    """Raise UsageError for a name that the template's parameter does not allow."""
+    declared: Any = as_map(_template("template.yaml")["Parameters"])["MacroName"]
+    pattern = str(declared["AllowedPattern"])
+    if not re.fullmatch(pattern, name):
+        form = "letters and digits, the first a letter, at most 64 in all"
+        raise UsageError(f"--macro-name {name}: must be {form}")
 
-    Their dependencies are left out: functions of the local cloud run in this Python.
-    """
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for module in modules:
-            (folder,) = map(Path, module.__path__)
-            for path in sorted(folder.glob("*.py")):
-                name = f"{prefix}{module.__name__}/{path.name}"
-                archive.writestr(zipfile.ZipInfo(name), path.read_text())
-    return content.getvalue()
+
+# ---- what an account has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedStack:
+    """A stack at one moment; `template` is as it was passed, before its transforms."""
+
+    stack_id: str
+    status: str
+    template: Mapping[str, Json] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether an operation is in progress."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    @property
+    def was_never_created(self) -> bool:
+        """Whether it is what a failed creation has left, or a change set that never ran."""
+        return self.status in _NEVER_CREATED
+
+
+_NEVER_CREATED: Final = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"}
+)
+
+
+def read_deployed(name: str, cloudformation: Any) -> DeployedStack | None:
+    """Read a stack; return None if there is none of this name."""
+    try:
+        with aws.requesting(f"stack {name!r}"):
+            (description,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            if description["StackStatus"] == "DELETE_COMPLETE":
+                return None
+            return _deployed(description, cloudformation)
+    except MissingError:
+        return None
+
+
+def _deployed(description: Mapping[str, Any], cloudformation: Any) -> DeployedStack:
+    stack_id, status = description["StackId"], description["StackStatus"]
+    if status == "REVIEW_IN_PROGRESS":  # it has no template yet
+        return DeployedStack(stack_id=stack_id, status=status)
+    return DeployedStack(
+        stack_id=stack_id,
+        status=status,
+        template=original_template(stack_id, cloudformation),
+        parameters={
+            parameter["ParameterKey"]: parameter["ParameterValue"]
+            for parameter in description.get("Parameters", [])
+        },
+        outputs={
+            output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])
+        },
+    )
+
+
+def original_template(stack_id: str, cloudformation: Any) -> Mapping[str, Json]:
+    """Read the template of a stack as it was passed, before its transforms."""
+    response = cloudformation.get_template(StackName=stack_id, TemplateStage="Original")
+    body = response["TemplateBody"]
+    text = body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
+    return parse_template(text, stack_id).values
+
+
+# ---- the local cloud
 
 
 def deploy(client: Callable[[str], Any], sleep: Callable[[float], None]) -> None:
-    """Create the stack; `client` returns the client of a service.
+    """Create the stack in a local cloud; `client` returns the client of a service.
 
-    Raises UsageError if the stack cannot be created.
+    The functions run in this Python, so that bytecode of another one is of no use. Raises
+    UsageError if the stack cannot be created.
     """
-    packages = {
-        "macro.zip": package([macro, trigger_provider]),
-        "layer.zip": package([trigger_handler], prefix="python/"),
-    }
+    code = installed_code(compile_files=lambda _: {})
     with (
         aws.requesting(f"stack {STACK!r}"),
         closing(client("s3")) as s3,
         closing(client("cloudformation")) as cloudformation,
     ):
-        s3.create_bucket(Bucket=BUCKET)
-        for key, body in packages.items():
-            s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        s3.create_bucket(Bucket=_LOCAL_BUCKET)
+        upload(code, _LOCAL_BUCKET, s3)
         cloudformation.create_stack(
-            StackName=STACK, TemplateBody=json.dumps(template()), Capabilities=["CAPABILITY_IAM"]
+            StackName=STACK,
+            TemplateBody=json.dumps(template(_LOCAL_BUCKET, code)),
+            Capabilities=list(CAPABILITIES),
         )
         while (stack := _description(cloudformation))["StackStatus"] == "CREATE_IN_PROGRESS":
             sleep(_POLL_SECONDS)
     if stack["StackStatus"] != "CREATE_COMPLETE":
         reason = stack.get("StackStatusReason")
         raise UsageError(f"stack {STACK!r}: is {stack['StackStatus']}: {reason}")
+
+
+def upload(code: Code, bucket: str, s3: Any) -> None:
+    """Upload the packages; raises UsageError if the bucket refuses them."""
+    with aws.requesting(f"bucket {bucket!r}"):
+        for key, content in code.objects.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def _description(cloudformation: Any) -> Mapping[str, str]:

@@ -19,6 +19,8 @@ PAUSE: Final = 1.0
 
 LONGEST_PAUSE: Final = 30.0
 
+NOTHING_READ: Final = DeploymentState()
+
 Progress = tuple[DeploymentState, tuple[Line, ...]]
 """What is known after a read, and the lines that it added."""
 
@@ -33,12 +35,19 @@ class MonitorEffects:
     sleep: Callable[[float], None]
 
 
-def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[Progress]:
+def follow(
+    effects: MonitorEffects,
+    *,
+    stack: str,
+    patience: float,
+    known: DeploymentState = NOTHING_READ,
+) -> Iterator[Progress]:
     """Read again and again until a deployment has ended, and yield the progress of each read.
 
-    Raises UsageError if none begins within `patience` seconds.
+    `known` is what was read before the deployment was started. Raises UsageError if none begins
+    within `patience` seconds.
     """
-    state, pause, began = DeploymentState(), PAUSE, effects.now()
+    state, pause, began = known, PAUSE, effects.now()
     while not state.ended:
         try:
             events = effects.events(state)
@@ -59,6 +68,15 @@ def follow(effects: MonitorEffects, *, stack: str, patience: float) -> Iterator[
         state, lines = timeline.advance(state, (), effects.log_entries(state))
         yield state, lines
     yield state, summary(state)
+
+
+def before_deployment(effects: MonitorEffects) -> DeploymentState:
+    """Read what a stack has been through, so that only what follows is shown; none is in progress.
+
+    A deployment may be over before it is read for the first time.
+    """
+    state, _ = timeline.advance(NOTHING_READ, effects.events(NOTHING_READ), ())
+    return state
 
 
 def _in_order(lines: Iterable[Line], logged: Iterable[Line]) -> tuple[Line, ...]:

@@ -46,7 +46,7 @@ class Subcommand(click.Command):
     def __init__(self, *arguments: Any, examples: Sequence[str], **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
         self.examples = tuple(examples)
-        self.params += [
+        common = [
             click.Option(
                 ["--config-env"],
                 metavar="NAME",
@@ -60,6 +60,8 @@ class Subcommand(click.Command):
                 help="Print which defaults come from the environment or a file.",
             ),
         ]
+        taken = {name for parameter in self.params for name in parameter.opts}
+        self.params += [option for option in common if taken.isdisjoint(option.opts)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse twice: settings are found by an argument, and are defaults of others."""

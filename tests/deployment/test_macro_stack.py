@@ -1,57 +1,95 @@
-"""The macro's own stack: its template is the project's, its packages are the installed sources."""
+"""The macro's own stack: its template is the project's, and its code is in a bucket."""
 
-import io
-import zipfile
+import json
+from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import decode_str
+import pytest
 
-import macro
-import trigger_handler
-import trigger_provider
-from cfn_trigger.deployment import macro_stack
+from cfn_trigger.deployment import macro_package, macro_stack, packages
+from cfn_trigger.deployment.macro_stack import Code, MacroStack
+from cfn_trigger.errors import UsageError
+from cfn_trigger.template.source import parse_template
 from tests.support.command_line import ROOT
 
-NEEDS_A_BUILD = {"CodeUri", "Description", "Architectures"}
+CODE = Code(function=b"function", layer=b"layer")
+LIMIT_OF_A_BODY = 51_200
 
 
-def properties(template: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the properties of a resource, except those that need `sam build`."""
-    declared = template["Resources"][name]["Properties"]
-    return {key: value for key, value in declared.items() if key not in NEEDS_A_BUILD}
+def project_template() -> Any:
+    return parse_template((ROOT / "template.yaml").read_text(), "template.yaml").values
 
 
-def test_the_template_is_the_projects_without_what_needs_a_build() -> None:
-    template: Any = macro_stack.template()
-    project: Any = decode_str((ROOT / "template.yaml").read_text())[0]
+def test_the_template_that_is_installed_is_a_copy_of_the_projects() -> None:
+    installed = Path(macro_package.__file__).with_name("template.yaml")
 
-    added = template["Resources"].keys() - project["Resources"].keys()
-    assert added == {"MacroFunctionRole"}
-    assert project["Resources"].keys() <= template["Resources"].keys()
-    function = properties(project, "MacroFunction")
-    assert function.items() <= properties(template, "MacroFunction").items()
-    assert template["Outputs"] == {
-        name: {"Value": output["Value"]} for name, output in project["Outputs"].items()
-    }
-    for name, key in (("HandlerLayer", "LayerName"), ("HandlerLayerArn", "Name")):
-        expected = properties(project, name)[key]["Fn::Sub"].replace("${MacroName}", "Trigger")
-        assert properties(template, name)[key] == expected
+    assert installed.read_bytes() == (ROOT / "template.yaml").read_bytes()
 
 
-def test_the_packages_are_the_installed_sources() -> None:
-    function = zipfile.ZipFile(io.BytesIO(macro_stack.package([macro, trigger_provider])))
-    layer = zipfile.ZipFile(io.BytesIO(macro_stack.package([trigger_handler], prefix="python/")))
+def test_only_the_location_of_the_code_differs_from_the_projects_template() -> None:
+    template: Any = macro_stack.template("code", CODE)
+    expected = project_template()
 
-    source = (ROOT / "macro" / "handler.py").read_bytes()
-    assert function.read("macro/handler.py") == source
-    assert "trigger_provider/index.py" in function.namelist()
-    assert "python/trigger_handler/__init__.py" in layer.namelist()
+    for name, uri, key in (
+        ("MacroFunction", "CodeUri", CODE.function_key),
+        ("HandlerLayer", "ContentUri", CODE.layer_key),
+    ):
+        assert template["Resources"][name]["Properties"].pop(uri) == {"Bucket": "code", "Key": key}
+        assert expected["Resources"][name]["Properties"].pop(uri) == "."
+        del expected["Resources"][name]["Metadata"]
+    assert template == expected
 
 
-def test_the_same_sources_make_the_same_package() -> None:
-    content = macro_stack.package([macro])
+def test_the_template_fits_into_a_request() -> None:
+    assert len(json.dumps(macro_stack.template("b" * 63, CODE))) < LIMIT_OF_A_BODY
 
-    assert content == macro_stack.package([macro])
-    assert {file.date_time for file in zipfile.ZipFile(io.BytesIO(content)).infolist()} == {
-        (1980, 1, 1, 0, 0, 0)
-    }
+
+def test_the_keys_of_the_code_follow_from_its_contents() -> None:
+    other = Code(function=b"other", layer=b"layer")
+
+    assert CODE.objects == {CODE.function_key: b"function", CODE.layer_key: b"layer"}
+    assert other.function_key != CODE.function_key
+    assert other.layer_key == CODE.layer_key
+
+
+def test_the_version_is_that_of_the_template() -> None:
+    assert macro_stack.installed_version() == macro_stack.version(project_template())
+    assert macro_stack.version({"Resources": {}}) == ""
+
+
+def test_the_runtime_of_the_packages_is_that_of_the_function() -> None:
+    version = ".".join(map(str, packages.RUNTIME))
+
+    function = project_template()["Resources"]["MacroFunction"]["Properties"]
+    assert function["Runtime"] == f"python{version}"
+
+
+@pytest.mark.parametrize(
+    ("macro_name", "name", "expected", "bucket_stack"),
+    [
+        ("Trigger", None, "cfn-trigger", "cfn-trigger-packages"),
+        ("RunIt", None, "cfn-trigger-RunIt", "cfn-trigger-RunIt-packages"),
+        ("RunIt", "macro", "macro", "macro-packages"),
+    ],
+)
+def test_every_macro_has_stacks_of_its_own(
+    macro_name: str, name: str | None, expected: str, bucket_stack: str
+) -> None:
+    stack = macro_stack.macro_stack(macro_name, name)
+
+    assert stack == MacroStack(macro_name=macro_name, name=expected)
+    assert stack.bucket_stack == bucket_stack
+
+
+@pytest.mark.parametrize("name", ["", "2nd", "A-b", "x" * 65])
+def test_a_name_that_no_macro_may_have_is_a_usage_error(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        macro_stack.refuse_macro_name(name)
+
+    assert caught.value.message == (
+        f"--macro-name {name}: must be letters and digits, the first a letter, at most 64 in all"
+    )
+
+
+def test_a_name_that_a_macro_may_have_is_not_refused() -> None:
+    macro_stack.refuse_macro_name("Trigger2")

@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT, name, tokens
 CONTRIBUTING: Final = ROOT / "CONTRIBUTING.md"
 PAGES: Final = [CONTRIBUTING, ROOT / "docs" / "how-it-works.md", ROOT / "docs" / "decisions.md"]
 FOLDERS: Final = [
-    "benchmarks", "cfn_trigger", "docs", "examples", "macro", "package", "tests",
+    "benchmarks", "cfn_trigger", "docs", "examples", "macro", "tests",
     "trigger_handler", "trigger_provider",
 ]  # fmt: skip
 NAMED: Final = re.compile(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*|[\w-]+\.(?:toml|yaml|yml)|Makefile")

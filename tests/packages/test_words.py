@@ -11,7 +11,7 @@ import pytest
 ROOT: Final = Path(__file__).parent.parent.parent
 FOLDERS: Final = (
     "macro", "trigger_provider", "trigger_handler", "cfn_trigger", "examples", "benchmarks",
-    "docs", "package", "tests",
+    "docs", "tests",
 )  # fmt: skip
 GENERATED: Final = {ROOT / "trigger_provider" / f"{form}.py" for form in ("embedded", "compressed")}
 BUILT: Final = {".aws-sam", "build"}

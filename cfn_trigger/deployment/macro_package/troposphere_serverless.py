@@ -2,7 +2,7 @@
 
 troposphere imports it for the type of a template's `Globals`, and it imports API Gateway, DynamoDB,
 S3 and more. The macro has no `Globals` and builds nothing of SAM's. The real module would add a
-tenth to the cold start. The Makefile copies this file.
+tenth to the cold start. The Makefile and `cfn-trigger install` copy this file.
 """
 
 
