@@ -138,6 +138,8 @@ def _bare(node: Any) -> Any:
             return node.with_changes(indent=None, footer=[])
         case cst.TrailingWhitespace():
             return cst.TrailingWhitespace()
+        case cst.Return(value=cst.Name(value="None")):
+            return cst.Return()
         case cst.ParenthesizedWhitespace():
             return cst.SimpleWhitespace(" ")
     return node

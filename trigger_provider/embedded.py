@@ -105,24 +105,24 @@ class Progress(NamedTuple):
  fresh:T=True
  physical_id:T=''
  no_echo:T=False
-def bare_request(v):
- p=v.get('ResourceProperties',{})
- k,n=v['RequestType'],v['LogicalResourceId']
- e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
- o=v.get('PhysicalResourceId','')
- r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
+def bare_request(e):
+ p=e.get('ResourceProperties',{})
+ k,n=e['RequestType'],e['LogicalResourceId']
+ c,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
+ o=e.get('PhysicalResourceId','')
+ r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
-def parse_request(v):
- p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
- r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
+def parse_request(e):
+ p,o=e['ResourceProperties'],e.get('OldResourceProperties',{})
+ r=bare_request(e)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho',tuple:'Attributes'}
 def settings_of(p):
- f=p|p.get('Retry',{})
- return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n]) for e,s in SETTINGS.items() for n in s.split() if f.get(n) is not None}
+ l=p|p.get('Retry',{})
+ return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(l[n]) for d,f in SETTINGS.items() for n in f.split() if l.get(n) is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
@@ -141,23 +141,23 @@ def has_cause(p,o):
 def entries_of(p):
  e=dict(p.get('Fingerprint') or {})
  r=e.pop('References',{})
- return e|{f'References.{n}':g for n,g in r.items()}
-def parse_progress(v,r,w):
- if e:=v.get('Progress'):
-  k={n:e[n] for n in Progress._fields if n in e}
-  o=Outcome(*e['outcome'][:len(Outcome._fields)])
-  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4)
-  return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
- s=sent_at(v,w)
+ return e|{f'References.{n}':v for n,v in r.items()}
+def parse_progress(e,r,w):
+ if t:=e.get('Progress'):
+  k={n:t[n] for n in Progress._fields if n in t}
+  o=Outcome(*t['outcome'][:len(Outcome._fields)])
+  h=t.get('hops',0)-(o.is_crowded and w-t['resume_at']>=4)
+  return Progress(**{'sent':t['began']}|k|{'outcome':o,'hops':h})
+ s=sent_at(e,w)
  return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(v,w):
- with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
- return v.get('Progress',{}).get('sent',w)
-def handed_over(v,p):
- e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
- return v|{'Progress':e._asdict()}
-def url_date(v):
- f=re.search(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL'])
+def sent_at(e,w):
+ with suppress(ValueError):return timegm(time.strptime(url_date(e),'%Y%m%dT%H%M%SZ'))
+ return e.get('Progress',{}).get('sent',w)
+def handed_over(e,p):
+ t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
+ return e|{'Progress':t._asdict()}
+def url_date(e):
+ f=re.search(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])
  return f[1] if f else ''
 def assembled(a):
  if a is None:return ABSENT
@@ -204,10 +204,10 @@ def pending(e):
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get('Status') or w.get('status')
- if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ c,t=w.get('statusCode'),w.get('Status') or w.get('status')
+ if UNFINISHED.search(spelled(t)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
-def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
+def spelled(t):return re.sub(r'[\W_]','',t).upper() if isinstance(t,str) else ''
 def given_id(e):
  w=as_map(e)
  d=as_map(w.get('Data'))
@@ -315,8 +315,8 @@ def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
  q=l-1
- k=min(p.ask_at,l if c.now>=q else q)
- if d:=wait_until(k,r,p,c):return d
+ s=min(p.ask_at,l if c.now>=q else q)
+ if d:=wait_until(s,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
 UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
 def is_not_there(r,p,c):
@@ -327,7 +327,7 @@ def final_outcome(r,p,c):
  i=o.is_final or p.failures>=r.max_attempts
  if o.kind=='done' or (o.kind=='failed' and i):return o
  if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
- if not p.cancelled:return None
+ if not p.cancelled:return
  if o.kind=='failed':return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
@@ -344,7 +344,7 @@ def too_late(r,o):
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
- if a<=0:return None
+ if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or (p.fresh and c.left<=2*60):h=c.left-10
  if a<=min(10,c.left-2*10):return Action('wait',a)
@@ -352,9 +352,9 @@ def wait_until(t,r,p,c):
  return Action('hand over')
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
- if p.fresh:return None
+ if p.fresh:return
  if gives_way(p) and l>2*60 and c.left<=900:return Action('hand over')
- if c.left>=min(needed(p),l):return None
+ if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action('hand over')
  h=p.sent+840*(p.hops-1)+1
  if p.outcome.kind=='pending' or due(r,p)-h<=c.left:
@@ -430,12 +430,12 @@ def unusable(r,e):
   return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   s=(k for k,g in attributes(e))
-   a=''.join(difflib.get_close_matches(n,islice(s,1000),1))
+   f=(k for k,g in attributes(e))
+   a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
    i=f'; did you mean {a!r}?' if a else ''
    m=f'the template reads {n!r}, which the result lacks{i}'
    return failed('Attribute',m)
- return None
+ return
 def failure(r,p):
  e=p.physical_id if r.kind!='Delete' else ''
  i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
@@ -448,10 +448,10 @@ def success(r,p,a,e=ABSENT,error='' ):
  b|={'NoEcho':r.no_echo or p.no_echo,'Data':d}
  o=4095-20-size(b)
  for n in r.attributes:
-  f=size(n)+6
-  if n not in d and f<=o:
+  s=size(n)+6
+  if n not in d and s<=o:
    d[n]=''
-   o-=f
+   o-=s
  o+=20
  d['Error']=truncate(error,min(900,(o-20)//2))
  o-=size(d['Error'])-2
@@ -466,9 +466,9 @@ def success(r,p,a,e=ABSENT,error='' ):
   d[n]=t
  add_others(d,e,o)
  return b,''
-def echo(r,s,p):
+def echo(r,t,p):
  b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
- return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
+ return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete':return r.old_id
  i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
@@ -480,11 +480,11 @@ def attribute(e,n):
  return part(e,n) if i is ABSENT else i
 def data_of(e):return as_map(e).get('Data')
 def part(i,p):
- g=step(i,p)
- for d in re.finditer(r'\.',p) if g is ABSENT else ():
+ v=step(i,p)
+ for d in re.finditer(r'\.',p) if v is ABSENT else ():
   c=step(i,p[:d.start()])
-  if g is ABSENT and c is not ABSENT:g=part(c,p[d.end():])
- return g
+  if v is ABSENT and c is not ABSENT:v=part(c,p[d.end():])
+ return v
 def step(i,key):
  if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
@@ -511,18 +511,18 @@ def add_others(d,e,o):
  h=(c for a in (False,True) for c in islice(attributes(e),50_000) if isinstance(c[1],dict|list)==a)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  f=0 if n=='Result' else size(n)+6
-  r=f<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-f)) is not None:
+  s=0 if n=='Result' else size(n)+6
+  r=s<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-s)) is not None:
    d[n]=t
-   p-=f+size(t)-2
+   p-=s+size(t)-2
   else:
    u+=1
    l+=[n] if u<=9 else []
  if u:
   v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
-  s=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(s,min(150,p+150))
+  f=f"{v}{u} left out: {', '.join(l)}"
+  d['Truncated']=truncate(f,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -559,16 +559,16 @@ class Response(NamedTuple):
  @property
  def text(self):return self.body.decode(errors='replace')
 def response_of(y):
- s,g,h=y
- if s==NOT_SENT:return Response('not sent',*y)
- if s!=LOST:return Response('answered',*y)
+ t,g,h=y
+ if t==NOT_SENT:return Response('not sent',*y)
+ if t!=LOST:return Response('answered',*y)
  i=b'timed out' in h and b'Errno' not in h
  return Response('timed out' if i else 'cut off',*y)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(n):
- b=n.get('AWS_CA_BUNDLE') or n.get('REQUESTS_CA_BUNDLE')
+def trust(e):
+ b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
@@ -580,13 +580,13 @@ def exchange(m,u,b,h,d):
  except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
  return send_on(c,m,u,b,h,d)
 def idle_connection(m,o):
- if o not in IDLE:return None
+ if o not in IDLE:return
  c,s=IDLE.pop(o)
  i=0<=time.time()-s<(1 if m=='POST' else 4)
  h=select.select([c.sock],[],[],0)[0]
  if i and not h:return c
  c.close()
- return None
+ return
 def connected(u):
  a=urlsplit(u)
  c=http.client.HTTPConnection(a.netloc,timeout=5)
@@ -608,59 +608,59 @@ def send_on(c,m,u,b,h,d):
  o=urlsplit(u).netloc
  l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
  f={'Host':o,'Content-Length':len(b)}|h
- l+=[f'{n}: {g}' for n,g in f.items()]
- i=time.monotonic()+d
+ l+=[f'{n}: {v}' for n,v in f.items()]
+ e=time.monotonic()+d
  try:
   c.sock.settimeout(d)
   c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
-  e=http.client.HTTPResponse(Bounded(c.sock,i),method=m)
-  e.begin()
-  y=e.status,e.headers,e.read()
+  s=http.client.HTTPResponse(Bounded(c.sock,e),method=m)
+  s.begin()
+  y=s.status,s.headers,s.read()
  except NETWORK_ERRORS as a:
   c.close()
   return LOST,{},reason_of(a)
- if e.will_close:c.close()
+ if s.will_close:c.close()
  else:IDLE[o]=c,time.time()
  return y
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(e,method,p,b,h,seconds ):
+def signed_call(s,method,p,b,h,seconds ):
  r=region_of(p)
- u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
- s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','') for n in s]
- h=signed(e,method,u,b,h,d,y,r)
+ u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ f=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ e=[os.environ.get(f'AWS_{n}','') for n in f]
+ h=signed(s,method,u,b,h,d,e,r)
  return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
 PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
-def endpoint(e,r=REGION,n=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL')
- h=next(filter(None,map(n.get,a)),'')
+def endpoint(s,r=REGION,e=os.environ ):
+ a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL')
+ h=next(filter(None,map(e.get,a)),'')
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
- o,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
- if h and not o:return h.rstrip('/')
+ n,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
+ if h and not n:return h.rstrip('/')
  g,d,u=next(c for c in PARTITIONS if r.startswith(c[0]))
- if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
- return (f"https://{e}.{r}.{u if i else n.get('URL_SUFFIX',d)}")
-def signed(e,m,u,b,h,d,y,r=REGION):
+ if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
+ return (f"https://{s}.{r}.{u if i else e.get('URL_SUFFIX',d)}")
+def signed(s,m,u,b,h,d,e,r=REGION):
  a=urlsplit(u)
  h=h|{'Host':a.netloc,'X-Amz-Date':d}
- p,v,t=y
+ p,v,t=e
  if t:h['X-Amz-Security-Token']=t
- s=sorted(h,key=str.lower)
- l=''.join(f'{n.lower()}:{h[n]}\n' for n in s)
- g=';'.join(s).lower()
+ f=sorted(h,key=str.lower)
+ l=''.join(f'{n.lower()}:{h[n]}\n' for n in f)
+ g=';'.join(f).lower()
  w=a.path.replace('%','%25')
- f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
- c=f'{d[:8]}/{r}/{e}/aws4_request'
- i=hashlib.sha256(f.encode()).hexdigest()
+ j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
+ c=f'{d[:8]}/{r}/{s}/aws4_request'
+ i=hashlib.sha256(j.encode()).hexdigest()
  k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- j=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
- o=f'{j}, SignedHeaders={g}, Signature={k.hex()}'
+ y=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
+ o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
  return h|{'Authorization':o}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
@@ -669,13 +669,13 @@ def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
  w=path(r.handler_arn,'configuration')
- e=response_of(f.call('lambda','GET',w,b'',{},10))
- if e.kind!='answered':return Outcome('refused',UNREACHABLE,e.text)
- if e.status in {403,429} or e.status>=500:
-  u=refusal(e)._replace(kind='refused',is_crowded=False)
-  return u._replace(error=UNSEEN) if e.status==403 else u
- if e.status>=300:return Outcome('done',result={})
- if k:=map_of(e.body):return readiness(r,k)
+ s=response_of(f.call('lambda','GET',w,b'',{},10))
+ if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
+ if s.status in {403,429} or s.status>=500:
+  u=refusal(s)._replace(kind='refused',is_crowded=False)
+  return u._replace(error=UNSEEN) if s.status==403 else u
+ if s.status>=300:return Outcome('done',result={})
+ if k:=map_of(s.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
  for n in ['State',*(['LastUpdateStatus'] if r.kind!='Delete' else [])]:
@@ -698,37 +698,37 @@ def invoke(r,p,f,d):
    i='keep it shorter, or make the Payload an object, which can hold it'
    return failed('ClientContext',f'no room for EventState; {i}')
  w=path(r.handler_arn,'invocations')
- e=response_of(f.call('lambda','POST',w,y,h,d))
- match e.kind:
+ s=response_of(f.call('lambda','POST',w,y,h,d))
+ match s.kind:
   case 'answered':
-   o=invoked(r,e)
-   a=o.kind=='failed' and e.status>=500
+   o=invoked(r,s)
+   a=o.kind=='failed' and s.status>=500
    return o._replace(runs_until=u) if a else o
-  case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
+  case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
   case 'cut off':
-   m=f'{e.text}; the handler may have run'
+   m=f'{s.text}; the handler may have run'
    return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}'
    return failed('HandlerTooSlow',m,runs_until=u)
-def refusal(e):
- b,o=map_of(e.body),function_error(e.body)
- s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,s),f'HTTP {e.status}')
+def refusal(s):
+ b,o=map_of(s.body),function_error(s.body)
+ f=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,f),f'HTTP {s.status}')
  a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
- i=e.status==429
+ i=s.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
-def invoked(r,e):
- if e.status>=300:return refusal(e)
- if e.headers.get('X-Amz-Function-Error'):
-  t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''))
-  return function_error(e.body,t.decode(errors='replace'))
+def invoked(r,s):
+ if s.status>=300:return refusal(s)
+ if s.headers.get('X-Amz-Function-Error'):
+  t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''))
+  return function_error(s.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
- try:return judge(r,json.loads(e.body or b'null'))
+ try:return judge(r,json.loads(s.body or b'null'))
  except ValueError:return failed('BadResult',"the handler's result is not JSON")
  except RecursionError:return failed('BadResult',"the handler's result is nested too deeply")
 def invocation(r,p):
@@ -755,9 +755,9 @@ def packed(d,*,is_ascii=True):
  c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
  return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- d={k:r.event[k] for k in y if k in r.event}
- a=[*(r.event[k] for k in y[1:4]),url_date(r.event)]
+ e=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
+ d={k:r.event[k] for k in e if k in r.event}
+ a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
  d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
  d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
@@ -772,12 +772,12 @@ def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
  f=urlencode(q|more).encode()
  h={'Content-Type':'application/x-www-form-urlencoded'}
- e=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
- s,i=e.status,e.kind=='answered'
- if i and s<300:return StackReply(e.text,s)
- r=i and 400<=s<=403
- d=r and not TRANSIENT.search(e.body)
- return StackReply('',s,d,i)
+ s=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
+ t,i=s.status,s.kind=='answered'
+ if i and t<300:return StackReply(s.text,t)
+ r=i and 400<=t<=403
+ d=r and not TRANSIENT.search(s.body)
+ return StackReply('',t,d,i)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(y):
  f=re.search(r'<StackStatus>\s*(\w+)',y.text)
@@ -787,78 +787,78 @@ class History(NamedTuple):
  has_failed:T=None
  is_denied:T=False
 def read_history(r,f,d):
- e=[]
- a={}
+ v=[]
+ e={}
  for g in range(40):
-  y=ask(r,f,d,'DescribeStackEvents',**a)
+  y=ask(r,f,d,'DescribeStackEvents',**e)
   m=re.findall('(?s)<member>(.*?)</member>',y.text)
   if not m:return History(is_denied=y.is_denied)
-  e+=map(parse_event,m)
-  o=operations_of(r,e)
+  v+=map(parse_event,m)
+  o=operations_of(r,v)
   t=re.search('<NextToken>(.*?)</',y.text)
   if len(o)>1+r.unchanged or not t:break
-  a={'NextToken':unescape(t[1])}
+  e={'NextToken':unescape(t[1])}
  return judge_history(r,o)
 def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
-def operations_of(r,e):
+def operations_of(r,v):
  o=[[]]
- for v in e:
-  o[-1].append(v)
-  i=v.get('PhysicalResourceId')==r.event['StackId']
-  if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
+ for e in v:
+  o[-1].append(e)
+  i=e.get('PhysicalResourceId')==r.event['StackId']
+  if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
  w,b=o[0],o[1] if len(o)>1 else []
  a=ended(r,w)[:1]==['UPDATE_FAILED']
- t=ended(r,b)
+ s=ended(r,b)
  e=any('ROLLBACK' in c['ResourceStatus'] for c in b)
- l=t[:1] if e else t
- i=a or any(s.endswith('FAILED') for s in l)
+ l=s[:1] if e else s
+ i=a or any(t.endswith('FAILED') for t in l)
  return History(a,i)
-def ended(r,e):
- o=(v for v in e if v.get('LogicalResourceId')==r.name)
- t=(v['ResourceStatus'] for v in o)
- return [s for s in t if not s.endswith('IN_PROGRESS')]
-def hand_over(v,f,m,l):
- b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
+def ended(r,v):
+ o=(e for e in v if e.get('LogicalResourceId')==r.name)
+ s=(e['ResourceStatus'] for e in o)
+ return [t for t in s if not t.endswith('IN_PROGRESS')]
+def hand_over(e,f,m,l):
+ b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
   t=f.clock().left
   d=max(1,min(60,max(t-2*10,t/2)))
   y=f.call('lambda','POST',path(m,'invocations'),b,h,d)
-  e=response_of(y)
-  if e.status==202:return True
-  if e.kind in {'timed out','cut off'}:
-   l('handed over, without a reply',level='WARN',why=e.text)
+  s=response_of(y)
+  if s.status==202:return True
+  if s.kind in {'timed out','cut off'}:
+   l('handed over, without a reply',level='WARN',why=s.text)
    return False
-  i=300<=e.status<500
-  i&=e.status not in {403,429}
-  if i or (p:=f.clock().left-2*10)<=0:break
+  i=300<=s.status<500
+  n=i and s.status not in {403,429}
+  if n or (p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
- raise RuntimeError(f'could not start a new execution: {e.text}')
-def serve(event,effects,me):
+ raise RuntimeError(f'could not start a new execution: {s.text}')
+def serve(e,f,m):
  def log(step,**more):
-  n,k=event['LogicalResourceId'],event['RequestType']
-  effects.log({'step':step,'trigger':n,'type':k}|more)
- w=effects.clock().now
- if w>sent_at(event,w)+bare_request(event).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
- elif b:=event.get('Answer') or find_answer(event,effects,me,log):deliver(event,b,effects,me,log)
-def find_answer(v,f,m,l):
+  n,k=e['LogicalResourceId'],e['RequestType']
+  f.log({'step':step,'trigger':n,'type':k}|more)
  w=f.clock().now
- r,p=bare_request(v),Progress(w,sent_at(v,w))
+ if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
+ elif b:=e.get('Answer') or find_answer(e,f,m,log):deliver(e,b,f,m,log)
+def find_answer(e,f,m,l):
+ w=f.clock().now
+ r,p=bare_request(e),Progress(w,sent_at(e,w))
  s=i=False
  while True:
   try:
    if not s:
     s=True
-    e=parse_request(v)
-    r,p=e,parse_progress(v,e,w)
-    if 'Progress' in v:p=notice_cancel(r,p,f,l)
+    d=parse_request(e)
+    r,p=d,parse_progress(e,d,w)
+    if 'Progress' in e:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
    if t.step=='respond':return concluded(r,p,t.outcome,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
    if t.step=='hand over':
-    hand_over(handed_over(v,p),f,m,l)
-    return None
+    hand_over(handed_over(e,p),f,m,l)
+    return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc())
@@ -868,32 +868,32 @@ def find_answer(v,f,m,l):
    i,p=True,p._replace(outcome=b)
 def concluded(r,p,o,l):
  b,a=answer(r,p,o)
- s=b['Status']
- e='INFO' if not a else 'WARN' if s=='FAILED' else 'ERROR'
+ t=b['Status']
+ e='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
  if o.kind=='skipped' and o.error:e='ERROR'
  if o.is_unexpected:a='Expect is not met'
- l('respond',level=e,status=s,reason=a or o.message)
+ l('respond',level=e,status=t,reason=a or o.message)
  return b
-def deliver(v,b,f,m,l):
- r=bare_request(v)
- u=sent_at(v,f.clock().now)+r.service_timeout
+def deliver(e,b,f,m,l):
+ r=bare_request(e)
+ u=sent_at(e,f.clock().now)+r.service_timeout
  o=False
  for a in growing(PAUSES):
-  e=response_of(f.put(v['ResponseURL'],encoded(b)))
-  if e.kind=='answered' and e.status<300:return
-  h='' if e.kind=='answered' else e.text
-  l('the response was not accepted',level='ERROR',status=e.status,why=h)
+  s=response_of(f.put(e['ResponseURL'],encoded(b)))
+  if s.kind=='answered' and s.status<300:return
+  h='' if s.kind=='answered' else s.text
+  l('the response was not accepted',level='ERROR',status=s.status,why=h)
   w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not o:
    o=True
-   if hands_answer_over(v,b,f,m,l) and u-w>3*60:return
+   if hands_answer_over(e,b,f,m,l) and u-w>3*60:return
   t=f.clock().left-5
   if t<=0:return
   f.sleep(min(i,t))
-def hands_answer_over(v,b,f,m,l):
- r={k:g for k,g in v.items() if k!='Progress'}
+def hands_answer_over(e,b,f,m,l):
+ r={k:v for k,v in e.items() if k!='Progress'}
  l('hand over',attempt=1,seconds=0)
  try:return hand_over(r|{'Answer':b},f,m,l)
  except RuntimeError as a:
@@ -929,38 +929,38 @@ def seen(p,c):
  return p._replace(ready=True,log_group=l,function_timeout=t)
 def uncharged(p,d):return p._replace(began=p.began+d)
 def notice_rollback(r,p,f,d,l ):
- y,s=StackReply(''),p.status
- if not s:
+ y,t=StackReply(''),p.status
+ if not t:
   y=ask(r,f,d,'DescribeStacks')
-  s=stack_status(y)
+  t=stack_status(y)
  w=f.clock().now
- p=p._replace(is_reached=p.is_reached or y.is_reached,status=s)
- if s.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
+ p=p._replace(is_reached=p.is_reached or y.is_reached,status=t)
+ if t.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
  h=History()
- if s or y.is_denied:h=read_history(r,f,d)
+ if t or y.is_denied:h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not s:l('stack status unknown',level='WARN',status=y.status)
- t=p.questions<len(QUESTION_PAUSES) or not s
- if u and t and not h.is_denied:
+ if u or not t:l('stack status unknown',level='WARN',status=y.status)
+ e=p.questions<len(QUESTION_PAUSES) or not t
+ if u and e and not h.is_denied:
   c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
   a=min(c,r.service_timeout/6)*(1+lot(r,p))
   return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed
- k=w+2*30
- return p._replace(rolling_back=b,has_failed=i,ask_at=k)
+ s=w+2*30
+ return p._replace(rolling_back=b,has_failed=i,ask_at=s)
 def notice_cancel(r,p,f,l):
  w=f.clock().now
  i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  d=min(5,room(r,p,f.clock()))
  y=ask(r,f,d,'DescribeStacks')
- s,t=stack_status(y),p.status
- p=p._replace(ask_at=w+30,status=s or t)
- if not s:l('stack status unknown',level='WARN',status=y.status)
- if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK' in s or 'DELETE' in s
- return p._replace(cancelled=s if g else '')
-def handler(v,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True))
- serve(v,f,context.invoked_function_arn)
+ t,a=stack_status(y),p.status
+ p=p._replace(ask_at=w+30,status=t or a)
+ if not t:l('stack status unknown',level='WARN',status=y.status)
+ if r.kind=='Update' and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
+ g='ROLLBACK' in t or 'DELETE' in t
+ return p._replace(cancelled=t if g else '')
+def handler(e,context):
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
+ serve(e,f,context.invoked_function_arn)

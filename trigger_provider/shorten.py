@@ -196,14 +196,14 @@ def _mentions(node: cst.CSTNode) -> Iterator[str]:
 
 def _kept_parameters(function: cst.FunctionDef, keywords: set[str]) -> set[str]:
     """Return the parameters that keep their names, since a call may name them."""
-    within = list(_descendants(function))
-    names = {each.name.value for each in within if isinstance(each, cst.Param)}
-    if any(m.matches(each, _OPEN) for each in within):
-        return names
-    return names & keywords | {each.name.value for each in function.params.kwonly_params}
-
-
-_OPEN: Final = m.Parameters(star_kwarg=m.Param())
+    within = [each for each in _descendants(function) if isinstance(each, cst.Parameters)]
+    kept = {each.name.value for each in function.params.kwonly_params}
+    for parameters in within:
+        names = {
+            each.name.value for each in _descendants(parameters) if isinstance(each, cst.Param)
+        }
+        kept |= names if parameters.star_kwarg else names & keywords
+    return kept
 
 
 def _keywords_by_function(code: Sequence[cst.CSTNode], functions: Functions) -> dict[str, set[str]]:
