@@ -141,6 +141,22 @@ def runs_can_be_undone(reading: Reading) -> Iterator[Problem]:
             yield Problem(place, f"{again}; {remedy}")
 
 
+def handlers_can_run(reading: Reading) -> Iterator[Problem]:
+    """Refuse a handler whose reserved concurrency is 0, which is how a function is switched off.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    """
+    for trigger in reading.triggers:
+        for function in trigger.handler.functions:
+            reserved = properties_of(reading.resources[function]).get(_RESERVED)
+            is_to_run = trigger.enabled and trigger.invocation_type != "DryRun"
+            if is_to_run and str(reserved) == "0":
+                message = f"{function!r} can never run, since its {_RESERVED} is 0"
+                yield Problem(trigger.place, f"{message}; raise it, or set Enabled: false")
+
+
+_RESERVED: Final = "ReservedConcurrentExecutions"
+
 _SECRET: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 
 
@@ -284,6 +300,7 @@ RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     results_are_waited_for,
     conditional_handlers_have_conditional_triggers,
     runs_can_be_undone,
+    handlers_can_run,
     secrets_stay_with_the_handler,
     destinations_are_of_asynchronous_functions,
     settings_fit_together,

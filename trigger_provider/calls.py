@@ -53,7 +53,11 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
 """
 
 CROWDED: Final = "ConcurrentInvocationLimitExceeded"
-"""The reason of a throttled invocation for which the account had no concurrency to spare."""
+"""The reason of a throttled invocation for which the account had no concurrency to spare.
+
+One that exceeds what is reserved for its function has `ReservedFunction` before that; where 0 are
+reserved, it always does. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+"""
 
 LONGEST_RUN: Final = 900
 """Seconds that a function may run if its timeout is not known."""
@@ -161,6 +165,8 @@ def refusal(response: Response) -> Outcome:
     error, why = str(name).split(":")[0].split("#")[-1], body.get("Reason") or ""
     is_throttled = response.status == THROTTLED_STATUS
     message = f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
+    if why == f"ReservedFunction{CROWDED}":
+        message += "; the handler's reserved concurrency is in use, or 0"
     kind: Any = "refused" if is_throttled or PASSES.fullmatch(error) else "failed"
     return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
 

@@ -130,16 +130,14 @@ class _Stripping(cst.CSTTransformer):
 def _bare(node: Any) -> Any:
     """Return a node without comments, on as few lines as it needs, with narrow indents."""
     match node:
+        case cst.Return(value=cst.Name(value="None")) | cst.TrailingWhitespace():
+            return type(node)()
         case cst.Module():
             return node.with_changes(header=[], footer=[])
         case cst.IndentedBlock(body=[cst.SimpleStatementLine(body=body)]):
             return cst.SimpleStatementSuite(body, leading_whitespace=_NOTHING)
         case cst.IndentedBlock():
             return node.with_changes(indent=None, footer=[])
-        case cst.TrailingWhitespace():
-            return cst.TrailingWhitespace()
-        case cst.Return(value=cst.Name(value="None")):
-            return cst.Return()
         case cst.ParenthesizedWhitespace():
             return cst.SimpleWhitespace(" ")
     return node

@@ -720,6 +720,7 @@ def refusal(s):
  a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
  i=s.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
+ if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
 def invoked(r,s):

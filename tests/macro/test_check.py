@@ -54,6 +54,35 @@ def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
     ]
 
 
+@pytest.mark.parametrize("reserved", [0, "0"])
+def test_a_handler_whose_reserved_concurrency_is_zero_is_a_problem(reserved: Any) -> None:
+    fragment = template(Migrate=function(ReservedConcurrentExecutions=reserved), Run=trigger())
+
+    assert problems(fragment) == [
+        (
+            "Run: 'Migrate' can never run, since its ReservedConcurrentExecutions is 0; "
+            "raise it, or set Enabled: false"
+        )
+    ]
+
+
+@pytest.mark.parametrize("reserved", [1, {"Ref": "Reserved"}])
+def test_reserved_concurrency_that_lets_a_handler_run_is_no_problem(reserved: Any) -> None:
+    parameters = {"Parameters": {"Reserved": {"Type": "Number", "Default": 0}}}
+    handler = function(ReservedConcurrentExecutions=reserved)
+
+    assert problems(template(parameters, Migrate=handler, Run=trigger())) == []
+
+
+@pytest.mark.parametrize("setting", [{"Enabled": False}, {"InvocationType": "DryRun"}])
+def test_a_trigger_that_runs_nothing_may_have_a_handler_that_never_runs(
+    setting: dict[str, Any],
+) -> None:
+    handler = function(ReservedConcurrentExecutions=0)
+
+    assert problems(template(Migrate=handler, Run=trigger(**setting))) == []
+
+
 @pytest.mark.parametrize("kind", ["Event", "DryRun"])
 def test_a_result_of_an_invocation_without_one_cannot_be_expected(kind: str) -> None:
     run = trigger(InvocationType=kind, Expect={"Rows": 5})

@@ -20,10 +20,10 @@ from trigger_provider.embed import COMPRESSED, FOLDER, HEAD, MODULES, TARGET, em
 from trigger_provider.index import LOST, NOT_SENT, Clock, Effects
 from trigger_provider.shorten import PUBLIC
 
-MOST: Final = 40_500
+MOST: Final = 40_000
 """Bytes of JSON that every template can spare for it."""
 
-MOST_COMPRESSED: Final = 16_000
+MOST_COMPRESSED: Final = 16_500
 """Bytes of JSON that a large template can spare for it."""
 
 TEXT: Final = TARGET.read_text(encoding="utf-8")

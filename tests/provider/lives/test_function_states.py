@@ -83,7 +83,10 @@ def test_a_reserved_concurrency_of_zero_is_a_failure_with_its_reason(
     stack.create(RUN)
 
     (answer,) = cloud.requests[0].answers
-    assert "ReservedFunctionConcurrentInvocationLimitExceeded" in answer.reason
+    assert answer.reason.startswith(
+        "TooManyRequestsException: Rate Exceeded (ReservedFunctionConcurrentInvocationLimitExceeded"
+        "); the handler's reserved concurrency is in use, or 0; Timeout is 900 s; full log: "
+    )
 
 
 @pytest.mark.parametrize(("status", "error"), PASSING)
