@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench embedded docs deploy clean \
+.PHONY: help demo test lint unit deployments others campaign bench embedded docs release-check deploy clean \
   build-MacroFunction build-HandlerLayer
 
 help: ## list the targets
@@ -24,6 +24,8 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/actionlint
+	$(BIN)/zizmor --quiet --offline --pedantic .github
 
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
@@ -52,6 +54,9 @@ embedded: $(VENV)/ready ## write what stacks embed of the provider
 
 docs: $(VENV)/ready ## build the documentation as a site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+release-check: $(VENV)/ready ## build a release into dist, and check it as its users would meet it
+	$(BIN)/python -m release
 
 deploy: $(VENV)/ready ## deploy the macro to the AWS account of the current credentials
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

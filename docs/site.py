@@ -20,7 +20,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT: Final = Path(__file__).parent.parent
-PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
+PAGES: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "benchmarks/RESULTS.md")
 SOURCES: Final = (
     "benchmarks/account.py",
     "benchmarks/provider.py",
