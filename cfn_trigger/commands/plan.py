@@ -5,19 +5,26 @@ Knows which of the two states comes from AWS. Refuses to predict.
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
 from cfn_trigger import environment
 from cfn_trigger.deployment import aws
-from cfn_trigger.deployment.stack import parameter_store_values, read_snapshot
+from cfn_trigger.deployment.stack import (
+    StackSnapshot,
+    original_template,
+    parameter_store_values,
+    read_snapshot,
+)
 from cfn_trigger.errors import UsageError
 from cfn_trigger.prediction.predict import doubted, predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
     parameter_store_names,
+    rebuilt_state,
     state_of_template,
     states_of_update,
 )
@@ -27,7 +34,7 @@ from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
 from cfn_trigger.terminal.predictions import rendered
-from macro.cloudformation import section
+from macro.cloudformation import LANGUAGE_EXTENSIONS, section
 
 
 @options.command(
@@ -100,14 +107,37 @@ def _update_of(
     location: aws.Location,
     macro_name: str,
 ) -> tuple[Baseline, StackState]:
-    """Read a stack, and the current values of its parameters from Parameter Store."""
+    """Read a stack, and what else tells how an update of it begins."""
     with closing(aws.client("cloudformation", location)) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
+        original = _original(template, deployed, cloudformation)
+    stored = _stored(template, overrides, deployed, location)
+    baseline, after = states_of_update(template, overrides, deployed, stored, macro_name=macro_name)
+    if original is not None:
+        rebuilt = rebuilt_state(original, deployed, stored, macro_name=macro_name)
+        baseline = replace(baseline, rebuilt=rebuilt)
+    return baseline, after
+
+
+def _original(template: Template, deployed: StackSnapshot, cloudformation: Any) -> Template | None:
+    """Read the template that was deployed, if AWS may have written it in its own way."""
+    names = {transform.name for transform in transforms.transforms_of(template.values)}
+    if LANGUAGE_EXTENSIONS not in names or not deployed.template:
+        return None
+    return original_template(deployed.stack_id, cloudformation)
+
+
+def _stored(
+    template: Template,
+    overrides: Mapping[str, str],
+    deployed: StackSnapshot,
+    location: aws.Location,
+) -> dict[str, str]:
+    """Read the current values of parameters from Parameter Store."""
     declared = section(template.values, "Parameters")
     values = parameters.effective_values(declared, overrides, deployed.values)
     names = dict(parameter_store_names(declared, values)).values()
     if not names:
-        return states_of_update(template, overrides, deployed, macro_name=macro_name)
+        return {}
     with closing(aws.client("ssm", location)) as store:
-        stored = parameter_store_values(names, store)
-    return states_of_update(template, overrides, deployed, stored, macro_name=macro_name)
+        return parameter_store_values(names, store)

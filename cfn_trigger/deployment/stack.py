@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.errors import MissingError, UsageError
-from cfn_trigger.template.source import parse_template
+from cfn_trigger.template.source import Template, parse_template
 from macro.model import Json
 
 
@@ -97,9 +97,19 @@ def _snapshot(description: Mapping[str, Any], client: Any) -> StackSnapshot:
 
 def processed_template(stack_id: str, client: Any) -> Mapping[str, Json]:
     """Read the template of a stack as its transforms have left it."""
-    body = client.get_template(StackName=stack_id, TemplateStage="Processed")["TemplateBody"]
+    return _template(stack_id, client, stage="Processed").values
+
+
+def original_template(stack_id: str, client: Any) -> Template:
+    """Read the template of a stack as its author passed it."""
+    with aws.requesting(f"stack {stack_id!r}"):
+        return _template(stack_id, client, stage="Original")
+
+
+def _template(stack_id: str, client: Any, *, stage: str) -> Template:
+    body = client.get_template(StackName=stack_id, TemplateStage=stage)["TemplateBody"]
     text = body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
-    return parse_template(text, stack_id).values
+    return parse_template(text, stack_id)
 
 
 def parameter_store_values(names: Iterable[str], client: Any) -> dict[str, str]:

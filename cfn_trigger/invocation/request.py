@@ -116,6 +116,7 @@ def _expanded(template: Template, snapshot: StackSnapshot, options: RunOptions) 
         values=_values(template.values, snapshot, options),
         region=snapshot.pseudo_parameters["AWS::Region"],
         macro_name=options.macro_name,
+        pseudo_parameters=snapshot.pseudo_parameters,
     )
     return transforms.process(template, context).template
 

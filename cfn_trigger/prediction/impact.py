@@ -60,13 +60,15 @@ class Difference:
     """Where two values differ, surely or perhaps.
 
     `why` is the cause, where the two templates do not show it. `is_explained` is false for a
-    hash that differs although nothing that it covers does.
+    hash that differs although nothing that it covers does, and `has_sure_cause` for one of which
+    all that it covers may be the same.
     """
 
     path: PropertyPath
     is_sure: bool = True
     why: str = ""
     is_explained: bool = True
+    has_sure_cause: bool = True
 
 
 class ResourceImpact(Enum):
@@ -139,9 +141,10 @@ class Update:
                 yield self._between_expressions(old, new, path)
 
     def _between_expressions(self, old: Resolved, new: Resolved, path: PropertyPath) -> Difference:
-        for unknown in (*unknowns(old), *unknowns(new)):
+        both = [*unknowns(old)], [*unknowns(new)]
+        for unknown in (*both[0], *both[1]):
             match unknown:
-                case Secret(name, True):
+                case Secret(name) if unknown.is_override or not all(unknown in x for x in both):
                     why = f"parameter {name!r} has NoEcho, so its deployed value is not known"
                 case KnownAtDeployment(label):
                     why = f"{label} is looked up at deployment"

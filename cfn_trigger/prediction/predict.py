@@ -13,6 +13,7 @@ from typing import Literal
 from cfn_trigger.prediction.impact import Difference, Update
 from cfn_trigger.prediction.reasons import reasons, with_explanation
 from cfn_trigger.prediction.snapshots import Baseline
+from cfn_trigger.prediction.writing import entry_of, of_meaning
 from cfn_trigger.template import parameters, sam
 from cfn_trigger.template.intrinsics import Resolved, StackState
 from cfn_trigger.template.triggers import (
@@ -175,7 +176,7 @@ def _deletion(name: str, baseline: Baseline, update: Update) -> Prediction:
 
 def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
     properties = update.new.properties(name)
-    differences = all_differences = tuple(_differences(name, update))
+    differences = all_differences = tuple(_differences(name, baseline, update))
     has_failed = name in baseline.failed
     if not (has_failed or _any_difference_runs(name, update)):
         differences = tuple(each for each in all_differences if _is_cause(each, name, update))
@@ -238,26 +239,21 @@ def _property_name(difference: Difference) -> str:
     return ".".join(difference.path[:depth])
 
 
-def _differences(name: str, update: Update) -> Iterator[Difference]:
+def _differences(name: str, baseline: Baseline, update: Update) -> Iterator[Difference]:
     """Yield what differs of a trigger, less sure where a hash is weaker than it looks."""
     local_code = _local_code(name, update)
     properties = update.old.properties(name), update.new.properties(name)
-    for difference in update.differences(*properties):
+    differences = update.differences(*properties)
+    if baseline.rebuilt is not None:
+        differences = of_meaning(differences, name, baseline.rebuilt, update)
+    for difference in differences:
         is_of_version = bool(local_code) and _refers_to_a_version(difference, update)
-        if _entry(difference) not in local_code and not is_of_version:
+        if entry_of(difference) not in local_code and not is_of_version:
             yield _doubted(with_explanation(name, difference, update), update)
     covered = as_map(update.new.properties(name).get("Fingerprint"))
     for entry, reason in local_code.items():
         if any(key.partition(".")[0] == entry for key in covered):
             yield Difference(path=("Fingerprint", entry), is_sure=False, why=reason)
-
-
-def _entry(difference: Difference) -> str:
-    """Return the kind of a fingerprint's entry that a difference is in; empty for other ones."""
-    match difference.path:
-        case ("Fingerprint", entry, *_):
-            return entry.partition(".")[0]
-    return ""
 
 
 def _refers_to_a_version(difference: Difference, update: Update) -> bool:
@@ -276,7 +272,7 @@ def _doubted(difference: Difference, update: Update) -> Difference:
     AWS does not document whether a macro gets the name or the value of such a parameter.
     """
     declared = section(update.new.template, "Parameters").values()
-    is_hash = _entry(difference) not in ("", "References", "Deployment")
+    is_hash = entry_of(difference) not in ("", "References", "Deployment")
     if difference.is_explained or not is_hash or not any(map(parameters.is_stored, declared)):
         return difference
     reason = "a parameter from Parameter Store is looked up at deployment"

@@ -12,7 +12,7 @@ from cfn_trigger.prediction.impact import Difference, Update
 from cfn_trigger.prediction.resource_schema import PropertyPath
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.triggers import functions_behind, functions_of, served_of
-from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, section, type_of
+from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.model import Json
 from macro.references import conditions_within, mentions
 from macro.versions import ENTRIES, served_by_alias, served_by_version
@@ -21,10 +21,15 @@ from trigger_provider.request import RERUNS, assembled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A reason in words. `is_cause` is false if it says no more than that something differs."""
+    """A reason in words.
+
+    `is_cause` is false if it says no more than that something differs, and `is_sure` is false if
+    what it says may be the same.
+    """
 
     text: str
     is_cause: bool = True
+    is_sure: bool = True
 
 
 def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> Iterator[str]:
@@ -62,8 +67,12 @@ def with_explanation(trigger: str, difference: Difference, update: Update) -> Di
     """Return a difference of a trigger, not explained if nothing that its entry covers differs."""
     match difference.path:
         case ["Fingerprint", *entry] if not difference.why:
-            causes = (reason.is_cause for reason in _of_entry(trigger, entry, update))
-            return replace(difference, is_explained=any(causes))
+            causes = [reason for reason in _of_entry(trigger, entry, update) if reason.is_cause]
+            return replace(
+                difference,
+                is_explained=bool(causes),
+                has_sure_cause=any(reason.is_sure for reason in causes),
+            )
     return difference
 
 
@@ -80,33 +89,36 @@ def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Re
             yield from (Reason(text=text) for text in _parameter_changes([parameter], update))
         case "Payload":
             both = [_payload(state, trigger) for state in (update.old, update.new)]
-            yield from _causes(_changes(both, "", update), otherwise="Payload")
+            yield from _changes(both, "", update) or _unexplained("Payload")
         case "Resources":
             resources = [as_map(state.resources.get(subject)) for state in (update.old, update.new)]
             both = [resource.get("Properties") for resource in resources]
             changes = _changes(both, f" of resource {subject!r}", update)
-            for text in changes or (_attribute_change(subject, *resources),):
-                yield Reason(text=text)
+            yield from changes or (Reason(text=_attribute_change(subject, *resources)),)
         case "Alias" | "Version":
             for name in [subject] if subject else served_of(trigger, update.new.template):
                 changes = _changes_of_version(name, kind, update)
-                yield from _causes(changes, otherwise=f"{kind} {name!r}")
+                yield from changes or _unexplained(f"{kind} {name!r}")
         case _:
             for function in [subject] if subject else functions_of(trigger, update.new.template):
                 both = [_covered(state, function, kind) for state in (update.old, update.new)]
                 changes = _changes(both, f" of {function!r}", update)
-                yield from _causes(changes, otherwise=f"{kind} of {function!r}")
+                yield from changes or _unexplained(f"{kind} of {function!r}")
 
 
-def _causes(changes: tuple[str, ...], *, otherwise: str) -> Iterator[Reason]:
-    if not changes:
-        yield Reason(text=f"{otherwise} is written differently", is_cause=False)
-    yield from (Reason(text=text) for text in changes)
+def _unexplained(subject: str) -> tuple[Reason]:
+    return (Reason(text=f"{subject} is written differently", is_cause=False),)
 
 
 def _payload(state: StackState, trigger: str) -> Json:
-    payload = as_map(state.resources[trigger].get("Properties")).get("Payload")
-    return {} if payload is None else {"Payload": assembled(payload)}
+    payload = written(state, trigger, "Payload")
+    return {} if payload is None else {"Payload": payload}
+
+
+def written(state: StackState, trigger: str, name: str) -> Json:
+    """Return a Payload or an Expect as the author wrote it; None if the trigger has none."""
+    parts = properties_of(state.resources.get(trigger)).get(name)
+    return None if parts is None else assembled(parts)
 
 
 def _covered(state: StackState, function: str, entry: str) -> Json:
@@ -115,7 +127,7 @@ def _covered(state: StackState, function: str, entry: str) -> Json:
     return {key: value for key, value in properties.items() if ENTRIES.get(key) == entry}
 
 
-def _changes_of_version(name: str, kind: str, update: Update) -> tuple[str, ...]:
+def _changes_of_version(name: str, kind: str, update: Update) -> tuple[Reason, ...]:
     """Describe what an alias or a version runs now, and what its function publishes anew."""
     states = (update.old, update.new)
     both = [_version(name, state) for state in states]
@@ -141,10 +153,10 @@ def _attribute_change(name: str, old: Mapping[str, Json], new: Mapping[str, Json
     return f"{', '.join(attributes) or 'the definition'} of resource {name!r}"
 
 
-def _changes(both: list[Json], owner: str, update: Update) -> tuple[str, ...]:
+def _changes(both: list[Json], owner: str, update: Update) -> tuple[Reason, ...]:
     """Describe where two definitions differ once resolved, with the parameters that changed."""
     old, new = both
-    changes: dict[str, None] = {}
+    changes: dict[str, bool] = {}
     resolved = update.old.resolve(old or {}), update.new.resolve(new or {})
     for difference in update.differences(*resolved):
         match difference.path:
@@ -159,8 +171,9 @@ def _changes(both: list[Json], owner: str, update: Update) -> tuple[str, ...]:
             case [name, *_]:
                 what = name
         why = difference.why or ", ".join(_changes_behind(_at(difference.path, new), update))
-        changes[f"{what}{owner}{f' ({why})' if why else ''}"] = None
-    return tuple(changes)
+        text = f"{what}{owner}{f' ({why})' if why else ''}"
+        changes[text] = changes.get(text, False) or difference.is_sure
+    return tuple(Reason(text=text, is_sure=is_sure) for text, is_sure in changes.items())
 
 
 def _at(path: PropertyPath, value: Json) -> Json:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cfn_trigger.deployment.stack import StackSnapshot
+from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template
@@ -18,10 +19,15 @@ from macro.model import TRANSFORM, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What a deployment starts from: a stack's state, and its resources that failed last time."""
+    """What a deployment starts from: a stack's state, and its resources that failed last time.
+
+    `rebuilt` is that state as this command expands the template that was deployed, if a transform
+    of AWS may have written something in another way that means the same.
+    """
 
     state: StackState
     failed: frozenset[str] = frozenset()
+    rebuilt: StackState | None = None
 
 
 NO_STACK: Final = Baseline(
@@ -77,12 +83,18 @@ def states_of_update(
     known = {**effective, **kept, **current}
     values = {name: value for name, value in known.items() if name in declared}
     region = deployed.pseudo_parameters["AWS::Region"]
-    context = transforms.Context(values=values, region=region, macro_name=macro_name)
     secrets = {
         name: Secret(name, is_override=name in overrides or name not in deployed.values)
         for name, parameter in declared.items()
         if is_secret(parameter)
     }
+    context = transforms.Context(
+        values=values,
+        region=region,
+        macro_name=macro_name,
+        unknown_parameters={name: each for name, each in secrets.items() if not each.is_override},
+        pseudo_parameters=deployed.pseudo_parameters,
+    )
     after = StackState(
         template=transforms.process(template, context).template,
         values=values,
@@ -91,6 +103,24 @@ def states_of_update(
     )
     failed = frozenset(name for name, status in deployed.statuses.items() if "FAILED" in status)
     return Baseline(state=_as_deployed(deployed, current), failed=failed), after
+
+
+def rebuilt_state(
+    original: Template,
+    deployed: StackSnapshot,
+    stored: Mapping[str, str] | None = None,
+    *,
+    macro_name: str = TRANSFORM,
+) -> StackState:
+    """Return the state of a stack as this command expands the template that was deployed.
+
+    It is empty if that template can be expanded only in the stack's account.
+    """
+    try:
+        _, state = states_of_update(original, {}, deployed, stored, macro_name=macro_name)
+    except (TemplateProblems, UsageError):
+        return NO_STACK.state
+    return state
 
 
 def _as_deployed(deployed: StackSnapshot, current: Mapping[str, str]) -> StackState:

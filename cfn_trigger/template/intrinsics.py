@@ -124,7 +124,7 @@ class StackState:
     def resolve(self, value: Json) -> Resolved:
         """Resolve a value."""
         match value:
-            case dict() if len(value) == 1 and _is_function(name := next(iter(value))):
+            case dict() if len(value) == 1 and is_function(name := next(iter(value))):
                 return self._function(name, value[name])
             case dict():
                 inner = {name: self.resolve(item) for name, item in value.items()}
@@ -173,8 +173,8 @@ class StackState:
                 return PartialCall("Fn::If", (truth, *branches))
             case "Fn::Sub", _:
                 return self._sub(argument)
-            case "Fn::FindInMap", [mapping, key, inner, *_]:
-                return self._find(self.resolve(mapping), self.resolve(key), self.resolve(inner))
+            case "Fn::FindInMap", [_, _, _, *default]:
+                return self._find([self.resolve(key) for key in argument[:3]], *default)
         resolved = self.resolve(argument)
         function = _FUNCTIONS.get(name)
         if function is not None and is_known(resolved):
@@ -217,17 +217,20 @@ class StackState:
                 parts.append(self._ref(name))
         return _joined([*parts, text[end:]])
 
-    def _find(self, *keys: Resolved) -> Resolved:
+    def _find(self, keys: list[Resolved], default: Json = None) -> Resolved:
         mappings: Json = self.template.get("Mappings")
-        node = mappings
+        entry = mappings
         for key in keys:
-            if not isinstance(key, str) or key not in as_map(node):
-                return PartialCall("Fn::FindInMap", as_hashable((mappings, list(keys))))
-            node = node[key]
-        return self.resolve(node)
+            entry = as_map(entry).get(key) if isinstance(key, str) else None
+        if entry is None and all(isinstance(key, str) for key in keys):
+            entry = as_map(default).get("DefaultValue")
+        if entry is None:
+            return PartialCall("Fn::FindInMap", as_hashable((mappings, keys)))
+        return self.resolve(entry)
 
 
-def _is_function(name: str) -> bool:
+def is_function(name: str) -> bool:
+    """Return whether the only key of a map makes it a function."""
     return name == "Ref" or name.startswith("Fn::")
 
 

@@ -1,40 +1,83 @@
-"""A template as AWS::LanguageExtensions leaves it, by cfn-lint's implementation.
+"""A template as AWS::LanguageExtensions leaves it.
 
-Knows that cfn-lint invents values that it does not know, takes any entry of a mapping that has the
-second key, leaves what is within an Fn::ToJsonString, and replaces no variable in plain text.
-Refuses to know the other transforms.
+Knows the functions of that transform, and where the variables of a loop stand. Refuses to guess: a
+function whose arguments are not known here is left in its place, and so is what `intrinsics` cannot
+resolve. Refuses to know the other transforms.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
 """
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
-
-from cfnlint.template import Template as LintedTemplate
-from cfnlint.template.transforms import _language_extensions
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from cfn_trigger.errors import AwsTransformError
+from cfn_trigger.template.intrinsics import (
+    KnownAtDeployment,
+    NoValue,
+    PartialCall,
+    Resolved,
+    StackState,
+    Unknown,
+    is_function,
+    is_known,
+)
 from cfn_trigger.template.parameters import is_stored
 from macro.cloudformation import LANGUAGE_EXTENSIONS, as_map, section
 from macro.model import Json
 
+# Theory of operation
+#
+# One walk does everything, with the variables of the loops around it at hand: a loop is repeated, a
+# variable is replaced wherever its name stands, and a function of the transform is replaced by its
+# value. Its arguments are walked first, so that functions may be nested in any order.
+#
+# What an argument means is asked of a `StackState`, which knows what each parameter, mapping and
+# condition is worth, or that it is not known. Conditions are walked before the rest, because an
+# `Fn::If` in an argument depends on them.
+
+_LOOP: Final = "Fn::ForEach::"
+_SECTIONS: Final = ("Conditions", "Resources", "Outputs")
+"""The sections in which the functions of the transform are allowed."""
+_VARIABLE: Final = re.compile(r"[$&]\{([^}]*)\}")
+_NOT_KNOWN: Final = (
+    "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
+)
+
 
 def extended(
-    template: Mapping[str, Json], values: Mapping[str, str], *, region: str
+    template: Mapping[str, Json],
+    values: Mapping[str, str],
+    *,
+    unknown_parameters: Mapping[str, Unknown] | None = None,
+    pseudo_parameters: Mapping[str, str] | None = None,
 ) -> dict[str, Json]:
-    """Return a template with its loops repeated, without its Transform.
+    """Return a template with its loops repeated and its functions resolved, without its Transform.
 
-    `values` are those of parameters. Raises AwsTransformError for what cannot be resolved here.
+    `values` are those of parameters, defaults included. A parameter without a value, one of
+    `unknown_parameters`, and a pseudo parameter that is not in `pseudo_parameters` are not known.
+    Raises AwsTransformError for what AWS refuses, and for a loop over what is not known here.
     """
-    known = _known_values(template, values)
-    mappings = section(template, "Mappings")
-    hidden = _renamed(_looked_up(with_subs(template), mappings, known), _HIDDEN)
-    first = _by_cfn_lint(hidden, values, region)
-    if first != _by_cfn_lint(hidden, values, region):  # invented values are random
-        raise AwsTransformError(LANGUAGE_EXTENSIONS, [("", _NOT_KNOWN)])
-    repeated = _looked_up(_renamed(first, _SHOWN), mappings, known)
-    kept = {name: part for name, part in repeated.items() if name != "Transform"}
-    return kept | ({"Parameters": template["Parameters"]} if "Parameters" in kept else {})
+    declared = section(template, "Parameters")
+    stored = {
+        name: KnownAtDeployment(f"parameter {name!r}")
+        for name, parameter in declared.items()
+        if is_stored(parameter)
+    }
+    state = StackState(
+        template=template,
+        values=values,
+        unknown_parameters={**stored, **(unknown_parameters or {})},
+        pseudo_parameters=pseudo_parameters or {},
+    )
+    sections = {name: part for name, part in template.items() if name != "Transform"}
+    for name in _SECTIONS:
+        if name in sections:
+            sections[name] = _Walk(state=state).of(sections[name])
+            state = replace(state, template={**template, **sections})
+    return sections
 
 
 def is_needed(value: Json) -> bool:
@@ -53,62 +96,179 @@ def is_needed(value: Json) -> bool:
     return False
 
 
-# ---- what cfn-lint must not see
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """A walk through a part of a template, within loops whose variables have these values."""
+
+    state: StackState
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, value: Json) -> Json:
+        """Return what the transform makes of a value."""
+        match value:
+            case dict() if len(value) == 1 and is_function(name := next(iter(value))):
+                return self._map(value) if name.startswith(_LOOP) else self._call(name, value[name])
+            case dict():
+                return self._map(value)
+            case list():
+                return self._items(value)
+            case str():
+                return self._text(value)
+        return value
+
+    def _call(self, function: str, argument: Json) -> Json:  # noqa: PLR0911 (one for each)
+        match function, argument:
+            case "Ref", str(name) if name in self.variables:
+                return self.variables[name]
+            case "Ref", _:
+                return {"Ref": self._name(argument)}
+            case "Fn::GetAtt", str(target):
+                return {"Fn::GetAtt": [*map(self._name, target.split(".", maxsplit=1))]}
+            case "Fn::GetAtt", list(names):
+                return {"Fn::GetAtt": [*map(self._name, names)]}
+            case "Fn::Sub", _:
+                return self._sub(argument)
+            case "Fn::FindInMap", [_, _, _, *_]:
+                return self._find(self._items(argument))
+            case "Fn::Length", _:
+                return self._length(self.of(argument))
+            case "Fn::ToJsonString", _:
+                return self._as_json(self.of(argument))
+        return {function: self.of(argument)}
+
+    def _items(self, items: list[Json]) -> list[Json]:
+        return [self.of(item) for item in items if item is not None]
+
+    def _map(self, written: Mapping[str, Json]) -> dict[str, Json]:
+        """Repeat the loops in a map, and leave out what is null, as AWS does.
+
+        https://github.com/aws-cloudformation/cfn-language-discussion/issues/100
+        """
+        entries: dict[str, Json] = {}
+        for key, value in written.items():
+            if not str(key).startswith(_LOOP):
+                entries |= {} if value is None else {self._text(key): self.of(value)}
+                continue
+            for name, item in self._repeated(key, value):
+                if name in entries or name in written:
+                    raise _refusal(f"{key} makes {name!r} twice; give each a name of its own")
+                entries[name] = item
+        return entries
+
+    def _repeated(self, key: str, loop: Json) -> Iterator[tuple[str, Json]]:
+        match loop:
+            case [str(variable), collection, dict() as body]:
+                for item in self._collection(collection):
+                    inner = replace(self, variables={**self.variables, variable: item})
+                    yield from inner._map(body).items()  # noqa: SLF001 (its own class)
+            case _:
+                needs = "an identifier, a list of values, and a map of what to repeat"
+                raise _refusal(f"{key} is malformed; write {needs}")
+
+    def _collection(self, written: Json) -> list[str]:
+        resolved = self.state.resolve(self.of(written))
+        if not isinstance(resolved, list) or not all(isinstance(item, str) for item in resolved):
+            raise _refusal(_NOT_KNOWN)
+        return resolved
+
+    def _text(self, text: str) -> str:
+        """Replace the variables of loops; AWS does so in any text, `&{}` without punctuation."""
+
+        def value_of(match: re.Match[str]) -> str:
+            value = self.variables.get(match[1])
+            if value is None:
+                return match[0]
+            return re.sub(r"[^0-9A-Za-z]", "", value) if match[0].startswith("&") else value
+
+        names = _VARIABLE.findall(text)
+        # A text with other variables belongs to someone else: a policy, or a script.
+        return _VARIABLE.sub(value_of, text) if {*names} <= self.variables.keys() else text
+
+    def _sub(self, argument: Json) -> Json:
+        text, *more = argument if isinstance(argument, list) else [argument]
+        if not isinstance(text, str):
+            return {"Fn::Sub": self.of(argument)}
+        for name, value in self.variables.items():
+            text = text.replace(f"${{{name}}}", value)
+        if more:
+            return {"Fn::Sub": [text, *self._items(more)]}
+        return {"Fn::Sub": text} if "${" in text or not self.variables else text
+
+    def _name(self, argument: Json) -> Json:
+        """Return the name in a Ref or Fn::GetAtt, which may be a function of what is known."""
+        walked = self.of(argument)
+        resolved = self.state.resolve(walked)
+        return resolved if isinstance(resolved, str) else walked
+
+    def _find(self, arguments: list[Json]) -> Json:
+        names = [self.state.resolve(argument) for argument in arguments[:3]]
+        if not all(isinstance(name, str) for name in names):
+            return {"Fn::FindInMap": arguments}
+        entry: Json = section(self.state.template, "Mappings")
+        for name in names:
+            entry = as_map(entry).get(name)
+        if entry is None and len(arguments) > len(names):
+            entry = as_map(arguments[3]).get("DefaultValue")
+        return {"Fn::FindInMap": arguments} if entry is None else entry
+
+    def _length(self, walked: Json) -> Json:
+        resolved = self.state.resolve(walked)
+        if isinstance(resolved, list) and not any(map(_may_be_other, resolved)):
+            return len(resolved)
+        return {"Fn::Length": walked}
+
+    def _as_json(self, walked: Json) -> Json:
+        """Return a value as JSON, if there is only one way to write it.
+
+        AWS writes it without spaces; how it escapes a character or writes a fraction is not known.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ToJsonString.html
+        """
+        values = self._typed(walked)
+        if isinstance(values, dict | list) and is_known(values) and not _has_fractions(values):
+            text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+            if text.isascii():
+                return text
+        return {"Fn::ToJsonString": walked}
+
+    def _typed(self, walked: Json) -> Resolved:
+        """Resolve a value whose literals keep their types."""
+        match walked:
+            case {"Ref": str(name)} if len(walked) == 1 and self._is_number(name):
+                return PartialCall("Ref", name)  # a number or a string
+            case dict() if len(walked) == 1 and is_function(next(iter(walked))):
+                return self.state.resolve(walked)
+            case dict():
+                inner = {key: self._typed(item) for key, item in walked.items()}
+                return {key: item for key, item in inner.items() if not isinstance(item, NoValue)}
+            case list():
+                typed = map(self._typed, walked)
+                return [item for item in typed if not isinstance(item, NoValue)]
+        return walked
+
+    def _is_number(self, name: str) -> bool:
+        declared = section(self.state.template, "Parameters")
+        return as_map(declared.get(name)).get("Type") in ("Number", "List<Number>")
 
 
-_HIDDEN: Final = {"Fn::FindInMap": "Hidden::FindInMap", "Fn::ToJsonString": "Hidden::ToJsonString"}
-_SHOWN: Final = {hidden: name for name, hidden in _HIDDEN.items()}
-_NOT_KNOWN: Final = (
-    "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
-)
-
-
-def _renamed(value: Json, names: Mapping[str, str]) -> Json:
-    """Rename functions; cfn-lint walks through a map whose key it does not know."""
+def _has_fractions(value: Resolved) -> bool:
     match value:
         case dict():
-            return {names.get(key, key): _renamed(item, names) for key, item in value.items()}
+            return any(map(_has_fractions, value.values()))
         case list():
-            return [_renamed(item, names) for item in value]
-    return value
+            return any(map(_has_fractions, value))
+    return isinstance(value, float)
 
 
-def _known_values(template: Mapping[str, Json], values: Mapping[str, str]) -> dict[str, Json]:
-    """Return the values of parameters, lists as lists."""
-    declared = section(template, "Parameters")
-    defaults = {name: as_map(each).get("Default") for name, each in declared.items()}
-    known = {name: value for name, value in {**defaults, **values}.items() if value is not None}
-    stored = {name for name in known if is_stored(as_map(declared.get(name)))}
-    return {name: str(value) for name, value in known.items() if name not in stored}
+def _may_be_other(item: Resolved) -> bool:
+    """Return whether an item of a list may be none, or several."""
+    return isinstance(item, PartialCall) and item.function == "Fn::If"
 
 
-def _looked_up(value: Json, mappings: Mapping[str, Json], known: Mapping[str, Json]) -> Json:
-    """Look up what is known; a function that is not is left in its place."""
-    match value:
-        case {"Fn::FindInMap": [*arguments]} if len(value) == 1:
-            keys = [_looked_up(argument, mappings, known) for argument in arguments]
-            names = [_known(key, known) for key in keys[:3]]
-            if not all(isinstance(name, str) for name in names):
-                return {"Fn::FindInMap": keys}
-            entry: Json = mappings
-            for name in names:
-                entry = as_map(entry).get(name)
-            default = as_map(keys[3]).get("DefaultValue") if len(keys) > len(names) else None
-            return next(
-                (each for each in (entry, default) if each is not None), {"Fn::FindInMap": keys}
-            )
-        case dict():
-            return {key: _looked_up(item, mappings, known) for key, item in value.items()}
-        case list():
-            return [_looked_up(item, mappings, known) for item in value]
-    return value
+def _refusal(message: str) -> AwsTransformError:
+    return AwsTransformError(LANGUAGE_EXTENSIONS, [("", message)])
 
 
-def _known(key: Json, known: Mapping[str, Json]) -> Json:
-    match key:
-        case {"Ref": str(name)} if len(key) == 1:
-            return known.get(name)
-    return key
+# ---- for cfn-lint, which replaces the variables of a loop in a Fn::Sub only
 
 
 def with_subs(  # noqa: PLR0911 (a form of a value each)
@@ -146,27 +306,3 @@ def _looping(loop: Json, identifiers: tuple[str, ...]) -> Json:
         case [str(identifier), collection, body]:
             return [identifier, collection, with_subs(body, (*identifiers, identifier))]
     return loop
-
-
-_VARIABLE: Final = re.compile(r"[$&]\{([^}]*)\}")
-
-
-def _by_cfn_lint(
-    template: Mapping[str, Json], values: Mapping[str, str], region: str
-) -> dict[str, Json]:
-    mutable: Any = json.loads(json.dumps({**template, "Transform": LANGUAGE_EXTENSIONS}))
-    declared = mutable.get("Parameters", {})
-    for name, value in values.items():
-        declared[name]["Default"] = value  # cfn-lint knows no other values
-    linted = LintedTemplate("", mutable, [region])
-    matches, extended_template = _language_extensions.language_extension(linted)
-    if matches or extended_template is None:
-        prefix = "Error transforming template: "
-        messages = [match.message.removeprefix(prefix) for match in matches]
-        hidden = any("Hidden::" in message for message in messages)
-        messages = [_NOT_KNOWN] if hidden else messages
-        if any("Hidden::" in message for message in messages):
-            messages = [_NOT_KNOWN]
-        raise AwsTransformError(LANGUAGE_EXTENSIONS, [("", message) for message in messages])
-    plain: dict[str, Json] = json.loads(json.dumps(extended_template))
-    return plain

@@ -5,11 +5,12 @@ and `language_extensions` do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cfn_trigger.errors import AwsTransformError, Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import language_extensions, parameters, places, sam
+from cfn_trigger.template.intrinsics import Unknown
 from cfn_trigger.template.source import Template, TemplatePath
 from cfn_trigger.template.unexpanded import has_macro_of_another_name, unexpanded
 from macro.cloudformation import LANGUAGE_EXTENSIONS, SERVERLESS_TRANSFORM, as_map, section
@@ -39,6 +40,8 @@ class Context:
 
     `with_aws` runs AWS's own transforms too. Unless `accepts_local_code`, SAM refuses code at a
     local path, as in a deployment. `macro_name` is the name of the macro in the author's account.
+    The values of `unknown_parameters`, and of pseudo parameters that are not in
+    `pseudo_parameters`, are not known here.
     """
 
     values: Mapping[str, str]
@@ -47,6 +50,8 @@ class Context:
     with_aws: bool = True
     accepts_local_code: bool = True
     macro_name: str = TRANSFORM
+    unknown_parameters: Mapping[str, Unknown] = field(default_factory=dict)
+    pseudo_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +206,10 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
                 )
             case name if name == LANGUAGE_EXTENSIONS and context.with_aws:
                 fragment = language_extensions.extended(
-                    fragment, context.values, region=context.region
+                    fragment,
+                    context.values,
+                    unknown_parameters=context.unknown_parameters,
+                    pseudo_parameters=context.pseudo_parameters,
                 )
                 left += [transform.written] if language_extensions.is_needed(fragment) else []
             case _:

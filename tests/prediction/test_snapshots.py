@@ -1,12 +1,13 @@
 """The two states that a prediction compares, where one of them is a deployed stack's."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.prediction.predict import predictions
-from cfn_trigger.prediction.snapshots import states_of_update
+from cfn_trigger.prediction.snapshots import NO_STACK, rebuilt_state, states_of_update
 from cfn_trigger.template.source import Template
 from tests.support.stack_updates import expanded, template
 from tests.support.templates import QUEUE, function, trigger
@@ -41,6 +42,67 @@ def test_parameters_that_are_not_given_keep_their_deployed_values() -> None:
 
     assert verdict(new, deployed(old)) == UNCHANGED
     assert verdict(new, deployed(old), Level="high")[0] == RUN
+
+
+LOOPS = {
+    "Transform": ["AWS::LanguageExtensions", "Trigger"],
+    "Mappings": {"Sizes": {"eu-west-1": {"N": 3}, "us-east-1": {"N": 9}}},
+}
+LOOKUP = {"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "N", {"DefaultValue": 0}]}
+
+
+@pytest.mark.parametrize("original", [True, False])
+def test_what_aws_writes_in_its_own_way_is_the_same_if_it_is_written_here_both_times(
+    *, original: bool
+) -> None:
+    source = template(LOOPS, Run=trigger(Payload={"N": LOOKUP}))
+    stack = deployed(template(LOOPS, Run=trigger(Payload={"N": 3})))
+    changed = template(LOOPS, Run=trigger(Payload={"N": 9}))
+    baseline, after = states_of_update(source, {}, stack)
+    rebuilt = rebuilt_state(source, stack) if original else NO_STACK.state
+    (same,) = predictions(replace(baseline, rebuilt=rebuilt), after, region="eu-west-1")
+    baseline, after = states_of_update(changed, {}, stack)
+    (other,) = predictions(replace(baseline, rebuilt=rebuilt), after, region="eu-west-1")
+
+    assert (same.verdict, *same.because) == UNCHANGED
+    assert (other.verdict, *other.because) == (RUN, "Payload.N")
+
+
+def test_what_aws_may_write_in_its_own_way_is_not_a_sure_change() -> None:
+    payload = {"Text": {"Fn::ToJsonString": {"Price": 1.5}}}
+    source = template(LOOPS, Run=trigger(Payload=payload))
+    stack = deployed(template(LOOPS, Run=trigger(Payload={"Text": '{"Price":1.5}'})))
+    baseline, after = states_of_update(source, {}, stack)
+    (prediction,) = predictions(
+        replace(baseline, rebuilt=NO_STACK.state), after, region="eu-west-1"
+    )
+
+    assert (prediction.verdict, *prediction.because) == (
+        UNKNOWN,
+        "Payload.Text (Fn::ToJsonString is not known here)",
+        "Fn::ToJsonString is not known here",
+    )
+
+
+def test_a_hash_that_aws_may_compute_in_its_own_way_is_not_a_sure_change() -> None:
+    source = template(LOOPS, Run=trigger(Payload="Red"))
+    stack = deployed(template(Run=trigger(Payload={"Fn::Sub": "Red"})))
+    baseline, after = states_of_update(source, {}, stack)
+
+    (prediction,) = predictions(
+        replace(baseline, rebuilt=NO_STACK.state), after, region="eu-west-1"
+    )
+
+    assert (prediction.verdict, *prediction.because) == (
+        UNKNOWN,
+        "AWS::LanguageExtensions may write what it covers in another way",
+    )
+
+
+def test_a_deployed_template_that_cannot_be_expanded_here_is_not_rebuilt() -> None:
+    stack = deployed(template(Run=trigger()))
+
+    assert rebuilt_state(template(Run=trigger("Nowhere")), stack) == NO_STACK.state
 
 
 def test_a_parameter_from_the_store_with_the_same_name_is_unknown() -> None:

@@ -8,7 +8,7 @@ from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import sam, transforms
 from macro.names import PROVIDER
 from tests.support.stack_updates import expanded, template
-from tests.support.templates import QUEUE, SAM, function, of_type, trigger
+from tests.support.templates import QUEUE, SAM, function, of_type, ref, trigger
 
 SERVERLESS = of_type(
     "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b", CodeUri="./src"
@@ -194,7 +194,7 @@ def test_a_loop_over_an_unknown_value_is_a_problem() -> None:
 
 
 def test_a_function_that_only_aws_resolves_keeps_its_transform() -> None:
-    queue = of_type("AWS::SQS::Queue", DelaySeconds={"Fn::Length": ["a", "b"]})
+    queue = of_type("AWS::SQS::Queue", DelaySeconds={"Fn::Length": ref("AWS::NotificationARNs")})
     source = template({"Transform": [LOOPS, "Trigger"]}, Queue=queue, Run=trigger())
 
     assert expanded(source)["Transform"] == LOOPS
