@@ -114,10 +114,12 @@ def stack(
     """Deploy all values as one payload, with `Stage` set to another value than its default."""
     assert macro.exit_code == 0
     clients.boto("ssm").put_parameter(Name="/level", Value="high", Type="String", Overwrite=True)
-    own = Stack(name=f"stack-{uuid4()}", clients=clients, folder=tmp_path_factory.mktemp("values"))
+    deployed = Stack(
+        name=f"stack-{uuid4()}", clients=clients, folder=tmp_path_factory.mktemp("values")
+    )
     cloudformation = clients.boto("cloudformation")
     cloudformation.create_stack(
-        StackName=own.name,
+        StackName=deployed.name,
         TemplateBody=text(CASES),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
@@ -126,10 +128,10 @@ def stack(
         ],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=own.name, WaiterConfig=QUICKLY
+        StackName=deployed.name, WaiterConfig=QUICKLY
     )
-    yield own
-    own.delete()
+    yield deployed
+    deployed.delete()
 
 
 @pytest.fixture(scope="module")
