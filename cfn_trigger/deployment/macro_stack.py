@@ -12,6 +12,7 @@ from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,6 +104,7 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
         resource = content["Resources"][name]
         del resource["Metadata"]  # how `sam build` builds it
         resource["Properties"][uri] = {"Bucket": bucket, "Key": key}
+    content["Metadata"][_APPLICATION]["SemanticVersion"] = installed_version()
     return content
 
 
@@ -114,7 +116,7 @@ def version(content: Mapping[str, Json]) -> str:
 
 def installed_version() -> str:
     """Return the version of the macro on this machine."""
-    return version(_template("template.yaml"))
+    return metadata.version("cfn-trigger")
 
 
 def refuse_macro_name(name: str) -> None:

@@ -1,6 +1,7 @@
 """The macro's own stack: its template is the project's, and its code is in a bucket."""
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_the_template_that_is_installed_is_a_copy_of_the_projects() -> None:
     assert installed.read_bytes() == (ROOT / "template.yaml").read_bytes()
 
 
-def test_only_the_location_of_the_code_differs_from_the_projects_template() -> None:
+def test_only_the_location_of_the_code_and_the_version_differ_from_the_projects_template() -> None:
     template: Any = macro_stack.template("code", CODE)
     expected = project_template()
 
@@ -37,6 +38,9 @@ def test_only_the_location_of_the_code_differs_from_the_projects_template() -> N
         assert template["Resources"][name]["Properties"].pop(uri) == {"Bucket": "code", "Key": key}
         assert expected["Resources"][name]["Properties"].pop(uri) == "."
         del expected["Resources"][name]["Metadata"]
+    expected["Metadata"]["AWS::ServerlessRepo::Application"]["SemanticVersion"] = metadata.version(
+        "cfn-trigger"
+    )
     assert template == expected
 
 
@@ -52,9 +56,14 @@ def test_the_keys_of_the_code_follow_from_its_contents() -> None:
     assert other.layer_key == CODE.layer_key
 
 
-def test_the_version_is_that_of_the_template() -> None:
-    assert macro_stack.installed_version() == macro_stack.version(project_template())
-    assert macro_stack.version({"Resources": {}}) == ""
+def test_the_version_is_that_of_the_installation() -> None:
+    template = macro_stack.template("code", CODE)
+
+    assert macro_stack.version(template) == metadata.version("cfn-trigger")
+
+
+def test_a_template_from_a_checkout_does_not_say_its_version() -> None:
+    assert macro_stack.version(project_template()) == ""
 
 
 def test_the_runtime_of_the_packages_is_that_of_the_function() -> None:
