@@ -5,14 +5,12 @@ conditions they exist and what every trigger waits for. Refuses to know what suc
 like (`define`, `emit`), and so needs no troposphere.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro.cloudformation import condition_of
-from macro.model import ABSENT, Edge, Json, Settings, Trigger
+from macro.model import ABSENT, NOTHING, Edge, Json, Settings, Trigger
 from macro.names import (
     CONDITION,
     HAND_OVER,
@@ -31,8 +29,7 @@ _MOST_OPERANDS: Final = 10
 """The most operands of an `Fn::Or`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvokePolicy:
+class InvokePolicy(NamedTuple):
     """The provider's permission to invoke a handler, or several that share a managed policy.
 
     `functions` are the functions of the template that it is about; all have the same condition.
@@ -44,8 +41,7 @@ class InvokePolicy:
     is_managed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Additions:
+class Additions(NamedTuple):
     """What is added to a template for its triggers.
 
     `ids` are the logical ids of all added resources, in order; an id that would be added twice is
@@ -55,10 +51,10 @@ class Additions:
     """
 
     ids: tuple[str, ...] = ()
-    created_for: Mapping[str, str] = field(default_factory=dict)
+    created_for: Mapping[str, str] = NOTHING
     policies: tuple[InvokePolicy, ...] = ()
-    conditions: Mapping[str, Json] = field(default_factory=dict)
-    condition_of: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, Json] = NOTHING
+    condition_of: Mapping[str, str] = NOTHING
     edges: tuple[Edge, ...] = ()
     needs: "tuple[_Needs, ...]" = ()
 
@@ -120,8 +116,7 @@ def _shared_ids(settings: Settings) -> Iterator[str]:
         yield from (ROLE, HAND_OVER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Needs:
+class _Needs(NamedTuple):
     """What one trigger needs: resources of its own, and policies that it may share with others."""
 
     trigger: Trigger
@@ -152,7 +147,7 @@ def _needs(
 def _sharing(need: _Needs, shared: Mapping[str, InvokePolicy]) -> _Needs:
     policies = [shared.get(policy.logical_id, policy) for policy in need.policies]
     distinct = {policy.logical_id: policy for policy in policies}
-    return dataclasses.replace(need, policies=tuple(distinct.values()))
+    return need._replace(policies=tuple(distinct.values()))
 
 
 def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]:

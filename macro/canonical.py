@@ -9,7 +9,6 @@ strings. What cannot be computed here is a symbol, which equals itself alone.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from macro.cloudformation import (
@@ -18,12 +17,13 @@ from macro.cloudformation import (
     LOG_GROUP_TYPE,
     ROLE_TYPE,
     VERSION_TYPE,
+    Resources,
     is_secret,
     properties_of,
     section,
     type_of,
 )
-from macro.model import Deployment, Json
+from macro.model import NOTHING, Deployment, Json
 from macro.references import name_and_attribute
 
 NAMES: Final[Mapping[str, str]] = {
@@ -81,21 +81,24 @@ class Text(NamedTuple):
 _NO_VALUE: Final[Parts] = (Symbol("AWS::NoValue"),)
 
 
-@dataclass(frozen=True, slots=True)
 class Canon:
     """What the strings of one template are computed from; secrets are never among the values."""
 
-    resources: Mapping[str, Json]
-    parameters: Mapping[str, Json] = field(default_factory=dict)
-    mappings: Mapping[str, Json] = field(default_factory=dict)
-    _names: dict[str, tuple[Text, ...]] = field(default_factory=dict)
-    """The names computed so far."""
-    _prefixes: dict[str, tuple[Text, ...]] = field(default_factory=dict)
-    """What comes before the names in ARNs, as computed so far."""
+    def __init__(
+        self,
+        resources: Resources,
+        parameters: Mapping[str, Json] = NOTHING,
+        mappings: Mapping[str, Json] = NOTHING,
+    ) -> None:
+        self.resources = resources
+        self.parameters = parameters
+        self.mappings = mappings
+        self._names: dict[str, tuple[Text, ...]] = {}
+        self._prefixes: dict[str, tuple[Text, ...]] = {}
 
     @classmethod
     def of(
-        cls, fragment: Mapping[str, Json], resources: Mapping[str, Json], deployment: Deployment
+        cls, fragment: Mapping[str, Json], resources: Resources, deployment: Deployment
     ) -> "Canon":
         """Take the parts of a fragment, whose resources are read without the shorthand."""
         declared = section(fragment, "Parameters")

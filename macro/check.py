@@ -19,11 +19,11 @@ from macro.cloudformation import (
     POLICY_TYPE,
     SERVERLESS,
     SERVERLESS_TRANSFORM,
+    Resources,
     as_map,
     condition_of,
     properties_of,
     section,
-    type_of,
 )
 from macro.errors import Problem
 from macro.model import ABSENT, METADATA_KEY, TRANSFORM, Json
@@ -41,10 +41,10 @@ def problems(reading: Reading) -> Iterator[Problem]:
         yield from rule(reading)
 
 
-def untransformed_resources(resources: Mapping[str, Json]) -> Iterator[Problem]:
+def untransformed_resources(resources: Resources) -> Iterator[Problem]:
     """Refuse to expand before SAM: its resources and their references are not known yet."""
-    for name, resource in resources.items():
-        if type_of(resource).startswith(SERVERLESS):
+    for name, kind in resources.types.items():
+        if kind.startswith(SERVERLESS):
             early = f"Trigger runs before SAM has transformed {name!r}"
             remedy = f"write Transform: [{SERVERLESS_TRANSFORM}, {TRANSFORM}]"
             yield Problem("Transform", f"{early}; {remedy}")
@@ -189,9 +189,8 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
     misspelled = {problem.place for problem in reading.spelling_problems}
     configured = {
         reference.name: name
-        for name, resource in reading.resources.items()
-        if type_of(resource) == INVOKE_CONFIG_TYPE
-        and properties_of(resource).get("Qualifier") == "$LATEST"
+        for name, resource in reading.resources.of_type(INVOKE_CONFIG_TYPE).items()
+        if properties_of(resource).get("Qualifier") == "$LATEST"
         for reference in mentions(properties_of(resource).get("FunctionName")).references
     }
     for trigger in reading.triggers:
@@ -259,7 +258,7 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
-    resources = expanded["Resources"]
+    resources = Resources(expanded["Resources"])
     if (count := len(resources)) > MOST_RESOURCES:
         total = f"{count} with those created for triggers"
         limit = f"CloudFormation allows {MOST_RESOURCES}"
@@ -267,7 +266,7 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     yield from _policy_limits(resources, role) if role else ()
 
 
-def _policy_limits(resources: Mapping[str, Json], role: str) -> Iterator[Problem]:
+def _policy_limits(resources: Resources, role: str) -> Iterator[Problem]:
     remedy = "set ProviderRole to a role that may invoke them"
     inline = [
         as_map(policy).get("PolicyDocument")
@@ -285,13 +284,10 @@ def _policy_limits(resources: Mapping[str, Json], role: str) -> Iterator[Problem
         yield Problem(role, f"{message}; a role holds {MOST_MANAGED_POLICIES}; {remedy}")
 
 
-def _attached(resources: Mapping[str, Json], role: str, kind: str) -> list[Mapping[str, Json]]:
+def _attached(resources: Resources, role: str, kind: str) -> list[Mapping[str, Json]]:
     """Return the properties of the policies of a type that are attached to a role."""
-    return [
-        properties_of(resource)
-        for resource in resources.values()
-        if type_of(resource) == kind and properties_of(resource).get("Roles") == [{"Ref": role}]
-    ]
+    policies = map(properties_of, resources.of_type(kind).values())
+    return [policy for policy in policies if policy.get("Roles") == [{"Ref": role}]]
 
 
 RULES: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (

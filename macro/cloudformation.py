@@ -4,7 +4,8 @@ Knows that an author's template can hold anything anywhere, which is CloudFormat
 Refuses to know what a trigger is.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from macro.model import Json
@@ -45,6 +46,32 @@ MOST_MANAGED_POLICIES: Final = 10
 """The managed policies of a role, unless the account has a higher quota."""
 LONGEST_ARN: Final = 123
 """`arn:aws-iso-f:lambda:us-isof-south-1:123456789012:function:` and a name of 64 characters."""
+
+
+class Resources(dict[str, Json]):
+    """The resources of a template by logical id, which nobody changes, and their types."""
+
+    @functools.cached_property
+    def types(self) -> dict[str, str]:
+        """The type of each resource, as `type_of` returns it; many stages look for a few."""
+        return {logical_id: type_of(resource) for logical_id, resource in self.items()}
+
+    def replaced(self, others: Mapping[str, Json]) -> "Resources":
+        """Return these resources with others in the place of those with equal ids, and added."""
+        replaced = Resources({**self, **others})
+        replaced.types = self.types | {name: type_of(other) for name, other in others.items()}
+        return replaced
+
+    def without(self, logical_ids: Collection[str]) -> "Resources":
+        """Return these resources without some."""
+        if self.keys().isdisjoint(logical_ids):
+            return self
+        return Resources((name, self[name]) for name in self if name not in logical_ids)
+
+    def of_type(self, *types: str) -> dict[str, Json]:
+        """Return the resources of some types, in document order."""
+        wanted = frozenset(types)
+        return {name: self[name] for name, kind in self.types.items() if kind in wanted}
 
 
 def as_map(value: Json) -> Mapping[str, Json]:

@@ -9,7 +9,6 @@ lane gets as many triggers of a level as any other, or one less. Which lane a tr
 on a hash of both names, so that a new trigger moves few others.
 """
 
-import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +45,7 @@ def limited(
                     continue
                 firm.setdefault(name, {})[first] = None
                 edges.append(Edge(waiting=name, first=first, why=_WHY))
-    return dataclasses.replace(order, edges=(*order.edges, *edges), firm=firm)
+    return order._replace(edges=(*order.edges, *edges), firm=firm)
 
 
 def _lanes(before: Mapping[str, frozenset[str]], number: int) -> list[list[str]]:

@@ -5,7 +5,6 @@ know resources and order. They are a contract: during an update, an old provider
 properties, and the reverse.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Final
@@ -26,7 +25,7 @@ def non_defaults(trigger: Trigger, reads: tuple[str, ...]) -> Iterator[tuple[str
     if on_rollback:
         yield "ExecuteOnRollback", True
     if trigger.retry != _DEFAULTS["retry"]:
-        yield "Retry", {_camel(k): v for k, v in dataclasses.asdict(trigger.retry).items()}
+        yield "Retry", {_camel(k): v for k, v in trigger.retry._asdict().items()}
     if trigger.payload is not ABSENT:
         yield "Payload", skeleton(trigger.payload)
     if trigger.expect is not ABSENT:
@@ -42,7 +41,7 @@ _SETTINGS: Final = {
         "PollInterval", "OnFailure", "NoEcho",
     )
 }  # fmt: skip
-_DEFAULTS: Final = {field.name: field.default for field in dataclasses.fields(Trigger)}
+_DEFAULTS: Final = Trigger._field_defaults
 
 
 def _camel(field: str) -> str:

@@ -4,16 +4,14 @@ Knows the shape of a message: place, then what, then what to do; one line, no fi
 CloudFormation appends a sentence of its own. Refuses to know what can be wrong.
 """
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SHOWN = 20
 """The most problems in one message; CloudFormation truncates a longer status reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A problem that the author can correct: its place, and a message with a remedy."""
 
     place: str
@@ -39,6 +37,8 @@ class TemplateError(Exception):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint with the nearest known name, `; did you mean 'Handler'?`, if there is one."""
+    import difflib  # only failures need it, and it takes 2 % of a cold start
+
     by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
     matches = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[matches[0]]!r}?" if matches else ""

@@ -3,15 +3,14 @@
 Knows the order of the stages. Refuses to know what any of them does.
 """
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro import check, concurrency, embedding, emit, grouping, ordering, parse, undo
 from macro.additions import additions, with_shared_policies
 from macro.canonical import Canon
+from macro.cloudformation import Resources
 from macro.define import definition
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
@@ -26,8 +25,7 @@ NOT_A_TEMPLATE: Final = Problem(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expansion:
+class Expansion(NamedTuple):
     """An expanded template, and what was read in the author's.
 
     `is_compressed` says in which form the provider's code stands in it.
@@ -55,24 +53,24 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     """Read the triggers of a template, order them, and find their problems."""
     reading = Reading(fragment=fragment, deployment=deployment)
     if not isinstance(fragment, dict) or "Resources" not in fragment:
-        return dataclasses.replace(reading, meaning_problems=(NOT_A_TEMPLATE,))
+        return reading._replace(meaning_problems=(NOT_A_TEMPLATE,))
     triggers, misspelled_triggers = parse.triggers(fragment, deployment)
     if not triggers and not misspelled_triggers:
         return reading
     settings, misspelled_settings = parse.settings(deployment)
-    written = Canon.of(fragment, fragment["Resources"], deployment)
+    written = Canon.of(fragment, Resources(fragment["Resources"]), deployment)
     definitions: Mapping[str, Mapping[str, Json]] = {
         trigger.logical_id: definition(trigger, settings, written) for trigger in triggers
     }
     resources = _resources(fragment, definitions)
     undone = undo.undos(triggers, Content.of(fragment, resources, deployment))
-    definitions = {**definitions, **undone.definitions}
-    resources = _resources(fragment, definitions)
+    if undone.triggers:
+        definitions = {**definitions, **undone.definitions}
+        resources = _resources(fragment, definitions)
     running = (*triggers, *undone.triggers)
     spelling_problems = (*misspelled_triggers, *misspelled_settings)
     if untransformed := tuple(check.untransformed_resources(resources)):
-        return dataclasses.replace(
-            reading,
+        return reading._replace(
             triggers=triggers,
             settings=settings,
             definitions=definitions,
@@ -80,7 +78,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
             spelling_problems=spelling_problems,
             meaning_problems=untransformed,
         )
-    understood = {**resources, **{trigger.logical_id: _mentioning(trigger) for trigger in running}}
+    understood = resources.replaced({it.logical_id: _mentioning(it) for it in running})
     surveyed = survey({**fragment, "Resources": understood})
     added = additions(running, settings, definitions, resources)
     canon = Canon.of(fragment, understood, deployment)
@@ -90,8 +88,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     if shared := grouping.shared_policies(added, order, running, settings, resources):
         added = with_shared_policies(added, shared, settings, resources)
         order = grouping.with_shared_policies(order, shared)
-    reading = dataclasses.replace(
-        reading,
+    reading = reading._replace(
         triggers=triggers,
         undos=undone.triggers,
         settings=settings,
@@ -102,7 +99,7 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
         spelling_problems=spelling_problems,
     )
     problems = (*check.problems(reading), *order.problems)
-    return dataclasses.replace(reading, order=order, meaning_problems=problems)
+    return reading._replace(order=order, meaning_problems=problems)
 
 
 def build(reading: Reading) -> Expansion:
@@ -127,11 +124,12 @@ def build(reading: Reading) -> Expansion:
 
 def _resources(
     fragment: Mapping[str, Json], definitions: Mapping[str, Mapping[str, Json]]
-) -> dict[str, Json]:
+) -> Resources:
     """Return the author's resources without the shorthand, and those that triggers define."""
-    resources = {
-        name: parse.without_shorthand(resource) for name, resource in fragment["Resources"].items()
-    }
+    resources = Resources(
+        (name, parse.without_shorthand(resource))
+        for name, resource in fragment["Resources"].items()
+    )
     for defined in definitions.values():
         resources |= defined
     return resources

@@ -9,15 +9,14 @@ runs a migration again.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro.canonical import Canon
 from macro.cloudformation import (
     ALIAS_TYPE,
     LAYER_TYPE,
     VERSION_TYPE,
+    Resources,
     as_map,
     condition_of,
     is_secret,
@@ -26,7 +25,7 @@ from macro.cloudformation import (
     type_of,
 )
 from macro.functions import Functions
-from macro.model import ABSENT, Deployment, Json, Trigger
+from macro.model import ABSENT, NOTHING, Deployment, Json, Trigger
 from macro.references import Branches, Mentions, Reference, conditions_within, mentions
 from macro.secrecy import is_secret_attribute
 from macro.versions import (
@@ -38,25 +37,22 @@ from macro.versions import (
     versions_within,
 )
 
-_NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """The parts of a template that a value's meaning can depend on."""
 
-    resources: Mapping[str, Json]
+    resources: Resources
     parameters: Mapping[str, Json]
     conditions: Mapping[str, Json]
     mappings: Mapping[str, Json]
     functions: Functions
     deployment: Deployment
-    watched_digests: dict[str, str] = field(default_factory=dict)
+    watched_digests: dict[str, str]
     """The hashes of watched resources that were computed so far."""
 
     @classmethod
     def of(
-        cls, fragment: Mapping[str, Json], resources: Mapping[str, Json], deployment: Deployment
+        cls, fragment: Mapping[str, Json], resources: Resources, deployment: Deployment
     ) -> "Content":
         """Take the parts of a fragment, whose resources are read without the shorthand."""
         return cls(
@@ -66,6 +62,7 @@ class Content:
             mappings=section(fragment, "Mappings"),
             functions=Functions(Canon.of(fragment, resources, deployment)),
             deployment=deployment,
+            watched_digests={},
         )
 
     def parameter(self, name: str) -> Json:
@@ -81,7 +78,7 @@ def fingerprint(
     content: Content,
     *,
     watched: Iterable[str] = (),
-    repeated: Mapping[str, Json] = _NOTHING,
+    repeated: Mapping[str, Json] = NOTHING,
 ) -> dict[str, Json]:
     """Fingerprint a trigger: an entry that differs from the last deployment's runs it again.
 
@@ -191,12 +188,17 @@ _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), defa
 
 
 def _folded(value: Json, mentioned: Mentions, content: Content) -> Json:
-    conditions = _conditions(mentioned, content)
-    of_conditions = mentions(list(conditions.values())) if conditions else Mentions()
-    mappings = {*mentioned.mappings, *of_conditions.mappings}
-    references = (*mentioned.references, *of_conditions.references)
-    names = {each.name for each in references if each.name in content.parameters}
-    parameters = {name: content.parameter(name) for name in names}
+    conditions = _conditions(mentioned, content) if mentioned.conditions else {}
+    mappings, references = mentioned.mappings, mentioned.references
+    if conditions:
+        of_conditions = mentions(list(conditions.values()))
+        mappings += of_conditions.mappings
+        references += of_conditions.references
+    parameters = {
+        each.name: content.parameter(each.name)
+        for each in references
+        if each.name in content.parameters
+    }
     return {
         "Value": value,
         "Conditions": conditions,

@@ -6,8 +6,8 @@ a qualifier. Refuses to know what runs a function.
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
+import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from macro.canonical import Canon, Parts, Symbol, Text, fields
@@ -16,7 +16,6 @@ from macro.cloudformation import (
     FUNCTION_TYPE,
     VERSION_TYPE,
     properties_of,
-    type_of,
 )
 from macro.model import Json
 from macro.references import mentions
@@ -48,13 +47,20 @@ class _LookedUp(NamedTuple):
     named: list[tuple[str, Text]]
 
 
-@dataclass(frozen=True, slots=True)
 class Functions:
     """The functions of a template, to look up."""
 
-    canon: Canon
-    _by_name: dict[Parts, list[tuple[Text, str]]] = field(default_factory=dict)
-    """Functions by their names; computed on first use."""
+    def __init__(self, canon: Canon) -> None:
+        self.canon = canon
+
+    @functools.cached_property
+    def _by_name(self) -> dict[Parts, list[tuple[Text, str]]]:
+        """Functions by their names."""
+        by_name: dict[Parts, list[tuple[Text, str]]] = {}
+        for logical_id in self.canon.resources.of_type(FUNCTION_TYPE):
+            for text in self.canon.name(logical_id):
+                by_name.setdefault(text.parts, []).append((text, logical_id))
+        return by_name
 
     def meant_by(self, value: Json) -> Meant:
         """Return what a value refers to or names; an alias or version counts as its function.
@@ -108,7 +114,7 @@ class Functions:
         return ""
 
     def _type_of(self, logical_id: str) -> str:
-        return type_of(self.canon.resources.get(logical_id))
+        return self.canon.resources.types.get(logical_id, "")
 
     def _looked_up(self, value: Json) -> _LookedUp:
         named = []
@@ -120,11 +126,6 @@ class Functions:
         return _LookedUp([reference.name for reference in mentions(value).references], named)
 
     def _called(self, name: Parts) -> Iterable[tuple[Text, str]]:
-        if not self._by_name:
-            for logical_id, resource in self.canon.resources.items():
-                if type_of(resource) == FUNCTION_TYPE:
-                    for text in self.canon.name(logical_id):
-                        self._by_name.setdefault(text.parts, []).append((text, logical_id))
         return self._by_name.get(name, ())
 
     def _qualifiers(self, function: str, qualifier: Text) -> Iterator[str]:
@@ -134,13 +135,12 @@ class Functions:
                 return
             case []:
                 return
-        for logical_id, resource in self.canon.resources.items():
-            if type_of(resource) == ALIAS_TYPE:
-                properties = properties_of(resource)
-                names = self.canon.texts(properties.get("Name"))
-                is_called_so = any(name.may_equal(qualifier) for name in names)
-                if is_called_so and function in self._functions_of(properties):
-                    yield logical_id
+        for logical_id, resource in self.canon.resources.of_type(ALIAS_TYPE).items():
+            properties = properties_of(resource)
+            names = self.canon.texts(properties.get("Name"))
+            is_called_so = any(name.may_equal(qualifier) for name in names)
+            if is_called_so and function in self._functions_of(properties):
+                yield logical_id
 
     def _functions_of(self, alias: Json) -> set[str]:
         written = alias.get("FunctionName")

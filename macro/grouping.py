@@ -16,10 +16,8 @@ lost its permission when it is deleted. Handlers that run at the deletion of a t
 undoes its runs, therefore keep a policy of their own, which CloudFormation deletes after that.
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro.additions import Additions, InvokePolicy
 from macro.cloudformation import (
@@ -28,9 +26,9 @@ from macro.cloudformation import (
     MOST_MANAGED_POLICY_CHARACTERS,
     MOST_POLICY_CHARACTERS,
     POLICY_TYPE,
+    Resources,
     condition_of,
     properties_of,
-    type_of,
 )
 from macro.model import Json, Settings, Trigger
 from macro.names import PROVIDER, ROLE, shared_policy_id
@@ -51,8 +49,7 @@ _WITHOUT_HANDLERS: Final = characters(invoke())
 _MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - _WITHOUT_HANDLERS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Member:
+class _Member(NamedTuple):
     """A handler's policy, and what decides with which others it may become one.
 
     `before` are the triggers that come before the handler, `level` and `latest` the levels of the
@@ -85,7 +82,7 @@ def shared_policies(
     order: Order,
     triggers: tuple[Trigger, ...],
     settings: Settings,
-    resources: Mapping[str, Json],
+    resources: Resources,
 ) -> dict[str, InvokePolicy]:
     """Return the policies that several handlers share, by the ids of the policies they stand for.
 
@@ -99,16 +96,15 @@ def shared_policies(
     if sum(_WITHOUT_HANDLERS + size for size in sizes.values()) <= room:
         return {}
     members = sorted(_members(additions, order, triggers, resources, sizes), key=lambda it: it.name)
-    alone = set(_first(filter(lambda it: it.runs_on_delete, members), room))
-    room -= sum(member.inline_size for member in alone)
+    alone = {it.name: it for it in _first(filter(lambda it: it.runs_on_delete, members), room)}
+    room -= sum(member.inline_size for member in alone.values())
     most = _most_groups(resources)
-    groups = _groups([member for member in members if member not in alone], most)
+    groups = _groups([member for member in members if member.name not in alone], most)
     groups = list(_without_the_smallest(groups, room, most))
-    return {
-        member.name: _shared(number, group)
-        for number, group in enumerate(groups, start=1)
-        for member in group
-    }
+    shared: dict[str, InvokePolicy] = {}
+    for number, group in enumerate(groups, start=1):
+        shared |= dict.fromkeys((member.name for member in group), _shared(number, group))
+    return shared
 
 
 def _shared(number: int, group: _Group) -> InvokePolicy:
@@ -123,7 +119,7 @@ def _shared(number: int, group: _Group) -> InvokePolicy:
 # ---- how much there is room for
 
 
-def _other_characters(settings: Settings, resources: Mapping[str, Json]) -> int:
+def _other_characters(settings: Settings, resources: Resources) -> int:
     """Count the characters of the role's other inline policies, the author's included."""
     documents: list[Json] = [write_logs({"Fn::GetAtt": []}), see_stack(), hand_over(PROVIDER)]
     if settings.subnet_ids:
@@ -133,15 +129,15 @@ def _other_characters(settings: Settings, resources: Mapping[str, Json]) -> int:
     return sum(map(characters, documents))
 
 
-def _most_groups(resources: Mapping[str, Json]) -> int:
+def _most_groups(resources: Resources) -> int:
     return MOST_MANAGED_POLICIES - len(list(_attached(resources, MANAGED_POLICY_TYPE)))
 
 
-def _attached(resources: Mapping[str, Json], kind: str) -> Iterator[Mapping[str, Json]]:
+def _attached(resources: Resources, kind: str) -> Iterator[Mapping[str, Json]]:
     """Yield the properties of the author's policies that are attached to the provider's role."""
-    for resource in resources.values():
-        if type_of(resource) == kind and properties_of(resource).get("Roles") == [{"Ref": ROLE}]:
-            yield properties_of(resource)
+    for properties in map(properties_of, resources.of_type(kind).values()):
+        if properties.get("Roles") == [{"Ref": ROLE}]:
+            yield properties
 
 
 def _first(members: Iterable[_Member], room: int) -> Iterator[_Member]:
@@ -250,13 +246,13 @@ def _without_the_smallest(groups: list[_Group], room: int, most: int) -> Iterato
     CloudFormation has yet to delete another, there might be no room for both.
     """
     excess = len(groups) - most
-    dissolved: set[_Group] = set()
-    for group in sorted(groups, key=len):
+    dissolved: set[int] = set()
+    for number, group in sorted(enumerate(groups), key=lambda it: len(it[1])):
         size = sum(member.inline_size for member in group)
         if len(dissolved) < excess and size <= room:
             room -= size
-            dissolved.add(group)
-    yield from (group for group in groups if group not in dissolved)
+            dissolved.add(number)
+    yield from (group for number, group in enumerate(groups) if number not in dissolved)
 
 
 def with_shared_policies(order: Order, shared: Mapping[str, InvokePolicy]) -> Order:
@@ -265,4 +261,4 @@ def with_shared_policies(order: Order, shared: Mapping[str, InvokePolicy]) -> Or
         edge._replace(first=shared[edge.first].logical_id) if edge.first in shared else edge: None
         for edge in order.edges
     }
-    return dataclasses.replace(order, edges=tuple(edges))
+    return order._replace(edges=tuple(edges))

@@ -4,11 +4,14 @@ Knows what a trigger is. Refuses to know how one is spelled, checked, ordered or
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 Json = Any
 """A value of a template: what `json.loads` gives."""
+
+NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
+"""An empty map that nobody can change, as a default."""
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 
@@ -30,21 +33,19 @@ class Absent:
 ABSENT: Final = Absent()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(NamedTuple):
     """What CloudFormation passes to a macro besides the template.
 
     `parameters` holds every declared parameter's value (lists stay lists), `request_id` is new
     for every run, `settings` are the transform's own parameters as they were written.
     """
 
-    parameters: Mapping[str, Json] = field(default_factory=dict)
+    parameters: Mapping[str, Json] = NOTHING
     request_id: str = ""
-    settings: Mapping[str, Json] = field(default_factory=dict)
+    settings: Mapping[str, Json] = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handler:
+class Handler(NamedTuple):
     """The function to run: its ARN as the template says it, and the functions that may be meant.
 
     `functions` are logical ids; it is empty for a function outside the template. `qualified` are
@@ -56,8 +57,7 @@ class Handler:
     qualified: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(NamedTuple):
     """How often a failing handler is tried; times are in seconds."""
 
     max_attempts: int = 1
@@ -66,8 +66,7 @@ class Retry:
     max_interval: float = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnRollback:
+class OnRollback(NamedTuple):
     """How a run that succeeded is undone when CloudFormation rolls it back; seconds."""
 
     handler: Handler
@@ -76,8 +75,7 @@ class OnRollback:
     retry: Retry = Retry()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(NamedTuple):
     """One trigger of a template, every setting with its meaning; seconds."""
 
     logical_id: str
@@ -88,7 +86,7 @@ class Trigger:
     """The properties of a function that is defined with the trigger, if one is."""
     is_metadata: bool = False
     """Whether it is written in the metadata of its function."""
-    attributes: Mapping[str, Json] = field(default_factory=dict)
+    attributes: Mapping[str, Json] = NOTHING
     """The resource's attributes besides Type and Properties: Condition, DependsOn, …"""
     payload: Json | Absent = ABSENT
     invocation_type: InvocationType = "RequestResponse"
@@ -113,8 +111,7 @@ class Trigger:
     """The trigger whose runs this one undoes (`undo`); empty for one that an author wrote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of the whole stack: the transform's own parameters."""
 
     log_retention_in_days: int = 30

@@ -5,15 +5,15 @@ which types they have (`companions`) and what waits for them (`ordering`).
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
 from macro.canonical import NAMES, Canon, Parts, Text, is_arn, last_segment
 from macro.cloudformation import (
     FUNCTION_TYPE,
     LOG_GROUP_TYPE,
+    Resources,
     properties_of,
-    type_of,
 )
 from macro.companions import COMPANIONS, USES, Companion, Use
 from macro.model import Json
@@ -49,23 +49,22 @@ class Need(NamedTuple):
 class Needs:
     """The companions in one template."""
 
-    def __init__(self, resources: Mapping[str, Json], canon: Canon) -> None:
+    def __init__(self, resources: Resources, canon: Canon) -> None:
         self._resources = resources
         self._canon = canon
         self._named: dict[_Node, list[str]] = {}
         self._companions: dict[_Node, list[tuple[str, Companion]]] = {}
         self._log_groups: dict[Parts, list[tuple[Text, str]]] = {}
-        for logical_id, resource in resources.items():
-            kind = type_of(resource)
-            if kind in NAMES and NAMES[kind] in properties_of(resource):
+        for logical_id, resource in resources.of_type(*NAMES).items():
+            kind = resources.types[logical_id]
+            if NAMES[kind] in properties_of(resource):
                 for text in canon.name(logical_id):
                     self._named.setdefault((kind, text.parts), []).append(logical_id)
-        for logical_id, resource in resources.items():
-            kind = type_of(resource)
-            if kind == LOG_GROUP_TYPE:
-                for text in canon.name(logical_id):
-                    self._log_groups.setdefault(text.parts, []).append((text, logical_id))
-            for companion in _COMPANIONS.get(kind, ()):
+        for logical_id in resources.of_type(LOG_GROUP_TYPE):
+            for text in canon.name(logical_id):
+                self._log_groups.setdefault(text.parts, []).append((text, logical_id))
+        for logical_id, resource in resources.of_type(*_COMPANIONS).items():
+            for companion in _COMPANIONS[resources.types[logical_id]]:
                 values = _at(properties_of(resource), companion.by.split("."))
                 for node in self._nodes(values, companion.of):
                     self._companions.setdefault(node, []).append((logical_id, companion))
@@ -144,7 +143,7 @@ class Needs:
                     yield from ((node[0], logical_id) for logical_id in named) if named else (node,)
 
     def _type_of(self, logical_id: str) -> str:
-        return type_of(self._resources.get(logical_id))
+        return self._resources.types.get(logical_id, "")
 
     def _log_groups_of(self, function: str) -> Iterator[str]:
         """Yield the log groups that are called as the one that a function writes to."""

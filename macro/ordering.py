@@ -18,14 +18,13 @@ import fnmatch
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from macro.additions import Additions
 from macro.canonical import Canon
-from macro.cloudformation import depends_on, properties_of, type_of
+from macro.cloudformation import Resources, depends_on, properties_of
 from macro.errors import Problem, nearest
-from macro.model import ABSENT, Edge, Json, Trigger
+from macro.model import ABSENT, NOTHING, Edge, Json, Trigger
 from macro.needs import Need, Needs
 from macro.references import Survey, mentions
 from macro.sam_names import types_of, written_names
@@ -35,8 +34,7 @@ Side = Literal["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"]
 _SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """The edges to add to a template, in order, and the problems that prevented others.
 
     `watched` are the resources that each trigger's ExecuteOnResourceChange selects. `firm` is what
@@ -44,10 +42,10 @@ class Order:
     """
 
     edges: tuple[Edge, ...] = ()
-    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    watched: Mapping[str, tuple[str, ...]] = NOTHING
     problems: tuple[Problem, ...] = ()
-    firm: Mapping[str, Mapping[str, None]] = field(default_factory=dict)
-    conditional: Mapping[str, Mapping[str, None]] = field(default_factory=dict)
+    firm: Mapping[str, Mapping[str, None]] = NOTHING
+    conditional: Mapping[str, Mapping[str, None]] = NOTHING
 
 
 class _Selection(NamedTuple):
@@ -80,7 +78,7 @@ class _Selection(NamedTuple):
 
 
 def order(
-    resources: Mapping[str, Json],
+    resources: Resources,
     survey: Survey,
     triggers: Iterable[Trigger],
     additions: Additions,
@@ -94,12 +92,8 @@ def order(
     """
     by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
     hidden = {*additions.ids} - {trigger.logical_id for trigger in by_id}
-    selectable = {
-        name: resource
-        for name, resource in resources.items()
-        if name not in hidden and type_of(resource)  # an Fn::Transform or Fn::ForEach has none
-    }
-    candidates = _Candidates.among(selectable)
+    hidden |= resources.of_type("").keys()  # an Fn::Transform or Fn::ForEach has no type
+    candidates = _Candidates.among(resources.without(hidden))
     selections, problems = _selections(by_id, candidates)
     needs = Needs(resources, canon)
     ordering = [each for each in selections if each.side != "ExecuteOnResourceChange"]
@@ -140,10 +134,10 @@ def _yielding_edges(
     specific = {(each.trigger, each.side): each.specific for each in selections}
     for trigger in triggers:
         yield trigger.logical_id, _needs_of_handler(trigger, needs)
-    for selection in selections:
+    for selection in selections if needs.has_companions else ():
         edges = selection.edges_of(_companions(selection.named, selection.side, needs))
         yield selection.trigger, _unopposed(edges, selection, specific)
-    for trigger in triggers:
+    for trigger in triggers if needs.has_companions else ():
         edges = _needs_of_what_it_mentions(trigger, resources, needs)
         opposed = specific[trigger.logical_id, "ExecuteBefore"]
         yield trigger.logical_id, [edge for edge in edges if edge.first not in opposed]
@@ -228,16 +222,15 @@ def _is_pattern(selector: str) -> bool:
     return "::" in selector or any(sign in selector for sign in "*?[")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidates:
+class _Candidates(NamedTuple):
     """The resources that a selector may select, and the author's names for those that SAM made."""
 
-    resources: Mapping[str, Json]
+    resources: Resources
     ids_by_name: Mapping[str, tuple[str, ...]]
     names_by_id: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def among(cls, resources: Mapping[str, Json]) -> "_Candidates":
+    def among(cls, resources: Resources) -> "_Candidates":
         ids_by_name = written_names(resources)
         names_by_id: dict[str, tuple[str, ...]] = {}
         for name, ids in ids_by_name.items():
@@ -315,8 +308,6 @@ def _needs_of_what_it_mentions(
     trigger: Trigger, resources: Mapping[str, Json], needs: Needs
 ) -> Iterator[Edge]:
     """Yield the companions of what the handler's environment and the payload refer to."""
-    if not needs.has_companions:
-        return
     environments = [
         properties_of(resources.get(function)).get("Environment")
         for function in trigger.handler.functions
@@ -333,14 +324,14 @@ def _needs_of_what_it_mentions(
             )
 
 
-@dataclass(slots=True)
 class _Graph:
     """The dependencies so far; only `order` uses and changes them."""
 
-    firm: dict[str, dict[str, None]] = field(default_factory=dict)
-    maybe: dict[str, dict[str, None]] = field(default_factory=dict)
-    backwards: dict[str, dict[str, None]] = field(default_factory=dict)
-    added: dict[Edge, None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.firm: dict[str, dict[str, None]] = {}
+        self.maybe: dict[str, dict[str, None]] = {}
+        self.backwards: dict[str, dict[str, None]] = {}
+        self.added: dict[Edge, None] = {}
 
     @classmethod
     def of(cls, resources: Mapping[str, Json], survey: Survey) -> "_Graph":
@@ -349,15 +340,17 @@ class _Graph:
         for logical_id, mentioned in survey.resources.items():
             for first, _, branches in mentioned.references:
                 if first in resources and first != logical_id:
-                    graph._wait(logical_id, first, firm=not branches)
+                    waits = graph.maybe if branches else graph.firm
+                    waits.setdefault(logical_id, {})[first] = None
+                    graph.backwards.setdefault(first, {})[logical_id] = None
             for first in depends_on(resources[logical_id]):
-                graph._wait(logical_id, first, firm=True)
+                graph._wait(logical_id, first)
         return graph
 
     def add(self, edge: Edge) -> None:
         known = self.firm.get(edge.waiting, {})
         if edge.first not in known:
-            self._wait(edge.waiting, edge.first, firm=True)
+            self._wait(edge.waiting, edge.first)
             self.added[edge] = None
 
     def add_where_possible(self, trigger: str, edges: Iterable[Edge]) -> None:
@@ -398,8 +391,8 @@ class _Graph:
         """Return a resource and everything that waits for it, even conditionally."""
         return reachable([start], self.backwards)
 
-    def _wait(self, waiting: str, first: str, *, firm: bool) -> None:
-        (self.firm if firm else self.maybe).setdefault(waiting, {})[first] = None
+    def _wait(self, waiting: str, first: str) -> None:
+        self.firm.setdefault(waiting, {})[first] = None
         self.backwards.setdefault(first, {})[waiting] = None
 
 

@@ -4,14 +4,14 @@ Knows the two forms of a trigger and reads them as `shorthand` defines them. Ref
 trigger becomes.
 """
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from macro.cloudformation import (
     FUNCTION_TYPES,
     INVOKE_CONFIG_TYPE,
     LANGUAGE_EXTENSIONS,
+    Resources,
     as_map,
     section,
     type_of,
@@ -37,7 +37,7 @@ def triggers(
     What is wrong in a trigger is as if it were not written, so that the later stages can still
     look for problems in the rest; its handler is then `UNKNOWN`. One that is no map is left out.
     """
-    resources = section(fragment, "Resources")
+    resources = Resources(section(fragment, "Resources"))
     read: list[Trigger] = []
     problems: list[Problem] = []
     if sources := tuple(_sources(resources)):
@@ -58,7 +58,7 @@ def triggers(
 
 def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
     """Read the transform's own parameters, whose references CloudFormation has resolved."""
-    nothing = Lookup(resources={}, declared={}, values={})
+    nothing = Lookup(resources=Resources(), declared={}, values={})
     values, problems = _read(deployment.settings, SETTINGS, nothing, "Transform.Parameters")
     return Settings(**values), tuple(problems)
 
@@ -73,8 +73,7 @@ def without_shorthand(resource: Json) -> Json:
     return kept | ({"Metadata": rest} if rest else {})
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
+class _Source(NamedTuple):
     """Where a trigger is written, in one of its two forms."""
 
     logical_id: str

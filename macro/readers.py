@@ -5,17 +5,16 @@ know which property accepts what (`shorthand`). A reader returns a value, or rai
 with it; it also describes in words, and as a JSON Schema, what may be written.
 """
 
-import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from macro.canonical import Canon
-from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, as_map, is_secret, type_of
+from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, Resources, as_map, is_secret
 from macro.errors import nearest
 from macro.functions import QUALIFIED, Functions
-from macro.model import ABSENT, TRIGGER_TYPE, Handler, Json, OnRollback, Retry
+from macro.model import ABSENT, NOTHING, TRIGGER_TYPE, Handler, Json, OnRollback, Retry
 from macro.references import name_and_attribute
 
 _WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
@@ -70,18 +69,26 @@ def _is_shown(parameter: Json) -> bool:
     return not stored and not is_secret(parameter)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: two properties are cached
 class Lookup:
     """What a reader may look up: resources, and parameters with their values.
 
     `sam_names` are the author's names for what SAM made (`sam_names.written_names`).
     """
 
-    resources: Mapping[str, Json]
-    declared: Mapping[str, Json]
-    values: Mapping[str, Json]
-    mappings: Mapping[str, Json] = dataclasses.field(default_factory=dict)
-    sam_names: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    def __init__(
+        self,
+        *,
+        resources: Resources,
+        declared: Mapping[str, Json],
+        values: Mapping[str, Json],
+        mappings: Mapping[str, Json] = NOTHING,
+        sam_names: Mapping[str, tuple[str, ...]] = NOTHING,
+    ) -> None:
+        self.resources = resources
+        self.declared = declared
+        self.values = values
+        self.mappings = mappings
+        self.sam_names = sam_names
 
     def literal(self, value: Json) -> Json:
         """Return a setting's literal: the value itself, or that of the parameter it refers to."""
@@ -102,7 +109,7 @@ class Lookup:
 
     def type_of(self, logical_id: str) -> str:
         """Return the type of a resource, empty if there is none of that id."""
-        return type_of(self.resources.get(logical_id))
+        return self.resources.types.get(logical_id, "")
 
     @functools.cached_property
     def functions(self) -> Functions:
@@ -116,8 +123,7 @@ class Lookup:
         return Functions(canon)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """What a property accepts: how it is read, what it is in words, and its JSON Schema."""
 
     read: Callable[[Json, Lookup], Any]
@@ -451,7 +457,7 @@ def _handler(value: Json, template: Lookup) -> Handler:
                     message = f"{name!r} is {shown(written)}"
                     raise InvalidValueError(f"{message}, not the name or ARN of a function")
                 return _computed(value, template)
-            return _named(name, template, known=[*template.names, *template.declared])
+            return _named(name, template, besides=template.declared)
         case {"Fn::GetAtt": target} if len(value) == 1 and (
             attribute := name_and_attribute(target)
         ):
@@ -505,7 +511,7 @@ def _written(value: str, template: Lookup) -> Handler:
         return _computed(value, template)
     if value.startswith("arn:"):
         raise InvalidValueError(f"{value!r} is not the ARN of a Lambda function")
-    return _named(value, template, known=template.names)
+    return _named(value, template)
 
 
 def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
@@ -513,14 +519,17 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
     has_any_attribute = template.type_of(name).startswith(_WITH_ANY_ATTRIBUTE)
     if has_any_attribute and not is_shorthand(template.resources[name]):
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
-    named = _named(name, template, known=template.names)
+    named = _named(name, template)
     if attribute != "Arn":
         raise InvalidValueError(f"must be the function's 'Arn', not its {attribute!r}")
     return named
 
 
-def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
-    """Resolve a name: a function, an alias or a version of one, or SAM's `Fn.Alias`."""
+def _named(name: str, template: Lookup, *, besides: Iterable[str] = ()) -> Handler:
+    """Resolve a name: a function, an alias or a version of one, or SAM's `Fn.Alias`.
+
+    `besides` are names that may be meant too, for the message if there is no such resource.
+    """
     name = next(iter(template.sam_names.get(name, ())), name)
     if template.type_of(name.partition(".")[0]).startswith(SERVERLESS):
         return Handler(arn={"Ref": name})  # `check` refuses what SAM has yet to transform
@@ -531,7 +540,8 @@ def _named(name: str, template: Lookup, *, known: Iterable[str]) -> Handler:
     if name in template.resources:
         what = f"type {template.type_of(name)}" if template.type_of(name) else "no type"
         raise InvalidValueError(f"{name!r} has {what}; name a function, an alias or a version")
-    raise InvalidValueError(f"no {name!r} in the template{nearest(name, known)}")
+    hint = nearest(name, (*template.names, *besides))
+    raise InvalidValueError(f"no {name!r} in the template{hint}")
 
 
 # ---- maps of their own

@@ -5,17 +5,17 @@ value, so that nobody reads a template twice.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from macro.additions import Additions
+from macro.cloudformation import Resources
 from macro.errors import Problem
-from macro.model import Deployment, Json, Settings, Trigger
+from macro.model import NOTHING, Deployment, Json, Settings, Trigger
 from macro.ordering import Order
 from macro.references import Survey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """A template as the macro understands it; one without triggers and problems holds no more.
 
     `definitions` are the resources that triggers define, by the trigger's logical id, `resources`
@@ -28,12 +28,12 @@ class Reading:
     deployment: Deployment
     triggers: tuple[Trigger, ...] = ()
     undos: tuple[Trigger, ...] = ()
-    settings: Settings = field(default_factory=Settings)
-    definitions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    resources: Mapping[str, Json] = field(default_factory=dict)
-    survey: Survey = field(default_factory=Survey)
-    additions: Additions = field(default_factory=Additions)
-    order: Order = field(default_factory=Order)
+    settings: Settings = Settings()
+    definitions: Mapping[str, Mapping[str, Json]] = NOTHING
+    resources: Resources = Resources()
+    survey: Survey = Survey()
+    additions: Additions = Additions()
+    order: Order = Order()
     spelling_problems: tuple[Problem, ...] = ()
     """Problems of one property each: it is unknown, or does not accept its value."""
     meaning_problems: tuple[Problem, ...] = ()

@@ -47,8 +47,7 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
     """
     configured = {
         reference.name
-        for resource in reading.resources.values()
-        if type_of(resource) == INVOKE_CONFIG_TYPE
+        for resource in reading.resources.of_type(INVOKE_CONFIG_TYPE).values()
         for reference in mentions(properties_of(resource).get("FunctionName")).references
     }
     for trigger in reading.triggers:

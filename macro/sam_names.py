@@ -17,6 +17,7 @@ from macro.cloudformation import (
     LAYER_TYPE,
     SERVERLESS,
     VERSION_TYPE,
+    Resources,
     as_map,
     properties_of,
     section,
@@ -73,15 +74,20 @@ _UNMARKED: Final = {
 }
 
 
-def written_names(resources: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
+def written_names(resources: Resources) -> dict[str, tuple[str, ...]]:
     """Return generated logical ids by the author's names: `{"Libs": ("Libs1f…",)}`.
 
     The names are those of layers and connectors, and of parts such as `Migrate.Alias`.
     """
     names: dict[str, tuple[str, ...]] = {}
-    for logical_id, resource in resources.items():
-        if type_of(resource) not in _EXPLAINING and not section(resource, "Metadata"):
-            continue
+    explaining = [
+        (logical_id, resource)
+        for (logical_id, resource), kind in zip(
+            resources.items(), resources.types.values(), strict=True
+        )
+        if kind in _EXPLAINING or (isinstance(resource, dict) and "Metadata" in resource)
+    ]
+    for logical_id, resource in explaining:
         for name, meant in _names(logical_id, resource, resources):
             names[name] = (*names.get(name, ()), meant)
     return {name: tuple(sorted({*ids})) for name, ids in names.items() if name not in resources}

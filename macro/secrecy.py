@@ -5,6 +5,7 @@ is no mark. Refuses to know why anybody repeats an attribute. It errs on the
 safe side: an attribute that is wrongly considered a secret is merely not repeated.
 """
 
+import functools
 import re
 from typing import Final
 
@@ -26,6 +27,7 @@ _SECRET_TYPE: Final = re.compile(r"(Secret|Password|Credential|Token|Key)s?$")
 """The names of types whose `Value` is a secret."""
 
 
+@functools.cache
 def is_secret_attribute(resource_type: str, attribute: str) -> bool:
     """Return whether an attribute of a resource may be a secret.
 

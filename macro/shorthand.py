@@ -5,9 +5,8 @@ JSON Schemas for editors are generated from it. Refuses to know how a value is r
 what a property is when it is not written (`model`), which it looks up there.
 """
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from macro.model import OnRollback, Retry, Settings, Trigger
 from macro.readers import (
@@ -29,8 +28,7 @@ from macro.readers import (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """A property: what it accepts, what it means, and its default if that is not a literal."""
 
     accepts: Reader
@@ -157,7 +155,5 @@ Model = type[Trigger] | type[Retry] | type[OnRollback] | type[Settings]
 
 def default(model: Model, name: str) -> str | float | None:
     """Return the literal that a property has by default, if it has one."""
-    (value,) = (
-        field.default for field in dataclasses.fields(model) if field.name == field_name(name)
-    )
+    value = model._field_defaults.get(field_name(name))
     return value if isinstance(value, str | int | float) and value != "" else None

@@ -14,15 +14,14 @@ A rollback restores functions before it deletes anything. So what undoes is a ve
 function, published in the deployment that failed.
 """
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from macro.cloudformation import VERSION_TYPE, condition_of, type_of
+from macro.cloudformation import VERSION_TYPE, condition_of
 from macro.fingerprint import Content, published_digest
-from macro.model import Edge, Handler, Json, OnRollback, Trigger
+from macro.model import NOTHING, Edge, Handler, Json, OnRollback, Trigger
 from macro.names import undo_id, version_id
 from macro.ordering import Order, reachable
 from macro.versions import follows_its_function
@@ -30,15 +29,14 @@ from macro.versions import follows_its_function
 _DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undos:
+class Undos(NamedTuple):
     """The undos of a template's triggers, each in the form of a trigger with a preliminary id.
 
     `definitions` are the versions that they publish, by the undo that is the first to need each.
     """
 
     triggers: tuple[Trigger, ...] = ()
-    definitions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    definitions: Mapping[str, Mapping[str, Json]] = NOTHING
 
 
 def undos(triggers: Iterable[Trigger], content: Content) -> Undos:
@@ -107,9 +105,8 @@ def versions_of(function: str, content: Content) -> dict[str, Json]:
     """Return the versions of a function that a template has, by logical id."""
     return {
         name: resource
-        for name, resource in content.resources.items()
-        if type_of(resource) == VERSION_TYPE
-        and function in content.functions.meant_by({"Ref": name}).functions
+        for name, resource in content.resources.of_type(VERSION_TYPE).items()
+        if function in content.functions.meant_by({"Ref": name}).functions
     }
 
 
@@ -137,7 +134,7 @@ def with_undos(order: Order, undos: Iterable[Trigger]) -> Order:
             edge = why.get((name, undo.undoes), edge)
             added.append(edge._replace(first=undo.logical_id))
             firm.setdefault(name, {})[undo.logical_id] = None
-    return dataclasses.replace(order, edges=(*order.edges, *added), firm=firm)
+    return order._replace(edges=(*order.edges, *added), firm=firm)
 
 
 # ---- under which logical id

@@ -10,6 +10,7 @@ from macro.canonical import Canon
 from macro.cloudformation import (
     ALIAS_TYPE,
     VERSION_TYPE,
+    Resources,
     as_map,
     properties_of,
     section,
@@ -93,4 +94,4 @@ def functions_behind(name: str, template: Mapping[str, Json]) -> tuple[str, ...]
 
 
 def _functions_in(template: Mapping[str, Json]) -> Functions:
-    return Functions(Canon(resources=section(template, "Resources")))
+    return Functions(Canon(resources=Resources(section(template, "Resources"))))

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from cfn_trigger.lint import schema
+from macro.cloudformation import Resources
 from macro.readers import InvalidValueError, Lookup
 from macro.shorthand import OF_METADATA, PROPERTIES, RETRY, SETTINGS, Property
 from tests.support.golden_cases import FOLDER, cases, template
@@ -264,7 +265,7 @@ ANY: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 
 LOOKUP: Final = Lookup(
-    resources={"Migrate": {"Type": "AWS::Lambda::Function"}},
+    resources=Resources(Migrate={"Type": "AWS::Lambda::Function"}),
     declared={"Given": {"Type": "String"}},
     values={"Given": "5"},
 )

@@ -5,6 +5,7 @@ from typing import Any, Final
 import pytest
 
 from macro.canonical import Canon, Text, fields, last_segment
+from macro.cloudformation import Resources
 from macro.model import Deployment
 from tests.support.templates import function, get, of_type, ref, sub, when
 
@@ -18,15 +19,15 @@ SECTIONS: Final = {
 }  # fmt: skip
 CANON: Final = Canon.of(
     SECTIONS,
-    {
-        "Load": function(FunctionName=sub("${Stage}-load")),
-        "Plain": function(),
-        "Perhaps": function(FunctionName=when("Named", "load")),
-        "Itself": function(FunctionName=sub("${Itself}-x")),
-        "Role": ROLE,
-        "Live": of_type("AWS::Lambda::Alias", FunctionName=ref("Plain"), Name="live"),
-        "Fixed": of_type("AWS::Lambda::Version", FunctionName=get("Plain")),
-    },
+    Resources(
+        Load=function(FunctionName=sub("${Stage}-load")),
+        Plain=function(),
+        Perhaps=function(FunctionName=when("Named", "load")),
+        Itself=function(FunctionName=sub("${Itself}-x")),
+        Role=ROLE,
+        Live=of_type("AWS::Lambda::Alias", FunctionName=ref("Plain"), Name="live"),
+        Fixed=of_type("AWS::Lambda::Version", FunctionName=get("Plain")),
+    ),
     Deployment(parameters={"Known": "prod", "Nets": ["a", "b"], "Secret": "hush"}),
 )
 FUNCTION_ARN: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"

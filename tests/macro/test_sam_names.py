@@ -15,6 +15,7 @@ from samtranslator.model.sam_resources import (
     SamWebSocketApi,
 )
 
+from macro.cloudformation import Resources
 from macro.expand import read
 from macro.model import Deployment
 from macro.risks import risks
@@ -127,7 +128,7 @@ def test_a_name_means_what_sam_makes_of_a_reference_to_it(application: Template)
         if reference["Ref"] in after_sam
     }
     by_name = {name: (name,) for name in application if name in after_sam} | written_names(
-        after_sam
+        Resources(after_sam)
     )
     assert by_name == {name: (logical_id,) for name, logical_id in meant.items()}
 
@@ -136,7 +137,7 @@ def test_a_name_means_what_sam_makes_of_a_reference_to_it(application: Template)
 @given(_applications)
 def test_a_type_of_sam_selects_what_it_becomes(application: Template) -> None:
     after_sam = transformed(**application)
-    by_name = written_names(after_sam)
+    by_name = written_names(Resources(after_sam))
 
     for name, resource in application.items():
         (logical_id,) = by_name.get(name, (name,))
@@ -199,7 +200,7 @@ def test_a_handler_may_be_what_sam_made(spelling: str) -> None:
 
     run = resources(template(**after_sam, Run=trigger(spelling)))["Run"]
 
-    (meant,) = written_names(after_sam)[spelling]
+    (meant,) = written_names(Resources(after_sam))[spelling]
     assert run["Properties"]["HandlerArn"] == ref(meant)
     assert {"Fn", "TriggerProviderInvokeFn"} <= {*run["DependsOn"]}
 
