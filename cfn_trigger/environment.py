@@ -21,11 +21,17 @@ def variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
-def read_text(source: str) -> str:
-    """Read a file, or standard input for `-`; raises UsageError if it is not UTF-8 text."""
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def read_text(source: str, *, keeps_mark: bool = False) -> str:
+    """Read a file, or standard input for `-`; raises UsageError if it is not UTF-8 text.
+
+    A byte order mark is left out, unless it is to be kept.
+    """
     try:
         data = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source).read_bytes()
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8" if keeps_mark else "utf-8-sig")
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -42,10 +42,11 @@ def command(
 ) -> None:
     """Print the template as the macro expands it.
 
-    TEMPLATE is a file, or - for standard input. Order and comments are kept. The list of
-    transforms no longer contains those that ran.
+    TEMPLATE is a file, or - for standard input. What the macro does not change keeps every
+    character, and JSON stays JSON. The list of transforms no longer contains those that ran.
     """
-    template = parse_template(environment.read_text(source), source)
+    text = environment.read_text(source, keeps_mark=True)
+    template = parse_template(text.removeprefix(environment.BYTE_ORDER_MARK), source)
     context = transforms.Context(
         values=overrides.values_of(template),
         region=region,
@@ -63,4 +64,5 @@ def command(
     if as_json:
         console.show_json(processed.template)
     else:
-        click.echo(rewrite.rewritten(template, processed.template), nl=False)
+        mark = environment.BYTE_ORDER_MARK if text.startswith(environment.BYTE_ORDER_MARK) else ""
+        click.echo(mark + rewrite.rewritten(template, processed.template), nl=False)

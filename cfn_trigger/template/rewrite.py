@@ -1,129 +1,309 @@
-"""A changed template as YAML that keeps what its author wrote, comments included.
+"""A changed template as text that keeps what its author wrote: only what changed is written anew.
 
-Knows YAML as text, through ruamel.yaml. Refuses to know why something changed. What did not change
-keeps its place, its comments and its spelling; what is new is written in short forms.
+Knows which parts of a text have to change for a template to have other values. Refuses to know why
+something changed. What did not change keeps every character: comments, order, quotes, blank lines,
+anchors, line ends. A comment beside something that is gone keeps its place, on a line of its own.
 """
 
-import io
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
-from ruamel.yaml.tag import Tag
-from yaml import ScalarNode
-from yaml.resolver import Resolver
+from yaml import YAMLError
 
 from cfn_trigger.errors import TemplateProblems
+from cfn_trigger.template import writing
 from cfn_trigger.template.source import Template, parse_template
+from cfn_trigger.template.syntax import Comment, Node, read_comments, read_tree
 from macro.model import Json
 
-_FUNCTION: Final = re.compile(r"Fn::\w+")
+_INDENTED_LINE: Final = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
+_REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
+_EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n")
+_COMMENT_LINE: Final = re.compile(r"(?:[ \t]*\r?\n)*([ \t]*)#[^\r\n]*(?:\r?\n|\Z)")
+
+
+class _CannotEdit(Exception):  # noqa: N818 (not an error: what contains it is written anew)
+    """A part has to be written anew as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A text with its comments; whether each alias is written out, because values differ."""
+
+    text: str
+    comments: Sequence[Comment]
+    has_aliases: bool
+
+    def comments_in(self, start: int, end: int) -> list[Comment]:
+        return [each for each in self.comments if start <= each.start < end]
+
+    def line_start(self, at: int) -> int:
+        return self.text.rfind("\n", 0, at) + 1
+
+    def line_end(self, at: int) -> int:
+        """Return the start of the next line, or the end of the text."""
+        end = self.text.find("\n", at)
+        return len(self.text) if end < 0 else end + 1
+
+    def is_indented(self, at: int) -> bool:
+        """Whether there is only white space before a place in its line."""
+        return not self.text[self.line_start(at) : at].strip()
+
+    def after_comment(self, at: int) -> int:
+        """Return the end of a line's content, if nothing but a comment is after a place in it."""
+        if self.text[at - 1 : at] == "\n":  # after a block that keeps its line breaks
+            return at - 1
+        rest = _REST_OF_LINE.match(self.text, at)
+        if rest is None:
+            raise _CannotEdit
+        return rest.end()
 
 
 def rewritten(template: Template, values: Mapping[str, Json]) -> str:
-    """Write values as YAML, as near as possible to the template that they come from."""
-    edited = _edited(template, values)
-    return edited if edited is not None else _dump(_node(values))
+    """Write values as near as possible to the text of the template that they come from."""
+    if template.values == values:
+        return template.text
+    newline = "\r\n" if "\r\n" in template.text else "\n"
+    if _is_json(template.text):
+        return _as_json(template, values).replace("\n", newline)
+    text = template.text.replace("\r\n", "\n")
+    for has_aliases in (True, False):
+        edited = _edited(text, template, values, has_aliases=has_aliases)
+        if edited is not None:
+            return edited.replace("\n", newline)
+    return _written_anew(text, values).replace("\n", newline)
 
 
-def _edited(template: Template, values: Mapping[str, Json]) -> str | None:
-    """Edit the author's text; None if the result would not have these values."""
-    if template.text.lstrip().startswith("{"):
-        return None
+# ---- JSON
+
+
+def _is_json(text: str) -> bool:
     try:
-        text = _dump(_merged(_yaml().load(template.text), template.values, values))
-        return text if parse_template(text, template.name).values == values else None
-    except (YAMLError, TemplateProblems, TypeError, ValueError, KeyError):
-        # An anchor, a merge key, …: comments are kept where they can be.
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_json(template: Template, values: Mapping[str, Json]) -> str:
+    """Write JSON with the author's order, indentation and escapes."""
+    text = template.text
+    indent = _INDENTED_LINE.search(text)
+    written = json.dumps(
+        _in_order(template.values, values),
+        indent=indent[0] if indent else None,
+        separators=None if indent or re.search(r'"\s*:\s', text) else (",", ":"),
+        ensure_ascii=text.isascii(),
+    )
+    return written + ("\n" if text.endswith("\n") else "")
+
+
+def _in_order(old: Json, new: Json) -> Json:
+    """Return a value with its keys in the order of an older one; new keys are the last."""
+    match old, new:
+        case dict(), dict():
+            keys = [*(key for key in old if key in new), *(key for key in new if key not in old)]
+            return {key: _in_order(old.get(key), new[key]) for key in keys}
+        case list(), list() if len(old) == len(new):
+            return [_in_order(*pair) for pair in zip(old, new, strict=True)]
+    return new
+
+
+# ---- YAML
+
+
+def _edited(
+    text: str, template: Template, values: Mapping[str, Json], *, has_aliases: bool
+) -> str | None:
+    """Edit a text; None if that is not possible, or if the result would not have these values."""
+    try:
+        source = _Source(text=text, comments=read_comments(text), has_aliases=has_aliases)
+        edits = [*_edits(read_tree(text), template.values, dict(values), source)]
+        edited = _apply(edits, text)
+        return edited if parse_template(edited, template.name).values == values else None
+    except (YAMLError, TemplateProblems, _CannotEdit, ValueError):
         return None
 
 
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 100_000
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+def _apply(edits: Sequence[_Edit], text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        parts += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*parts, text[at:]])
 
 
-def _dump(node: Any) -> str:
-    out = io.StringIO()
-    _yaml().dump(node, out)
-    return out.getvalue()
+def _written_anew(text: str, values: Mapping[str, Json]) -> str:
+    """Write a template as a whole, below the author's comments."""
+    comments = [each.text for each in read_comments(text)]
+    return "\n".join([*comments, writing.as_yaml(dict(values))])
 
 
-def _merged(node: Any, old: Json, new: Json) -> Any:
-    """Return a node of the author's tree, changed where its old value differs from the new one."""
-    if _are_same(old, new):
-        return node
-    is_map = isinstance(node, CommentedMap) and node.tag.value is None
-    if not (is_map and isinstance(old, dict) and isinstance(new, dict)):
-        return _node(new)
-    keys = {str(key): key for key in node}
-    for key in [key for name, key in keys.items() if name not in new]:
-        del node[key]
-    for name, value in new.items():
-        if name not in keys:
-            node[name] = _node(value)
-        elif not _are_same(old[name], value):
-            key = keys[name]
-            node[key] = _merged(node[key], old[name], value)
-    return node
+def _edits(node: Node, old: Json, new: Json, source: _Source) -> Iterator[_Edit]:
+    """Yield what has to change in a node; raises _CannotEdit if it has to be written anew."""
+    match old, new:
+        case dict(), dict() if node.is_map and node.is_plain_block:
+            yield from _edits_of_map(node, old, new, source)
+        case list(), list() if node.is_sequence and node.is_plain_block:
+            yield from _edits_of_sequence(node, old, new, source)
+        case list(), list() if node.is_sequence and not node.tag:
+            yield _line_edit(node, writing.flow_sequence(new), source)
+        case str() | int() | float() | None, str() | int() | float() | None:
+            if node.tag or node.style in ("|", ">", "*"):
+                raise _CannotEdit
+            yield _line_edit(node, writing.scalar(new, quote=node.style), source)
+        case _:
+            raise _CannotEdit
 
 
-def _are_same(left: Json, right: Json) -> bool:
-    return left is right or json.dumps(left) == json.dumps(right)
+def _line_edit(node: Node, written: str | None, source: _Source) -> _Edit:
+    """Return the edit of a node that is on one line, and stays there."""
+    before = source.text[node.start : node.end]
+    if written is None or "\n" in before or not before or node.anchor:
+        raise _CannotEdit
+    return _Edit(node.start, node.end, written)
 
 
-def _node(value: Json) -> Any:
-    """Return a new node with a value."""
-    match value:
-        case dict():
-            return _short_form(value) if len(value) == 1 else _map(value)
-        case list():
-            return CommentedSeq(map(_node, value))
-        case str() if "\n" in value and value == value.rstrip(" \t"):
-            return LiteralScalarString(value)
-        case str() if _is_ambiguous(value):
-            return DoubleQuotedScalarString(value)
-    return value
+def _differs(node: Node, old: Json, new: Json, source: _Source) -> bool:
+    if not source.has_aliases and node.has_alias():
+        return True
+    return json.dumps(old) != json.dumps(new)
 
 
-def _is_ambiguous(text: str) -> bool:
-    """Return whether YAML 1.1, which CloudFormation reads, parses a plain string as another type.
+def _edits_of_map(
+    node: Node, old: Mapping[str, Json], new: Mapping[str, Json], source: _Source
+) -> Iterator[_Edit]:
+    has_merge_key = any(key.text == "<<" for key, _ in node.entries)
+    if has_merge_key or not new or len(node.entries) != len(old):
+        raise _CannotEdit
+    entries = dict(zip(old, node.entries, strict=True))
+    for name, (key, value) in entries.items():
+        if name not in new:
+            yield _removal(key.start, max(key.end, value.end), source)
+        elif _differs(value, old[name], new[name], source):
+            yield from _edits_of_entry((key, value), old[name], new[name], source)
+    added = {name: value for name, value in new.items() if name not in old}
+    if added:
+        space = [""] if _is_spaced(node, source) else []
+        lines = [line for item in added.items() for line in (*space, *writing.entry_lines(*item))]
+        yield _insertion(node, node.items[-2].column, lines, source)
 
-    ruamel.yaml writes 1.2, which has fewer words for true, and other numbers.
+
+def _is_spaced(node: Node, source: _Source) -> bool:
+    """Whether there is an empty line between the last two entries of a map."""
+    keys = [key for key, _ in node.entries][-2:]
+    return len(keys) > 1 and _EMPTY_LINE.search(source.text, keys[0].end, keys[1].start) is not None
+
+
+def _edits_of_entry(
+    entry: tuple[Node, Node], old: Json, new: Json, source: _Source
+) -> Iterator[_Edit]:
+    """Yield the edits of a value, or the entry written anew."""
+    key, value = entry
+    try:
+        yield from [*_edits(value, old, new, source)]
+    except _CannotEdit:
+        written_key = source.text[key.start : key.end]
+        first, *others = writing.entry_lines("key", new)
+        lines = [written_key + first.removeprefix("key"), *others]
+        yield _replacement(key, max(key.end, value.end), lines, source)
+
+
+def _edits_of_sequence(
+    node: Node, old: Sequence[Json], new: Sequence[Json], source: _Source
+) -> Iterator[_Edit]:
+    kept = _kept(old, new)
+    if len(old) == len(new):
+        for item, before, after in zip(node.items, old, new, strict=True):
+            if _differs(item, before, after, source):
+                yield from _edits_of_item(item, before, after, source)
+        return
+    if not kept or new[: len(kept)] != [old[at] for at in kept]:
+        raise _CannotEdit
+    for at, item in enumerate(node.items):
+        if at not in kept:
+            dash = source.text.rfind("-", 0, item.start)
+            yield _removal(dash, item.end, source)
+    if added := new[len(kept) :]:
+        dash = source.text.rfind("-", 0, node.items[-1].start)
+        column = dash - source.line_start(dash)
+        lines = [line for item in added for line in _item_lines(item)]
+        yield _insertion(node, column, lines, source)
+
+
+def _kept(old: Sequence[Json], new: Sequence[Json]) -> list[int]:
+    """Return which old items are the first of the new ones, in their order."""
+    kept: list[int] = []
+    for at, item in enumerate(old):
+        if len(kept) < len(new) and item == new[len(kept)]:
+            kept.append(at)
+    return kept
+
+
+def _item_lines(value: Json) -> list[str]:
+    first, *others = writing.value_lines(value)
+    return [f"- {first}", *others]
+
+
+def _edits_of_item(item: Node, old: Json, new: Json, source: _Source) -> Iterator[_Edit]:
+    try:
+        yield from [*_edits(item, old, new, source)]
+    except _CannotEdit:
+        lines = [line.removeprefix("  ") for line in _item_lines(new)]
+        lines[0] = lines[0].removeprefix("- ")
+        yield _replacement(item, item.end, lines, source)
+
+
+def _removal(start: int, end: int, source: _Source) -> _Edit:
+    """Return the edit that removes lines, but not their comments."""
+    if not source.is_indented(start):
+        raise _CannotEdit
+    source.after_comment(end)
+    line_start, line_end = source.line_start(start), source.line_end(end)
+    margin = source.text[line_start:start]
+    comments = source.comments_in(line_start, line_end)
+    return _Edit(line_start, line_end, "".join(f"{margin}{each.text}\n" for each in comments))
+
+
+def _replacement(first: Node, end: int, lines: Sequence[str], source: _Source) -> _Edit:
+    """Return the edit that writes what begins at a node anew, with the comments in it.
+
+    A comment in its first line stays there. The others are before it.
     """
-    resolver: Any = Resolver()
-    return bool(resolver.resolve(ScalarNode, text, (True, False)) != "tag:yaml.org,2002:str")
+    content_end = source.after_comment(end)
+    first_line_end = source.line_end(first.start)
+    margin = " " * first.column
+    above: list[str] = []
+    beside = ""
+    for comment in source.comments_in(first.start, content_end):
+        if comment.start < first_line_end and not beside:
+            beside = f"  {comment.text}"
+        else:
+            above.append(f"{comment.text}\n{margin}")
+    head, *others = lines
+    rest = "".join(f"\n{margin}{line}" if line else "\n" for line in others)
+    return _Edit(first.start, content_end, f"{''.join(above)}{head}{beside}{rest}")
 
 
-def _map(value: Mapping[str, Json]) -> CommentedMap:
-    names = sorted(value, key=lambda name: name != "Type")  # first, as people write a resource
-    return CommentedMap((_node(name), _node(value[name])) for name in names)
-
-
-def _short_form(value: Mapping[str, Json]) -> Any:
-    """Return an intrinsic function as a tag, if it has a short form that can stand here."""
-    ((name, argument),) = value.items()
-    match name, argument:
-        case "Ref", str(text) if text:
-            return _tagged("!Ref", text)
-        case "Fn::GetAtt", [str(owner), str(attribute)]:
-            return _tagged("!GetAtt", f"{owner}.{attribute}")
-        case str(), str(text) if _FUNCTION.fullmatch(name) and text and "\n" not in text:
-            return _tagged(f"!{name[4:]}", text)
-        case str(), list(items) if _FUNCTION.fullmatch(name) and name != "Fn::Transform":
-            sequence = CommentedSeq(map(_node, items))
-            sequence.yaml_set_ctag(Tag(suffix=f"!{name[4:]}"))
-            return sequence
-    return _map(value)
-
-
-def _tagged(tag: str, text: str) -> TaggedScalar:
-    return TaggedScalar(value=text, style=None, tag=Tag(suffix=tag))
+def _insertion(node: Node, column: int, lines: Sequence[str], source: _Source) -> _Edit:
+    """Return the edit that adds lines after a node, and after the comments that belong to it."""
+    end = source.line_end(source.after_comment(node.end))
+    while comment := _COMMENT_LINE.match(source.text, end):
+        if len(comment[1]) <= column:
+            break
+        end = comment.end()
+    margin = " " * column
+    added = "".join(f"{margin}{line}\n" if line else "\n" for line in lines)
+    is_at_line = end == 0 or source.text[end - 1] == "\n"
+    return _Edit(end, end, added if is_at_line else "\n" + added.removesuffix("\n"))
