@@ -27,7 +27,6 @@ from macro.names import (
     undo_id,
 )
 from macro.reading import Reading
-from macro.references import mentions
 
 MARGIN: Final = 60
 """Seconds beyond a trigger's Timeout for the provider's own answer."""
@@ -183,18 +182,20 @@ def _write_edges(
     for edge in edges:
         firsts.setdefault(edge.waiting, []).append(edge.first)
     for name, awaited in firsts.items():
-        implied = _repeated(fingerprints[name]) if name in fingerprints else set()
+        implied = {*_repeated(fingerprints.get(name))}
         missing = [first for first in awaited if first not in implied]
         resources[name] = _waiting(resources[name], missing, resources)
 
 
-def _repeated(fingerprint: Json) -> set[str]:
-    """Return what a trigger waits for since its fingerprint refers to it, whatever holds.
+def _repeated(fingerprint: Json) -> Iterator[str]:
+    """Yield what a trigger waits for since its fingerprint refers to it, whatever holds.
 
     What is referred to anywhere else had no edge added to it (`ordering`).
     """
-    references = mentions(as_map(fingerprint).get("References")).references
-    return {reference.name for reference in references if not reference.branches}
+    for reference in as_map(as_map(fingerprint).get("References")).values():
+        match reference:
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
+                yield name
 
 
 def _waiting(

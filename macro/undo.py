@@ -113,11 +113,13 @@ def versions_of(function: str, content: Content) -> dict[str, Json]:
 # ---- in which order
 
 
-def with_undos(order: Order, undos: Iterable[Trigger]) -> Order:
+def with_undos(order: Order, undos: tuple[Trigger, ...]) -> Order:
     """Return an order in which what waits for a trigger waits for its undo too.
 
     What the undo itself waits for cannot, and so is left out.
     """
+    if not undos:
+        return order
     firm = {name: dict(firsts) for name, firsts in order.firm.items()}
     why = {(edge.waiting, edge.first): edge for edge in order.edges}
     added: list[Edge] = []
