@@ -71,7 +71,8 @@ def additions(
     these and the author's.
     """
     needs = tuple(_needs(trigger, settings, definitions) for trigger in triggers)
-    return _additions(needs, settings, resources)
+    edges = tuple(edge for need in needs for edge in _edges(need, settings))
+    return _additions(needs, edges, settings, resources)
 
 
 def with_shared_policies(
@@ -85,11 +86,24 @@ def with_shared_policies(
     `shared` are these policies by the logical ids of those (`grouping`).
     """
     needs = tuple(_sharing(need, shared) for need in added.needs)
-    return _additions(needs, settings, resources)
+    return _additions(needs, edges_with(shared, added.edges), settings, resources)
+
+
+def edges_with(shared: Mapping[str, InvokePolicy], edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Return edges to shared policies in place of those to policies of one handler, each once."""
+    return tuple(
+        dict.fromkeys(
+            edge._replace(first=shared[edge.first].logical_id) if edge.first in shared else edge
+            for edge in edges
+        )
+    )
 
 
 def _additions(
-    needs: "tuple[_Needs, ...]", settings: Settings, resources: Mapping[str, Json]
+    needs: "tuple[_Needs, ...]",
+    edges: tuple[Edge, ...],
+    settings: Settings,
+    resources: Mapping[str, Json],
 ) -> Additions:
     triggers = [need.trigger for need in needs]
     shared = tuple(_shared_ids(settings))
@@ -101,7 +115,7 @@ def _additions(
         policies=tuple(policies.values()),
         condition_of=_conditions(triggers, shared, policies.values(), resources, conditions),
         conditions=conditions,
-        edges=tuple(edge for need in needs for edge in _edges(need, settings)),
+        edges=edges,
         needs=needs,
     )
 

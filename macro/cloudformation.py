@@ -58,6 +58,8 @@ class Resources(dict[str, Json]):
 
     def replaced(self, others: Mapping[str, Json]) -> "Resources":
         """Return these resources with others in the place of those with equal ids, and added."""
+        if not others:
+            return self
         replaced = Resources({**self, **others})
         replaced.types = self.types | {name: type_of(other) for name, other in others.items()}
         return replaced

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from macro import check, concurrency, embedding, emit, grouping, ordering, parse, undo
 from macro.additions import additions, with_shared_policies
 from macro.canonical import Canon
-from macro.cloudformation import Resources
+from macro.cloudformation import Resources, section
 from macro.define import definition
 from macro.errors import Problem, TemplateError
 from macro.fingerprint import Content, fingerprint
@@ -54,19 +54,20 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
     reading = Reading(fragment=fragment, deployment=deployment)
     if not isinstance(fragment, dict) or "Resources" not in fragment:
         return reading._replace(meaning_problems=(NOT_A_TEMPLATE,))
-    triggers, misspelled_triggers = parse.triggers(fragment, deployment)
+    written = Resources(section(fragment, "Resources"))
+    triggers, misspelled_triggers = parse.triggers(fragment, written, deployment)
     if not triggers and not misspelled_triggers:
         return reading
     settings, misspelled_settings = parse.settings(deployment)
-    written = Canon.of(fragment, Resources(fragment["Resources"]), deployment)
+    written_canon = Canon.of(fragment, written, deployment)
     definitions: Mapping[str, Mapping[str, Json]] = {
-        trigger.logical_id: definition(trigger, settings, written) for trigger in triggers
+        trigger.logical_id: definition(trigger, settings, written_canon) for trigger in triggers
     }
-    resources = _resources(fragment, definitions)
+    resources = _resources(written, definitions)
     undone = undo.undos(triggers, Content.of(fragment, resources, deployment))
     if undone.triggers:
         definitions = {**definitions, **undone.definitions}
-        resources = _resources(fragment, definitions)
+        resources = _resources(written, definitions)
     running = (*triggers, *undone.triggers)
     spelling_problems = (*misspelled_triggers, *misspelled_settings)
     if untransformed := tuple(check.untransformed_resources(resources)):
@@ -122,17 +123,10 @@ def build(reading: Reading) -> Expansion:
     )
 
 
-def _resources(
-    fragment: Mapping[str, Json], definitions: Mapping[str, Mapping[str, Json]]
-) -> Resources:
+def _resources(written: Resources, definitions: Mapping[str, Mapping[str, Json]]) -> Resources:
     """Return the author's resources without the shorthand, and those that triggers define."""
-    resources = Resources(
-        (name, parse.without_shorthand(resource))
-        for name, resource in fragment["Resources"].items()
-    )
-    for defined in definitions.values():
-        resources |= defined
-    return resources
+    defined = {name: it for each in definitions.values() for name, it in each.items()}
+    return parse.without_shorthand(written).replaced(defined)
 
 
 def _mentioning(trigger: Trigger) -> dict[str, Json]:

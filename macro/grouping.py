@@ -19,7 +19,7 @@ undoes its runs, therefore keep a policy of their own, which CloudFormation dele
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from macro.additions import Additions, InvokePolicy
+from macro.additions import Additions, InvokePolicy, edges_with
 from macro.cloudformation import (
     MANAGED_POLICY_TYPE,
     MOST_MANAGED_POLICIES,
@@ -257,8 +257,4 @@ def _without_the_smallest(groups: list[_Group], room: int, most: int) -> Iterato
 
 def with_shared_policies(order: Order, shared: Mapping[str, InvokePolicy]) -> Order:
     """Return an order in which triggers wait for shared policies in place of those of their own."""
-    edges = {
-        edge._replace(first=shared[edge.first].logical_id) if edge.first in shared else edge: None
-        for edge in order.edges
-    }
-    return order._replace(edges=tuple(edges))
+    return order._replace(edges=edges_with(shared, order.edges))

@@ -30,14 +30,13 @@ _WITH_SHORTHAND: Final = FUNCTION_TYPES | {INVOKE_CONFIG_TYPE}
 
 
 def triggers(
-    fragment: Mapping[str, Json], deployment: Deployment
+    fragment: Mapping[str, Json], resources: Resources, deployment: Deployment
 ) -> tuple[tuple[Trigger, ...], tuple[Problem, ...]]:
-    """Read every trigger of a fragment, in document order, and every problem of spelling.
+    """Read every trigger of a fragment's resources, in their order, and every misspelling.
 
     What is wrong in a trigger is as if it were not written, so that the later stages can still
     look for problems in the rest; its handler is then `UNKNOWN`. One that is no map is left out.
     """
-    resources = Resources(section(fragment, "Resources"))
     read: list[Trigger] = []
     problems: list[Problem] = []
     if sources := tuple(_sources(resources)):
@@ -63,12 +62,19 @@ def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
     return Settings(**values), tuple(problems)
 
 
-def without_shorthand(resource: Json) -> Json:
-    """Return a resource without the trigger in its metadata, which SAM copies to others."""
-    metadata = section(resource, "Metadata")
-    if METADATA_KEY not in metadata or type_of(resource) not in _WITH_SHORTHAND:
-        return resource
-    rest = {name: value for name, value in metadata.items() if name != METADATA_KEY}
+def without_shorthand(resources: Resources) -> Resources:
+    """Return resources without the triggers in their metadata, which SAM copies to others."""
+    return resources.replaced(
+        {
+            name: _without_shorthand(resource)
+            for name, resource in resources.of_type(*_WITH_SHORTHAND).items()
+            if METADATA_KEY in section(resource, "Metadata")
+        }
+    )
+
+
+def _without_shorthand(resource: Mapping[str, Json]) -> dict[str, Json]:
+    rest = {name: value for name, value in resource["Metadata"].items() if name != METADATA_KEY}
     kept = {name: value for name, value in resource.items() if name != "Metadata"}
     return kept | ({"Metadata": rest} if rest else {})
 

@@ -15,7 +15,7 @@ from macro.model import NOTHING, Json
 Branches = tuple[tuple[str, bool], ...]
 """The `Fn::If` branches that something stands under: condition and side, the outermost first."""
 
-_FUNCTIONS: Final = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})
+_FUNCTIONS: Final = frozenset({"Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::FindInMap"})
 _COMPUTED: Final = "*"
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
@@ -69,7 +69,7 @@ def survey(fragment: Mapping[str, Json]) -> Survey:
     )
 
 
-def mentions(value: Json) -> Mentions:  # noqa: C901 (a call for each node takes longer)
+def mentions(value: Json) -> Mentions:  # noqa: C901, PLR0912 (calls take longer)
     """Return what a value mentions, at any depth; `DependsOn` is not a mention.
 
     Much of an expansion's time is spent here: one loop and no recursion, however deep a value is.
@@ -87,6 +87,9 @@ def mentions(value: Json) -> Mentions:  # noqa: C901 (a call for each node takes
                 inner = node.values()
                 if len(node) == 1:
                     ((function, argument),) = node.items()
+                    if function == "Ref" and isinstance(argument, str):  # the most frequent one
+                        collected[0][_reference((argument, "", branches))] = None
+                        continue
                     if function in _FUNCTIONS:
                         inner = _collect(function, argument, branches, collected)
             elif isinstance(node, list):
@@ -129,9 +132,6 @@ def _collect(
     """
     references, mappings, conditions = collected
     match function:
-        case "Ref" if isinstance(argument, str):
-            references[_reference((argument, "", branches))] = None
-            return ()
         case "Fn::GetAtt" if target := name_and_attribute(argument):
             references[_reference((*target, branches))] = None
             if target[1] != _COMPUTED:

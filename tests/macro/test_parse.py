@@ -5,6 +5,8 @@ from typing import Any, Final
 import pytest
 
 from macro import parse
+from macro.cloudformation import Resources, section
+from macro.errors import Problem
 from macro.model import ABSENT, Deployment, Handler, Retry, Trigger
 from tests.support.templates import (
     Template,
@@ -32,9 +34,15 @@ PARAMETERS: Final = {
 }
 
 
+def triggers_of(
+    fragment: Template, deployment: Deployment
+) -> tuple[tuple[Trigger, ...], tuple[Problem, ...]]:
+    return parse.triggers(fragment, Resources(section(fragment, "Resources")), deployment)
+
+
 def read(fragment: Template, **values: Any) -> Trigger:
     """Read the one trigger of a template that has no problem."""
-    triggers, found = parse.triggers(fragment, Deployment(parameters=values))
+    triggers, found = triggers_of(fragment, Deployment(parameters=values))
     assert not found
     (one,) = triggers
     return one
@@ -72,7 +80,7 @@ def test_a_trigger_that_says_no_more_than_its_handler_has_every_default() -> Non
 def test_a_trigger_with_a_service_token_is_somebody_elses(token: Any) -> None:
     theirs = of_type("Custom::Trigger", ServiceToken=token, Anything=1)
 
-    assert parse.triggers(template(Theirs=theirs), Deployment()) == ((), ())
+    assert triggers_of(template(Theirs=theirs), Deployment()) == ((), ())
 
 
 @pytest.mark.parametrize("token", ["", " ", "\t"])
@@ -85,22 +93,22 @@ def test_a_trigger_with_a_blank_service_token_is_ours(token: str) -> None:
     [None, "Custom::Trigger", ["Custom::Trigger"], {}, {"Type": ["Custom::Trigger"]}, table()],
 )
 def test_any_other_resource_is_none(resource: Any) -> None:
-    assert parse.triggers(template(Other=resource), Deployment()) == ((), ())
+    assert triggers_of(template(Other=resource), Deployment()) == ((), ())
 
 
 @pytest.mark.parametrize("resources", [None, [], "text", 5, {}])
 def test_a_template_without_resources_has_no_triggers(resources: Any) -> None:
-    assert parse.triggers({"Resources": resources}, Deployment()) == ((), ())
+    assert triggers_of({"Resources": resources}, Deployment()) == ((), ())
 
 
 def test_triggers_are_read_in_document_order() -> None:
-    triggers, _ = parse.triggers(template(Second=trigger(), First=trigger()), Deployment())
+    triggers, _ = triggers_of(template(Second=trigger(), First=trigger()), Deployment())
 
     assert [each.logical_id for each in triggers] == ["Second", "First"]
 
 
 def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
-    triggers, problems_read = parse.triggers(
+    triggers, problems_read = triggers_of(
         template(Bad=trigger(Timeout=0), Good=trigger(), Worse=trigger("Nobody")), Deployment()
     )
 
