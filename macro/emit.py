@@ -56,7 +56,7 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
         resources[policy.logical_id] = _policy(policy, reading.settings)
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
-    _write_edges(_with_ids(reading.order.edges, final_ids), fingerprints, resources)
+    _write_edges(reading.order.edges, final_ids, fingerprints, resources)
     expanded = dict(reading.fragment) | {"Resources": resources}
     if conditions := {**section(reading.fragment, "Conditions"), **additions.conditions}:
         expanded["Conditions"] = conditions
@@ -167,20 +167,20 @@ def _destination(trigger: Trigger) -> dict[str, Json]:
 # ---- order
 
 
-def _with_ids(edges: Iterable[Edge], final_ids: Mapping[str, str]) -> Iterator[Edge]:
-    """Yield edges with the final ids of resources that have preliminary ones."""
-    for edge in edges:
-        waiting, first = (final_ids.get(name, name) for name in (edge.waiting, edge.first))
-        yield edge._replace(waiting=waiting, first=first)
-
-
 def _write_edges(
-    edges: Iterable[Edge], fingerprints: Mapping[str, Json], resources: dict[str, Json]
+    edges: Iterable[Edge],
+    final_ids: Mapping[str, str],
+    fingerprints: Mapping[str, Json],
+    resources: dict[str, Json],
 ) -> None:
-    """Add edges to resources that wait: a DependsOn, or a Ref in Metadata."""
+    """Add edges to resources that wait: a DependsOn, or a Ref in Metadata.
+
+    `final_ids` are those of resources that have preliminary ones in the edges.
+    """
     firsts: dict[str, list[str]] = {}
-    for edge in edges:
-        firsts.setdefault(edge.waiting, []).append(edge.first)
+    for waiting, first, _, _ in edges:
+        awaited = firsts.setdefault(final_ids.get(waiting, waiting), [])
+        awaited.append(final_ids.get(first, first))
     for name, awaited in firsts.items():
         implied = {*_repeated(fingerprints.get(name))}
         missing = [first for first in awaited if first not in implied]
