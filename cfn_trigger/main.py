@@ -25,6 +25,7 @@ SUBCOMMANDS: Final[Mapping[str, str]] = {
     "check": "List every problem in templates, with its line.",
     "plan": "Predict which triggers a deployment will run, and why.",
     "graph": "Show what runs before and after each trigger.",
+    "new": "Write a project to start from.",
     "init": "Configure cfn-lint and editors for the shorthand.",
     "run": "Run a trigger's handler now, with the event it would receive.",
     "watch": "Follow a deployment: resources, triggers, and what handlers print.",

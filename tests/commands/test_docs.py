@@ -13,13 +13,13 @@ from tests.support.command_line import ROOT, run
 
 TEXT = (ROOT / "docs" / "cli.md").read_text()
 EXAMPLES = re.findall(r"```console\n\$ cfn-trigger (.*)\n((?:.*\n)*?)```", TEXT)
-DOCUMENTED = ("expand", "check", "plan", "graph", "init")
+DOCUMENTED = ("expand", "check", "plan", "graph", "new", "init")
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
 def test_an_example_shows_what_the_command_prints(command: str, shown: str, tmp_path: Path) -> None:
     """A line of `…` stands for any lines."""
-    with chdir(tmp_path if command == "init" else ROOT):
+    with chdir(tmp_path if command.startswith(("init", "new ")) else ROOT):
         outcome = run(*shlex.split(command))
     output = outcome.stdout + outcome.stderr
 
