@@ -6,11 +6,13 @@ CloudFormation and Parameter Store are passed in.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters, transforms
+from cfn_trigger.template.artifacts import uploads_of
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template
 from macro.cloudformation import is_secret, section
@@ -94,6 +96,7 @@ def states_of_update(
         macro_name=macro_name,
         unknown_parameters={name: each for name, each in secrets.items() if not each.is_override},
         pseudo_parameters=deployed.pseudo_parameters,
+        uploads=uploads_of(deployed.template, Path(template.name).parent),
     )
     after = StackState(
         template=transforms.process(template, context).template,

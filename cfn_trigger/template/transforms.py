@@ -10,6 +10,7 @@ from typing import Final
 
 from cfn_trigger.errors import AwsTransformError, Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import language_extensions, parameters, places, sam
+from cfn_trigger.template.artifacts import Uploads, with_addresses
 from cfn_trigger.template.intrinsics import Unknown
 from cfn_trigger.template.source import Template, TemplatePath
 from cfn_trigger.template.unexpanded import has_macro_of_another_name, unexpanded
@@ -41,7 +42,7 @@ class Context:
     `with_aws` runs AWS's own transforms too. Unless `accepts_local_code`, SAM refuses code at a
     local path, as in a deployment. `macro_name` is the name of the macro in the author's account.
     The values of `unknown_parameters`, and of pseudo parameters that are not in
-    `pseudo_parameters`, are not known here.
+    `pseudo_parameters`, are not known here. `uploads` tells the address of code at a local path.
     """
 
     values: Mapping[str, str]
@@ -52,6 +53,7 @@ class Context:
     macro_name: str = TRANSFORM
     unknown_parameters: Mapping[str, Unknown] = field(default_factory=dict)
     pseudo_parameters: Mapping[str, str] = field(default_factory=dict)
+    uploads: Uploads | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,8 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
     refuse, UsageError for parameters without a value that the macro needs.
     """
     fragment = {name: body for name, body in template.items() if name != "Transform"}
+    if context.uploads is not None:
+        fragment = with_addresses(fragment, context.uploads)
     values = parameters.macro_values(section(fragment, "Parameters"), context.values)
     left: list[Json] = []
     ran: list[str] = []

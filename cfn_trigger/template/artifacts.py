@@ -1,0 +1,127 @@
+"""Code at local paths, and the address in S3 that `sam deploy` gives it.
+
+Knows how the SAM CLI names what it uploads: by the checksum of its content, so that the same code
+has the same address. Refuses to know what runs because of it.
+"""
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from macro.cloudformation import SERVERLESS, as_map, properties_of, section, type_of
+from macro.model import Json
+
+_PROPERTIES: Final = {
+    f"{SERVERLESS}Function": "CodeUri",
+    f"{SERVERLESS}LayerVersion": "ContentUri",
+    "AWS::Lambda::Function": "Code",
+    "AWS::Lambda::LayerVersion": "Content",
+}
+"""The property that holds code, by the type of its resource."""
+_UPLOADED: Final = ("s3://", "http://", "https://")
+_CHECKSUM: Final = re.compile(r"(?P<prefix>.*/)?(?P<name>[0-9a-f]{32})(\.\w+)?")
+_BUILT: Final = "SamResourceId"
+"""The key that `sam build` adds to the Metadata of what it has built."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploads:
+    """Where the code of a deployed stack is, and the checksums of what is there.
+
+    `folder` is that of the template whose local paths are looked up.
+    """
+
+    bucket: str
+    prefix: str
+    checksums: frozenset[str]
+    folder: Path
+
+    def key(self, path: str, *, is_final: bool) -> str:
+        """Return the key that a local path will have; empty if it is not known.
+
+        What is yet to be built, and is not what is deployed, may become anything.
+        """
+        checksum = checksum_of(self.folder / path)
+        is_known = bool(checksum) and (is_final or checksum in self.checksums)
+        return f"{self.prefix}{checksum}" if is_known else ""
+
+
+def uploads_of(deployed: Mapping[str, Json], folder: Path) -> Uploads | None:
+    """Return where a deployed template has its code; None if no SAM CLI has put it there."""
+    places: Counter[tuple[str, str]] = Counter()
+    checksums = set()
+    for resource in section(deployed, "Resources").values():
+        code = as_map(properties_of(resource).get(_PROPERTIES.get(type_of(resource), "")))
+        match code.get("S3Bucket"), _CHECKSUM.fullmatch(str(code.get("S3Key"))):
+            case str(bucket), re.Match() as key:
+                places[bucket, key["prefix"] or ""] += 1
+                checksums.add(key["name"])
+    if not places:
+        return None
+    ((bucket, prefix), _), *_ = places.most_common(1)
+    return Uploads(bucket=bucket, prefix=prefix, checksums=frozenset(checksums), folder=folder)
+
+
+def with_addresses(template: Mapping[str, Json], uploads: Uploads) -> dict[str, Json]:
+    """Return a template in which an address stands for each local path whose upload is known."""
+    resources = section(template, "Resources")
+    is_built = any(_BUILT in section(resource, "Metadata") for resource in resources.values())
+    with_code = {
+        name: _with_address(resource, uploads, is_final=is_built or _is_never_built(resource))
+        for name, resource in resources.items()
+    }
+    return {**template, "Resources": with_code}
+
+
+def _is_never_built(resource: Json) -> bool:
+    """Return whether `sam build` leaves the code of a resource as it is."""
+    metadata = section(resource, "Metadata")
+    is_layer = type_of(resource).endswith("LayerVersion")
+    return metadata.get("SkipBuild") in (True, "true", "True") or (
+        is_layer and "BuildMethod" not in metadata
+    )
+
+
+def _with_address(resource: Json, uploads: Uploads, *, is_final: bool) -> Json:
+    name = _PROPERTIES.get(type_of(resource), "")
+    path = properties_of(resource).get(name)
+    if not isinstance(path, str) or path.startswith(_UPLOADED):
+        return resource
+    key = uploads.key(path, is_final=is_final)
+    if not key:
+        return resource
+    is_sam = type_of(resource).startswith(SERVERLESS)
+    address = {"S3Bucket": uploads.bucket, "S3Key": key}
+    code = f"s3://{uploads.bucket}/{key}" if is_sam else address
+    return {**resource, "Properties": {**resource["Properties"], name: code}}
+
+
+def checksum_of(path: Path) -> str:
+    """Return the checksum of a file or folder as the SAM CLI computes it; empty if there is none.
+
+    That of a folder covers the path and the checksum of each file in it, in the order of their
+    paths. https://github.com/aws/aws-sam-cli/blob/develop/samcli/lib/utils/hash.py
+    """
+    if path.is_file():
+        return _md5(path.read_bytes())
+    files = sorted(_files(str(path)))
+    parts = (
+        part
+        for file in files
+        for part in (os.path.relpath(file, path), _md5(Path(file).read_bytes()))
+    )
+    return _md5("".join(parts).encode()) if files else ""
+
+
+def _files(folder: str) -> Iterator[str]:
+    for parent, _, names in os.walk(folder, followlinks=True):
+        yield from (os.path.join(parent, name) for name in names)  # noqa: PTH118 (sorted as text)
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
