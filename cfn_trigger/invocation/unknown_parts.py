@@ -10,6 +10,7 @@ from typing import Any
 from cfn_trigger.errors import UsageError
 from cfn_trigger.template.intrinsics import (
     KnownAtDeployment,
+    LocalPath,
     PartialCall,
     ResourceRef,
     Secret,
@@ -56,7 +57,14 @@ def unknown_parts(value: Any, path: tuple[str, ...] = ()) -> Iterator[UnknownPar
         case list():
             for position, item in enumerate(value):
                 yield from unknown_parts(item, (*path, str(position)))
-        case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() | PartialCall():
+        case (
+            ResourceRef()
+            | StackConstant()
+            | KnownAtDeployment()
+            | Secret()
+            | LocalPath()
+            | PartialCall()
+        ):
             yield UnknownPart(path, _name(value))
 
 
@@ -68,5 +76,7 @@ def _name(unknown: Unknown) -> str:
             return label
         case Secret(name, _):
             return f"parameter {name!r}"
+        case LocalPath(path):
+            return path
         case PartialCall(function, arguments):
             return " and ".join(map(_name, unknowns(arguments))) or function

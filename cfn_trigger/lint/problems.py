@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from cfn_trigger.template.artifacts import NOT_PACKAGED
 from cfn_trigger.template.parameters import (
     effective_values,
     is_stored,
@@ -16,7 +17,6 @@ from cfn_trigger.template.parameters import (
     resolved_references,
 )
 from cfn_trigger.template.places import name_of, path, transforms
-from cfn_trigger.template.sam import NOT_PACKAGED
 from cfn_trigger.template.source import TemplatePath, through_json
 from macro.cloudformation import (
     BODY_LIMIT,

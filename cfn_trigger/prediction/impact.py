@@ -12,6 +12,7 @@ from typing import Final
 from cfn_trigger.prediction.resource_schema import PropertyPath, ResourceSchema, resource_schema
 from cfn_trigger.template.intrinsics import (
     KnownAtDeployment,
+    LocalPath,
     PartialCall,
     Resolved,
     ResourceRef,
@@ -22,7 +23,7 @@ from cfn_trigger.template.intrinsics import (
     as_hashable,
     unknowns,
 )
-from macro.cloudformation import type_of
+from macro.cloudformation import FUNCTION_TYPE, LAYER_TYPE, VERSION_TYPE, type_of
 from macro.model import Json
 
 # Theory of operation
@@ -36,6 +37,7 @@ from macro.model import Json
 #      with its resource, a KnownAtDeployment may always move, a StackConstant or a kept Secret
 #      never does. Where the expression holds an `Fn::If`, the unknown may not be used at all, so
 #      the difference is not sure.
+#      What is at a LocalPath may have changed although the path did not.
 #   3. Unequal expressions with a value in them that is not known here may still mean the same.
 #      So may a literal and a reference to a resource that exists on both sides: authors replace
 #      a hard-coded name with a Ref.
@@ -50,6 +52,10 @@ from macro.model import Json
 # replaces it, a conditionally create-only one may, any other updates it. A change that is not sure
 # turns "will" into "may". A type without a public schema may always be replaced.
 
+PACKAGE: Final = "plan what `sam package` or `aws cloudformation package` writes"
+"""What to do about a local path."""
+
+_CONTENT_TYPES: Final = (LAYER_TYPE, VERSION_TYPE)
 _NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _RESPONDING: Final = ("Custom::", "AWS::CloudFormation::CustomResource", _NESTED_STACK)
 """Types whose attributes come from a response, which any update may change."""
@@ -150,6 +156,8 @@ class Update:
                     why = f"{label} is looked up at deployment"
                 case StackConstant(label):
                     why = f"{label} is not known here"
+                case _ if local_path := self.local_path_behind(unknown):
+                    why = f"{local_path!r} is a local path; {PACKAGE}"
                 case PartialCall("Fn::If"):
                     why = "it depends on a condition that is not known here"
                 case PartialCall(function):
@@ -161,6 +169,29 @@ class Update:
             why = "a reference and a literal may mean the same"
             return Difference(path=path, is_sure=False, why=why)
         return Difference(path=path)
+
+    def local_path_behind(self, unknown: Unknown) -> str:
+        """Return the local path that decides about a value in the new state; empty if none does.
+
+        A layer and a version have ids that SAM makes of the address of their code.
+        """
+        match unknown:
+            case LocalPath(path):
+                return path
+            case ResourceRef(name) if type_of(self.new.resources.get(name)) in _CONTENT_TYPES:
+                parts = unknowns(self.new.properties(name))
+                return next((path for part in parts if (path := self._code_path(part))), "")
+        return ""
+
+    def _code_path(self, unknown: Unknown) -> str:
+        """Return the local path of code, or of the code of a function that is referred to."""
+        match unknown:
+            case ResourceRef(name) if type_of(self.new.resources.get(name)) == FUNCTION_TYPE:
+                code = self.new.properties(name).get("Code")
+                return code.path if isinstance(code, LocalPath) else ""
+            case LocalPath(path):
+                return path
+        return ""
 
     @staticmethod
     def _may_be_equal(literal: Resolved, expression: Resolved, state: StackState) -> bool:
@@ -184,6 +215,9 @@ class Update:
                         yield replace(move, is_sure=move.is_sure and is_used)
                 case KnownAtDeployment(label):
                     why = f"{label} is looked up at deployment"
+                    yield Difference(path=(), is_sure=False, why=why)
+                case LocalPath(path):
+                    why = f"{path!r} is a local path; {PACKAGE}"
                     yield Difference(path=(), is_sure=False, why=why)
 
     def _reference_moves(self, name: str, attribute: str) -> Iterator[Difference]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cfn_trigger.prediction.impact import Difference, Update
+from cfn_trigger.prediction.impact import PACKAGE, Difference, Update
 from cfn_trigger.prediction.reasons import reasons, with_explanation
 from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.prediction.writing import entry_of, of_meaning
-from cfn_trigger.template import parameters, sam
-from cfn_trigger.template.intrinsics import Resolved, StackState
+from cfn_trigger.template import parameters
+from cfn_trigger.template.artifacts import NOT_PACKAGED
+from cfn_trigger.template.intrinsics import Resolved, StackState, unknowns
 from cfn_trigger.template.triggers import (
     functions_of,
     handler_arn,
@@ -249,11 +250,27 @@ def _differences(name: str, baseline: Baseline, update: Update) -> Iterator[Diff
     for difference in differences:
         is_of_version = bool(local_code) and _refers_to_a_version(difference, update)
         if entry_of(difference) not in local_code and not is_of_version:
-            yield _doubted(with_explanation(name, difference, update), update)
+            explained = with_explanation(name, difference, update)
+            if explained.has_sure_cause or not _is_of_local_path(difference, update):
+                yield _doubted(explained, update)
     covered = as_map(update.new.properties(name).get("Fingerprint"))
     for entry, reason in local_code.items():
         if any(key.partition(".")[0] == entry for key in covered):
             yield Difference(path=("Fingerprint", entry), is_sure=False, why=reason)
+    for key in covered:
+        difference = Difference(path=("Fingerprint", key), is_sure=False)
+        if _is_of_local_path(difference, update):
+            why = f"the code of {key.partition('.')[2]!r} is at a local path; {PACKAGE}"
+            yield replace(difference, why=why)
+
+
+def _is_of_local_path(difference: Difference, update: Update) -> bool:
+    """Return whether a difference is in a hash over a resource with something at a local path."""
+    match difference.path:
+        case ["Fingerprint", key] if entry_of(difference) == "Resources":
+            parts = unknowns(update.new.properties(key.partition(".")[2]))
+            return any(update.local_path_behind(part) for part in parts)
+    return False
 
 
 def _refers_to_a_version(difference: Difference, update: Update) -> bool:
@@ -289,9 +306,8 @@ def _local_code(name: str, update: Update) -> dict[str, str]:
             content = properties_of(update.new.resources.get(layer.name))
             parts.append(("Layers", layer.name, content))
         for entry, owner, part in parts:
-            if isinstance(part, str) or sam.NOT_PACKAGED in json.dumps(part):
-                remedy = "plan what `sam package` or `aws cloudformation package` writes"
-                entries[entry] = f"the code of {owner!r} is at a local path; {remedy}"
+            if isinstance(part, str) or NOT_PACKAGED in json.dumps(part):
+                entries[entry] = f"the code of {owner!r} is at a local path; {PACKAGE}"
     if entries:
         reason = next(iter(entries.values()))
         entries |= dict.fromkeys(published_entries(name, update.new.template), reason)

@@ -12,7 +12,7 @@ from typing import Final
 from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters, transforms
-from cfn_trigger.template.artifacts import uploads_of
+from cfn_trigger.template.artifacts import uploads_of, with_placeholders
 from cfn_trigger.template.intrinsics import KnownAtDeployment, Secret, StackState, Unknown
 from cfn_trigger.template.source import Template
 from macro.cloudformation import is_secret, section
@@ -53,7 +53,7 @@ def state_of_template(
     values = parameters.effective_values(declared, overrides)
     context = transforms.Context(values=values, region=region, macro_name=macro_name)
     return StackState(
-        template=transforms.process(template, context).template,
+        template=with_placeholders(transforms.process(template, context).template),
         values=values,
         unknown_parameters=_looked_up(declared),
         pseudo_parameters={},
@@ -99,7 +99,7 @@ def states_of_update(
         uploads=uploads_of(deployed.template, Path(template.name).parent),
     )
     after = StackState(
-        template=transforms.process(template, context).template,
+        template=with_placeholders(transforms.process(template, context).template),
         values=values,
         unknown_parameters=_looked_up(declared, known=current) | secrets,
         pseudo_parameters=deployed.pseudo_parameters,

@@ -23,48 +23,60 @@ _PROPERTIES: Final = {
     "AWS::Lambda::LayerVersion": "Content",
 }
 """The property that holds code, by the type of its resource."""
+_TEMPLATES: Final = {"AWS::CloudFormation::Stack": "TemplateURL"}
+NOT_PACKAGED: Final = "not-packaged"
+"""The bucket in the placeholder of what is at a local path, which only a deployment uploads."""
+
 _UPLOADED: Final = ("s3://", "http://", "https://")
 _CHECKSUM: Final = re.compile(r"(?P<prefix>.*/)?(?P<name>[0-9a-f]{32})(\.\w+)?")
+_HASH: Final = re.compile(r"[0-9a-f]{10}")
+"""What SAM appends to the logical id of a layer."""
 _BUILT: Final = "SamResourceId"
 """The key that `sam build` adds to the Metadata of what it has built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """Where the code of a deployed stack is, and the checksums of what is there.
+    """Where the code of a deployed stack is, and the checksum of each resource's code.
 
     `folder` is that of the template whose local paths are looked up.
     """
 
     bucket: str
     prefix: str
-    checksums: frozenset[str]
+    checksums: Mapping[str, str]
     folder: Path
 
-    def key(self, path: str, *, is_final: bool) -> str:
-        """Return the key that a local path will have; empty if it is not known.
+    def key(self, logical_id: str, path: str, *, is_final: bool) -> str:
+        """Return the key that the code of a resource will have; empty if it is not known.
 
         What is yet to be built, and is not what is deployed, may become anything.
         """
         checksum = checksum_of(self.folder / path)
-        is_known = bool(checksum) and (is_final or checksum in self.checksums)
+        is_known = bool(checksum) and (is_final or checksum in self._deployed(logical_id))
         return f"{self.prefix}{checksum}" if is_known else ""
+
+    def _deployed(self, logical_id: str) -> Iterator[str]:
+        for name, checksum in self.checksums.items():
+            suffix = name.removeprefix(logical_id)
+            if name == logical_id or (suffix != name and _HASH.fullmatch(suffix)):
+                yield checksum
 
 
 def uploads_of(deployed: Mapping[str, Json], folder: Path) -> Uploads | None:
     """Return where a deployed template has its code; None if no SAM CLI has put it there."""
     places: Counter[tuple[str, str]] = Counter()
-    checksums = set()
-    for resource in section(deployed, "Resources").values():
+    checksums = {}
+    for name, resource in section(deployed, "Resources").items():
         code = as_map(properties_of(resource).get(_PROPERTIES.get(type_of(resource), "")))
         match code.get("S3Bucket"), _CHECKSUM.fullmatch(str(code.get("S3Key"))):
             case str(bucket), re.Match() as key:
                 places[bucket, key["prefix"] or ""] += 1
-                checksums.add(key["name"])
+                checksums[name] = key["name"]
     if not places:
         return None
     ((bucket, prefix), _), *_ = places.most_common(1)
-    return Uploads(bucket=bucket, prefix=prefix, checksums=frozenset(checksums), folder=folder)
+    return Uploads(bucket=bucket, prefix=prefix, checksums=checksums, folder=folder)
 
 
 def with_addresses(template: Mapping[str, Json], uploads: Uploads) -> dict[str, Json]:
@@ -72,7 +84,7 @@ def with_addresses(template: Mapping[str, Json], uploads: Uploads) -> dict[str, 
     resources = section(template, "Resources")
     is_built = any(_BUILT in section(resource, "Metadata") for resource in resources.values())
     with_code = {
-        name: _with_address(resource, uploads, is_final=is_built or _is_never_built(resource))
+        name: _with_address(name, resource, uploads, is_final=is_built or _is_never_built(resource))
         for name, resource in resources.items()
     }
     return {**template, "Resources": with_code}
@@ -87,18 +99,37 @@ def _is_never_built(resource: Json) -> bool:
     )
 
 
-def _with_address(resource: Json, uploads: Uploads, *, is_final: bool) -> Json:
+def _with_address(logical_id: str, resource: Json, uploads: Uploads, *, is_final: bool) -> Json:
     name = _PROPERTIES.get(type_of(resource), "")
     path = properties_of(resource).get(name)
     if not isinstance(path, str) or path.startswith(_UPLOADED):
         return resource
-    key = uploads.key(path, is_final=is_final)
+    key = uploads.key(logical_id, path, is_final=is_final)
     if not key:
         return resource
     is_sam = type_of(resource).startswith(SERVERLESS)
     address = {"S3Bucket": uploads.bucket, "S3Key": key}
     code = f"s3://{uploads.bucket}/{key}" if is_sam else address
     return {**resource, "Properties": {**resource["Properties"], name: code}}
+
+
+def with_placeholders(template: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a template in which a placeholder stands for each local path."""
+    resources = {
+        name: _with_placeholder(resource)
+        for name, resource in section(template, "Resources").items()
+    }
+    return {**template, "Resources": resources}
+
+
+def _with_placeholder(resource: Json) -> Json:
+    name = (_PROPERTIES | _TEMPLATES).get(type_of(resource), "")
+    path = properties_of(resource).get(name)
+    is_placeholder = str(path).startswith(f"https://{NOT_PACKAGED}/")
+    if not isinstance(path, str) or (path.startswith(_UPLOADED) and not is_placeholder):
+        return resource
+    placeholder = {"S3Bucket": NOT_PACKAGED, "S3Key": path}
+    return {**resource, "Properties": {**resource["Properties"], name: placeholder}}
 
 
 def checksum_of(path: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from cfn_trigger.template import parameters
+from cfn_trigger.template.artifacts import NOT_PACKAGED
 from macro.cloudformation import as_map, properties_of, section
 from macro.model import Json
 from macro.references import name_and_attribute
@@ -25,6 +26,7 @@ from macro.references import name_and_attribute
 #   StackConstant       the same in every deployment of the stack (its region, its id)
 #   KnownAtDeployment   looked up anew by each deployment: it may differ even if the text does not
 #   Secret              a NoEcho value, which CloudFormation never shows
+#   LocalPath           the address of what is at a local path, which a deployment uploads
 #   PartialCall         a function of an unknown, or one that is only known in the stack's account
 #
 # Within one state, an unknown equals itself: `Fn::Equals` of two equal expressions is true without
@@ -69,6 +71,13 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalPath:
+    """The address of what is at a local path: a deployment uploads it, and its content is open."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartialCall:
     """A function whose result is not known: because of an argument, or of the function itself."""
 
@@ -81,7 +90,9 @@ class NoValue:
 
 
 NO_VALUE: Final = NoValue()
-Unknown: TypeAlias = ResourceRef | StackConstant | KnownAtDeployment | Secret | PartialCall
+Unknown: TypeAlias = (
+    ResourceRef | StackConstant | KnownAtDeployment | Secret | LocalPath | PartialCall
+)
 
 _SUBSTITUTION: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 _LATEST_SSM: Final = re.compile(r"\{\{resolve:ssm:([^:}]+)\}\}")
@@ -124,6 +135,8 @@ class StackState:
     def resolve(self, value: Json) -> Resolved:
         """Resolve a value."""
         match value:
+            case {"S3Bucket": str(bucket), "S3Key": str(path)} if bucket == NOT_PACKAGED:
+                return LocalPath(path)
             case dict() if len(value) == 1 and is_function(name := next(iter(value))):
                 return self._function(name, value[name])
             case dict():
@@ -300,5 +313,7 @@ def unknowns(value: Resolved) -> Iterator[Unknown]:
                 if function == "Fn::If" or is_known(arguments):
                     yield call
                 stack.append(arguments)
-            case ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() as unknown:
+            case (
+                ResourceRef() | StackConstant() | KnownAtDeployment() | Secret() | LocalPath()
+            ) as unknown:
                 yield unknown

@@ -22,11 +22,9 @@ from samtranslator.utils.py27hash_fix import (
 )
 
 from cfn_trigger.errors import AwsTransformError
+from cfn_trigger.template.artifacts import NOT_PACKAGED
 from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, section, type_of
 from macro.model import Json
-
-NOT_PACKAGED: Final = "not-packaged"
-"""The bucket in the placeholder of code at a local path, which only a deployment uploads."""
 
 _IMAGE: Final = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{NOT_PACKAGED}:latest"
 _OF_THE_REPOSITORY: Final = (

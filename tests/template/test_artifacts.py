@@ -29,8 +29,8 @@ def of_stack(*keys: str, bucket: str = "uploads") -> Any:
     """Return a deployed template with a function at each of the keys."""
     return {
         "Resources": {
-            f"F{index}": of_type("AWS::Lambda::Function", Code={"S3Bucket": bucket, "S3Key": key})
-            for index, key in enumerate(keys)
+            name: of_type("AWS::Lambda::Function", Code={"S3Bucket": bucket, "S3Key": key})
+            for name, key in zip(("Shop", "Test", "Other", "More"), keys, strict=False)
         }
     }
 
@@ -65,7 +65,7 @@ def test_the_names_of_deployed_code_tell_where_more_is_uploaded(folder: Path) ->
     assert uploads_of(of_stack(*keys), folder) == Uploads(
         bucket="uploads",
         prefix="shop/",
-        checksums=frozenset({"a" * 32, "b" * 32, "c" * 32}),
+        checksums={"Shop": "a" * 32, "Test": "b" * 32, "Other": "c" * 32},
         folder=folder,
     )
 
@@ -83,6 +83,25 @@ def test_code_that_is_deployed_keeps_its_address(folder: Path) -> None:
     key = f"shop/{checksum_of(folder / 'shop')}"
     assert code_of(of_sam, deployed, folder) == f"s3://uploads/{key}"
     assert code_of(plain, deployed, folder) == {"S3Bucket": "uploads", "S3Key": key}
+
+
+def test_code_of_another_resource_tells_nothing(folder: Path) -> None:
+    deployed = of_stack("a" * 32, checksum_of(folder / "shop"))
+    resource = of_type("AWS::Serverless::Function", CodeUri="./shop")
+
+    assert code_of(resource, deployed, folder) == "./shop"
+
+
+def test_a_layer_is_deployed_under_a_name_with_a_hash(folder: Path) -> None:
+    content = {"S3Bucket": "uploads", "S3Key": checksum_of(folder / "shop")}
+    layer = of_type("AWS::Lambda::LayerVersion", Content=content)
+    resource = of_type("AWS::Serverless::LayerVersion", ContentUri="shop")
+    resource["Metadata"] = {"BuildMethod": "python3.13"}
+
+    same, other = ({"Resources": {name: layer}} for name in ("Shop168e5eb204", "ShopWindow"))
+
+    assert code_of(resource, same, folder) == f"s3://uploads/{content['S3Key']}"
+    assert code_of(resource, other, folder) == "shop"
 
 
 def test_code_that_is_yet_to_be_built_has_no_address(folder: Path) -> None:

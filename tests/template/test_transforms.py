@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from cfn_trigger.errors import TemplateProblems, UsageError
-from cfn_trigger.template import sam, transforms
+from cfn_trigger.template import transforms
+from cfn_trigger.template.artifacts import NOT_PACKAGED
 from macro.names import PROVIDER
 from tests.support.stack_updates import expanded, template
 from tests.support.templates import QUEUE, SAM, function, of_type, ref, trigger
@@ -138,7 +139,7 @@ def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> Non
     source = template({"Transform": [SAM, "Trigger"]}, Migrate=SERVERLESS, Run=trigger())
 
     assert expanded(source)["Resources"]["Migrate"]["Properties"]["Code"] == {
-        "S3Bucket": sam.NOT_PACKAGED, "S3Key": "./src",
+        "S3Bucket": NOT_PACKAGED, "S3Key": "./src",
     }  # fmt: skip
     error = refused(source, accepts_local_code=False)
     assert [(diagnostic.rule, diagnostic.span.line) for diagnostic in error.diagnostics] == [
