@@ -40,7 +40,11 @@ class MissingError(UsageError):
     """AWS has no such stack, resource or log group, or does not have it yet."""
 
 
-class ThrottledError(UsageError):
+class TransientError(UsageError):
+    """AWS did not answer a request as it should; a later one may succeed."""
+
+
+class ThrottledError(TransientError):
     """AWS refused a request because there were too many; a later one may be accepted."""
 
 

@@ -90,6 +90,11 @@ def shared_policy_id(number: int) -> str:
     return f"{PROVIDER}Handlers{number}"
 
 
+def is_shared_policy_id(logical_id: str) -> bool:
+    """Whether a logical id is that of a policy to invoke several handlers."""
+    return logical_id.startswith(f"{PROVIDER}Handlers")
+
+
 def condition_id(resource: str) -> str:
     """Return the name of the condition of an added resource that combines two others."""
     return f"{resource}Condition"

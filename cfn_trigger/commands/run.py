@@ -8,7 +8,7 @@ import click
 
 from cfn_trigger import environment
 from cfn_trigger.deployment import aws
-from cfn_trigger.deployment.poller import Tail, Tails, log_group
+from cfn_trigger.deployment.logs import Tail, Tails, log_group
 from cfn_trigger.deployment.stack import read_snapshot
 from cfn_trigger.deployment.state import Line
 from cfn_trigger.errors import UsageError

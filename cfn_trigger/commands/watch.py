@@ -4,13 +4,15 @@ import click
 
 from cfn_trigger import environment
 from cfn_trigger.deployment import aws
+from cfn_trigger.deployment.logs import Tails
 from cfn_trigger.deployment.monitor import MonitorEffects, follow
-from cfn_trigger.deployment.poller import StackPoller, Tails
+from cfn_trigger.deployment.poller import StackPoller
 from cfn_trigger.terminal import console, following, options
 
 
 @options.command(
     "cfn-trigger watch shop",
+    "cfn-trigger watch shop --quiet & sam deploy --stack-name shop; wait",
     "cfn-trigger watch shop --profile production --region eu-west-1 --json",
 )
 @click.argument("stack")
@@ -23,21 +25,34 @@ from cfn_trigger.terminal import console, following, options
     show_default=True,
     help="Seconds to wait for a deployment to start.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Only how triggers and the deployment end.")
+@click.option("-v", "--verbose", is_flag=True, help="Also what the macro adds to run triggers.")
 @options.aws_options
 @options.json_option
 @click.pass_context
 def command(
-    ctx: click.Context, stack: str, patience: float, *, location: aws.Location, as_json: bool
+    ctx: click.Context,
+    stack: str,
+    patience: float,
+    *,
+    quiet: bool,
+    verbose: bool,
+    location: aws.Location,
+    as_json: bool,
 ) -> None:
     """Follow the deployment of STACK: resources, triggers, and what their handlers print.
 
     Shows a deployment in progress from its beginning, or waits for the next one, which you start in
-    another terminal. Exit codes: 0 complete, 1 failed or rolled back, 130 interrupted by Ctrl-C.
-    With --json, every line is an object.
+    another terminal. Nested stacks are followed too. Exit codes: 0 complete, 1 failed or rolled
+    back, 2 none began, 130 interrupted by Ctrl-C, which does not stop the deployment. With --json,
+    every line is an object.
     """
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
     effects = stack_effects(stack, location)
     progress = follow(effects, stack=stack, patience=patience)
-    state = following.show(progress, now=effects.now, as_json=as_json)
+    view = following.View(as_json=as_json, quiet=quiet, verbose=verbose)
+    state = following.show(progress, stack=stack, now=effects.now, view=view)
     ctx.exit(0 if state.succeeded else 1)
 
 
@@ -49,10 +64,13 @@ def stack_effects(stack: str, location: aws.Location) -> MonitorEffects:
         functions=aws.client("lambda", location),
         logs=aws.client("logs", location),
         tails=Tails(note=console.note),
+        note=console.note,
     )
     return MonitorEffects(
         events=poller.events,
+        expected=poller.expected,
         log_entries=poller.log_entries,
+        refused=poller.refused,
         now=environment.now,
         sleep=environment.sleep,
     )

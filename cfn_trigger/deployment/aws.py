@@ -11,15 +11,33 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 botocore's own, which is not Python's
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    SSOError,
+    TokenRetrievalError,
+)
 
-from cfn_trigger.errors import MissingError, ThrottledError, UsageError
+from cfn_trigger.errors import MissingError, ThrottledError, TransientError, UsageError
 
 _THROTTLED: Final = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
 """What the error codes of throttled requests have in common, from service to service.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
+
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+"""Error codes of credentials that were valid once.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+"""
+
+_SERVER_ERROR: Final = 500
 
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -63,7 +81,7 @@ def _session(location: Location) -> Any:
 
 @contextmanager
 def requesting(about: str) -> Iterator[None]:
-    """Raise errors of AWS as MissingError, ThrottledError or UsageError.
+    """Raise errors of AWS as MissingError, ThrottledError, TransientError or UsageError.
 
     `about` is what the message is about, such as `stack 'shop'`.
     """
@@ -74,6 +92,10 @@ def requesting(about: str) -> Iterator[None]:
         raise UsageError(f"no AWS credentials; {remedy}") from error
     except ClientError as error:
         raise _refusal(about, error) from error
+    except (SSOError, TokenRetrievalError, CredentialRetrievalError) as error:
+        raise UsageError(f"the AWS credentials cannot be renewed: {error}; log in again") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise TransientError(f"{about}: {error}; check the network and the endpoint") from error
     except BotoCoreError as error:
         raise UsageError(f"{about}: {error}") from error
 
@@ -83,6 +105,10 @@ def _refusal(about: str, error: ClientError) -> UsageError:
     code, message = details.get("Code", ""), details.get("Message", "")
     if _THROTTLED.search(code):
         return ThrottledError(f"{about}: {message or code}; try again in a minute")
+    if code in _EXPIRED:
+        return UsageError("the AWS credentials have expired; renew them, as for `aws`")
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
+        return TransientError(f"{about}: {message or code}; try again in a minute")
     # A stack that does not exist is a ValidationError like any other: only the message tells them
     # apart.
     if "NotFound" in code or (code == "ValidationError" and "does not exist" in message):

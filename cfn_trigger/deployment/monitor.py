@@ -4,15 +4,16 @@ Knows how often AWS may be called. Refuses to know what is read (`poller`) and w
 (`timeline`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.change_sets import ChangeSet
+from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry, Tone
 from cfn_trigger.deployment.summary import summary
-from cfn_trigger.errors import ThrottledError, UsageError
+from cfn_trigger.errors import ThrottledError, TransientError, UsageError
 
 PAUSE: Final = 1.0
 """Seconds between two reads: short enough for a person, and long enough for AWS's limits."""
@@ -21,16 +22,31 @@ LONGEST_PAUSE: Final = 30.0
 
 NOTHING_READ: Final = DeploymentState()
 
+LONGEST_OUTAGE: Final = 600.0
+"""Seconds without a response of AWS, other than that it is throttled, after which this gives up.
+
+The deployment does not depend on it.
+"""
+
+_DEEPEST: Final = 10
+"""Reads after the end, of which each may reveal stacks nested in those before."""
+
 Progress = tuple[DeploymentState, tuple[Line, ...]]
 """What is known after a read, and the lines that it added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorEffects:
-    """What following a deployment needs from the outside; tests replace it."""
+    """What following a deployment needs from the outside; tests replace it.
+
+    `expected` returns the logical ids that are going to change, by path of a stack: of stacks that
+    have begun since the last time.
+    """
 
     events: Callable[[DeploymentState], Iterable[Event]]
+    expected: Callable[[DeploymentState], Mapping[str, frozenset[str]]]
     log_entries: Callable[[DeploymentState], Iterable[LogEntry]]
+    refused: Callable[[DeploymentState], ChangeSet | None]
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -45,39 +61,89 @@ def follow(
     """Read again and again until a deployment has ended, and yield the progress of each read.
 
     `known` is what was read before the deployment was started. Raises UsageError if none begins
-    within `patience` seconds.
+    within `patience` seconds, or if AWS does not answer for long. A change set that fails ends it
+    too.
     """
     state, pause, began = known, PAUSE, effects.now()
+    answered = began
     while not state.ended:
         try:
-            events = effects.events(state)
-        except ThrottledError:
+            state, lines = _advanced(state, effects)
+        except TransientError as error:
+            is_outage = not isinstance(error, ThrottledError)
+            if is_outage and (not state.has_read or _seconds(effects, answered) > LONGEST_OUTAGE):
+                raise
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
-            pause = PAUSE
-            state, lines = timeline.advance(state, events, ())
-            state, logged = timeline.advance(state, (), effects.log_entries(state))
-            yield state, _in_order(lines, logged)
-        if not state.has_begun and (effects.now() - began).total_seconds() >= patience:
-            problem = f"stack {stack!r}: no deployment began within {patience:g} s"
-            raise UsageError(f"{problem}; start one, or raise --timeout")
+            pause, answered = PAUSE, effects.now()
+            yield state, lines
+        if not state.has_begun:
+            if change_set := effects.refused(state):
+                yield _after_refusal(state, change_set, stack, effects.now())
+                return
+            _require_patience(state, stack, effects, began=began, patience=patience)
         if not state.ended:
             effects.sleep(pause)
-    if state.runs:  # the last lines of a log arrive late
+    yield from _late_progress(state, effects)
+
+
+def _seconds(effects: MonitorEffects, since: datetime) -> float:
+    return (effects.now() - since).total_seconds()
+
+
+def _advanced(state: DeploymentState, effects: MonitorEffects) -> Progress:
+    """Take in what is new: events and entries together, so that they are in the order of time."""
+    events = tuple(effects.events(state))
+    begun, _ = timeline.advance(state, events, ())
+    for path, logical_ids in effects.expected(begun).items():
+        state = timeline.expecting(state, path, logical_ids)
+    return timeline.advance(state, events, effects.log_entries(begun))
+
+
+def _after_refusal(
+    state: DeploymentState, change_set: ChangeSet, stack: str, at: datetime
+) -> Progress:
+    """Return the end of a deployment that did not begin, since its change set failed."""
+    if change_set.is_empty:
+        state = replace(state, refused="empty")
+        message = f"{stack}: no deployment, since change set {change_set.name} has no changes"
+    else:
+        state = replace(state, refused="failed")
+        reason = change_set.reason or "CloudFormation gives no reason"
+        message = f"{stack}: no deployment, since change set {change_set.name} failed\n{reason}"
+    tone: Tone = "good" if change_set.is_empty else "bad"
+    line = Line(at=at, kind="end", name=stack, message=message, tone=tone, weight="outcome")
+    return state, (line,)
+
+
+def _require_patience(
+    state: DeploymentState,
+    stack: str,
+    effects: MonitorEffects,
+    *,
+    began: datetime,
+    patience: float,
+) -> None:
+    if state.latest and state.latest.status == "DELETE_COMPLETE":
+        raise UsageError(f"stack {stack!r}: was deleted; nothing will happen in it any more")
+    if _seconds(effects, began) >= patience:
+        problem = f"stack {stack!r}: no deployment began within {patience:g} s"
+        raise UsageError(f"{problem}; start one, or raise --timeout")
+
+
+def _late_progress(state: DeploymentState, effects: MonitorEffects) -> Iterator[Progress]:
+    """Yield what is known only after the end: of nested stacks, and the last lines of logs."""
+    for _ in range(_DEEPEST):
+        before = state
+        try:
+            state, lines = _advanced(state, effects)
+        except UsageError:  # the deployment has ended all the same
+            break
+        yield state, lines
+        if state.seen == before.seen:
+            break
+    if state.runs:
         effects.sleep(PAUSE)
         state, lines = timeline.advance(state, (), effects.log_entries(state))
         yield state, lines
     yield state, summary(state)
-
-
-def before_deployment(effects: MonitorEffects) -> DeploymentState:
-    """Read what a stack has been through, so that only what follows is shown; none is in progress.
-
-    A deployment may be over before it is read for the first time.
-    """
-    state, _ = timeline.advance(NOTHING_READ, effects.events(NOTHING_READ), ())
-    return state
-
-
-def _in_order(lines: Iterable[Line], logged: Iterable[Line]) -> tuple[Line, ...]:
-    return tuple(sorted((*logged, *lines), key=lambda line: line.at))

@@ -5,196 +5,244 @@ how often it is called.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import count
-from typing import Any, Final
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from cfn_trigger.deployment import aws
-from cfn_trigger.deployment.reasons import unwrapped
-from cfn_trigger.deployment.stack import processed_template
+from cfn_trigger.deployment.change_sets import ChangeSet, change_sets
+from cfn_trigger.deployment.expected_changes import ExpectedChanges, read_expected_changes
+from cfn_trigger.deployment.logs import Tail, Tails, log_group
+from cfn_trigger.deployment.reasons import parse_reason
 from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
-from cfn_trigger.errors import MissingError, ThrottledError, UsageError
+from cfn_trigger.errors import MissingError, TransientError, UsageError
 from cfn_trigger.template.triggers import functions, handler_arn
-from macro.cloudformation import as_map
-from macro.names import INVOKE, LOG_GROUP, PROVIDER
+from macro.names import INVOKE, LOG_GROUP, PROVIDER, is_shared_policy_id
 
-_LATENESS: Final = 10_000
-"""Milliseconds by which an entry may arrive after a later one of its group."""
-
-
-# ---- logs
-
-
-@dataclass(slots=True)
-class Tail:
-    """The growing end of a log group; `since` is in milliseconds of the epoch."""
-
-    logs: Any
-    group: str
-    source: str
-    since: int
-
-    def read(self) -> tuple[LogEntry, ...]:
-        """Read what may be new, with a little of what came before; nothing without a group."""
-        try:
-            with aws.requesting(f"log group {self.group!r}"):
-                entries = tuple(self._entries())
-        except MissingError:
-            return ()
-        newest = max((int(entry.at.timestamp() * 1000) for entry in entries), default=0)
-        self.since = max(self.since, newest - _LATENESS)
-        return entries
-
-    def _entries(self) -> Iterator[LogEntry]:
-        pages = self.logs.get_paginator("filter_log_events")
-        counters: dict[str, count[int]] = {}
-        for page in pages.paginate(logGroupName=self.group, startTime=self.since):
-            for event in page["events"]:
-                # The local cloud returns no eventId; all entries of one millisecond are read again.
-                moment = f"{self.group} {event['logStreamName']} {event['timestamp']}"
-                number = next(counters.setdefault(moment, count()))
-                yield LogEntry(
-                    id=event.get("eventId") or f"{moment} {number}",
-                    at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
-                    source=self.source,
-                    text=event["message"],
-                )
-
-
-@dataclass(slots=True)
-class Tails:
-    """The logs of functions, by logical id; one that cannot be read is dropped, with a note."""
-
-    note: Callable[[str], None]
-    tails: dict[str, Tail] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-
-    def read(self) -> tuple[LogEntry, ...]:
-        """Read what may be new in all of them."""
-        return tuple(entry for source in tuple(self.tails) for entry in self._entries(source))
-
-    def _entries(self, source: str) -> tuple[LogEntry, ...]:
-        with suppress(ThrottledError), self.dropping(source):  # if throttled: the next time
-            return self.tails[source].read()
-        return ()
-
-    @contextmanager
-    def dropping(self, source: str) -> Iterator[None]:
-        """Drop a log if it cannot be found or read; raises ThrottledError."""
-        try:
-            yield
-        except ThrottledError:
-            raise
-        except UsageError as error:
-            self.tails.pop(source, None)
-            self.dropped.add(source)
-            if not isinstance(error, MissingError):
-                self.note(f"the log of {source!r} is not shown: {error.message}")
-
-
-def log_group(function: str, client: Any) -> str:
-    """Return the name of a function's log group; the default one if it cannot be looked up."""
-    name = function.rpartition(":function:")[2].partition(":")[0]
-    default = f"/aws/lambda/{name}"
-    try:
-        configuration = client.get_function_configuration(FunctionName=function)
-    except (BotoCoreError, ClientError):
-        return default
-    return str(as_map(configuration.get("LoggingConfig")).get("LogGroup") or default)
-
-
-# ---- a stack that changes
+_FUNCTION = "AWS::Lambda::Function"
 
 
 @dataclass(slots=True)
 class StackPoller:
-    """Reads a stack that is being deployed; `handlers` are the functions of each trigger."""
+    """Reads a stack that is being deployed, and the stacks that are nested in it.
+
+    By path of a stack: `changes` are those expected of it. `closed` are the nested stacks that were
+    read to their end. `handlers` are the functions of each trigger, by the trigger's name.
+    `failed` are the ids of change sets that are known to have failed, None before they are read.
+    """
 
     stack: str
     cloudformation: Any
     functions: Any
     logs: Any
     tails: Tails
+    note: Callable[[str], None]
+    changes: dict[str, ExpectedChanges] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: set[str] | None = None
+    is_denied: bool = False
+
+    # ---- events
 
     def events(self, state: DeploymentState) -> tuple[Event, ...]:
         """Read the events that `state` has not seen, the oldest first; none without a stack.
 
         The first time, read back to where the stack was last at rest.
         """
-        events: list[Event] = []
         name = (state.has_begun and state.stack_id) or self.stack
         try:
-            with aws.requesting(f"stack {self.stack!r}"):
-                pages = self.cloudformation.get_paginator("describe_stack_events")
-                for page in pages.paginate(StackName=name):
-                    events += map(_event, page["StackEvents"])
-                    if any(event.id in state.seen for event in events):
-                        break
-                    if not state.has_read and any(event.is_at_rest for event in events):
-                        break
+            events = self._read_events(name, "", lambda event: _is_known(event, state))
         except MissingError:
             if state.has_begun:
                 raise
             return ()
+        nested = [event for path in self._open_paths(state) for event in self._nested(path, state)]
+        return (*events, *nested)
+
+    def _open_paths(self, state: DeploymentState) -> Iterator[str]:
+        """Yield the nested stacks that change, and once more those that no longer do."""
+        for path in state.stack_ids:
+            resource = state.resources.get(path.rstrip("/"))
+            if resource and not (resource.is_done or state.ended):
+                self.closed.discard(path)
+                yield path
+            elif path not in self.closed:
+                self.closed.add(path)
+                yield path
+
+    def _nested(self, path: str, state: DeploymentState) -> tuple[Event, ...]:
+        def is_known(event: Event) -> bool:
+            return event.id in state.seen or (state.began is not None and event.at < state.began)
+
+        try:
+            events = self._read_events(state.stack_ids[path], path, is_known)
+        except TransientError:
+            self.closed.discard(path)
+            raise
+        except UsageError as error:
+            self.closed.add(path)
+            self.note(f"the nested stack {path.rstrip('/')!r} is not shown: {error.message}")
+            return ()
+        return tuple(event for event in events if not is_known(event))
+
+    def _read_events(
+        self, stack: str, path: str, is_known: Callable[[Event], bool]
+    ) -> tuple[Event, ...]:
+        """Read the events of one stack, the oldest first, back to one that is known."""
+        events: list[Event] = []
+        with aws.requesting(f"stack {self.stack!r}"):
+            pages = self.cloudformation.get_paginator("describe_stack_events")
+            for page in pages.paginate(StackName=stack):
+                events += (_event(description, path) for description in page["StackEvents"])
+                if any(map(is_known, events)):
+                    break
         return tuple(reversed(events))
+
+    # ---- change sets
+
+    def refused(self, state: DeploymentState) -> ChangeSet | None:
+        """Return a change set that has failed since the last time, until a deployment begins."""
+        if state.latest is None:  # there is no stack yet, so that none has failed before
+            self.failed = set()
+        elif not (state.has_begun or self.is_denied):
+            return self._newly_failed()
+        return None
+
+    def _newly_failed(self) -> ChangeSet | None:
+        try:
+            failed = [
+                change_set
+                for change_set in change_sets(self.stack, self.cloudformation)
+                if change_set.is_failed
+            ]
+        except TransientError:  # the next time
+            return None
+        except UsageError as error:
+            self.is_denied = not isinstance(error, MissingError)
+            return None
+        known, self.failed = self.failed, {change_set.id for change_set in failed}
+        if known is None:
+            return None
+        return next((change_set for change_set in failed if change_set.id not in known), None)
+
+    # ---- what will change
+
+    def expected(self, state: DeploymentState) -> dict[str, frozenset[str]]:
+        """Read what will change in stacks that have begun since the last time, by path."""
+        expected: dict[str, frozenset[str]] = {}
+        with suppress(TransientError):  # the next time
+            for path, (stack_id, status) in _stacks(state).items():
+                if path not in self.changes:
+                    changes = self.changes[path] = self._read_changes(stack_id, status)
+                    if changes.logical_ids is not None:
+                        expected[path] = changes.logical_ids
+        return expected
+
+    def _read_changes(self, stack_id: str, status: str) -> ExpectedChanges:
+        try:
+            return read_expected_changes(stack_id, status, self.cloudformation)
+        except TransientError:
+            raise
+        except UsageError as error:
+            self.note(f"the total of resources is not shown: {error.message}")
+            return ExpectedChanges(logical_ids=None, template={})
+
+    # ---- logs
 
     def log_entries(self, state: DeploymentState) -> tuple[LogEntry, ...]:
         """Read the logs of the provider, and of the handlers of triggers that have begun."""
-        if not state.runs:
-            return ()
-        with suppress(ThrottledError):  # the next time
-            self._tail(PROVIDER, LOG_GROUP, state)
+        with suppress(TransientError):  # the next time
             for trigger in state.runs:
+                path = _path_of(trigger)
+                self._tail(path + PROVIDER, path + LOG_GROUP, state)
                 for function in self._handlers(trigger, state):
                     self._tail(function, function, state)
         return self.tails.read()
 
     def _handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
-        """Return the handlers of a trigger: logical ids, or an ARN."""
-        if trigger not in self.handlers and trigger not in self.tails.dropped:
-            with self.tails.dropping(trigger):
-                self.handlers[trigger] = self._read_handlers(trigger, state)
+        """Return the handlers of a trigger: names of resources, or an ARN."""
+        if trigger not in self.handlers and _path_of(trigger) in self.changes:
+            self.handlers[trigger] = self._find_handlers(trigger, state)
         return self.handlers.get(trigger, ())
 
-    def _read_handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
-        with aws.requesting(f"template of stack {state.stack_id!r}"):
-            template = processed_template(state.stack_id, self.cloudformation)
-        arn = handler_arn(template, trigger)
-        outside = (arn,) if isinstance(arn, str) else ()
-        # Until an update is complete, and after its rollback, the template may be the old one.
-        return functions(template, arn) or outside or _permitted(state)
+    def _find_handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
+        path = _path_of(trigger)
+        template = self.changes[path].template
+        arn = handler_arn(template, trigger.removeprefix(path))
+        if isinstance(arn, str) and not functions(template, arn):
+            return (arn,)
+        # An update without a change set has only the old template.
+        names = functions(template, arn) or _permitted(path, state)
+        return tuple(path + name for name in names)
 
     def _tail(self, source: str, resource: str, state: DeploymentState) -> None:
         if source in self.tails.tails or source in self.tails.dropped or state.began is None:
             return
         with self.tails.dropping(source):
             physical_id = state.physical_ids.get(resource) or self._physical_id(resource, state)
-            is_group = source == PROVIDER
+            is_group = source.removeprefix(_path_of(source)) == PROVIDER
             group = physical_id if is_group else log_group(physical_id, self.functions)
             since = int(state.began.timestamp() * 1000)
-            self.tails.tails[source] = Tail(logs=self.logs, group=group, source=source, since=since)
+            label = source.rpartition(":function:")[2]
+            self.tails.tails[source] = Tail(logs=self.logs, group=group, source=label, since=since)
 
     def _physical_id(self, resource: str, state: DeploymentState) -> str:
         if resource.startswith("arn:"):
             return resource
+        path = _path_of(resource)
         with aws.requesting(f"resource {resource!r}"):
             response = self.cloudformation.describe_stack_resource(
-                StackName=state.stack_id, LogicalResourceId=resource
+                StackName=state.stack_ids.get(path, state.stack_id),
+                LogicalResourceId=resource.removeprefix(path),
             )
         return str(response["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def _permitted(state: DeploymentState) -> tuple[str, ...]:
-    """Return the functions that this deployment has permitted the provider to invoke."""
-    return tuple(name for name in state.physical_ids if INVOKE + name in state.physical_ids)
+def _stacks(state: DeploymentState) -> dict[str, tuple[str, str]]:
+    """Return the id and the status of each stack that has begun, by path."""
+    root = {"": (state.stack_id, state.status)} if state.has_begun else {}
+    nested = {
+        path: (stack_id, resource.status)
+        for path, stack_id in state.stack_ids.items()
+        if (resource := state.resources.get(path.rstrip("/")))
+    }
+    return root | nested
 
 
-def _event(description: Mapping[str, Any]) -> Event:
+def _path_of(name: str) -> str:
+    """Return the path of the nested stack that a resource is in; empty for the root."""
+    if name.startswith("arn:"):
+        return ""
+    path, slash, _ = name.rpartition("/")
+    return path + slash
+
+
+def _permitted(path: str, state: DeploymentState) -> tuple[str, ...]:
+    """Return the functions that this deployment has permitted the provider to invoke.
+
+    A policy for several handlers does not name them: then they are among the new functions.
+    """
+    names = [name.removeprefix(path) for name in state.physical_ids if _path_of(name) == path]
+    permitted = tuple(name for name in names if INVOKE + name in names)
+    if not any(map(is_shared_policy_id, names)):
+        return permitted
+    created = (name for name in names if _is_new_function(path + name, state))
+    return tuple(dict.fromkeys((*permitted, *created)))
+
+
+def _is_new_function(name: str, state: DeploymentState) -> bool:
+    resource = state.resources.get(name)
+    is_function = resource is not None and resource.type == _FUNCTION
+    return is_function and resource is not None and resource.status.startswith("CREATE")
+
+
+def _is_known(event: Event, state: DeploymentState) -> bool:
+    """Whether the events before this one are known, or of an earlier deployment."""
+    return event.id in state.seen or (event.is_at_rest and not state.has_read)
+
+
+def _event(description: Mapping[str, Any], path: str) -> Event:
     physical_id = description.get("PhysicalResourceId", "")
     return Event(
         id=description["EventId"],
@@ -203,6 +251,7 @@ def _event(description: Mapping[str, Any]) -> Event:
         type=description["ResourceType"],
         status=description["ResourceStatus"],
         physical_id=physical_id,
-        reason=unwrapped(description.get("ResourceStatusReason", "")),
+        reason=parse_reason(description.get("ResourceStatusReason", "")),
         is_of_stack=physical_id == description["StackId"],
+        path=path,
     )

@@ -8,35 +8,45 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cfn_trigger.deployment.state import Line, Tone, TriggerRun
+from cfn_trigger.deployment.durations import as_words
+from cfn_trigger.deployment.state import Line, Tone, TriggerRun, Weight
 
 
 def after_step(
-    run: TriggerRun, step: Mapping[str, Any], at: datetime
+    run: TriggerRun, step: Mapping[str, Any], *, name: str, at: datetime
 ) -> tuple[TriggerRun, tuple[Line, ...]]:
     """Take in one step of the provider's log, and return the run and its new lines.
 
-    The keys of a step are a contract: docs/operating.md.
+    The keys of a step are a contract: docs/operating.md. `name` is that of the trigger.
     """
-    message, tone = _step_message(run, step, f"after {in_seconds(at - run.began)}{poll_count(run)}")
-    line = Line(at=at, kind="trigger", name=str(step["trigger"]), message=message, tone=tone)
-    return _run_after_step(run, step), (line,) if message else ()
+    message, tone = _step_message(run, step, f"after {as_words(at - run.began)}{poll_count(run)}")
+    # An answer that CloudFormation's events do not tell from a success is the outcome.
+    weight: Weight = "outcome" if step["step"] == "respond" else "event"
+    line = Line(at=at, kind="trigger", name=name, message=message, tone=tone, weight=weight)
+    return _run_after_step(run, step, at), (line,) if message else ()
 
 
-def _run_after_step(run: TriggerRun, step: Mapping[str, Any]) -> TriggerRun:
+def _run_after_step(run: TriggerRun, step: Mapping[str, Any], at: datetime) -> TriggerRun:
+    changes: dict[str, Any] = {}
     match step["step"]:
+        case "wait":
+            changes = {"waits_until": at + timedelta(seconds=float(step.get("seconds", 0)))}
+        case "hand over":
+            changes = {"hops": run.hops + 1}
         case "invoke" if run.was_pending:
-            return replace(run, was_pending=False, polls=run.polls + 1)
+            changes = {"was_pending": False, "polls": run.polls + 1}
         case "invoke":
-            return replace(run, attempt=int(step["attempt"]), is_started=True)
+            changes = {"attempt": int(step["attempt"]), "is_started": True}
         case "pending":
             progress = str(step.get("progress", ""))
-            return replace(run, was_pending=True, refusal="", progress=progress)
+            changes = {"was_pending": True, "refusal": "", "progress": progress}
         case "refused":
-            return replace(run, refusal=str(step["error"]))
+            changes = {"refusal": str(step["error"])}
         case "failed":
-            return TriggerRun(began=run.began, attempt=run.attempt)
-    return run
+            return TriggerRun(
+                began=run.began, attempt=run.attempt, hops=run.hops, earlier=run.earlier
+            )
+    return replace(run, **{"waits_until": None, **changes})
 
 
 def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple[str, Tone]:
@@ -58,7 +68,7 @@ def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple
             message = f"continues in a fresh execution {after}", "quiet"
         case "respond":
             message = _answer_message(step)
-        case other if other not in ("look", "invoke", "wait", "refused"):
+        case other if other not in ("ask", "look", "invoke", "wait", "refused"):
             details = [str(step[key]) for key in ("status", "why", "trace") if step.get(key)]
             message = f"{other}{': ' if details else ''}{' '.join(details)}", "bad"
     return message
@@ -76,8 +86,3 @@ def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
 def poll_count(run: TriggerRun) -> str:
     """Format the number of polls; empty if there were none."""
     return f", poll {run.polls}" if run.polls else ""
-
-
-def in_seconds(time: timedelta) -> str:
-    """Format a duration in whole seconds."""
-    return f"{max(0, round(time.total_seconds()))} s"

@@ -107,7 +107,12 @@ def original_template(stack_id: str, client: Any) -> Template:
 
 
 def _template(stack_id: str, client: Any, *, stage: str) -> Template:
-    body = client.get_template(StackName=stack_id, TemplateStage=stage)["TemplateBody"]
+    return parsed_template(client.get_template(StackName=stack_id, TemplateStage=stage), stack_id)
+
+
+def parsed_template(response: Mapping[str, Any], stack_id: str) -> Template:
+    """Return the template in a response of GetTemplate."""
+    body = response["TemplateBody"]
     text = body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
     return parse_template(text, stack_id)
 

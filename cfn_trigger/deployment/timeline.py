@@ -11,26 +11,30 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
 
+from cfn_trigger.deployment.durations import as_words
 from cfn_trigger.deployment.provider_steps import after_step
+from cfn_trigger.deployment.reasons import headline
+from cfn_trigger.deployment.resources import role_of, trigger_part
 from cfn_trigger.deployment.state import (
     IN_PROGRESS,
     DeploymentState,
     Event,
     Line,
     LogEntry,
+    ResourceChange,
+    ResourceProgress,
     Tone,
     TriggerRun,
+    Weight,
 )
-from macro.model import TRIGGER_TYPE
 from macro.names import PROVIDER
 
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
 _OF_LAMBDA: Final = re.compile(
     r'(START|END|REPORT|INIT_START|INIT_REPORT) |\{.*"type": ?"platform\.'
 )
-# CloudFormation marks these two in no other way than by their reason.
-_INITIATED: Final = "Resource creation Initiated"
-_CANCELLED: Final = re.compile(r"Resource (creation|update) cancelled", re.IGNORECASE)
+_NOTICEABLE: Final = 0.1
+"""Seconds; a shorter change has no duration worth a word."""
 
 
 def advance(
@@ -39,13 +43,15 @@ def advance(
     """Take in what was read, whether it was seen before or not, and return the new lines.
 
     Of the first events only those count that belong to a deployment still in progress. Once it has
-    ended only entries count, which may arrive late.
+    ended, only entries and the events of nested stacks count, which may arrive late.
     """
     new_events = [event for event in events if event.id not in state.seen]
     new_entries = [entry for entry in entries if entry.id not in state.seen]
+    of_root = [event for event in new_events if event.is_of_root]
     relevant = new_events if state.has_read else since_rest(new_events)
     seen = state.seen.union((event.id for event in new_events), (entry.id for entry in new_entries))
-    state = replace(state, seen=seen, has_read=True)
+    latest = of_root[-1] if of_root else state.latest
+    state = replace(state, seen=seen, has_read=True, latest=latest)
     lines: list[Line] = []
     # At the same moment, what is logged precedes the event that follows from it.
     news: list[Event | LogEntry] = [*new_entries, *relevant]
@@ -64,32 +70,40 @@ def since_rest(events: Sequence[Event]) -> list[Event]:
     return list(takewhile(lambda event: not event.is_at_rest, reversed(events)))[::-1]
 
 
+def expecting(state: DeploymentState, path: str, logical_ids: Iterable[str]) -> DeploymentState:
+    """Take in which resources of the stack at a path this deployment will change.
+
+    Those of a nested stack make a total only together with those of the stack that is followed.
+    """
+    if path and state.expected is None:
+        return state
+    names = {path + logical_id for logical_id in logical_ids}
+    return replace(state, expected=(state.expected or frozenset()) | names)
+
+
 # ---- events
 
 
 def _after_event(state: DeploymentState, event: Event) -> tuple[DeploymentState, Iterable[Line]]:
-    if state.ended or event.status == _REVIEW:  # a change set alone is not a deployment
-        return state, ()
-    if event.is_of_stack:
+    if event.status == _REVIEW or (state.ended and not event.path):
+        return state, ()  # a change set alone is not a deployment
+    if event.is_of_root:
         state = _after_stack_event(state, event)
     if not state.has_begun:
         return state, ()
-    name = event.logical_id
-    if event.physical_id:
-        state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
-    if event.type == TRIGGER_TYPE:
-        state = replace(state, runs={**state.runs, name: _run_after(state.runs.get(name), event)})
-    if _is_cause_of_failure(event):
+    if event.is_failure:
         state = replace(state, failures=(*state.failures, event))
-    return state, () if event.reason == _INITIATED else (_event_line(event),)
-
-
-def _is_cause_of_failure(event: Event) -> bool:
-    is_failed = event.status.endswith("_FAILED") and not event.is_of_stack
-    return is_failed and not _CANCELLED.match(event.reason)
+    if event.is_of_stack and event.path:  # its parent has an event for the same
+        return state, ()
+    if not event.is_of_stack:
+        state = _after_resource_event(state, event)
+    return state, () if event.reason.kind == "initiated" else (_event_line(state, event),)
 
 
 def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
+    is_rollback = "ROLLBACK" in event.status and "CLEANUP" not in event.status
+    if is_rollback and state.status and "ROLLBACK" not in state.status:
+        state = _rolling_back(state)
     return replace(
         state,
         stack=event.logical_id,
@@ -101,30 +115,98 @@ def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
     )
 
 
-def _run_after(run: TriggerRun | None, event: Event) -> TriggerRun:
+def _rolling_back(state: DeploymentState) -> DeploymentState:
+    """Return the beginning of a rollback: it will change what has changed."""
+    return replace(state, expected=frozenset(state.resources), resources={})
+
+
+def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentState:
+    name = event.name
+    before = state.resources.get(name)
+    began = event.at if before is None or before.is_done else before.began
+    progress = ResourceProgress(type=event.type, status=event.status, began=began)
+    state = replace(state, resources={**state.resources, name: progress})
+    if event.physical_id:
+        state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
+    match role_of(event.logical_id, event.type):
+        case "trigger":
+            part = trigger_part(event.logical_id)
+            trigger = event.path + part.trigger
+            run = _run_after(state.runs.get(trigger), event, is_last=part.is_last)
+            return replace(state, runs={**state.runs, trigger: run})
+        case "nested stack" if event.physical_id:
+            return replace(state, stack_ids={**state.stack_ids, f"{name}/": event.physical_id})
+        case _:
+            return state
+
+
+def _run_after(run: TriggerRun | None, event: Event, *, is_last: bool) -> TriggerRun:
     if event.status.endswith(IN_PROGRESS):
-        return run if run and event.reason == _INITIATED else TriggerRun(began=event.at)
-    return replace(run or TriggerRun(began=event.at), is_over=True)
+        goes_on = run and (event.reason.kind == "initiated" or not run.is_over)
+        earlier = replace(run, earlier=None) if run else None
+        return run if run and goes_on else TriggerRun(began=event.at, earlier=earlier)
+    is_over = is_last or event.status.endswith("_FAILED")
+    return replace(run or TriggerRun(began=event.at), is_over=is_over)
 
 
-def _event_line(event: Event) -> Line:
-    problem, _, rest = event.reason.partition("; ")  # the summary has the whole reason
-    reason = f": {problem}{'; …' if rest else ''}" if problem else ""
-    message = f"{event.status:<18}  {event.logical_id} ({event.type}){reason}"
+# ---- the line of an event
+
+
+def _event_line(state: DeploymentState, event: Event) -> Line:
+    resource = state.resources.get(event.name)
+    elapsed = event.at - resource.began if resource and resource.is_done else None
+    is_noticeable = elapsed is not None and elapsed.total_seconds() >= _NOTICEABLE
+    duration = f", {as_words(elapsed)}" if elapsed and is_noticeable else ""
+    is_repeated = any(
+        failure.reason == event.reason and failure is not event for failure in state.failures
+    )
+    is_shown = event.reason.kind == "cause" and not is_repeated
+    reason = headline(event.reason.text) if is_shown else ""
+    tally = state.tally
+    change = ResourceChange(
+        status=event.status,
+        type=event.type,
+        reason=reason,
+        seconds=round(elapsed.total_seconds(), 3) if elapsed is not None else None,
+        done=tally.done,
+        total=tally.total,
+    )
+    subject = f"{event.status} {event.name} ({event.type}){duration}"
     return Line(
         at=event.at,
         kind="resource",
-        name=event.logical_id,
-        message=message,
-        tone=_status_tone(event.status),
+        name=event.name,
+        message=f"{subject}: {reason}" if reason else subject,
+        tone=_status_tone(event),
+        weight=_weight(event),
+        change=change,
     )
 
 
-def _status_tone(status: str) -> Tone:
-    match status:
-        case _ if "FAILED" in status or "ROLLBACK" in status:
+def _weight(event: Event) -> Weight:
+    begins = event.status.endswith(IN_PROGRESS)
+    match role_of(event.logical_id, event.type):
+        case _ if event.is_of_stack:
+            return "event"
+        case _ if event.reason.kind == "canceled":
+            return "detail"
+        case "trigger":
+            return "event" if begins or event.status.startswith("DELETE") else "outcome"
+        case _ if event.status.endswith("_FAILED"):
+            return "event"
+        case "plumbing":
+            return "detail"
+        case _:
+            return "start" if begins else "event"
+
+
+def _status_tone(event: Event) -> Tone:
+    match event.status:
+        case status if event.reason.kind == "canceled":
+            return "quiet"
+        case status if "FAILED" in status or "ROLLBACK" in status:
             return "bad"
-        case _ if status.endswith("_COMPLETE"):
+        case status if status.endswith("_COMPLETE"):
             return "good"
     return "plain"
 
@@ -140,11 +222,18 @@ def is_output(text: str) -> bool:
 def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentState, Iterable[Line]]:
     if not is_output(entry.text):
         return state, ()
-    step = _provider_step(entry.text) if entry.source == PROVIDER else {}
+    path, _, function = entry.source.rpartition("/")
+    step = _provider_step(entry.text) if function == PROVIDER else {}
     if not step:
         return state, (output_line(entry),)
-    name = str(step["trigger"])
-    run, lines = after_step(state.runs.get(name) or TriggerRun(began=entry.at), step, entry.at)
+    name = f"{path}/" if path else ""
+    name += trigger_part(str(step["trigger"])).trigger
+    run = state.runs.get(name) or TriggerRun(began=entry.at)
+    if run.earlier and entry.at < run.began:  # a late entry
+        earlier, lines = after_step(run.earlier, step, name=name, at=entry.at)
+        run = replace(run, earlier=earlier)
+    else:
+        run, lines = after_step(run, step, name=name, at=entry.at)
     return replace(state, runs={**state.runs, name: run}), lines
 
 

@@ -111,7 +111,7 @@ def _followed(
     def log(name: str, **details: Any) -> None:
         nonlocal run
         step = {"step": name, "trigger": request.name, **details}
-        run, lines = after_step(run, step, effects.now())
+        run, lines = after_step(run, step, name=request.name, at=effects.now())
         for line in lines:
             effects.show(line)
 

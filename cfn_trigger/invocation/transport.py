@@ -29,7 +29,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from cfn_trigger.deployment import aws, timeline
-from cfn_trigger.deployment.poller import Tails
+from cfn_trigger.deployment.logs import Tails
 from cfn_trigger.deployment.state import Line, LogEntry
 from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply, region_of
 

@@ -112,8 +112,19 @@ def _adding(add: Add) -> Add:
         for each in _of_stack(event) if event.is_of_stack else _of_resource(event):
             subject = each.stack_id, each.stack_name, each.logical_id, each.kind
             add(*subject, each.status, each.reason, each.physical_id, detailed_status)
+        if event.is_of_stack and event.status == "CREATE_IN_PROGRESS":
+            _announce_nested(event, add)
 
     return added
+
+
+def _announce_nested(event: Event, add: Add) -> None:
+    """Tell the parent of a new nested stack its id, as soon as it has one."""
+    parent = cloudformation._stacks.get(event.stack_name, {}).get("_parent_stack_name")
+    if parent:
+        logical_id = event.stack_name.removeprefix(f"{parent}-").partition("-")[0]
+        subject = (cloudformation._stacks[parent]["StackId"], parent, logical_id, _STACK)
+        add(*subject, "CREATE_IN_PROGRESS", _INITIATED, event.physical_id, "")
 
 
 def _of_stack(event: Event) -> tuple[Event, ...]:
@@ -158,9 +169,14 @@ def _of_resource(event: Event) -> tuple[Event, ...]:
             operation.failed = operation.failed or event.logical_id
     if event.status == "CREATE_COMPLETE":
         record["ResourceStatus"] = event.status
-        initiated = replace(event, status="CREATE_IN_PROGRESS", reason=_INITIATED)
-        return initiated, event
+        return _creation(event)
     return (event,)
+
+
+def _creation(event: Event) -> tuple[Event, ...]:
+    """Return the events of a resource that was created; a nested stack was announced before."""
+    initiated = replace(event, status="CREATE_IN_PROGRESS", reason=_INITIATED)
+    return (event,) if event.kind == _STACK else (initiated, event)
 
 
 def _as_new(event: Event) -> Event:

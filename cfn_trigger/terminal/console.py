@@ -26,6 +26,12 @@ def width() -> int:
     return int(columns) if columns.isdecimal() and int(columns) else console().width
 
 
+def has_cursor(output: Console) -> bool:
+    """Whether lines can be drawn again: colors alone, such as FORCE_COLOR asks for, do not do."""
+    is_terminal: bool = output.file.isatty()
+    return is_terminal and output.is_terminal and not output.is_dumb_terminal
+
+
 def show(content: RenderableType) -> None:
     """Print to standard output."""
     console().print(content)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from cfn_trigger.deployment.summary import reason_lines
+from cfn_trigger.deployment.reasons import reason_lines
 from cfn_trigger.invocation.rehearsal import Rehearsal
 
 _ALWAYS_THERE: Final = ("Result", "Error", "Truncated")

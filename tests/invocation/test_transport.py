@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cfn_trigger.deployment.poller import Tail, Tails
+from cfn_trigger.deployment.logs import Tail, Tails
 from cfn_trigger.deployment.state import Line
 from cfn_trigger.invocation import transport
 from tests.support.waiting import PATIENCE

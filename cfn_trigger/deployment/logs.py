@@ -1,0 +1,99 @@
+"""The logs of functions, read while they grow.
+
+Knows CloudWatch Logs, and how late an entry may arrive. Refuses to know what the entries mean.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cfn_trigger.deployment import aws
+from cfn_trigger.deployment.state import LogEntry
+from cfn_trigger.errors import MissingError, TransientError, UsageError
+from macro.cloudformation import as_map
+
+_LATENESS: Final = 10_000
+"""Milliseconds by which an entry may arrive after a later one of its group."""
+
+
+@dataclass(slots=True)
+class Tail:
+    """The growing end of a log group; `since` is in milliseconds of the epoch."""
+
+    logs: Any
+    group: str
+    source: str
+    since: int
+
+    def read(self) -> tuple[LogEntry, ...]:
+        """Read what may be new, with a little of what came before; nothing without a group."""
+        try:
+            with aws.requesting(f"log group {self.group!r}"):
+                entries = tuple(self._entries())
+        except MissingError:
+            return ()
+        newest = max((int(entry.at.timestamp() * 1000) for entry in entries), default=0)
+        self.since = max(self.since, newest - _LATENESS)
+        return entries
+
+    def _entries(self) -> Iterator[LogEntry]:
+        pages = self.logs.get_paginator("filter_log_events")
+        counters: dict[str, count[int]] = {}
+        for page in pages.paginate(logGroupName=self.group, startTime=self.since):
+            for event in page["events"]:
+                # The local cloud returns no eventId; all entries of one millisecond are read again.
+                moment = f"{self.group} {event['logStreamName']} {event['timestamp']}"
+                number = next(counters.setdefault(moment, count()))
+                yield LogEntry(
+                    id=event.get("eventId") or f"{moment} {number}",
+                    at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+                    source=self.source,
+                    text=event["message"],
+                )
+
+
+@dataclass(slots=True)
+class Tails:
+    """The logs of functions, by logical id; one that cannot be read is dropped, with a note."""
+
+    note: Callable[[str], None]
+    tails: dict[str, Tail] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+
+    def read(self) -> tuple[LogEntry, ...]:
+        """Read what may be new in all of them."""
+        return tuple(entry for source in tuple(self.tails) for entry in self._entries(source))
+
+    def _entries(self, source: str) -> tuple[LogEntry, ...]:
+        with suppress(TransientError), self.dropping(source):  # the next time
+            return self.tails[source].read()
+        return ()
+
+    @contextmanager
+    def dropping(self, source: str) -> Iterator[None]:
+        """Drop a log if it cannot be found or read; raises TransientError."""
+        try:
+            yield
+        except TransientError:
+            raise
+        except UsageError as error:
+            self.tails.pop(source, None)
+            self.dropped.add(source)
+            if not isinstance(error, MissingError):
+                self.note(f"the log of {source!r} is not shown: {error.message}")
+
+
+def log_group(function: str, client: Any) -> str:
+    """Return the name of a function's log group; the default one if it cannot be looked up."""
+    name = function.rpartition(":function:")[2].partition(":")[0]
+    default = f"/aws/lambda/{name}"
+    try:
+        configuration = client.get_function_configuration(FunctionName=function)
+    except (BotoCoreError, ClientError):
+        return default
+    return str(as_map(configuration.get("LoggingConfig")).get("LogGroup") or default)
