@@ -40,6 +40,8 @@ _WRAPPERS: Final = tuple(
         r"Embedded stack \S+ was not successfully (?:created|updated|deleted): (?P<reason>.*)",
         # the stack itself, after what made it roll back
         r"(?P<reason>.*?\S)\.?\s+Rollback requested by user\.?",
+        # a macro, whose message has no full stop
+        r"(?P<reason>Transform \S+ failed with: .*)\.",
     )
 )
 _CANCELED: Final = re.compile(r"Resource (creation|update|deletion) cancelled\.?", re.IGNORECASE)

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from cfn_trigger.deployment.reasons import NO_REASON, Reason
 
-Kind = Literal["resource", "trigger", "log", "end"]
+Kind = Literal["resource", "trigger", "log", "failure", "end"]
 Tone = Literal["plain", "good", "bad", "quiet"]
 Weight = Literal["outcome", "event", "start", "detail"]
 """How much a line matters: how a trigger or the deployment ended; what happens; that a resource

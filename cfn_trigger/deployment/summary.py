@@ -13,7 +13,14 @@ from cfn_trigger.deployment.durations import as_words
 from cfn_trigger.deployment.provider_steps import poll_count
 from cfn_trigger.deployment.reasons import log_group_in
 from cfn_trigger.deployment.resources import role_of
-from cfn_trigger.deployment.state import DeploymentState, Event, Line, Tone, TriggerRun
+from cfn_trigger.deployment.state import (
+    DeploymentState,
+    Event,
+    Line,
+    ResourceChange,
+    Tone,
+    TriggerRun,
+)
 
 COMMAND_HINT: Final = "look at it: "
 """What precedes a command in a line, which is there to be copied."""
@@ -98,7 +105,14 @@ def summary(state: DeploymentState) -> tuple[Line, ...]:
     causes = () if state.succeeded else causes_of(state.failures)
     canceled = () if state.succeeded else _canceled(state.failures)
     failures = [
-        replace(verdict, message=_failure_message(event), name=event.name) for event in causes
+        replace(
+            verdict,
+            kind="failure",
+            name=event.name,
+            message=_failure_message(event),
+            change=_failed_change(event, state),
+        )
+        for event in causes
     ]
     if canceled:
         message = f"canceled because of that: {', '.join(canceled)}"
@@ -135,6 +149,17 @@ def _is_explained(consequence: Event, failures: Iterable[Event]) -> bool:
 def _canceled(failures: Iterable[Event]) -> tuple[str, ...]:
     names = (event.name for event in failures if event.reason.kind == "canceled")
     return tuple(dict.fromkeys(names))
+
+
+def _failed_change(event: Event, state: DeploymentState) -> ResourceChange:
+    return ResourceChange(
+        status=event.status,
+        type=event.type,
+        reason=event.reason.text,
+        seconds=None,
+        done=state.tally.done,
+        total=state.tally.total,
+    )
 
 
 def _failure_message(event: Event) -> str:

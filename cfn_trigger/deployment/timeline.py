@@ -117,7 +117,12 @@ def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
 
 def _rolling_back(state: DeploymentState) -> DeploymentState:
     """Return the beginning of a rollback: it will change what has changed."""
-    return replace(state, expected=frozenset(state.resources), resources={})
+    untouched = {
+        failure.name
+        for failure in state.failures
+        if failure.status == "CREATE_FAILED" and failure.reason.kind == "canceled"
+    }
+    return replace(state, expected=frozenset(state.resources) - untouched, resources={})
 
 
 def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentState:

@@ -119,7 +119,7 @@ def _adding(add: Add) -> Add:
 
 
 def _announce_nested(event: Event, add: Add) -> None:
-    """Tell the parent of a new nested stack its id, as soon as it has one."""
+    """Write the event with which a parent announces the id of a new nested stack."""
     parent = cloudformation._stacks.get(event.stack_name, {}).get("_parent_stack_name")
     if parent:
         logical_id = event.stack_name.removeprefix(f"{parent}-").partition("-")[0]

@@ -6,7 +6,7 @@ Knows the layout. Refuses to know what happens.
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -52,10 +52,12 @@ def show(
     now: Callable[[], datetime],
     view: View,
     terminal: Console | None = None,
+    zone: tzinfo | None = None,
 ) -> DeploymentState:
     """Print lines as they come; at a terminal, also what goes on now, below them.
 
-    Returns the last state. After Ctrl-C, it says that the deployment goes on.
+    Returns the last state. Times are in `zone`, by default in this machine's. After Ctrl-C, it says
+    that the deployment goes on.
     """
     state = DeploymentState()
     terminal = terminal or console.console()
@@ -69,7 +71,7 @@ def show(
                 state = latest
                 for line in new_lines:
                     if view.shows(line, is_live=is_live):
-                        lines.show(line, terminal, as_json=view.as_json)
+                        lines.show(line, terminal, as_json=view.as_json, zone=zone)
                 area.update(StatusArea(state, now))
     except KeyboardInterrupt:
         if state.has_begun and not state.ended:

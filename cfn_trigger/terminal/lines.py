@@ -43,7 +43,7 @@ def rendered(line: Line, zone: tzinfo | None = None, *, width: int | None = None
                 content = content.replace(f" ({line.change.type})", "", 1)
         case "resource":
             content = line.message
-        case "end":
+        case "failure" | "end":
             time, content = "", "\n".join(_end_lines(line.message))
     return Text().append(time, style="dim").append(content, style=style)
 
@@ -59,14 +59,16 @@ def _end_lines(message: str) -> list[str]:
     return [head, *(f"  {line}" for other in others for line in reason_lines(other))]
 
 
-def show(line: Line, console: Console, *, as_json: bool = False) -> None:
+def show(
+    line: Line, console: Console, *, as_json: bool = False, zone: tzinfo | None = None
+) -> None:
     """Print a line at once: to a console, or as an object to standard output."""
     if as_json:
         click.echo(json.dumps(line.as_json(), ensure_ascii=False))
     elif console.is_terminal:
-        console.print(_wrapped(rendered(line, width=console.width), line, console))
+        console.print(_wrapped(rendered(line, zone, width=console.width), line, console))
     else:
-        console.print(rendered(line))
+        console.print(rendered(line, zone))
 
 
 def _wrapped(text: Text, line: Line, console: Console) -> Text:
@@ -79,11 +81,17 @@ def _wrapped(text: Text, line: Line, console: Console) -> Text:
     rows: list[Text] = []
     for row in text.split("\n"):
         stripped = row.plain.lstrip()
-        indent = len(_TIME_FORMAT) if line.kind != "end" else len(row) - len(stripped) + 2
+        indent = (
+            len(_TIME_FORMAT)
+            if line.kind not in {"failure", "end"}
+            else len(row) - len(stripped) + 2
+        )
         is_copied = stripped.startswith(COMMAND_HINT) or row.cell_len <= console.width
         if is_copied or console.width < 2 * indent:
             rows.append(row)
             continue
-        first, *others = row.wrap(console, console.width - indent)
-        rows += [first, *(Text(" " * indent).append_text(other) for other in others)]
+        pieces = row.wrap(console, console.width - indent)
+        for number, piece in enumerate(pieces):
+            piece.rstrip()
+            rows.append(Text(" " * indent).append_text(piece) if number else piece)
     return Text("\n").join(rows)

@@ -29,8 +29,12 @@ def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tup
 
 def about_triggers(output: str) -> list[str]:
     """List the lines about triggers, and what their handlers printed, without times."""
-    lines = re.findall(r"(?m)^\S+    (.*)$", output)
-    return [re.sub(r"after \d+ s", "after N s", line) for line in lines]
+    lines = re.findall(r"(?m)^\S+    (\S+(?::| \|) .*)$", output)
+    return [without_durations(line) for line in lines]
+
+
+def without_durations(text: str) -> str:
+    return re.sub(r"(after|,) [\d.]+ s\b", r"\1 N s", text)
 
 
 def test_a_deployment_that_succeeds_is_followed(clients: Clients, stack: Stack) -> None:
@@ -47,7 +51,11 @@ def test_a_deployment_that_succeeds_is_followed(clients: Clients, stack: Stack) 
         "Seed | table 2",
     ]
     assert "CREATE_COMPLETE     Seed (AWS::Lambda::Function)" in output
-    assert re.fullmatch(r"STACK: CREATE_COMPLETE after \d+ s", output.splitlines()[-1])
+    assert "TriggerProvider" not in output
+    assert re.search(r" 8/9  CREATE_IN_PROGRESS  Run \(Custom::Trigger\)\n", output), output
+    assert re.search(r" 9/9  CREATE_COMPLETE     STACK \(AWS::CloudFormation::Stack\)\n", output)
+    ending = without_durations(output.splitlines()[-1])
+    assert ending == "STACK: CREATE_COMPLETE after N s"
 
 
 def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, stack: Stack) -> None:
@@ -58,20 +66,95 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
     assert exit_code == 1
     assert "Run: attempt 1 failed after N s: LookupError" in about_triggers(output)
     assert "Bad | about to fail" in about_triggers(output)
-    end = output[output.index("STACK: UPDATE_ROLLBACK") :]
+    end = output[output.index("\nUPDATE_FAILED Run") + 1 :]
     group = re.search(r"full log: (\S+)", end)
     assert group
     lines = [line for line in end.splitlines() if not line.startswith("    ")]
-    assert re.sub(r"after \d+ s", "after N s", "\n".join(lines)) == (
-        "STACK: UPDATE_ROLLBACK_COMPLETE after N s\n"
+    assert without_durations("\n".join(lines)) == (
         "UPDATE_FAILED Run (Custom::Trigger)\n"
         "  LookupError: no such table\n"
         '  at File "index.py", line 4, in handler raise LookupError("no such table")\n'
         "  last log lines:\n"
         f"  full log: {group[1]}\n"
-        f"  look at it: aws logs tail {group[1]} --since 1h"
+        f"  look at it: aws logs tail {group[1]} --since 1h\n"
+        "STACK: UPDATE_ROLLBACK_COMPLETE after N s"
     )
     assert "    about to fail" in end.splitlines()
+
+
+def test_triggers_of_a_nested_stack_are_followed_with_their_path(
+    clients: Clients, stack: Stack
+) -> None:
+    child = {**function("Bad", RAISING), "Run": trigger("Bad")}
+    body = json.dumps({"Transform": "Trigger", "Resources": child})
+    s3 = clients.boto("s3")
+    s3.create_bucket(Bucket=stack.name)
+    s3.put_object(Bucket=stack.name, Key="child", Body=body)
+    url = f"{clients.cloud.endpoint}/{stack.name}/child"
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+
+    output, exit_code = watched(clients, stack, {"Child": nested})
+
+    assert exit_code == 1
+    assert re.search(r"CREATE_IN_PROGRESS  Child/Run \(Custom::Trigger\)\n", output)
+    assert "Child/Bad | about to fail" in about_triggers(output)
+    assert output.count("\n  LookupError: no such table\n") == 1
+    assert re.search(r"(?m)^CREATE_FAILED Child/Run \(Custom::Trigger\)$", output)
+    assert not re.search(r"(?m)^CREATE_FAILED Child \(", output)
+
+
+def test_a_change_set_that_the_macro_refuses_ends_the_watch_with_its_whole_message(
+    clients: Clients, stack: Stack
+) -> None:
+    wrong = {"Type": "Custom::Trigger", "Properties": {"Handlr": "x"}}
+
+    output, exit_code = watched(
+        clients, stack, {"Run": wrong, "Queue": {"Type": "AWS::SQS::Queue"}}
+    )
+
+    assert exit_code == 1
+    first, *others = output.splitlines()
+    assert re.fullmatch(r"STACK: no deployment, since change set \S+ failed", first)
+    assert others == [
+        "  Transform 123456789012::Trigger failed with:",
+        "    Run.Handlr: unknown property; did you mean 'Handler'?",
+        "    Run: needs Handler, the function to run, or Function, to define it here",
+    ]
+
+
+def test_a_change_set_without_changes_ends_the_watch_as_a_success(
+    clients: Clients, stack: Stack
+) -> None:
+    resources: dict[str, object] = {"Queue": {"Type": "AWS::SQS::Queue"}}
+    stack.deploy(resources)
+
+    output, exit_code = watched(clients, stack, resources)
+
+    assert exit_code == 0
+    assert re.fullmatch(r"STACK: no deployment, since change set \S+ has no changes\n", output)
+
+
+def test_an_update_that_is_canceled_is_followed_to_its_end(clients: Clients, stack: Stack) -> None:
+    quick, slow = "def handler(event, context): ...", "import time\ndef handler(*_): time.sleep(4)"
+    stack.deploy({**function("Slow", quick), "Run": trigger("Slow")})
+    template = {
+        "Transform": "Trigger",
+        "Resources": {**function("Slow", slow), "Run": trigger("Slow")},
+    }
+
+    with started(clients, stack.folder, "watch", stack.name, "--quiet") as process:
+        wait_until_it_looks(process)
+        cloudformation = clients.boto("cloudformation")
+        capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+        cloudformation.update_stack(
+            StackName=stack.name, TemplateBody=json.dumps(template), Capabilities=capabilities
+        )
+        cloudformation.cancel_update_stack(StackName=stack.name)
+        outcome = ended(process)
+
+    assert outcome.exit_code == 1
+    ending = without_durations(outcome.stdout.splitlines()[-1])
+    assert ending == f"{stack.name}: UPDATE_ROLLBACK_COMPLETE after N s"
 
 
 def test_watch_with_json_prints_an_object_per_line(clients: Clients, stack: Stack) -> None:
@@ -81,7 +164,10 @@ def test_watch_with_json_prints_an_object_per_line(clients: Clients, stack: Stac
         outcome = ended(process)
 
     objects = [json.loads(line) for line in outcome.stdout.splitlines()]
-    assert {tuple(line) for line in objects} == {("at", "kind", "name", "message", "tone")}
+    common = ("at", "kind", "name", "message", "tone")
+    change = ("status", "type", "reason", "seconds", "done", "total")
+    assert {tuple(line) for line in objects} == {common, common + change}
+    assert [line.get("total") for line in objects] == [1, 1, 1, 1, None]
     assert [(line["kind"], line["message"].split()[0]) for line in objects] == [
         ("resource", "CREATE_IN_PROGRESS"),
         ("resource", "CREATE_IN_PROGRESS"),
@@ -99,7 +185,7 @@ def test_a_deployment_that_does_not_begin_is_a_usage_error(
 
     assert outcome.exit_code == 2
     assert outcome.stderr == (
-        "cfn-trigger: no deployment is in progress; waiting for one to begin\n"
+        "cfn-trigger: stack 'nowhere': does not exist yet; waiting for a deployment to begin\n"
         "cfn-trigger: stack 'nowhere': no deployment began within 0 s; start one, or raise"
         " --timeout\n"
     )

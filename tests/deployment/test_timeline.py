@@ -1,11 +1,23 @@
 """What happens in a deployment, as lines: a fold, without a clock and without a cloud."""
 
+from dataclasses import replace
+
 import pytest
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.state import DeploymentState, LogEntry
-from cfn_trigger.deployment.summary import status_lines, summary
-from tests.support.timelines import CREATION, REASON, after, as_text, at, entry, event, step
+from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry, Weight
+from cfn_trigger.deployment.summary import changing_resources, phase, running_triggers, summary
+from tests.support.timelines import (
+    CREATION,
+    NESTED_ID,
+    REASON,
+    after,
+    as_text,
+    at,
+    entry,
+    event,
+    step,
+)
 
 # ---- which deployment
 
@@ -22,8 +34,8 @@ def test_a_deployment_in_progress_is_shown_from_its_beginning_and_no_earlier() -
 
     assert (state.first_status, state.ended) == ("UPDATE_IN_PROGRESS", None)
     assert as_text(lines) == [
-        "10:01:00  UPDATE_IN_PROGRESS  shop (AWS::CloudFormation::Stack)",
-        "10:01:01  UPDATE_COMPLETE     Queue (AWS::SQS::Queue)",
+        "10:01:00      0  UPDATE_IN_PROGRESS  shop (AWS::CloudFormation::Stack)",
+        "10:01:01      1  UPDATE_COMPLETE     Queue (AWS::SQS::Queue)",
     ]
 
 
@@ -67,7 +79,7 @@ def test_events_of_a_later_deployment_yield_no_lines() -> None:
     state, lines = after(*CREATION, ended, event(3, "shop", "DELETE_IN_PROGRESS"))
 
     assert state.status == "CREATE_COMPLETE"
-    assert lines[-1] == "10:00:02  CREATE_COMPLETE     shop (AWS::CloudFormation::Stack)"
+    assert lines[-1] == "10:00:02      0  CREATE_COMPLETE     shop (AWS::CloudFormation::Stack)"
 
 
 # ---- resources
@@ -78,14 +90,175 @@ def test_a_creation_yields_one_line_though_it_has_two_events() -> None:
 
     state, lines = after(CREATION[0], event(1, "Queue", "CREATE_IN_PROGRESS"), initiated)
 
-    assert lines[1:] == ["10:00:01  CREATE_IN_PROGRESS  Queue (AWS::SQS::Queue)"]
+    assert lines[1:] == ["10:00:01      0  CREATE_IN_PROGRESS  Queue (AWS::SQS::Queue)"]
     assert state.physical_ids["Queue"] == "shop-Queue-1"
 
 
-def test_an_event_line_has_the_first_part_of_its_reason() -> None:
+def test_the_line_of_a_trigger_that_fails_has_what_its_handler_says() -> None:
     _, lines = after(*CREATION, event(2, "Run", "CREATE_FAILED", REASON))
 
-    assert lines[-1] == "10:00:02  CREATE_FAILED       Run (Custom::Trigger): LookupError: lost; …"
+    assert lines[-1] == (
+        "10:00:02      1  CREATE_FAILED       Run (Custom::Trigger), 1 s: LookupError: lost"
+    )
+
+
+def test_no_punctuation_of_a_handler_cuts_its_message() -> None:
+    reason = "LookupError: no table; not in this account; full log: /aws/lambda/shop-Check-1"
+
+    _, lines = after(*CREATION, event(2, "Run", "CREATE_FAILED", reason))
+
+    assert lines[-1].endswith(": LookupError: no table; not in this account")
+
+
+def test_a_reason_that_was_shown_is_not_shown_again() -> None:
+    failed = event(2, "Queue", "CREATE_FAILED", "no room", path="Orders/")
+    parent = event(3, "Orders", "CREATE_FAILED", "no room")
+
+    _, lines = after(CREATION[0], failed, parent)
+
+    assert lines[1:] == [
+        "10:00:02      1  CREATE_FAILED       Orders/Queue (AWS::SQS::Queue): no room",
+        "10:00:03      2  CREATE_FAILED       Orders (AWS::CloudFormation::Stack)",
+    ]
+
+
+def test_a_change_has_the_duration_between_its_events() -> None:
+    _, lines = after(
+        CREATION[0], event(1, "Queue", "CREATE_IN_PROGRESS"), event(1.4, "Queue", "CREATE_COMPLETE")
+    )
+
+    assert lines[-1] == "10:00:01      1  CREATE_COMPLETE     Queue (AWS::SQS::Queue), 0.4 s"
+
+
+# ---- how many are left
+
+
+def test_resources_are_counted_out_of_those_expected() -> None:
+    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue"])
+    events = [
+        *CREATION,
+        event(2, "Queue", "CREATE_IN_PROGRESS"),
+        event(3, "Run", "CREATE_COMPLETE"),
+    ]
+
+    state, _ = timeline.advance(state, events, ())
+
+    assert (state.tally.done, state.tally.total) == (1, 2)
+
+
+def test_a_resource_that_was_not_expected_counts_once_it_begins() -> None:
+    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run"])
+
+    state, _ = timeline.advance(state, [*CREATION, event(2, "Queue", "CREATE_IN_PROGRESS")], ())
+
+    assert (state.tally.done, state.tally.total) == (0, 2)
+
+
+def test_resources_of_nested_stacks_count_with_those_of_the_stack() -> None:
+    state = timeline.expecting(DeploymentState(has_read=True), "", ["Orders"])
+
+    state = timeline.expecting(state, "Orders/", ["Run", "Queue"])
+
+    assert state.tally.total == 3
+
+
+def test_the_resources_of_a_nested_stack_alone_are_no_total() -> None:
+    state = timeline.expecting(DeploymentState(has_read=True), "Orders/", ["Run", "Queue"])
+
+    assert state.tally.total is None
+
+
+def test_a_rollback_counts_anew_what_has_changed() -> None:
+    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue", "Other"])
+    events = [
+        *CREATION,
+        event(2, "Queue", "CREATE_COMPLETE"),
+        event(3, "Run", "CREATE_FAILED", "lost"),
+        event(3, "shop", "ROLLBACK_IN_PROGRESS"),
+        event(4, "Queue", "DELETE_COMPLETE"),
+    ]
+
+    state, _ = timeline.advance(state, events, ())
+
+    assert (state.tally.done, state.tally.total) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected_phase"),
+    [
+        ("CREATE_IN_PROGRESS", "creating"),
+        ("UPDATE_IN_PROGRESS", "updating"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "cleaning up"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "rolling back"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "cleaning up"),
+        ("DELETE_IN_PROGRESS", "deleting"),
+        ("IMPORT_IN_PROGRESS", "importing"),
+        ("EXPRESS_IN_PROGRESS", "in progress"),
+    ],
+)
+def test_the_phase_follows_from_the_status(status: str, expected_phase: str) -> None:
+    assert phase(DeploymentState(status=status)) == expected_phase
+
+
+# ---- nested stacks
+
+
+def test_triggers_of_nested_stacks_have_the_path_in_their_name() -> None:
+    _, lines = after(
+        CREATION[0],
+        event(1, "Orders", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
+        event(1, "Orders", "CREATE_IN_PROGRESS", path="Orders/"),
+        event(2, "Run", "CREATE_IN_PROGRESS", path="Orders/"),
+        step(3, "invoke", source="Orders/TriggerProvider", attempt=1),
+        entry(4, "hello", "Orders/Check"),
+        event(5, "Run", "CREATE_COMPLETE", path="Orders/"),
+    )
+
+    assert lines[1:] == [
+        "10:00:02      0  CREATE_IN_PROGRESS  Orders/Run (Custom::Trigger)",
+        "10:00:03    Orders/Run: started, attempt 1",
+        "10:00:04    Orders/Check | hello",
+        "10:00:05      1  CREATE_COMPLETE     Orders/Run (Custom::Trigger), 3 s",
+    ]
+
+
+def test_the_ids_of_nested_stacks_are_known_by_their_paths() -> None:
+    inner = replace(event(2, "Orders", "CREATE_IN_PROGRESS"), path="Orders/", is_of_stack=False)
+
+    state, _ = after(CREATION[0], event(1, "Orders", "CREATE_IN_PROGRESS"), inner)
+
+    assert state.stack_ids == {"Orders/": NESTED_ID, "Orders/Orders/": NESTED_ID}
+
+
+# ---- which lines matter
+
+
+@pytest.mark.parametrize(
+    ("item", "weight"),
+    [
+        (event(1, "Queue", "CREATE_IN_PROGRESS"), "start"),
+        (event(1, "Queue", "CREATE_COMPLETE"), "event"),
+        (event(1, "Queue", "CREATE_FAILED", "no room"), "event"),
+        (event(1, "Queue", "CREATE_FAILED", "Resource creation cancelled"), "detail"),
+        (event(1, "TriggerProvider", "CREATE_COMPLETE"), "detail"),
+        (event(1, "TriggerProviderRole", "CREATE_IN_PROGRESS"), "detail"),
+        (event(1, "TriggerProvider", "CREATE_FAILED", "no room"), "event"),
+        (event(1, "Run", "CREATE_IN_PROGRESS"), "event"),
+        (event(1, "Run", "CREATE_COMPLETE"), "outcome"),
+        (event(1, "Run", "UPDATE_FAILED", "lost"), "outcome"),
+        (event(1, "Run", "DELETE_COMPLETE"), "event"),
+        (step(1, "respond", level="INFO", status="SUCCESS", reason="not enabled"), "outcome"),
+        (step(1, "invoke", attempt=1), "event"),
+        (entry(1, "hello"), "event"),
+    ],
+)
+def test_every_line_has_a_weight(item: Event | LogEntry, weight: Weight) -> None:
+    events = [CREATION[0], *([item] if isinstance(item, Event) else [])]
+    entries = [item] if isinstance(item, LogEntry) else []
+
+    _, lines = timeline.advance(DeploymentState(has_read=True), events, entries)
+
+    assert lines[-1].weight == weight
 
 
 # ---- triggers
@@ -97,6 +270,7 @@ def test_a_polled_handler_is_followed_with_its_progress() -> None:
         step(2, "look", attempt=1, seconds=890),
         step(2, "invoke", attempt=1, seconds=890),
         step(3, "pending", error="", progress="1 of 3 tables"),
+        step(3, "ask", attempt=1, seconds=10),
         step(3, "wait", attempt=1, seconds=10),
         step(13, "invoke", attempt=1, seconds=880),
         step(14, "pending", error=""),
@@ -213,7 +387,7 @@ def test_a_second_request_of_a_trigger_is_counted_anew() -> None:
 
     state, _ = after(*CREATION, *pending, failed, event(5, "Run", "UPDATE_IN_PROGRESS"))
 
-    assert status_lines(state, at(6)) == ("Run: attempt 1, 1 s",)
+    assert running_triggers(state, at(6)) == ("Run: attempt 1, 1 s",)
 
 
 def test_entries_that_arrive_after_the_end_yield_lines() -> None:
@@ -224,16 +398,65 @@ def test_entries_that_arrive_after_the_end_yield_lines() -> None:
     assert as_text(lines) == ["10:00:01    Check | late"]
 
 
+def test_a_late_entry_counts_for_the_request_that_it_is_of() -> None:
+    state, _ = after(
+        *CREATION,
+        event(5, "Run", "CREATE_FAILED", REASON),
+        event(6, "Run", "UPDATE_IN_PROGRESS"),
+    )
+
+    state, lines = timeline.advance(state, (), [step(4, "failed", error="LookupError")])
+
+    assert as_text(lines) == ["10:00:04    Run: attempt 1 failed after 3 s: LookupError"]
+    assert running_triggers(state, at(7)) == ("Run: attempt 1, 1 s",)
+
+
 def test_a_running_trigger_has_a_status_line_until_it_is_done() -> None:
     state, _ = after(*CREATION, step(1, "invoke", attempt=1))
-    assert status_lines(state, at(8)) == ("Run: attempt 1, 7 s",)
+    assert running_triggers(state, at(8)) == ("Run: attempt 1, 7 s",)
 
     pending = [step(9, "pending", error="", progress="3 of 10"), step(19, "invoke", attempt=1)]
     state, _ = timeline.advance(state, (), pending)
-    assert status_lines(state, at(20)) == ("Run: attempt 1, poll 1, 19 s: 3 of 10",)
+    assert running_triggers(state, at(20)) == ("Run: attempt 1, poll 1, 19 s: 3 of 10",)
 
     state, _ = timeline.advance(state, [event(21, "Run", "CREATE_COMPLETE")], ())
-    assert status_lines(state, at(22)) == ()
+    assert running_triggers(state, at(22)) == ()
+
+
+def test_the_status_line_of_a_trigger_says_what_it_waits_for() -> None:
+    state, _ = after(
+        *CREATION,
+        step(1, "invoke", attempt=1),
+        step(2, "pending", error=""),
+        step(2, "wait", attempt=1, seconds=10),
+    )
+    assert running_triggers(state, at(8)) == ("Run: attempt 1, 7 s, next poll in 4 s",)
+
+    failed = [step(12, "failed", error="LookupError"), step(12, "wait", attempt=2, seconds=60)]
+    state, _ = timeline.advance(state, (), failed)
+    assert running_triggers(state, at(13)) == ("Run: attempt 1, 12 s, next attempt in 59 s",)
+
+    state, _ = timeline.advance(state, (), [step(20, "hand over", attempt=2)])
+    assert running_triggers(state, at(21)) == ("Run: attempt 1, execution 2, 20 s",)
+
+    state, _ = timeline.advance(state, (), [step(22, "refused", error="NotReady")])
+    assert running_triggers(state, at(23)) == (
+        "Run: attempt 1, execution 2, 22 s: not started: NotReady",
+    )
+
+
+def test_changing_resources_have_status_lines_and_the_plumbing_has_one() -> None:
+    state, _ = after(
+        *CREATION,
+        event(1, "Queue", "CREATE_IN_PROGRESS"),
+        event(2, "TriggerProvider", "CREATE_IN_PROGRESS"),
+        event(2, "TriggerProviderRole", "CREATE_COMPLETE"),
+    )
+
+    assert changing_resources(state, at(65)) == (
+        "Queue (AWS::SQS::Queue), 1 min 4 s",
+        "what runs the triggers: 1 more to change",
+    )
 
 
 # ---- how it ended
@@ -251,13 +474,14 @@ def test_the_summary_of_a_failure_has_every_whole_reason_and_where_to_look() -> 
         *CREATION,
         event(2, "Queue", "CREATE_FAILED", "Resource creation cancelled"),
         event(3, "Run", "CREATE_FAILED", REASON),
-        event(4, "shop", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed: [Run]"),
+        event(
+            4, "shop", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Run]"
+        ),
         event(9, "shop", "ROLLBACK_COMPLETE"),
     )
 
     assert not state.succeeded
     assert "\n".join(as_text(summary(state))) == (
-        "shop: ROLLBACK_COMPLETE after 9 s\n"
         "CREATE_FAILED Run (Custom::Trigger)\n"
         "  LookupError: lost\n"
         "  at f\n"
@@ -265,18 +489,88 @@ def test_the_summary_of_a_failure_has_every_whole_reason_and_where_to_look() -> 
         "    one\n"
         "    two\n"
         "  full log: /aws/lambda/shop-Check-1\n"
-        "  look at it: aws logs tail /aws/lambda/shop-Check-1 --since 1h"
+        "  look at it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
+        "canceled because of that: Queue\n"
+        "shop: ROLLBACK_COMPLETE after 9 s"
     )
 
 
-def test_the_summary_does_not_count_the_stack_among_its_failed_resources() -> None:
-    ended = event(4, "shop", "CREATE_FAILED", "The following resource(s) failed: [Run]")
+ROLLBACK = "The following resource(s) failed to create: [Orders]. Rollback requested by user."
+EMBEDDED = f"Embedded stack {NESTED_ID} was not successfully created: "
+
+
+def test_what_only_follows_from_a_failure_is_not_in_the_summary() -> None:
+    inner = "The following resource(s) failed to create: [Queue]."
+    state, _ = after(
+        CREATION[0],
+        event(2, "Queue", "CREATE_FAILED", "no room", path="Orders/"),
+        event(2, "Orders", "CREATE_FAILED", inner, path="Orders/"),
+        event(3, "Orders", "CREATE_FAILED", EMBEDDED + inner),
+        event(3, "shop", "ROLLBACK_IN_PROGRESS", ROLLBACK),
+        event(4, "shop", "ROLLBACK_COMPLETE"),
+    )
+
+    assert as_text(summary(state)) == [
+        "CREATE_FAILED Orders/Queue (AWS::SQS::Queue)\n  no room",
+        "shop: ROLLBACK_COMPLETE after 4 s",
+    ]
+
+
+def test_the_same_reason_is_in_the_summary_once() -> None:
+    state, _ = after(
+        CREATION[0],
+        event(2, "Queue", "CREATE_FAILED", "no room", path="Orders/"),
+        event(3, "Orders", "CREATE_FAILED", f"{EMBEDDED}no room"),
+        event(4, "shop", "ROLLBACK_COMPLETE"),
+    )
+
+    assert len(summary(state)) == 2
+
+
+def test_the_failure_of_a_nested_stack_that_could_not_be_read_is_in_the_summary() -> None:
+    inner = "The following resource(s) failed to create: [Queue]"
+    state, _ = after(
+        CREATION[0],
+        event(3, "Orders", "CREATE_FAILED", f"{EMBEDDED}{inner}. "),
+        event(4, "shop", "ROLLBACK_IN_PROGRESS", ROLLBACK),
+        event(4, "shop", "ROLLBACK_COMPLETE"),
+    )
+
+    assert as_text(summary(state))[0] == (
+        f"CREATE_FAILED Orders (AWS::CloudFormation::Stack)\n  {inner}."
+    )
+
+
+def test_the_whole_message_of_a_macro_is_in_the_summary() -> None:
+    problems = "Run.Handlr: unknown property; did you mean 'Handler'? | Run: has no Handler"
+    reason = f"Transform 1::Trigger failed with: {problems}.. Rollback requested by user."
+    state, lines = after(
+        CREATION[0],
+        event(1, "shop", "ROLLBACK_IN_PROGRESS", reason),
+        event(2, "shop", "ROLLBACK_COMPLETE"),
+    )
+
+    assert lines[1] == (
+        "10:00:01      0  ROLLBACK_IN_PROGRESS  shop (AWS::CloudFormation::Stack): "
+        "Transform 1::Trigger failed"
+    )
+    assert "\n".join(as_text(summary(state))) == (
+        "ROLLBACK_IN_PROGRESS shop (AWS::CloudFormation::Stack)\n"
+        "  Transform 1::Trigger failed with:\n"
+        "    Run.Handlr: unknown property; did you mean 'Handler'?\n"
+        "    Run: has no Handler\n"
+        "shop: ROLLBACK_COMPLETE after 2 s"
+    )
+
+
+def test_a_failure_without_a_reason_is_in_the_summary() -> None:
+    ended = event(4, "shop", "CREATE_FAILED", "The following resource(s) failed to create: [Run]")
 
     state, _ = after(*CREATION, event(3, "Run", "CREATE_FAILED"), ended)
 
     assert as_text(summary(state)) == [
-        "shop: CREATE_FAILED after 4 s",
         "CREATE_FAILED Run (Custom::Trigger)\n  CloudFormation gives no reason",
+        "shop: CREATE_FAILED after 4 s",
     ]
 
 
@@ -301,3 +595,25 @@ def test_a_line_as_json_is_an_object() -> None:
             "tone": "good",
         }
     ]
+
+
+def test_a_line_of_a_resource_as_json_has_its_change() -> None:
+    _, lines = timeline.advance(
+        timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue"]),
+        [*CREATION, event(3, "Run", "CREATE_FAILED", "LookupError: lost; full log: /a")],
+        (),
+    )
+
+    assert lines[-1].as_json() == {
+        "at": "2026-11-21T10:00:03.000+00:00",
+        "kind": "resource",
+        "name": "Run",
+        "message": "CREATE_FAILED Run (Custom::Trigger), 2 s: LookupError: lost",
+        "tone": "bad",
+        "status": "CREATE_FAILED",
+        "type": "Custom::Trigger",
+        "reason": "LookupError: lost",
+        "seconds": 2.0,
+        "done": 1,
+        "total": 2,
+    }

@@ -109,7 +109,7 @@ def test_a_handler_in_progress_is_invoked_again_with_its_state() -> None:
         "10:00:00    Run: started, attempt 1",
         "10:00:02    Run: in progress after 2 s: 1 of 2",
         "10:00:34    Run: in progress after 34 s, poll 1",
-        "10:01:06    Run: done after 66 s, poll 2",
+        "10:01:06    Run: done after 1 min 6 s, poll 2",
     ]
 
 

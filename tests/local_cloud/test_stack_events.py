@@ -141,3 +141,23 @@ def test_a_nested_stack_that_reads_the_arn_of_a_log_group_is_updated(
 
     assert stacks.status(name) == "UPDATE_COMPLETE"
     assert stacks.described(name)["Outputs"][0]["OutputValue"].startswith("two arn:aws:logs:")
+
+
+def test_a_parent_announces_the_id_of_a_nested_stack_once_and_when_it_begins(
+    account: Account, stacks: ProvidedStacks
+) -> None:
+    s3 = account.clients.boto("s3")
+    s3.create_bucket(Bucket="announced")
+    s3.put_object(Bucket="announced", Key="child", Body=json.dumps({"Resources": {"Queue": QUEUE}}))
+    url = f"{account.clients.cloud.endpoint}/announced/child"
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+
+    name = stacks.create({"Resources": {"Child": child}})
+
+    assert stacks.events(name) == [
+        "STACK CREATE_IN_PROGRESS User Initiated",
+        "Child CREATE_IN_PROGRESS",
+        "Child CREATE_IN_PROGRESS Resource creation Initiated",
+        "Child CREATE_COMPLETE",
+        "STACK CREATE_COMPLETE",
+    ]

@@ -1,6 +1,7 @@
 """Deployments as tests write them: events and log entries, by the second.
 
-Knows a stack `shop` with a trigger `Run` and a queue. Nothing here reads a clock.
+Knows a stack `shop` with a trigger `Run`, a queue and a nested stack `Orders`. Nothing here
+reads a clock.
 """
 
 import itertools
@@ -10,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cfn_trigger.deployment import timeline
+from cfn_trigger.deployment.reasons import parse_reason
 from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
 from cfn_trigger.terminal.lines import rendered
 
 STACK = "AWS::CloudFormation::Stack"
+NESTED_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/shop-Orders-1/2"
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/shop/1"
 _ids = itertools.count()
 
@@ -22,17 +25,26 @@ def at(seconds: float) -> datetime:
     return datetime(2026, 11, 21, 10, 0, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
-def event(seconds: float, name: str, status: str, reason: str = "") -> Event:
-    types = {"shop": STACK, "Run": "Custom::Trigger", "Queue": "AWS::SQS::Queue"}
+def event(seconds: float, name: str, status: str, reason: str = "", path: str = "") -> Event:
+    types = {
+        "shop": STACK,
+        "Orders": STACK,
+        "Run": "Custom::Trigger",
+        "Queue": "AWS::SQS::Queue",
+        "TriggerProvider": "AWS::Lambda::Function",
+        "TriggerProviderRole": "AWS::IAM::Role",
+    }
+    physical_ids = {"shop": STACK_ID, "Orders": NESTED_ID}
     return Event(
         id=f"event {next(_ids)}",
         at=at(seconds),
         logical_id=name,
         type=types[name],
         status=status,
-        physical_id=STACK_ID if name == "shop" else f"shop-{name}-1",
-        reason=reason,
-        is_of_stack=name == "shop",
+        physical_id=physical_ids.get(name, f"shop-{name}-1"),
+        reason=parse_reason(reason),
+        is_of_stack=name == "shop" or (name == "Orders" and path == "Orders/"),
+        path=path,
     )
 
 
@@ -40,9 +52,9 @@ def entry(seconds: float, text: str, source: str = "Check") -> LogEntry:
     return LogEntry(id=f"entry {next(_ids)}", at=at(seconds), source=source, text=text)
 
 
-def step(when: float, name: str, **details: Any) -> LogEntry:
+def step(when: float, name: str, source: str = "TriggerProvider", **details: Any) -> LogEntry:
     text = json.dumps({"step": name, "trigger": "Run", "type": "Create"} | details)
-    return entry(when, text, "TriggerProvider")
+    return entry(when, text, source)
 
 
 def after(*news: Event | LogEntry) -> tuple[DeploymentState, list[str]]:
