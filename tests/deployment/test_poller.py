@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.change_sets import ChangeSet
-from cfn_trigger.deployment.poller import StackPoller, Tail, Tails
+from cfn_trigger.deployment.logs import Tail, Tails
+from cfn_trigger.deployment.poller import StackPoller
 from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import ThrottledError, UsageError
 from tests.support.timelines import CREATION, NESTED_ID, STACK_ID, after, at, event

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import partial
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
@@ -114,7 +115,7 @@ def _created(began: float, ended: float, name: str) -> list[Event]:
     return [change(began, name, "CREATE_IN_PROGRESS"), change(ended, name, "CREATE_COMPLETE")]
 
 
-BEGINNING: Final = [
+BEGINNING: Final[list[Event | LogEntry]] = [
     change(0, "shop", "CREATE_IN_PROGRESS", "User Initiated"),
     *_created(1, 9.4, "Table"),
     *_created(1, 17, "LoadRole"),
@@ -125,7 +126,7 @@ BEGINNING: Final = [
     step(28, "LoadTables", "invoke", attempt=1),
     logged(28.4, "Load", "orders: 1200 rows ✓"),
 ]
-POLLED: Final = [
+POLLED: Final[list[Event | LogEntry]] = [
     step(36, "LoadTables", "pending", error="", progress="1 of 3 tables: 注文"),
     step(36, "LoadTables", "wait", attempt=1, seconds=10),
     step(46, "LoadTables", "invoke", attempt=1),
@@ -135,7 +136,7 @@ POLLED: Final = [
     step(101, "LoadTables", "done", error=""),
     change(102, "LoadTables", "CREATE_COMPLETE"),
 ]
-NESTED: Final = [
+NESTED: Final[list[Event | LogEntry]] = [
     change(102.5, "Orders", "CREATE_IN_PROGRESS"),
     change(103, "Orders", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
     *_created(104, 108, "Orders/Queue"),
@@ -145,13 +146,13 @@ NESTED: Final = [
     change(110, "Orders/SmokeTest", "CREATE_COMPLETE"),
     change(112, "Orders", "CREATE_COMPLETE"),
 ]
-TWO_ATTEMPTS: Final = [
+TWO_ATTEMPTS: Final[list[Event | LogEntry]] = [
     step(30, "LoadTables", "failed", error="LookupError"),
     step(30, "LoadTables", "wait", attempt=2, seconds=5),
     step(35, "LoadTables", "invoke", attempt=2),
     step(36, "LoadTables", "failed", error="LookupError"),
 ]
-ROLLED_BACK: Final = [
+ROLLED_BACK: Final[list[Event | LogEntry]] = [
     change(36.8, "Orders", "CREATE_IN_PROGRESS"),
     change(37, "LoadTables", "CREATE_FAILED", f"{WRAPPED}{FAILED} (RequestId: 4f7c-1)"),
     change(37.2, "Orders", "CREATE_FAILED", "Resource creation cancelled"),
@@ -254,5 +255,5 @@ def on_terminal(deployment: Deployment, width: int) -> str:
     for seconds in deployment.moments:
         output.write(f"\nbelow the lines, after {seconds:g} s:\n")
         state = deployment.state_at(seconds)
-        terminal.print(StatusArea(state, lambda seconds=seconds: at(seconds)), soft_wrap=False)
+        terminal.print(StatusArea(state, partial(at, seconds)), soft_wrap=False)
     return output.getvalue()
