@@ -12,7 +12,7 @@ from cfn_trigger.terminal import console, following, options
 
 @options.command(
     "cfn-trigger watch shop",
-    "cfn-trigger watch shop --quiet & sam deploy --stack-name shop; wait $!",
+    "cfn-trigger watch shop --quiet --timeout 60",
     "cfn-trigger watch shop --profile production --region eu-west-1 --json",
 )
 @click.argument("stack")
