@@ -21,7 +21,7 @@ from macro.model import Json
 
 _INDENTED_LINE: Final = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
-_EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n")
+_EMPTY_LINE: Final = re.compile(r"\n[ \t]*\r?\n")
 _COMMENT_LINE: Final = re.compile(r"(?:[ \t]*\r?\n)*([ \t]*)#[^\r\n]*(?:\r?\n|\Z)")
 
 
@@ -76,12 +76,11 @@ def rewritten(template: Template, values: Mapping[str, Json]) -> str:
     newline = "\r\n" if "\r\n" in template.text else "\n"
     if _is_json(template.text):
         return _as_json(template, values).replace("\n", newline)
-    text = template.text.replace("\r\n", "\n")
     for has_aliases in (True, False):
-        edited = _edited(text, template, values, has_aliases=has_aliases)
+        edited = _edited(template, values, newline, has_aliases=has_aliases)
         if edited is not None:
-            return edited.replace("\n", newline)
-    return _written_anew(text, values).replace("\n", newline)
+            return edited
+    return _written_anew(template.text, values).replace("\n", newline)
 
 
 # ---- JSON
@@ -123,23 +122,24 @@ def _in_order(old: Json, new: Json) -> Json:
 
 
 def _edited(
-    text: str, template: Template, values: Mapping[str, Json], *, has_aliases: bool
+    template: Template, values: Mapping[str, Json], newline: str, *, has_aliases: bool
 ) -> str | None:
     """Edit a text; None if that is not possible, or if the result would not have these values."""
+    text = template.text
     try:
         source = _Source(text=text, comments=read_comments(text), has_aliases=has_aliases)
         edits = [*_edits(read_tree(text), template.values, dict(values), source)]
-        edited = _apply(edits, text)
+        edited = _apply(edits, text, newline)
         return edited if parse_template(edited, template.name).values == values else None
     except (YAMLError, TemplateProblems, _CannotEdit, ValueError):
         return None
 
 
-def _apply(edits: Sequence[_Edit], text: str) -> str:
+def _apply(edits: Sequence[_Edit], text: str, newline: str) -> str:
     parts: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        parts += [text[at : edit.start], edit.text]
+        parts += [text[at : edit.start], edit.text.replace("\n", newline)]
         at = edit.end
     return "".join([*parts, text[at:]])
 

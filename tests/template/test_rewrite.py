@@ -256,6 +256,14 @@ Outputs: {}"""
     )
 
 
+def test_line_ends_stay_as_they_are_and_new_lines_end_as_a_carriage_return_asks() -> None:
+    written = "Resources:\r\n  A:\n    Type: T  # a\r\n  B: {Type: T}\n"
+
+    assert changed(written, B={"Type": "T", "Size": 1}) == (
+        "Resources:\r\n  A:\n    Type: T  # a\r\n  B:\r\n    Type: T\r\n    Size: 1\n"
+    )
+
+
 def test_a_text_without_a_last_line_break_gets_none() -> None:
     assert changed("Resources:\n  A: {Type: T}", B={"Type": "T"}) == (
         "Resources:\n  A: {Type: T}\n  B:\n    Type: T"
