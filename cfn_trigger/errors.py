@@ -4,7 +4,7 @@ Knows which errors a person can act on. Refuses to know terminals and exit codes
 every error, and maps it to an exit code.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -93,10 +93,17 @@ class TemplateProblems(Exception):  # noqa: N818 several problems, and a plural 
 class AwsTransformError(Exception):
     """SAM or AWS::LanguageExtensions refuses a template.
 
-    `problems` are pairs of a logical id, empty where none is known, and a message.
+    `problems` are pairs of a logical id, empty where none is known, and a message. `paths` are the
+    paths in the template to them, each empty where only the logical id is known.
     """
 
-    def __init__(self, transform: str, problems: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        transform: str,
+        problems: Iterable[tuple[str, str]],
+        paths: Sequence[tuple[str | int, ...]] = (),
+    ) -> None:
         self.transform = transform
         self.problems = tuple(problems)
+        self.paths = tuple(paths) or ((),) * len(self.problems)
         super().__init__(transform, self.problems)

@@ -22,6 +22,7 @@ from macro.cloudformation import (
     Resources,
     as_map,
     condition_of,
+    occurrences,
     properties_of,
     section,
 )
@@ -164,22 +165,10 @@ def secrets_stay_with_the_handler(reading: Reading) -> Iterator[Problem]:
     """Refuse dynamic references that CloudFormation does not resolve in custom resources."""
     for trigger in (*reading.triggers, *reading.undos):
         for name, value in (("Payload", trigger.payload), ("Expect", trigger.expect)):
-            for kind in sorted(set(_secrets(value))):
+            for kind, keys in occurrences(_SECRET.findall, value):
                 place = f"{trigger.place}.{name}"
                 unresolved = f"CloudFormation does not resolve {kind} references here"
-                yield Problem(place, f"{unresolved}; read the secret in the handler")
-
-
-def _secrets(value: Json) -> Iterator[str]:
-    stack = [value]
-    while stack:
-        match stack.pop():
-            case str(text):
-                yield from _SECRET.findall(text)
-            case dict(node):
-                stack.extend(node.values())
-            case list(items):
-                stack.extend(items)
+                yield Problem(place, f"{unresolved}; read the secret in the handler", keys)
 
 
 def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Problem]:

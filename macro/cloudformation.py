@@ -5,7 +5,7 @@ Refuses to know what a trigger is.
 """
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from macro.model import Json
@@ -85,6 +85,31 @@ def section(template: Json, name: str) -> Mapping[str, Json]:
     """Return a section of a template, empty if it is missing or not a map."""
     written = template.get(name) if isinstance(template, dict) else None
     return written if isinstance(written, dict) else {}
+
+
+def occurrences(
+    find: Callable[[str], Iterable[str]], value: Json
+) -> list[tuple[str, tuple[str | int, ...]]]:
+    """Return what is found in the strings of a value, each once, with the keys to the first."""
+    keys_of_texts: dict[str, tuple[str | int, ...]] = {}
+    for keys, text in _texts(value):
+        for match in find(text):
+            keys_of_texts.setdefault(match, keys)
+    return sorted(keys_of_texts.items())
+
+
+def _texts(value: Json) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the strings in a value in order, each with the keys and indexes that lead to it."""
+    stack: list[tuple[tuple[str | int, ...], Json]] = [((), value)]
+    while stack:
+        path, item = stack.pop()
+        match item:
+            case str():
+                yield path, item
+            case dict():
+                stack.extend(reversed([((*path, key), each) for key, each in item.items()]))
+            case list():
+                stack.extend(reversed([((*path, index), each) for index, each in enumerate(item)]))
 
 
 def type_of(resource: Json) -> str:

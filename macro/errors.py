@@ -5,17 +5,37 @@ CloudFormation appends a sentence of its own. Refuses to know what can be wrong.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 SHOWN = 20
 """The most problems in one message; CloudFormation truncates a longer status reason."""
 
 
+Kind = Literal["spelling", "meaning", "risk", "size"]
+"""What a problem is about: a property by itself, a trigger in its template, what may surprise, or
+the size of the expansion."""
+
+
+class Selecting(NamedTuple):
+    """The step to the item of a list of selectors that has this meaning."""
+
+    selector: str
+
+
+Steps: TypeAlias = tuple[str | int | Selecting, ...]
+"""Keys and items, each within the one before."""
+
+
 class Problem(NamedTuple):
-    """A problem that the author can correct: its place, and a message with a remedy."""
+    """A problem that the author can correct: its place, and a message with a remedy.
+
+    `within` leads from the place, which is a property or a resource, to the part that is wrong.
+    """
 
     place: str
     message: str
+    within: Steps = ()
+    kind: Kind = "meaning"
 
     def __str__(self) -> str:
         return " ".join(f"{self.place}: {self.message}".split())

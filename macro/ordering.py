@@ -23,7 +23,7 @@ from typing import Final, Literal, NamedTuple
 from macro.additions import Additions
 from macro.canonical import Canon
 from macro.cloudformation import Resources, depends_on, properties_of
-from macro.errors import Problem, nearest
+from macro.errors import Problem, Selecting, nearest
 from macro.model import ABSENT, NOTHING, Edge, Json, Trigger
 from macro.needs import Need, Needs
 from macro.references import Survey, mentions
@@ -65,6 +65,10 @@ class _Selection(NamedTuple):
     def all(self) -> tuple[str, ...]:
         return tuple(sorted(self.named + self.matched))
 
+    def edges_with(self, others: Iterable[str]) -> Iterator[tuple[Edge, str]]:
+        """Yield an edge to or from each resource, with that resource."""
+        return ((edge, other) for other in others for edge in self.edges([other]))
+
     def edges(self, others: Iterable[str]) -> Iterator[Edge]:
         return self.edges_of(Need(other, "") for other in others)
 
@@ -99,10 +103,11 @@ def order(
     ordering = [each for each in selections if each.side != "ExecuteOnResourceChange"]
 
     graph = _Graph.of(resources, survey)
-    named = (edge for selection in ordering for edge in selection.edges(selection.named))
-    for edge in (*additions.edges, *named):
+    added = ((edge, edge.first) for edge in additions.edges)
+    named = (pair for selection in ordering for pair in selection.edges_with(selection.named))
+    for edge, selected in itertools.chain(added, named):
         if path := graph.path(edge.first, edge.waiting):
-            problems.append(_cycle(edge, path, candidates))
+            problems.append(_cycle(edge, selected, path, candidates))
         else:
             graph.add(edge)
     for trigger_id, edges in _yielding_edges(by_id, ordering, resources, needs):
@@ -161,9 +166,10 @@ def _selections(
     return selections, problems
 
 
-def _cycle(edge: Edge, path: list[str], candidates: "_Candidates") -> Problem:
+def _cycle(edge: Edge, selected: str, path: list[str], candidates: "_Candidates") -> Problem:
     round_trip = " -> ".join(map(candidates.name_of, [edge.waiting, *path]))
-    return Problem(edge.why, f"closes a cycle: {round_trip}; remove one of these dependencies")
+    message = f"closes a cycle: {round_trip}; remove one of these dependencies"
+    return Problem(edge.why, message, (Selecting(candidates.name_of(selected)),))
 
 
 def _select(
@@ -181,14 +187,16 @@ def _select(
         elif not _is_pattern(selector):
             in_a_loop = f"; in a loop, write !Sub {selector!r}" if "${" in selector else ""
             hint = in_a_loop or nearest(selector, candidates.names)
-            problems.append(Problem(place, f"no resource {selector!r} in the template{hint}"))
+            message = f"no resource {selector!r} in the template{hint}"
+            problems.append(Problem(place, message, (Selecting(selector),)))
         elif matches := candidates.matching(selector, without=trigger.logical_id):
             everywhere = set(_everywhere(side, triggers)) if selector == "*" else set()
             matched |= dict.fromkeys(other for other in matches if other not in everywhere)
             specific |= set(matches if selector != "*" else ())
         else:
             hint = nearest(selector, candidates.types) if "::" in selector else ""
-            problems.append(Problem(place, f"{selector!r} matches no resource{hint}"))
+            message = f"{selector!r} matches no resource{hint}"
+            problems.append(Problem(place, message, (Selecting(selector),)))
     others = tuple(other for other in matched if other not in named)
     selection = _Selection(
         trigger=trigger.logical_id,

@@ -19,7 +19,7 @@ from macro.cloudformation import (
 from macro.errors import Problem, nearest
 from macro.model import ABSENT, METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
 from macro.names import function_id, metadata_trigger_id
-from macro.readers import InvalidValueError, Lookup, field_name, is_shorthand, shown
+from macro.readers import Fault, InvalidValueError, Lookup, field_name, is_shorthand, shown
 from macro.sam_names import written_names
 from macro.shorthand import NAME_THE_HANDLER, OF_METADATA, PROPERTIES, SETTINGS, Property
 
@@ -115,7 +115,8 @@ def _looping(resources: Mapping[str, Json]) -> Iterator[Problem]:
     for name, value in resources.items():
         if str(name).startswith("Fn::ForEach::") and _holds_a_trigger(value):
             remedy = f"put {LANGUAGE_EXTENSIONS} before Trigger in the list of transforms"
-            yield Problem(str(name), f"contains a trigger and is not expanded yet; {remedy}")
+            message = f"contains a trigger and is not expanded yet; {remedy}"
+            yield Problem(str(name), message, kind="spelling")
 
 
 def _holds_a_trigger(value: Json) -> bool:
@@ -137,18 +138,20 @@ def _trigger(source: _Source, template: Lookup) -> tuple[list[Trigger], list[Pro
     """Return the trigger that a source describes, if it describes one, and its problems."""
     properties = {} if source.properties is None else source.properties
     if not isinstance(properties, dict):
-        return [], [Problem(source.place, f"must be a map of properties, not {shown(properties)}")]
+        message = f"must be a map of properties, not {shown(properties)}"
+        within = () if source.function else ("Properties",)
+        return [], [Problem(source.place, message, within, "spelling")]
     known = OF_METADATA if source.function else PROPERTIES
     blank = () if source.function else ("ServiceToken",)  # otherwise it would not be a trigger
     written = {name: value for name, value in properties.items() if name not in blank}
     values, problems = _read(written, known, template, source.place)
     named = [name for name in NAME_THE_HANDLER if name in written and name in known]
     if len(named) > 1:
-        problems.append(
-            Problem(source.place, "has both a Handler and a Function; keep one of them")
-        )
+        message = "has both a Handler and a Function; keep one of them"
+        problems.append(Problem(source.place, message, ("Properties", named[-1]), "spelling"))
     elif not (named or source.function or _names_it_wrongly(written)):
-        problems.append(Problem(source.place, "has no Handler; name the function to run"))
+        message = "has no Handler; name the function to run"
+        problems.append(Problem(source.place, message, kind="spelling"))
     if source.function:
         values["handler"] = _of(source.function)
     elif "function" in values:
@@ -185,13 +188,17 @@ def _read(
     for name, value in written.items():
         if name not in known:
             hint = nearest(str(name), known) or f"; known properties are {', '.join(known)}"
-            problems.append(Problem(f"{place}.{name}", f"unknown property{hint}"))
+            problems.append(Problem(f"{place}.{name}", f"unknown property{hint}", kind="spelling"))
             continue
         try:
             values[field_name(name)] = known[name].accepts.read(value, template)
         except InvalidValueError as wrong:
-            problems += [Problem(f"{place}.{name}", message) for message in wrong.args]
-            problems += [Problem(f"{place}.{name}.{key}", why) for key, why in wrong.within]
+            problems += [_of_fault(fault, f"{place}.{name}") for fault in wrong.faults]
             if wrong.accepted is not ABSENT:
                 values[field_name(name)] = wrong.accepted
     return values, problems
+
+
+def _of_fault(fault: Fault, place: str) -> Problem:
+    place = f"{place}.{fault.part}" if fault.part else place
+    return Problem(place, fault.message, fault.within, "spelling")

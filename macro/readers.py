@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from macro.canonical import Canon
 from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, Resources, as_map, is_secret
-from macro.errors import nearest
+from macro.errors import Steps, nearest
 from macro.functions import QUALIFIED, Functions
 from macro.model import ABSENT, NOTHING, TRIGGER_TYPE, Handler, Json, OnRollback, Retry
 from macro.references import name_and_attribute
@@ -39,19 +39,31 @@ INTRINSIC: Final[Json] = {"$ref": "#/definitions/Intrinsic"}
 """References that the schema which contains these schemas has to define."""
 
 
-class InvalidValueError(Exception):
-    """A value that its property does not accept; each argument is a problem and its remedy.
+class Fault(NamedTuple):
+    """What is wrong with a value and how to mend it, and the part of the value that it is in.
 
-    `accepted` is the part of the value that is right, ABSENT if there is none; `within` are
-    problems of its keys, each with the key.
+    A message about one `part`, which is a key, is given the place of that part.
     """
 
-    def __init__(
-        self, *problems: str, accepted: Any = ABSENT, within: Iterable[tuple[str, str]] = ()
-    ) -> None:
+    message: str
+    within: Steps = ()
+    part: str = ""
+
+    def inside(self, step: str | int, message: str = "") -> "Fault":
+        """Return the fault of a value that this value is a part of."""
+        return Fault(message or self.message, (step, *self.within))
+
+
+class InvalidValueError(Exception):
+    """A value that its property does not accept, with all its faults; a string is a whole value's.
+
+    `accepted` is the part of the value that is right, ABSENT if there is none.
+    """
+
+    def __init__(self, *faults: str | Fault, accepted: Any = ABSENT) -> None:
         self.accepted = accepted
-        self.within = tuple(within)
-        super().__init__(*problems)
+        self.faults = tuple(Fault(fault) if isinstance(fault, str) else fault for fault in faults)
+        super().__init__(*faults)
 
 
 def is_shorthand(resource: Json) -> bool:
@@ -241,12 +253,12 @@ def _selectors(value: Json, template: Lookup) -> tuple[str, ...]:
 
 def _each_selector(items: Iterable[Json], template: Lookup) -> tuple[str, ...]:
     selectors: list[str] = []
-    wrong: list[str] = []
-    for item in items:
+    wrong: list[Fault] = []
+    for index, item in enumerate(items):
         try:
             selectors.append(_selector(item, template))
         except InvalidValueError as error:
-            wrong += error.args
+            wrong += [fault.inside(index) for fault in error.faults]
     if wrong:
         raise InvalidValueError(*wrong, accepted=tuple(selectors))
     return tuple(selectors)
@@ -304,9 +316,12 @@ def text(pattern: str, words: str) -> Reader:
 def _texts(value: Json, template: Lookup) -> tuple[str, ...]:
     literal = template.literal(value)
     items = literal.split(",") if isinstance(literal, str) else literal
-    is_list = isinstance(items, list) and items
-    if not is_list or not all(isinstance(item, str) and item.strip() for item in items):
-        raise InvalidValueError(f"must be a list of ids, not {shown(literal)}")
+    message = f"must be a list of ids, not {shown(literal)}"
+    if not isinstance(items, list) or not items:
+        raise InvalidValueError(message)
+    for index, item in enumerate(items):
+        if not isinstance(item, str) or not item.strip():
+            raise InvalidValueError(Fault(message, (index,)))
     return tuple(item.strip() for item in items)
 
 
@@ -337,21 +352,21 @@ def _tags(value: Json, template: Lookup) -> tuple[tuple[str, str], ...]:
     if not isinstance(items, list) or not items:
         raise InvalidValueError(f"must be a list of Key=Value, not {shown(literal)}")
     read: dict[str, tuple[str, str]] = {}
-    problems = []
-    for item in items:
+    faults: list[Fault] = []
+    for index, item in enumerate(items):
         key, separator, text = item.strip().partition("=") if isinstance(item, str) else ("",) * 3
         if not separator or not key:
-            problems.append(f"must be a list of Key=Value, but has {shown(item)}")
-        problems += _wrong_in_tag(key, text)
+            faults.append(Fault(f"must be a list of Key=Value, but has {shown(item)}", (index,)))
+        faults += [Fault(message, (index,)) for message in _wrong_in_tag(key, text)]
         if key.lower() in read:
             same = "IAM does not distinguish upper and lower case; keep one"
-            problems.append(f"has the key {key!r} twice: {same}")
+            faults.append(Fault(f"has the key {key!r} twice: {same}", (index,)))
         if separator and key:
             read[key.lower()] = key, text
     if len(items) > _MOST_TAGS:
-        problems.append(f"has {len(items)} tags; use at most {_MOST_TAGS}")
-    if problems:
-        raise InvalidValueError(*problems)
+        faults.append(Fault(f"has {len(items)} tags; use at most {_MOST_TAGS}", (_MOST_TAGS,)))
+    if faults:
+        raise InvalidValueError(*faults)
     return tuple(read.values())
 
 
@@ -413,17 +428,24 @@ def _function(value: Json, _: Lookup) -> Mapping[str, Json]:
         )
     if isinstance(value.get("Code"), str) or "CodeUri" in value:
         remedy = "write the code inline, or put the trigger in the Metadata of a function"
-        raise InvalidValueError(f"its code is a local path, which nothing uploads here; {remedy}")
+        message = f"its code is a local path, which nothing uploads here; {remedy}"
+        raise InvalidValueError(Fault(message, ("CodeUri" if "CodeUri" in value else "Code",)))
     statements = value.get("Policies", [])
     if not isinstance(statements, list) or not all(
         isinstance(statement, dict) for statement in statements
     ):
-        raise InvalidValueError(
-            "Policies must be a list of IAM statements; attach other policies to a Role"
-        )
+        message = "Policies must be a list of IAM statements; attach other policies to a Role"
+        raise InvalidValueError(Fault(message, ("Policies", *_first_wrong(statements))))
     if "Role" in value and "Policies" in value:
-        raise InvalidValueError("has both a Role and Policies; add the statements to the role")
+        message = "has both a Role and Policies; add the statements to the role"
+        raise InvalidValueError(Fault(message, ("Policies",)))
     return value
+
+
+def _first_wrong(statements: Json) -> tuple[int, ...]:
+    """Return the index of the first item that is not a statement; none if there are no items."""
+    items = enumerate(statements if isinstance(statements, list) else ())
+    return next(((index,) for index, item in items if not isinstance(item, dict)), ())
 
 
 FUNCTION: Final = Reader(
@@ -554,7 +576,8 @@ def retry(known: Mapping[str, Reader]) -> Reader:
     def read(value: Json, template: Lookup) -> Retry:
         values, wrong = _parts(value, known, template)
         if wrong:
-            raise InvalidValueError(*(f"{name} {problem}".strip() for name, problem in wrong))
+            named = [fault.inside(key, f"{key} {fault.message}") for key, fault in wrong if key]
+            raise InvalidValueError(*(fault for key, fault in wrong if not key), *named)
         return Retry(**values)
 
     return Reader(read, words, {"$ref": "#/definitions/Retry"})
@@ -567,12 +590,12 @@ def on_rollback(known: Mapping[str, Reader]) -> Reader:
     def read(value: Json, template: Lookup) -> OnRollback:
         values, wrong = _parts(value, known, template)
         if isinstance(value, dict) and "Handler" not in value:
-            wrong.append(("", "has no Handler; name the function that undoes a run"))
+            wrong.append(("", Fault("has no Handler; name the function that undoes a run")))
         if wrong:
             accepted = OnRollback(**values) if "handler" in values else ABSENT
-            general = [problem for name, problem in wrong if not name]
-            within = [(name, problem) for name, problem in wrong if name]
-            raise InvalidValueError(*general, accepted=accepted, within=within)
+            named = [fault._replace(part=key) for key, fault in wrong if key]
+            general = [fault for key, fault in wrong if not key]
+            raise InvalidValueError(*general, *named, accepted=accepted)
         return OnRollback(**values)
 
     return Reader(read, words, {"$ref": "#/definitions/OnRollback"})
@@ -580,19 +603,22 @@ def on_rollback(known: Mapping[str, Reader]) -> Reader:
 
 def _parts(
     value: Json, known: Mapping[str, Reader], template: Lookup
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Read a map key by key: values by their fields; problems, with the key that has a value."""
+) -> tuple[dict[str, Any], list[tuple[str, Fault]]]:
+    """Read a map key by key: values by their fields; faults, each with the key of its value.
+
+    The key is empty for a fault of the map itself, such as an unknown key.
+    """
     if not isinstance(value, dict):
         raise InvalidValueError(f"must be a map of {', '.join(known)}, not {shown(value)}")
     values: dict[str, Any] = {}
-    wrong: list[tuple[str, str]] = []
+    wrong: list[tuple[str, Fault]] = []
     for name, item in value.items():
         if name not in known:
             hint = nearest(str(name), known) or f"; known keys are {', '.join(known)}"
-            wrong.append(("", f"unknown key {str(name)!r}{hint}"))
+            wrong.append(("", Fault(f"unknown key {str(name)!r}{hint}", (name,))))
             continue
         try:
             values[field_name(name)] = known[name].read(item, template)
         except InvalidValueError as error:
-            wrong += [(name, problem) for problem in error.args]
+            wrong += [(name, fault) for fault in error.faults]
     return values, wrong

@@ -15,6 +15,7 @@ from macro.cloudformation import (
     INVOKE_CONFIG_TYPE,
     LAYER_TYPE,
     VERSION_TYPE,
+    occurrences,
     properties_of,
     section,
     type_of,
@@ -37,7 +38,8 @@ def risks(reading: Reading) -> Iterator[Problem]:
     for risk in RISKS:
         for problem in risk(reading):
             owner, dot, rest = problem.place.partition(".")
-            yield Problem(f"{names.get(owner, owner)}{dot}{rest}", problem.message)
+            place = f"{names.get(owner, owner)}{dot}{rest}"
+            yield Problem(place, problem.message, problem.within, "risk")
 
 
 def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
@@ -195,9 +197,10 @@ def parameters_without_a_version(reading: Reading) -> Iterator[Problem]:
         if trigger.payload is not ABSENT and not trigger.execute_on_every_deployment:
             values[f"{trigger.place}.Payload"] = trigger.payload
     for place, value in sorted(values.items()):
-        for reference in sorted(set(_WITHOUT_A_VERSION.findall(json.dumps(value)))):
+        for reference, keys in occurrences(_WITHOUT_A_VERSION.findall, value):
             unseen = f"a new value of {reference!r} goes unnoticed"
-            yield Problem(place, f"{unseen}; name a version, or use a parameter of the template")
+            remedy = "name a version, or use a parameter of the template"
+            yield Problem(place, f"{unseen}; {remedy}", keys)
 
 
 def _noticing(reading: Reading) -> Iterator[Trigger]:

@@ -10,14 +10,17 @@ from typing import Any, Final
 
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode import decode_str
+from cfnlint.decode.mark import Mark
+from cfnlint.decode.node import str_node
 from cfnlint.runner import Runner
-from cfnlint.runner.template.runner import run_template_by_data, run_template_by_file_path
+from cfnlint.runner.template.runner import _run_template, run_template_by_data
 
 from cfn_trigger.environment import STANDARD_INPUT
 from cfn_trigger.errors import Level, Span
 from cfn_trigger.lint import configuration
 from cfn_trigger.lint.checked_file import Match
-from cfn_trigger.template.source import Template
+from cfn_trigger.template.source import Template, TemplatePath
+from cfn_trigger.template.spans import key_text
 from macro.model import Json
 
 _LEVELS: Final[Mapping[str, Level]] = {
@@ -38,22 +41,39 @@ class CfnLint:
 
     def source_matches(self, template: Template) -> Iterator[Match]:
         """Lint the template as its author wrote it."""
-        if template.name == STANDARD_INPUT:
-            yield from self._text_matches(template.text)
-        else:
-            config, rules = self.runner.config, self.runner.rules
-            yield from map(
-                _match,
-                run_template_by_file_path(template.name, config, rules, ignore_bad_template=False),
-            )
+        nodes, _ = decode_str(template.text)
+        nodes = _with_text_keys(nodes, template, ())
+        name = None if template.name == STANDARD_INPUT else template.name
+        yield from map(_match, _run_template(name, nodes, self.runner.config, self.runner.rules))
 
     def expansion_matches(self, expansion: Mapping[str, Json]) -> Iterator[Match]:
         """Lint its expansion."""
-        yield from self._text_matches(json.dumps(expansion))
+        nodes, _ = decode_str(json.dumps(expansion))
+        yield from map(_match, run_template_by_data(nodes, self.runner.config, self.runner.rules))
 
-    def _text_matches(self, text: str) -> Iterator[Match]:
-        marked, _ = decode_str(text)
-        yield from map(_match, run_template_by_data(marked, self.runner.config, self.runner.rules))
+
+def _with_text_keys(node: Any, template: Template, path: TemplatePath) -> Any:
+    """Return a node in which every key is a string, as CloudFormation reads it.
+
+    cfn-lint does not expect keys such as `on` and dates, which YAML reads as other values.
+    """
+    match node:
+        case dict():
+            for key, value in [*node.items()]:
+                text = key_text(key)
+                del node[key]  # to keep the order
+                inner = _with_text_keys(value, template, (*path, text))
+                node[key if isinstance(key, str) else _marked(text, template, path)] = inner
+        case list():
+            for index, item in enumerate(node):
+                node[index] = _with_text_keys(item, template, (*path, index))
+    return node
+
+
+def _marked(key: str, template: Template, path: TemplatePath) -> Any:
+    span = template.span((*path, key))
+    line, column = span.line - 1, span.column - 1
+    return str_node(key, Mark(line, column), Mark(line, column + span.width))
 
 
 def _match(match: Any) -> Match:

@@ -4,17 +4,22 @@ Knows where the author wrote what a linter finds in the expansion: at the same r
 trigger that a resource was created for. Refuses to judge: the macro and the linter do.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from cfn_trigger.catalog import CHECKED, TRANSFORMABLE
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
+from cfn_trigger.lint.problems import certain, findings
 from cfn_trigger.template import places, transforms
 from cfn_trigger.template.source import Template, TemplatePath, parse_template
 from cfn_trigger.template.triggers import undo_of
-from macro.cloudformation import section
+from cfn_trigger.template.unexpanded import unexpanded
+from macro.cloudformation import SERVERLESS_TRANSFORM, properties_of, section, type_of
 from macro.model import TRANSFORM, Json, Trigger
-from macro.readers import is_shorthand
+
+_RESOURCES: Final = "Resources"
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
 """Rules about unused parameters, mappings and conditions: the expansion no longer contains those
@@ -52,31 +57,46 @@ class CheckedFile:
 
 
 def check_file(
-    text: str, name: str, context: Callable[[Template], transforms.Context], linter: Linter
+    text: str,
+    name: str,
+    context: Callable[[Template], transforms.Context],
+    linter: Linter,
+    *,
+    macro_name: str = TRANSFORM,
 ) -> CheckedFile:
     """Find every problem of a template; raises UsageError if `context` does."""
-    if TRANSFORM not in text:
+    if _RESOURCES not in text:
         return CheckedFile(name=name, status="skipped")
     try:
         template = parse_template(text, name)
     except TemplateProblems as problems:
-        is_template = "Resources:" in text or '"Resources"' in text
-        if not is_template:
+        if macro_name not in text or not re.search(rf"{_RESOURCES}['\"]?\s*:", text):
             return CheckedFile(name=name, status="skipped")
         return CheckedFile(name=name, status="checked", diagnostics=problems.diagnostics)
-    if not _has_triggers(template):
+    if not _has_triggers(template, macro_name):
         return CheckedFile(name=name, status="skipped")
-    in_source = [
-        _diagnostic(match, template, match.span) for match in linter.source_matches(template)
-    ]
-    in_expansion = _new(_expansion_diagnostics(template, context(template), linter), in_source)
-    return CheckedFile(name=name, status="checked", diagnostics=(*in_source, *in_expansion))
+    matches = [*linter.source_matches(template)]
+    in_source = [_in_source(match, template) for match in matches if match.rule != TRANSFORMABLE.id]
+    is_linted = len(in_source) == len(matches)
+    in_expansion = _in_expansion(template, context(template), linter, is_linted=is_linted)
+    diagnostics = (*in_source, *_new(in_expansion, matches))
+    in_order = sorted(diagnostics, key=lambda diagnostic: diagnostic.span)
+    return CheckedFile(name=name, status="checked", diagnostics=tuple(in_order))
 
 
-def _has_triggers(template: Template) -> bool:
+def _has_triggers(template: Template, macro_name: str) -> bool:
+    """Return whether a template has anything for the macro, even if nothing expands it."""
     names = [transform.name for transform in transforms.transforms_of(template.values)]
-    resources = template.values["Resources"].values()
-    return TRANSFORM in names or any(map(is_shorthand, resources))
+    return macro_name in names or bool(unexpanded(template.values, macro_name))
+
+
+def _in_source(match: Match, template: Template) -> Diagnostic:
+    """Return the diagnostic of a match in the source; SAM leaves many parts without their lines."""
+    names = [transform.name for transform in transforms.transforms_of(template.values)]
+    if SERVERLESS_TRANSFORM in names and match.path:
+        span = template.span(places.written_path(match.path, template.values))
+        return _diagnostic(match, template, max(span, match.span))
+    return _diagnostic(match, template, match.span)
 
 
 def _diagnostic(match: Match, template: Template, span: Span) -> Diagnostic:
@@ -89,30 +109,87 @@ def _diagnostic(match: Match, template: Template, span: Span) -> Diagnostic:
     )
 
 
-def _expansion_diagnostics(
-    template: Template, context: transforms.Context, linter: Linter
-) -> Iterator[Diagnostic]:
+_Found = tuple[Diagnostic, TemplatePath]
+"""A diagnostic, and the path of what it is about, if that is known."""
+
+
+def _in_expansion(
+    template: Template, context: transforms.Context, linter: Linter, *, is_linted: bool
+) -> Iterator[_Found]:
+    """Yield what keeps a template from being expanded, or what is wrong in its expansion.
+
+    `is_linted` says whether the linter has seen the template as the macro receives it.
+    """
     try:
         expansion = transforms.process(template, context)
     except TemplateProblems as problems:
-        yield from problems.diagnostics
+        yield from ((diagnostic, ()) for diagnostic in problems.diagnostics)
+        if any(diagnostic.rule == TRANSFORMABLE.id for diagnostic in problems.diagnostics):
+            yield from _of_the_shorthand(template)
         return
     except UsageError as error:
         message = f"the expanded template was not checked: {error.message}"
-        yield Diagnostic(
-            file=template.name, span=Span(), rule="trigger", level="info", message=message
+        rule, level = CHECKED.id, CHECKED.level
+        yield (
+            Diagnostic(file=template.name, span=Span(), rule=rule, level=level, message=message),
+            (),
         )
         return
+    yield from _in_expanded(template, expansion, linter, is_linted=is_linted)
+
+
+def _of_the_shorthand(template: Template) -> Iterator[_Found]:
+    """Yield how triggers are misspelled in a template that does not reach the macro."""
+    for finding in certain(findings(template.values)):
+        diagnostic = Diagnostic(
+            file=template.name,
+            span=template.span(finding.path),
+            rule=finding.rule.id,
+            level=finding.rule.level,
+            message=str(finding.problem),
+        )
+        yield diagnostic, ()
+
+
+def _in_expanded(
+    template: Template, expansion: transforms.Processed, linter: Linter, *, is_linted: bool
+) -> Iterator[_Found]:
     reading = expansion.reading
     triggers = {trigger.logical_id: trigger for trigger in reading.triggers}
     created_for = triggers | {
         name: triggers[trigger] for name, trigger in reading.additions.created_for.items()
     }
     created_for |= {undo_of(name, expansion.template): triggers[name] for name in triggers}
-    for match in linter.expansion_matches(expansion.template):
-        if match.rule not in _ABOUT_SOURCE:
-            path = authors_path(match.path, template.values, [*triggers.values()], created_for)
-            yield _diagnostic(match, template, template.span(path))
+    linted = section(reading.fragment, "Resources") if is_linted else {}
+    outlines = _outlines(expansion.template, linted)
+    resources = {**section(expansion.template, "Resources"), **outlines}
+    for match in linter.expansion_matches({**expansion.template, "Resources": resources}):
+        if match.rule in _ABOUT_SOURCE or _is_in_outline(match.path, outlines):
+            continue
+        path = authors_path(match.path, template.values, [*triggers.values()], created_for)
+        yield _diagnostic(match, template, template.span(path)), path
+
+
+def _outlines(expanded: Mapping[str, Json], linted: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the resources that the linter has seen already, without their properties.
+
+    They stay in the template, since others refer to them.
+    """
+    return {
+        name: {key: value for key, value in resource.items() if key != "Properties"}
+        for name, resource in section(expanded, "Resources").items()
+        if name in linted
+        and type_of(resource) == type_of(linted[name])
+        and properties_of(resource) == properties_of(linted[name])
+    }
+
+
+def _is_in_outline(path: TemplatePath, outlines: Mapping[str, Json]) -> bool:
+    """Return whether a match is about what an outline leaves out."""
+    match path:
+        case ["Resources", str(name)] | ["Resources", str(name), "Properties", *_]:
+            return name in outlines
+    return False
 
 
 def authors_path(
@@ -150,13 +227,15 @@ def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> 
     return ()
 
 
-def _new(
-    in_expansion: Iterable[Diagnostic], in_source: Sequence[Diagnostic]
-) -> Iterator[Diagnostic]:
-    """Leave out what the source has too: a rule at the same line, or the same problem."""
-    rules = {(diagnostic.rule, diagnostic.span.line) for diagnostic in in_source}
-    messages = {diagnostic.message for diagnostic in in_source}
-    for diagnostic in dict.fromkeys(in_expansion):
-        is_known_problem = diagnostic.rule == "trigger" and diagnostic.message in messages
-        if not is_known_problem and (diagnostic.rule, diagnostic.span.line) not in rules:
+def _new(in_expansion: Iterable[_Found], in_source: Iterable[Match]) -> Iterator[Diagnostic]:
+    """Yield what the source does not have too: a rule at the same place, or the same problem."""
+    known: set[tuple[str, TemplatePath | int]] = set()
+    messages: set[tuple[str, str]] = set()
+    for match in in_source:
+        known.add((match.rule, match.path or match.span.line))
+        messages.add((match.rule, " ".join(match.message.split())))
+    for diagnostic, path in dict.fromkeys(in_expansion):
+        rule, line = diagnostic.rule, diagnostic.span.line
+        is_known = (rule, diagnostic.message) in messages if not path else (rule, path) in known
+        if not is_known and (rule, line) not in known:
             yield diagnostic

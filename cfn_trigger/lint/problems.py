@@ -7,8 +7,9 @@ Refuses to judge: the macro does.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from cfn_trigger.catalog import BY_KIND, EXPANDED, SPELLING, Rule
 from cfn_trigger.template.artifacts import NOT_PACKAGED
 from cfn_trigger.template.parameters import (
     effective_values,
@@ -16,8 +17,10 @@ from cfn_trigger.template.parameters import (
     macro_values,
     resolved_references,
 )
-from cfn_trigger.template.places import name_of, path, transforms
+from cfn_trigger.template.places import name_of, path_of, transforms
+from cfn_trigger.template.sam import IMAGE
 from cfn_trigger.template.source import TemplatePath, through_json
+from cfn_trigger.template.unexpanded import unexpanded
 from macro.cloudformation import (
     BODY_LIMIT,
     FUNCTION_TYPES,
@@ -28,21 +31,19 @@ from macro.cloudformation import (
     type_of,
 )
 from macro.errors import Problem, TemplateError
-from macro.expand import NOT_A_TEMPLATE, Expansion, build, read
+from macro.expand import Expansion, build, read
 from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Deployment, Json
 from macro.readers import PARAMETER, is_shorthand
 from macro.reading import Reading
 from macro.risks import risks
 from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY, SETTINGS, Property
 
-Kind = Literal["transform", "spelling", "sense", "size", "risk"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A problem, of what kind it is, and where it is in the template."""
+    """A problem, the rule that it breaks, and where it is in the template."""
 
-    kind: Kind
+    rule: Rule
     path: TemplatePath
     problem: Problem
 
@@ -66,14 +67,31 @@ def report(written: Mapping[Any, Any]) -> Report:
     the macro have left it. A template without triggers has no problems.
     """
     template = through_json(written)
+    missed = tuple(
+        Finding(rule=EXPANDED, path=each.path, problem=each.problem)
+        for each in unexpanded(template)
+    )
     if not _has_our_transform(template):
-        return Report(findings=(*_snippets(template), *_untransformed(template)), resources={})
+        return Report(findings=missed, resources={})
     request = _request(template, turn=0)
     reading = read(*request)
     first = _findings(reading, template)
     others = [_findings(read(*other), template) for other in _others(request, template) if first]
     in_all = (finding for finding in first if all(finding in other for other in others))
-    return Report(findings=(*_snippets(template), *in_all), resources=_created(reading))
+    return Report(findings=(*missed, *in_all), resources=_created(reading))
+
+
+def certain(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that hold even if a transform before the macro has not run.
+
+    SAM adds and renames resources, so names and order are not certain without it.
+    """
+    return tuple(
+        finding
+        for finding in findings
+        if finding.rule == EXPANDED
+        or (finding.rule == SPELLING and "Handler" not in finding.path[-1:])
+    )
 
 
 def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
@@ -125,71 +143,47 @@ def _request(template: Json, turn: int) -> _Request:
     return fragment, deployment
 
 
-_PLACEHOLDERS: Final = (NOT_PACKAGED, "bucket")
+_BUCKETS: Final = (NOT_PACKAGED, "bucket")
 """The buckets that stand for a local path after SAM: ours, and cfn-lint's."""
+_IMAGES: Final = (IMAGE, "value")
+"""The images that stand for one that is not built yet: ours, and cfn-lint's."""
+_UPLOADED: Final = {"S3ObjectVersion": NOT_PACKAGED}
+_PUSHED: Final = {"ImageUri": f"{NOT_PACKAGED}@sha256:{'0' * 64}"}
 
 
 def _uploaded(resource: Json) -> Json:
-    """Return a resource whose code at a local path has a version, as if it were uploaded."""
+    """Return a resource whose local code is named by its content, as if it were uploaded."""
     properties = properties_of(resource)
     uploaded = {
-        name: {**code, "S3ObjectVersion": NOT_PACKAGED}
+        name: {**code, **(_UPLOADED if code.get("S3Bucket") in _BUCKETS else _PUSHED)}
         for name in ("Code", "Content")
-        if (code := section(properties, name)).get("S3Bucket") in _PLACEHOLDERS
+        if (code := section(properties, name)).get("S3Bucket") in _BUCKETS
+        or code.get("ImageUri") in _IMAGES
     }
     return {**resource, "Properties": {**properties, **uploaded}} if uploaded else resource
 
 
 def _findings(reading: Reading, template: Json) -> tuple[Finding, ...]:
     """Return the problems of a template, or its risks if it has none."""
-    if reading.problems:
-        return (
-            *_of_kind("spelling", reading.spelling_problems, template),
-            *_of_kind("sense", reading.meaning_problems, template),
-        )
     try:
         expansion = build(reading)
     except TemplateError as error:
-        return tuple(_of_kind("sense", error.problems, template))
-    return (
-        *_of_kind("risk", risks(reading), template),
-        *_of_kind("size", _excess(expansion), template),
-    )
+        return tuple(_located(error.problems, template))
+    return tuple(_located((*risks(reading), *_excess(expansion)), template))
 
 
-def _of_kind(kind: Kind, problems: Iterable[Problem], template: Json) -> Iterator[Finding]:
+def _located(problems: Iterable[Problem], template: Json) -> Iterator[Finding]:
     for problem in problems:
-        yield Finding(kind=kind, path=path(problem.place, template), problem=problem)
+        path = path_of(problem, template)
+        yield Finding(rule=BY_KIND[problem.kind], path=path, problem=problem)
 
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
     """Yield a problem if the expanded template is too large to be passed by body."""
     if (size := expansion.size) > BODY_LIMIT:
         limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
-        yield Problem("Resources", f"expands to {size} bytes; {limit}")
-
-
-def _untransformed(template: Json) -> Iterator[Finding]:
-    """Find the triggers of a template that has no transform for them."""
-    for name, resource in section(template, "Resources").items():
-        if is_shorthand(resource):
-            message = f"is a trigger, and no transform expands it; add {TRANSFORM} to the Transform"
-            where = ("Resources", name, "Type")
-            yield Finding(kind="transform", path=where, problem=Problem(name, message))
-
-
-def _snippets(template: Json, where: TemplatePath = ()) -> Iterator[Finding]:
-    """Find the parts of a template that are passed to the macro, which accepts only whole ones."""
-    items: Any = ()
-    if isinstance(template, dict):
-        if as_map(template.get("Fn::Transform")).get("Name") == TRANSFORM:
-            call = (*where, "Fn::Transform")
-            yield Finding(kind="sense", path=call, problem=NOT_A_TEMPLATE)
-        items = template.items()
-    elif isinstance(template, list):
-        items = enumerate(template)
-    for key, item in items:
-        yield from _snippets(item, (*where, key))
+        message = f"expands to {size} bytes; {limit}"
+        yield Problem("Resources", message, kind="size")
 
 
 # ---- parameters: known values, and stand-ins for the others

@@ -6,7 +6,7 @@ requirement, and the first rule here restores it for custom resources other than
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -19,25 +19,38 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
 from cfnlint.template import Template
 
-from cfn_trigger.errors import AwsTransformError
-from cfn_trigger.lint.problems import Finding, Kind, Report, report
+from cfn_trigger import catalog
+from cfn_trigger.environment import read_text
+from cfn_trigger.errors import AwsTransformError, TemplateProblems, UsageError
+from cfn_trigger.lint.problems import Finding, Report, certain, report
 from cfn_trigger.template.language_extensions import with_subs
-from cfn_trigger.template.places import name_of
+from cfn_trigger.template.places import name_of, path_of
 from cfn_trigger.template.sam import is_transformed, transformed
-from cfn_trigger.template.source import through_json
+from cfn_trigger.template.source import Template as SourceTemplate
+from cfn_trigger.template.source import TemplatePath, parse_template, through_json
 from macro.cloudformation import SERVERLESS_TRANSFORM
 from macro.model import TRANSFORM, TRIGGER_TYPE, Json
 
 _REQUIRED: Final = "E3003"
 
 
+def _documented(rule: catalog.Rule) -> Callable[[type], type]:
+    """Return a decorator that gives a rule for cfn-lint what the catalog says about it."""
+
+    def describe(class_: Any) -> type:
+        class_.id = rule.id
+        class_.shortdesc = rule.title
+        class_.description = rule.description
+        class_.source_url = rule.page
+        class_.tags = ["resources", "trigger"]
+        return class_  # type: ignore[no-any-return]
+
+    return describe
+
+
+@_documented(catalog.WITH_TOKEN)
 class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no types
     """Report custom resources without a ServiceToken, as cfn-lint does, except triggers."""
-
-    id = "E9500"
-    shortdesc = "Custom resources other than triggers have a ServiceToken"
-    description = f"What E3003 reports, except for a {TRIGGER_TYPE}"
-    tags = ("resources", "trigger")
 
     def __init__(self) -> None:
         super().__init__(keywords=["cfn-trigger/CustomResource"])
@@ -56,25 +69,18 @@ class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no type
 
 
 class _MacroRule(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint has no types
-    """A rule about one kind of problem that the macro finds."""
-
-    kind: Kind
-    tags = ("resources", "trigger")
+    """A rule of which the macro finds the problems."""
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Match every problem of this kind."""
+        """Match every problem with this rule."""
         turn = _turn_of_the_macro(cfn)
-        findings = (finding for finding in turn.report.findings if finding.kind == self.kind)
+        findings = (finding for finding in turn.report.findings if finding.rule.id == self.id)
         return [_match(finding, turn) for finding in findings]
 
 
-class Transformed(_MacroRule):
+@_documented(catalog.EXPANDED)
+class Expanded(_MacroRule):
     """A trigger that no transform expands reaches CloudFormation, which cannot create it."""
-
-    id = "E9501"
-    kind = "transform"
-    shortdesc = f"Triggers are in templates with the transform {TRANSFORM}"
-    description = f"A {TRIGGER_TYPE} is expanded by the transform {TRANSFORM}, and by nothing else"
 
     def initialize(self, cfn: Template) -> None:
         """Add the resources that triggers become: a template may refer to them."""
@@ -82,45 +88,24 @@ class Transformed(_MacroRule):
             cfn.context.resources.setdefault(name, Resource(resource))
 
 
+@_documented(catalog.SPELLING)
 class Spelling(_MacroRule):
     """A trigger has only known properties, and each has a value that it accepts."""
 
-    id = "E9502"
-    kind = "spelling"
-    shortdesc = "Triggers are written as the shorthand defines"
-    description = "Every property of a trigger is known, and has a value that it accepts"
 
-
-class Sense(_MacroRule):
+@_documented(catalog.MEANING)
+class Meaning(_MacroRule):
     """A trigger can run, in the order that it asks for."""
 
-    id = "E9503"
-    kind = "sense"
-    shortdesc = "Triggers are consistent with their template"
-    description = (
-        "What a trigger selects exists, its dependencies form no cycle, and nothing fails later"
-    )
 
-
+@_documented(catalog.SIZE)
 class Size(_MacroRule):
     """A template that expands to more than CloudFormation accepts by body is passed through S3."""
 
-    id = "I9504"
-    kind = "size"
-    shortdesc = "Templates with triggers expand to what CloudFormation accepts by body"
-    description = "An expanded template that is larger has to be passed through S3"
 
-
+@_documented(catalog.RISK)
 class Risk(_MacroRule):
     """A trigger that is allowed but may surprise: the macro logs a warning."""
-
-    id = "W9505"
-    kind = "risk"
-    shortdesc = "Triggers have no hidden risk"
-    description = (
-        "The failure of an asynchronous trigger is reported somewhere, and nothing that a handler "
-        "runs can change unnoticed"
-    )
 
 
 # ---- the template as the macro receives it
@@ -152,7 +137,7 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
         if not cfn.filename:
             return _uncertain(cfn.template, cfn)
         cfn = _read_again(cfn, before=before)
-    whole = {**_repeated(cfn, before), "Transform": listed}
+    whole = {**_repeated(cfn, before), **({"Transform": listed} if listed else {})}
     if SERVERLESS_TRANSFORM not in before or is_transformed(whole):
         return _Turn(report=report(whole), marked=cfn)
     plain = through_json(whole)
@@ -185,21 +170,37 @@ def _read_again(cfn: Template, *, before: list[str]) -> Template:
 
 
 def _uncertain(template: Mapping[str, Json], marked: Template) -> _Turn:
-    """Return the findings that hold although the template is not as the macro receives it.
-
-    SAM adds and renames resources, so names and order are not certain.
-    """
+    """Return the findings that hold although the template is not as the macro receives it."""
     everything = report(template)
-    certain = tuple(
-        finding
-        for finding in everything.findings
-        if finding.kind == "transform"
-        or (finding.kind == "spelling" and not finding.problem.place.endswith(".Handler"))
+    return _Turn(
+        report=dataclasses.replace(everything, findings=certain(everything.findings)),
+        marked=marked,
     )
-    return _Turn(report=dataclasses.replace(everything, findings=certain), marked=marked)
 
 
 def _match(finding: Finding, turn: _Turn) -> RuleMatch:
-    path = list(finding.path)
-    location = turn.marked.get_location_yaml(turn.marked.template, path)
-    return RuleMatch(path, str(finding.problem), **({"location": location} if location else {}))
+    path, location = _location(finding, turn.marked)
+    known = {"location": location} if location else {}
+    return RuleMatch([*path], str(finding.problem), **known)
+
+
+def _location(finding: Finding, marked: Template) -> tuple[TemplatePath, Any]:
+    """Return the path to a finding, and its lines and columns from 0: start and end of each."""
+    if (author := _author(marked)) is None:
+        return finding.path, marked.get_location_yaml(marked.template, [*finding.path])
+    is_written = finding.rule == catalog.EXPANDED
+    path = finding.path if is_written else path_of(finding.problem, author.values)
+    span = author.span(path)
+    line, column = span.line - 1, span.column - 1
+    return path, (line, column, line, column + span.width)
+
+
+@lru_cache(maxsize=1)
+def _author(marked: Template) -> SourceTemplate | None:
+    """Return the template as its author wrote it; None if it has no file."""
+    if not marked.filename:
+        return None
+    try:
+        return parse_template(read_text(marked.filename), marked.filename)
+    except (UsageError, TemplateProblems):
+        return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Final
 
+from cfn_trigger import catalog
 from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
@@ -229,7 +230,7 @@ def _cycle(closing: Dependency, template: Template) -> Diagnostic:
     name = closing.waiting
     message = f"{name}: closes a cycle with {closing.first!r}, which CloudFormation refuses"
     span = template.span(("Resources", name))
-    return Diagnostic(file=template.name, span=span, rule="template", message=message)
+    return Diagnostic(file=template.name, span=span, rule=catalog.ACYCLIC.id, message=message)
 
 
 def _levels(names: Iterable[str], dependencies: Iterable[Dependency]) -> dict[str, int]:

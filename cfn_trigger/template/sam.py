@@ -13,8 +13,14 @@ from typing import Final
 from urllib.parse import quote
 
 from boto3 import Session
-from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
+from samtranslator.model.exceptions import (
+    ExceptionWithMessage,
+    InvalidDocumentException,
+    InvalidEventException,
+    InvalidResourcePropertyTypeException,
+)
 from samtranslator.parser.parser import Parser
+from samtranslator.plugins.globals.globals import Globals, InvalidGlobalsSectionException
 from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import (
     to_py27_compatible_template,
@@ -26,7 +32,8 @@ from cfn_trigger.template.artifacts import NOT_PACKAGED
 from macro.cloudformation import SERVERLESS, SERVERLESS_TRANSFORM, as_map, section, type_of
 from macro.model import Json
 
-_IMAGE: Final = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{NOT_PACKAGED}:latest"
+IMAGE: Final = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{NOT_PACKAGED}:latest"
+"""The placeholder of an image that is not built yet."""
 _OF_THE_REPOSITORY: Final = (
     "AWS alone resolves an application of the AWS Serverless Application Repository;"
     " deploy this template with the macro"
@@ -72,7 +79,9 @@ def transformed(
             mutable, mutable_values
         )
     except InvalidDocumentException as error:
-        raise AwsTransformError(SERVERLESS_TRANSFORM, map(_problem, error.causes)) from error
+        paths = [_path(cause, template) for cause in error.causes]
+        problems = map(_problem, error.causes)
+        raise AwsTransformError(SERVERLESS_TRANSFORM, problems, paths) from error
     plain: dict[str, Json] = json.loads(json.dumps(undo_mark_unicode_str_in_template(translated)))
     return {name: section for name, section in plain.items() if name != "Transform"}
 
@@ -80,6 +89,39 @@ def transformed(
 def _problem(cause: ExceptionWithMessage) -> tuple[str, str]:
     logical_id = getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", "")
     return str(logical_id), " ".join(str(cause.message).split())
+
+
+def _path(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return where a cause is in a template, if that is more exact than a resource."""
+    match cause:
+        case InvalidGlobalsSectionException():
+            return _unsupported_global(section(template, "Globals"))
+        case InvalidResourcePropertyTypeException():
+            logical_id, _ = _problem(cause)
+            resource = as_map(section(template, "Resources").get(logical_id))
+            keys = str(cause.key_path).split(".")
+            shared = type_of(resource).removeprefix(SERVERLESS)
+            if keys[0] in section(resource, "Properties"):
+                return ("Resources", logical_id, "Properties", *keys)
+            if keys[0] in section(section(template, "Globals"), shared):
+                return ("Globals", shared, *keys)
+        case _ if isinstance(cause.__cause__, InvalidEventException):
+            logical_id, _ = _problem(cause)
+            event = str(cause.__cause__._event_id)  # noqa: SLF001 (nothing else names it)
+            return ("Resources", logical_id, "Properties", "Events", event)
+    return ()
+
+
+def _unsupported_global(of_all: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the path to what SAM does not support for all resources of a type."""
+    for kind, properties in of_all.items():
+        supported = Globals.supported_properties.get(f"{SERVERLESS}{kind}")
+        if supported is None or not isinstance(properties, dict):
+            return ("Globals", kind)
+        for name in properties:
+            if name not in supported:
+                return ("Globals", kind, name)
+    return ("Globals",)
 
 
 def has_local_code(template: Mapping[str, Json]) -> bool:
@@ -102,7 +144,7 @@ def _add_missing_code(mutable: Json) -> None:
         known = {**shared, **as_map(properties)}
         if known.keys().isdisjoint(("CodeUri", "InlineCode", "ImageUri")):
             is_image = known.get("PackageType") == "Image"
-            code = {"ImageUri": _IMAGE} if is_image else {"CodeUri": f"s3://{NOT_PACKAGED}/."}
+            code = {"ImageUri": IMAGE} if is_image else {"CodeUri": f"s3://{NOT_PACKAGED}/."}
             resource["Properties"] = {**as_map(properties), **code}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from cfn_trigger import catalog
 from cfn_trigger.errors import AwsTransformError, Diagnostic, TemplateProblems, UsageError
 from cfn_trigger.template import language_extensions, parameters, places, sam
 from cfn_trigger.template.artifacts import Uploads, with_addresses
@@ -20,8 +21,8 @@ from macro.expand import Expansion, expand
 from macro.model import TRANSFORM, Deployment, Json
 from macro.reading import Reading
 
-_AWS_RULES: Final = {SERVERLESS_TRANSFORM: "sam", LANGUAGE_EXTENSIONS: "language-extensions"}
-"""The rule of a diagnostic, by the transform of AWS that refuses a template."""
+_OF_AWS: Final = frozenset({SERVERLESS_TRANSFORM, LANGUAGE_EXTENSIONS})
+"""The transforms of AWS that run here."""
 
 _NAMED_OTHERWISE: Final = "if the macro has another name in your account, pass --macro-name NAME"
 
@@ -88,7 +89,7 @@ def overtaken(template: Mapping[str, Json], macro_name: str = TRANSFORM) -> tupl
     """
     names = [transform.name for transform in transforms_of(template)]
     before = names[: names.index(macro_name)] if macro_name in names else []
-    return tuple(name for name in before if name not in _AWS_RULES)
+    return tuple(name for name in before if name not in _OF_AWS)
 
 
 def refuse_overtaking(template: Template, macro_name: str = TRANSFORM) -> None:
@@ -100,7 +101,7 @@ def refuse_overtaking(template: Template, macro_name: str = TRANSFORM) -> None:
         path = ("Transform", names.index(name)) if is_list else ("Transform",)
         message = f"Transform: {name!r} runs before {macro_name!r}, and cannot run here"
         remedy = f"put it after {macro_name!r}, or deploy this template with both macros"
-        problems.append(_diagnostic(template, path, f"{message}; {remedy}"))
+        problems.append(_diagnostic(template, path, f"{message}; {remedy}", catalog.MEANING))
     if problems:
         raise TemplateProblems(problems, {template.name: template.text})
 
@@ -112,7 +113,9 @@ def process(template: Template, context: Context) -> Processed:
     parameters without a value that the macro needs.
     """
     missed = unexpanded(template.values, context.macro_name)
-    problems = [_diagnostic(template, each.path, str(each.problem)) for each in missed]
+    problems = [
+        _diagnostic(template, each.path, str(each.problem), catalog.EXPANDED) for each in missed
+    ]
     cause: Exception | None = None
     try:
         processed = process_values(template.values, context)
@@ -136,9 +139,16 @@ def process(template: Template, context: Context) -> Processed:
     raise TemplateProblems(problems, {template.name: template.text}, hint=hint) from cause
 
 
-def _diagnostic(template: Template, path: TemplatePath, message: str) -> Diagnostic:
-    span = template.span(path)
-    return Diagnostic(file=template.name, span=span, rule="trigger", message=message)
+def _diagnostic(
+    template: Template, path: TemplatePath, message: str, rule: catalog.Rule
+) -> Diagnostic:
+    return Diagnostic(
+        file=template.name,
+        span=template.span(path),
+        rule=rule.id,
+        message=message,
+        level=rule.level,
+    )
 
 
 def _macro_diagnostics(
@@ -147,8 +157,9 @@ def _macro_diagnostics(
     return [
         _diagnostic(
             template,
-            places.path(problem.place, template.values, context.macro_name),
+            places.path_of(problem, template.values, context.macro_name),
             str(problem),
+            catalog.BY_KIND[problem.kind],
         )
         for problem in error.problems
     ]
@@ -156,13 +167,13 @@ def _macro_diagnostics(
 
 def _aws_diagnostics(error: AwsTransformError, template: Template) -> list[Diagnostic]:
     return [
-        Diagnostic(
-            file=template.name,
-            span=template.span(("Resources", logical_id) if logical_id else ("Transform",)),
-            rule=_AWS_RULES[error.transform],
-            message=f"{logical_id}: {message}" if logical_id else message,
+        _diagnostic(
+            template,
+            path or (("Resources", logical_id) if logical_id else ("Transform",)),
+            f"{logical_id}: {message}" if logical_id else message,
+            catalog.TRANSFORMABLE,
         )
-        for logical_id, message in error.problems
+        for (logical_id, message), path in zip(error.problems, error.paths, strict=True)
     ]
 
 
@@ -170,7 +181,7 @@ def _hint(template: Template, context: Context) -> str:
     """Return what else to do if the command line may be the cause; empty if it is not."""
     names = [transform.name for transform in transforms_of(template.values)]
     before = names[: names.index(context.macro_name)] if context.macro_name in names else []
-    skipped = [name for name in before if name in _AWS_RULES]
+    skipped = [name for name in before if name in _OF_AWS]
     if skipped and not context.with_aws:
         skipped_names = " and ".join(skipped)
         return f"{skipped_names} did not run before {TRANSFORM}; --sam runs what AWS would"

@@ -79,7 +79,7 @@ def test_a_text_without_resources_is_not_a_template(command: str) -> None:
 
     assert outcome.exit_code == 1
     assert outcome.stderr == (
-        "-:1:1: error[template] is not a template\n"
+        "-:1:1: error[E0000] is not a template\n"
         " 1 | a: b\n"
         "   | ^\n"
         "   = it has no map of Resources\n"
@@ -92,10 +92,9 @@ def test_a_problem_of_the_template_has_its_line_and_exit_code_1(command: str, wr
     outcome = run(command, str(wrong))
 
     assert outcome.exit_code == 1
-    rule = "E9502" if command == "check" else "trigger"
     shown = outcome.stdout if command == "check" else outcome.stderr
     assert (
-        f"{wrong}:14:7: error[{rule}] Run.Handler: no 'Migrat' in the template\n"
+        f"{wrong}:14:7: error[E9502] Run.Handler: no 'Migrat' in the template\n"
         " 14 |       Handler: !Ref Migrat\n"
         "    |       ^^^^^^^\n"
         "    = did you mean 'Migrate'?\n"
@@ -222,7 +221,7 @@ def test_a_forgotten_transform_is_a_problem_of_the_template(command: str) -> Non
 
     assert (outcome.exit_code, outcome.stdout) == (1, "")
     assert outcome.stderr == (
-        "-:6:5: error[trigger] Run: is a trigger, and no transform expands it\n"
+        "-:6:5: error[E9501] Run: is a trigger, and no transform expands it\n"
         " 6 |     Type: Custom::Trigger\n"
         "   |     ^^^^\n"
         "   = add Trigger to the Transform\n"
@@ -236,7 +235,7 @@ def test_a_misspelled_macro_is_a_problem_of_the_template(command: str) -> None:
 
     assert (outcome.exit_code, outcome.stdout) == (1, "")
     assert outcome.stderr == (
-        "-:1:1: error[trigger] Transform: 'Triggers' expands no triggers\n"
+        "-:1:1: error[E9501] Transform: 'Triggers' expands no triggers\n"
         " 1 | Transform: Triggers\n"
         "   | ^^^^^^^^^\n"
         "   = did you mean 'Trigger'?\n"
@@ -262,7 +261,7 @@ def test_a_template_is_not_expanded_out_of_turn() -> None:
 
     assert (outcome.exit_code, outcome.stdout) == (1, "")
     assert outcome.stderr == (
-        "-:1:41: error[trigger] Transform: 'Mine' runs before 'Trigger', and cannot run here\n"
+        "-:1:41: error[E9503] Transform: 'Mine' runs before 'Trigger', and cannot run here\n"
         " 1 | Transform: [AWS::Serverless-2016-10-31, Mine, Trigger]\n"
         "   |                                         ^^^^\n"
         "   = put it after 'Trigger', or deploy this template with both macros\n"

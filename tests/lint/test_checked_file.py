@@ -157,7 +157,13 @@ def test_a_parameter_without_a_value_is_reported_as_information() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: b", "Triggers: [", "Trigger: {", "Resources: {A: {Type: 'Trigger'}}", "# Trigger\n[1]"],
+    [
+        "a: b",
+        "Triggers: [",
+        "Trigger: {",
+        "Resources: {A: {Type: 'Trigged::By'}}",
+        "# Trigger\n[1]",
+    ],
 )
 def test_a_file_without_triggers_is_skipped(text: str) -> None:
     assert checked(FakeLinter(), text) == CheckedFile(name="t.yaml", status="skipped")

@@ -49,7 +49,7 @@ E9502 Check.Handler: no 'Migrat' in the template; did you mean 'Migrate'?
 template.yaml:17:7
 
 E9503 Repeat.ExecuteBefore: no resource 'Order' in the template; did you mean 'Orders'?
-template.yaml:23:7
+template.yaml:23:23
 
 E3003 'ServiceToken' is a required property
 template.yaml:24:3

@@ -6,8 +6,9 @@ from typing import Final
 import pytest
 from cfnlint.schema import patch
 
+from cfn_trigger.catalog import RULES, Rule, page_of
 from cfn_trigger.lint.configuration import SPEC
-from cfn_trigger.lint.rules import Sense, ServiceToken, Size, Spelling, Transformed
+from cfn_trigger.lint.rules import Expanded, Meaning, Risk, ServiceToken, Size, Spelling
 from macro.cloudformation import BODY_LIMIT
 from tests.support.golden_cases import FOLDER, cases, expected
 from tests.support.linting import (
@@ -108,7 +109,7 @@ Resources:
             "15:3 E9503 TriggerProvider: is reserved for a resource that is created for"
             " triggers; rename yours"
         ),
-        "22:7 E9503 Run.ExecuteAfter: no resource 'Nobody' in the template",
+        "23:11 E9503 Run.ExecuteAfter: no resource 'Nobody' in the template",
         (
             "30:9 E9502 InMetadata.Metadata.Trigger.Timeout:"
             " must be a whole number from 1 to 3540, not 'soon'"
@@ -268,7 +269,7 @@ Resources:
 """
 
     assert findings_in(written(template, text)) == [
-        "11:7 E9503 Run.ExecuteBefore: 'AWS::S3::*' matches no resource"
+        "11:23 E9503 Run.ExecuteBefore: 'AWS::S3::*' matches no resource"
     ]
 
 
@@ -454,12 +455,30 @@ def test_a_resource_that_is_none_is_cfn_lints_to_refuse(template: Path) -> None:
 # ---- descriptions of the rules
 
 
-def test_the_documentation_has_every_rule() -> None:
-    rules = [Sense, ServiceToken, Size, Spelling, Transformed]
-    rows = sorted((rule.id[1:], f"| `{rule.id}` | {rule.shortdesc} |") for rule in rules)
-    table = "\n".join(["| rule | reports |", "|---|---|", *(row for _, row in rows), ""])
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_every_rule_is_documented_under_its_id(rule: Rule) -> None:
+    page = Path("docs/rules.md").read_text()
 
-    assert table in Path("docs/editors.md").read_text()
+    assert f"| [`{rule.id}`](#{rule.id.lower()}) | {rule.level} | {rule.title} |\n" in page
+    assert f"\n## {rule.id}\n" in page
+
+
+def test_cfn_lint_has_what_the_catalog_says_of_its_rules() -> None:
+    classes = [ServiceToken, Expanded, Spelling, Meaning, Size, Risk]
+
+    assert [(each.id, each.shortdesc) for each in classes] == [
+        (rule.id, rule.title) for rule in RULES if "9500" <= rule.id[1:] < "9506"
+    ]
+
+
+def test_a_rule_points_to_its_documentation_if_the_package_names_one() -> None:
+    assert page_of("E9501", "") == ""
+    assert page_of("E9501", "https://docs.example/trigger/index.html") == (
+        "https://docs.example/trigger/rules.html#e9501"
+    )
+    assert page_of("W9505", "https://code.example/main/docs/index.md") == (
+        "https://code.example/main/docs/rules.md#w9505"
+    )
 
 
 @pytest.mark.parametrize("spelling", ["'Queue${Name}'", "!Sub 'Queue${Name}'"])
@@ -479,7 +498,8 @@ Resources:
 """
     message = "ExecuteAfter: no resource 'NoSuch' in the template"
 
+    column = text.splitlines()[10].index("NoSuch") + 1
     assert findings_in(written(template, text)) == [
-        f"11:11 E9503 SeedBlue.{message}",
-        f"11:11 E9503 SeedRed.{message}",
+        f"11:{column} E9503 SeedBlue.{message}",
+        f"11:{column} E9503 SeedRed.{message}",
     ]

@@ -7,7 +7,7 @@ from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
 from cfn_trigger.errors import AwsTransformError
-from cfn_trigger.lint.rules import Sense, Spelling, Transformed
+from cfn_trigger.lint.rules import Expanded, Meaning, Spelling
 from cfn_trigger.template.sam import is_transformed, transformed
 from tests.support.linting import REGION
 from tests.support.templates import SAM
@@ -102,7 +102,7 @@ def findings(text: str) -> list[tuple[int, str]]:
     """Return what the rules match in a template that cfn-lint has left to SAM, by line."""
     template, _ = decode_str(text)
     cfn = Template(None, template, [REGION])
-    matches = [*Transformed().match(cfn), *Spelling().match(cfn), *Sense().match(cfn)]
+    matches = [*Expanded().match(cfn), *Spelling().match(cfn), *Meaning().match(cfn)]
     return [(match.location[0] + 1, match.message) for match in matches]
 
 

@@ -53,7 +53,7 @@ def test_json_is_read_too() -> None:
         (("Resources", "Run"), Span(line=3, column=3, width=3)),
         (("Resources", "Run", "Properties", "Handler"), Span(line=6, column=7, width=7)),
         (("Resources", "Run", "Properties", "ExecuteAfter", 0), Span(line=7, column=22, width=5)),
-        (("Resources", "Run", "Properties", "ExecuteAfter", 1), Span(line=7, column=29, width=1)),
+        (("Resources", "Run", "Properties", "ExecuteAfter", 1), Span(line=7, column=29, width=10)),
         (("Resources", "Run", "Properties", "Payload", "Since"), Span(line=8, column=17, width=5)),
         (("Resources", "Run", "Properties", "Timeout"), Span(line=5, column=5, width=10)),
         (("Outputs",), Span(line=1, column=1, width=1)),
@@ -66,9 +66,9 @@ def test_a_value_stands_where_its_key_does_or_as_deep_as_there_is_one(
 
 
 def test_text_that_is_not_yaml_is_a_problem_with_its_line() -> None:
-    assert shown("Resources:\n  A: 'open\n  B: 2\n").startswith("t.yaml:4:1: error[template]")
+    assert shown("Resources:\n  A: 'open\n  B: 2\n").startswith("t.yaml:4:1: error[E0000]")
     assert shown("Resources:\n  A: b: c\n") == (
-        "t.yaml:2:7: error[template] cannot be read: mapping values are not allowed in this"
+        "t.yaml:2:7: error[E0000] cannot be read: mapping values are not allowed in this"
         " context\n"
         " 2 |   A: b: c\n"
         "   |       ^\n"
@@ -77,11 +77,11 @@ def test_text_that_is_not_yaml_is_a_problem_with_its_line() -> None:
 
 def test_a_repeated_key_is_a_problem_with_both_lines() -> None:
     assert shown("Resources:\n  A: {}\n  A: {}\n") == (
-        "t.yaml:2:3: error[template] cannot be read: Duplicate found 'A'\n"
+        "t.yaml:2:3: error[E0000] cannot be read: Duplicate found 'A'\n"
         " 2 |   A: {}\n"
         "   |   ^\n"
         "\n"
-        "t.yaml:3:3: error[template] cannot be read: Duplicate found 'A'\n"
+        "t.yaml:3:3: error[E0000] cannot be read: Duplicate found 'A'\n"
         " 3 |   A: {}\n"
         "   |   ^\n"
     )
@@ -89,5 +89,5 @@ def test_a_repeated_key_is_a_problem_with_both_lines() -> None:
 
 @pytest.mark.parametrize("text", ["", "just a text", "[]", "Resources: []", "a: b"])
 def test_a_map_without_resources_is_not_a_template(text: str) -> None:
-    assert shown(text).splitlines()[0] == "t.yaml:1:1: error[template] is not a template"
+    assert shown(text).splitlines()[0] == "t.yaml:1:1: error[E0000] is not a template"
     assert shown(text).splitlines()[-1] == "   = it has no map of Resources"

@@ -143,7 +143,7 @@ def test_an_address_stands_in_for_local_code_unless_it_must_be_packaged() -> Non
     }  # fmt: skip
     error = refused(source, accepts_local_code=False)
     assert [(diagnostic.rule, diagnostic.span.line) for diagnostic in error.diagnostics] == [
-        ("sam", 1)
+        ("E0001", 1)
     ]
     assert (
         error.hint
@@ -189,7 +189,7 @@ def test_a_loop_over_an_unknown_value_is_a_problem() -> None:
 
     (diagnostic,) = refused(template({"Transform": [LOOPS, "Trigger"]}, **loop)).diagnostics
 
-    assert diagnostic.rule == "language-extensions"
+    assert diagnostic.rule == "E0001"
     message = "an Fn::ForEach loops over a value that is not known here; pass it with --parameter"
     assert diagnostic.message == message
 
@@ -245,5 +245,5 @@ def test_problems_have_the_line_of_their_subject() -> None:
     error = refused(template(Run=trigger("Migrat"), Queue=QUEUE, Other=function()))
 
     (diagnostic,) = error.diagnostics
-    assert (diagnostic.rule, diagnostic.level) == ("trigger", "error")
+    assert (diagnostic.rule, diagnostic.level) == ("E9502", "error")
     assert diagnostic.message == "Run.Handler: no 'Migrat' in the template; did you mean 'Migrate'?"
