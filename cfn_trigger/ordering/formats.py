@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Final
 
 from cfn_trigger.ordering.levels import Dependency, Resource, StackOrder, transitive_reduction
-from cfn_trigger.ordering.svg import Arrow, Box, Legend, svg
+from cfn_trigger.ordering.routing import Arrow, Box
+from cfn_trigger.ordering.svg import Legend, svg
 from macro.model import Json
 
 

@@ -194,3 +194,12 @@ def test_areas_that_only_touch_do_not_meet() -> None:
 
     assert not left.meets(Area(left=1, top=0, right=2, bottom=1))
     assert left.meets(Area(left=0.5, top=0.5, right=2, bottom=2))
+
+
+def test_a_program_without_css_draws_the_light_colors() -> None:
+    picture = drawing(order_of(after("Run", "A"), A=0, Run=1))
+
+    shapes = re.findall(r"<(?:rect|path|text) [^>]*>", picture)
+    assert shapes
+    assert all(" fill=" in shape for shape in shapes)
+    assert all(" font-size=" in shape for shape in shapes if shape.startswith("<text"))

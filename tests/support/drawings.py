@@ -108,7 +108,7 @@ def _rectangle(node: ET.Element, x: float, y: float) -> Area:
 
 
 def _text(node: ET.Element, x: float, y: float) -> Area:
-    size = 11 if "small" in node.attrib["class"].split() else 13
+    size = float(node.attrib["font-size"])
     rows = [node.text or "", *(span.text or "" for span in node)]
     height = sum(float(span.attrib["dy"]) for span in node)
     width = max(map(len, rows)) * size * _ADVANCE
