@@ -30,6 +30,9 @@ SUBCOMMANDS: Final[Mapping[str, str]] = {
     "run": "Run a trigger's handler now, with the event it would receive.",
     "watch": "Follow a deployment: resources, triggers, and what handlers print.",
     "local": "Run a local cloud that has the macro.",
+    "install": "Install the macro in the account of the current credentials.",
+    "upgrade": "Upgrade the macro, and show what that changes for stacks.",
+    "uninstall": "Remove the macro, and show which stacks still use it.",
 }
 """Name and short help of every module that holds a `command`."""
 

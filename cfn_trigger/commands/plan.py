@@ -79,7 +79,7 @@ def command(
     template = parse_template(environment.read_text(source), source)
     passed, region = overrides.of(template), aws.local_region(location)
     if deployed_stack:
-        baseline, after = _update_of(deployed_stack, template, passed, location, macro_name)
+        baseline, after = update_of(deployed_stack, template, passed, location, macro_name)
         region = after.pseudo_parameters["AWS::Region"]
     else:
         after = state_of_template(template, passed, region=region, macro_name=macro_name)
@@ -100,7 +100,7 @@ def command(
         console.show(rendered(predicted))
 
 
-def _update_of(
+def update_of(
     stack: str,
     template: Template,
     overrides: Mapping[str, str],

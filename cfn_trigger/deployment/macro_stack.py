@@ -176,7 +176,7 @@ def _deployed(description: Mapping[str, Any], cloudformation: Any) -> DeployedSt
     return DeployedStack(
         stack_id=stack_id,
         status=status,
-        template=original_template(stack_id, cloudformation),
+        template=parse_template(original_text(stack_id, cloudformation), stack_id).values,
         parameters={
             parameter["ParameterKey"]: parameter["ParameterValue"]
             for parameter in description.get("Parameters", [])
@@ -187,12 +187,10 @@ def _deployed(description: Mapping[str, Any], cloudformation: Any) -> DeployedSt
     )
 
 
-def original_template(stack_id: str, cloudformation: Any) -> Mapping[str, Json]:
+def original_text(stack: str, cloudformation: Any) -> str:
     """Read the template of a stack as it was passed, before its transforms."""
-    response = cloudformation.get_template(StackName=stack_id, TemplateStage="Original")
-    body = response["TemplateBody"]
-    text = body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
-    return parse_template(text, stack_id).values
+    body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    return body if isinstance(body, str) else json.dumps(body)  # boto3 parses a JSON template
 
 
 # ---- the local cloud

@@ -87,6 +87,15 @@ def follow(
     yield from _late_progress(state, effects)
 
 
+def before_deployment(effects: MonitorEffects) -> DeploymentState:
+    """Read what a stack has been through before a deployment of it is started.
+
+    With this as what is known, a deployment is followed even if it is over before the first read.
+    """
+    state, _ = timeline.advance(NOTHING_READ, effects.events(NOTHING_READ), ())
+    return state
+
+
 def _seconds(effects: MonitorEffects, since: datetime) -> float:
     return (effects.now() - since).total_seconds()
 

@@ -32,9 +32,9 @@ def has_cursor(output: Console) -> bool:
     return is_terminal and output.is_terminal and not output.is_dumb_terminal
 
 
-def show(content: RenderableType) -> None:
-    """Print to standard output."""
-    console().print(content)
+def show(content: RenderableType, *, stderr: bool = False) -> None:
+    """Print to standard output, or to standard error next to output for programs."""
+    console(stderr=stderr).print(content)
 
 
 def show_json(value: Any) -> None:

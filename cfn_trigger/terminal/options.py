@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from cfn_trigger import environment, settings
-from cfn_trigger.deployment import aws
+from cfn_trigger.deployment import aws, macro_stack
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters
 from cfn_trigger.terminal import console
@@ -178,6 +178,51 @@ def macro_name_option(command: Command) -> Command:
         help="The name of the macro in the account, if it was deployed with another one.",
     )
     return option(command)
+
+
+def yes_option(command: Command) -> Command:
+    """Add `--yes`."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def macro_stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--macro-name` and `--stack-name`; the command receives `target`, the macro's stacks."""
+
+    @macro_name_option
+    @click.option(
+        "--stack-name",
+        metavar="NAME",
+        help="The macro's own stack.  [default: cfn-trigger, for another macro cfn-trigger-MACRO]",
+    )
+    @wraps(command)
+    def with_target(
+        *arguments: Any, macro_name: str, stack_name: str | None, **options: Any
+    ) -> Any:
+        macro_stack.refuse_macro_name(macro_name)
+        target = macro_stack.macro_stack(macro_name, stack_name)
+        return command(*arguments, target=target, **options)
+
+    return with_target
+
+
+def bucket_option(command: Command) -> Command:
+    """Add `--s3-bucket`."""
+    option = click.option(
+        "--s3-bucket",
+        metavar="NAME",
+        help="Upload to this bucket of the region, instead of one that is created for it.",
+    )
+    return option(command)
+
+
+def ask(question: str) -> None:
+    """Ask a question; raises UsageError if nobody can answer, Abort if the answer is no."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            raise UsageError("nobody has answered the question; pass --yes") from error
+        raise
 
 
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:

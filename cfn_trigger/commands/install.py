@@ -1,0 +1,138 @@
+"""`cfn-trigger install`: the macro in the account of the current credentials.
+
+Knows which clients and which progress an installation has; `upgrade` and `uninstall` share them.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, Final
+
+import click
+
+from cfn_trigger.commands.watch import stack_effects
+from cfn_trigger.deployment import aws, installer, macro_stack
+from cfn_trigger.deployment.installer import InstallEffects
+from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
+from cfn_trigger.deployment.monitor import before_deployment, follow
+from cfn_trigger.deployment.state import DeploymentState
+from cfn_trigger.errors import UsageError
+from cfn_trigger.terminal import console, following, installations, options
+from cfn_trigger.terminal.installations import Place
+
+PATIENCE: Final = 60.0
+"""Seconds until the first event of an operation that was accepted."""
+
+
+@options.command(
+    "cfn-trigger install",
+    "cfn-trigger install --profile production --region eu-west-1 --yes",
+    "cfn-trigger install --macro-name RunTrigger --s3-bucket artifacts-eu-west-1",
+)
+@options.macro_stack_options
+@options.bucket_option
+@options.yes_option
+@options.aws_options
+@options.json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    target: MacroStack,
+    s3_bucket: str | None,
+    yes: bool,
+    location: aws.Location,
+    as_json: bool,
+) -> None:
+    """Install the macro in the account of the current credentials, once per account and region.
+
+    Needs neither a checkout nor the SAM CLI: the code is what is installed on this machine. If the
+    creation fails, what was created is removed. Exit codes: 0 installed, 1 failed, 2 another
+    version is installed: use `cfn-trigger upgrade`.
+    """
+    place = where(location)
+    effects = install_effects(location, as_json=as_json)
+    deployed = read_deployed(target.name, effects.cloudformation)
+    code = macro_stack.installed_code()
+    version = macro_stack.installed_version()
+    if deployed is not None and not deployed.was_never_created:
+        refuse_other_version(target, deployed, place, version)
+        finish(target, deployed, place, as_json=as_json, note="is installed already")
+        return
+    if not yes:
+        console.show(installations.creation(target, place, version, s3_bucket), stderr=as_json)
+        options.ask("Create it?")
+    is_complete = installer.install(target, code, effects, s3_bucket)
+    created = read_deployed(target.name, effects.cloudformation) if is_complete else None
+    if created is None:
+        ctx.exit(1)
+    finish(target, created, place, as_json=as_json, note="is installed")
+
+
+def refuse_other_version(
+    target: MacroStack, deployed: DeployedStack, place: Place, version: str
+) -> None:
+    """Raise UsageError unless a stack is at rest and has the same macro in the same version."""
+    installer.refuse_changing(target.name, deployed)
+    refuse_other_macro(target, deployed)
+    if (old := macro_stack.version(deployed.template)) != version:
+        problem = f"stack {target.name!r}: {place} has version {old}, not {version}"
+        raise UsageError(f"{problem}; run cfn-trigger upgrade")
+
+
+def refuse_other_macro(target: MacroStack, deployed: DeployedStack) -> None:
+    """Raise UsageError if a stack is not that of the macro."""
+    if not macro_stack.version(deployed.template):
+        problem = f"stack {target.name!r}: is not that of the macro"
+        raise UsageError(f"{problem}; pass --stack-name")
+    name = deployed.parameters.get("MacroName", "")
+    if name != target.macro_name:
+        problem = f"stack {target.name!r}: has the macro {name!r}, not {target.macro_name!r}"
+        raise UsageError(f"{problem}; pass --macro-name {name}, or another --stack-name")
+
+
+def finish(
+    target: MacroStack, deployed: DeployedStack, place: Place, *, as_json: bool, note: str
+) -> None:
+    """Print where the macro is, and who may use it."""
+    function = deployed.outputs.get("FunctionArn", "")
+    version = macro_stack.version(deployed.template)
+    if as_json:
+        content = {
+            "macro": target.macro_name, "version": version, "stack": target.name,
+            "account": place.account, "region": place.region, **deployed.outputs,
+        }  # fmt: skip
+        click.echo(json.dumps(content))
+        return
+    console.show(f"cfn-trigger {version} {note} in {place}")
+    console.show(f"templates use it with Transform: {target.macro_name}")
+    console.show(f"everyone who deploys them needs lambda:InvokeFunction on {function}")
+
+
+# ---- what the three commands have in common
+
+
+def where(location: aws.Location) -> Place:
+    """Return the account of the current credentials, and the region."""
+    with closing(aws.client("sts", location)) as client, aws.requesting("the AWS credentials"):
+        identity = client.get_caller_identity()
+    return Place(account=identity["Account"], region=client.meta.region_name)
+
+
+def install_effects(location: aws.Location, *, as_json: bool) -> InstallEffects:
+    """Return AWS, or what the environment points to, and progress as `watch` shows it."""
+
+    def perform(stack: str, start: Callable[[], Any]) -> DeploymentState:
+        effects = stack_effects(stack, location)
+        known = before_deployment(effects)
+        start()
+        progress = follow(effects, stack=stack, patience=PATIENCE, known=known)
+        view = following.View(as_json=as_json)
+        return following.show(progress, stack=stack, now=effects.now, view=view)
+
+    return InstallEffects(
+        cloudformation=aws.client("cloudformation", location),
+        s3=aws.client("s3", location),
+        perform=perform,
+        note=console.note,
+    )

@@ -1,0 +1,114 @@
+"""`cfn-trigger upgrade`: another version of the macro, and what it means for stacks."""
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from cfn_trigger import environment
+from cfn_trigger.commands import install
+from cfn_trigger.commands.plan import update_of
+from cfn_trigger.deployment import aws, installer, macro_stack
+from cfn_trigger.deployment.installer import InstallEffects
+from cfn_trigger.deployment.macro_stack import Code, DeployedStack, MacroStack, read_deployed
+from cfn_trigger.deployment.macro_users import macro_users
+from cfn_trigger.errors import TemplateProblems, UsageError
+from cfn_trigger.prediction.predict import predictions
+from cfn_trigger.prediction.upgrades import StackImpact
+from cfn_trigger.template.source import parse_template
+from cfn_trigger.terminal import console, installations, options
+
+
+@options.command(
+    "cfn-trigger upgrade",
+    "cfn-trigger upgrade --region eu-west-1 --yes",
+)
+@options.macro_stack_options
+@options.bucket_option
+@options.yes_option
+@options.aws_options
+@options.json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    target: MacroStack,
+    s3_bucket: str | None,
+    yes: bool,
+    location: aws.Location,
+    as_json: bool,
+) -> None:
+    """Upgrade the macro to the version on this machine.
+
+    Shows beforehand what the next deployment of every stack with triggers will run: its own
+    template is expanded by the new version, and compared with what is deployed. Exit codes: 0
+    upgraded or up to date, 1 failed and rolled back.
+    """
+    place = install.where(location)
+    effects = install.install_effects(location, as_json=as_json)
+    deployed = _deployed(target, effects)
+    code, new = macro_stack.installed_code(), macro_stack.installed_version()
+    if _is_up_to_date(target, deployed, code, effects, s3_bucket):
+        install.finish(target, deployed, place, as_json=as_json, note="is up to date")
+        return
+    old = macro_stack.version(deployed.template)
+    users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
+    impacts = tuple(_impacts(users.stacks, location, target.macro_name))
+    if as_json:
+        content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in impacts]}
+        click.echo(json.dumps(content | {"unreadable": users.unreadable}))
+    else:
+        console.show(installations.upgraded(old, new, place))
+        console.show(installations.impacts(impacts))
+        for name in users.unreadable:
+            console.note(f"stack {name!r}: could not be read")
+    if not yes:
+        options.ask("Upgrade it?")
+    if not installer.upgrade(target, deployed, code, effects, s3_bucket):
+        ctx.exit(1)
+    upgraded = read_deployed(target.name, effects.cloudformation) or deployed
+    install.finish(target, upgraded, place, as_json=as_json, note="is installed")
+
+
+def _deployed(target: MacroStack, effects: InstallEffects) -> DeployedStack:
+    deployed = read_deployed(target.name, effects.cloudformation)
+    if deployed is None or deployed.was_never_created:
+        region = effects.cloudformation.meta.region_name
+        problem = f"stack {target.name!r}: is not installed in {region}"
+        raise UsageError(f"{problem}; run cfn-trigger install")
+    installer.refuse_changing(target.name, deployed)
+    install.refuse_other_macro(target, deployed)
+    return deployed
+
+
+def _is_up_to_date(
+    target: MacroStack,
+    deployed: DeployedStack,
+    code: Code,
+    effects: InstallEffects,
+    s3_bucket: str | None,
+) -> bool:
+    bucket = s3_bucket or installer.own_bucket(target, effects.cloudformation)
+    return bucket is not None and deployed.template == macro_stack.template(bucket, code)
+
+
+def _impacts(
+    stacks: tuple[str, ...], location: aws.Location, macro_name: str
+) -> Iterator[StackImpact]:
+    """Yield what the next deployment of each stack runs, with the template that it has now."""
+    client = aws.client("cloudformation", location)
+    for stack in stacks:
+        try:
+            with aws.requesting(f"stack {stack!r}"):
+                text = macro_stack.original_text(stack, client)
+            template = parse_template(text, stack)
+            baseline, after = update_of(stack, template, {}, location, macro_name)
+        except TemplateProblems as problems:
+            yield StackImpact(stack=stack, problem=f"the new version refuses it: {problems}")
+        except UsageError as error:
+            yield StackImpact(stack=stack, problem=error.message)
+        else:
+            region = after.pseudo_parameters["AWS::Region"]
+            yield StackImpact(
+                stack=stack, predictions=tuple(predictions(baseline, after, region=region))
+            )
