@@ -50,6 +50,7 @@ _INTERNAL: Final = 3
 _INTERRUPTED: Final = 128 + signal.SIGINT
 
 _EXPECTED: Final = (click.ClickException, click.Abort, TemplateProblems, UsageError, OSError)
+_DETAILED: Final = "--detailed-exitcode"
 _JSON_OPTIONS: Final = re.compile(r"--json|--format=(json|sarif)")
 
 
@@ -99,11 +100,11 @@ class _Subcommands(click.Group):
         try:
             code = run()
         except _EXPECTED as error:
-            code = _report(error, as_json=_wants_json(arguments))
+            code = _code_of(error, arguments)
         except Exception as error:
             if os.environ.get(_TRACEBACK):
                 raise
-            code = _report(error, as_json=_wants_json(arguments))
+            code = _code_of(error, arguments)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -120,6 +121,12 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     options = list(takewhile(lambda argument: argument != "--", arguments))
     pairs = [f"{name}={value}" for name, value in pairwise(options)]
     return any(_JSON_OPTIONS.fullmatch(option) for option in (*options, *pairs))
+
+
+def _code_of(error: Exception, arguments: Sequence[str]) -> int:
+    """Print an error; return the exit code that the command line asks for."""
+    code = _report(error, as_json=_wants_json(arguments))
+    return _PROBLEMS if _DETAILED in arguments and code != _INTERRUPTED else code
 
 
 def _report(error: Exception, *, as_json: bool) -> int:

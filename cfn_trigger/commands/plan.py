@@ -6,7 +6,7 @@ Knows which of the two states comes from AWS. Refuses to predict.
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -28,19 +28,27 @@ from cfn_trigger.prediction.snapshots import (
     state_of_template,
     states_of_update,
 )
+from cfn_trigger.prediction.summary import counts, may_run
 from cfn_trigger.template import parameters, transforms
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.parameters import Overrides
 from cfn_trigger.template.source import Template, parse_template
 from cfn_trigger.terminal import console, options
-from cfn_trigger.terminal.predictions import rendered
+from cfn_trigger.terminal.predictions import as_comment, rendered
 from macro.cloudformation import LANGUAGE_EXTENSIONS, section
+
+SOMETHING_RUNS: Final = 2
+"""The exit code for --detailed-exitcode if a trigger will run, or may.
+
+https://developer.hashicorp.com/terraform/cli/commands/plan
+"""
 
 
 @options.command(
     "cfn-trigger plan template.yaml",
     "cfn-trigger plan template.yaml --deployed-stack shop --region eu-west-1",
     "cfn-trigger plan template.yaml --against old.yaml --old-parameter Stage=test",
+    "cfn-trigger plan template.yaml --deployed-stack shop --markdown",
 )
 @options.template_argument
 @click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
@@ -57,8 +65,16 @@ from macro.cloudformation import LANGUAGE_EXTENSIONS, section
 )
 @options.macro_name_option
 @options.aws_options
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 0 if nothing will run, 1 after an error, 2 if something will or may run.",
+)
 @options.json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     source: str,
     *,
     deployed_stack: str | None,
@@ -67,13 +83,19 @@ def command(
     location: aws.Location,
     old_pairs: tuple[str, ...],
     macro_name: str,
+    as_markdown: bool,
+    detailed_exitcode: bool,
     as_json: bool,
 ) -> None:
     """Show which triggers a deployment of TEMPLATE will run, and why.
 
     Without --deployed-stack or --against, plans a first deployment. Parameters that are not passed
     keep their deployed values, as with `aws cloudformation deploy`, or have their defaults.
+
+    With --detailed-exitcode, every error has exit code 1.
     """
+    if as_json and as_markdown:
+        raise UsageError("--json and --markdown exclude each other; pass one")
     if deployed_stack and old_source:
         raise UsageError("--deployed-stack and --against exclude each other; pass one")
     template = parse_template(environment.read_text(source), source)
@@ -95,9 +117,14 @@ def command(
         console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
         predicted = doubted(predicted, f"{name} may change the template before {macro_name} runs")
     if as_json:
-        console.show_json([asdict(prediction) for prediction in predicted])
+        triggers = [asdict(prediction) for prediction in predicted]
+        console.show_json({"triggers": triggers, "summary": counts(predicted)})
+    elif as_markdown:
+        click.echo(as_comment(predicted, source), nl=False)
     else:
         console.show(rendered(predicted))
+    if detailed_exitcode:
+        ctx.exit(SOMETHING_RUNS if may_run(predicted) else 0)
 
 
 def update_of(

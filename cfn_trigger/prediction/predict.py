@@ -8,7 +8,7 @@ differs (`reasons`), and where the two states come from (`snapshots`).
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from cfn_trigger.prediction.impact import PACKAGE, Difference, Update
 from cfn_trigger.prediction.reasons import reasons, with_explanation
@@ -52,6 +52,17 @@ from trigger_provider.request import RERUNS, SWITCHED_OFF
 # stored parameter alone, which the two templates do not show.
 
 Verdict = Literal["will run", "will not run", "unknown until deployment"]
+Outcome = Literal[
+    "will run",
+    "unchanged",
+    "updated without running",
+    "disabled",
+    "dry run",
+    "deleted without running",
+    "retained",
+    "unknown until deployment",
+]
+"""What becomes of a trigger: its verdict, with what it means not to run."""
 RequestType = Literal["Create", "Update", "Delete", "none"]
 
 
@@ -59,13 +70,15 @@ RequestType = Literal["Create", "Update", "Delete", "none"]
 class Prediction:
     """What a deployment does with a trigger, and why.
 
-    `request` is what CloudFormation surely sends. `differs` lists the properties that differ, and
-    entries of the fingerprint as `Fingerprint.Code`. `undone_by` are the functions that undo the
-    run if the deployment is rolled back.
+    `outcome` is the verdict in more detail. `request` is what CloudFormation surely sends.
+    `differs` lists the properties that differ, and entries of the fingerprint as
+    `Fingerprint.Code`. `undone_by` are the functions that undo the run if the deployment is rolled
+    back.
     """
 
     trigger: str
     verdict: Verdict
+    outcome: Outcome
     request: RequestType
     because: tuple[str, ...]
     differs: tuple[str, ...] = ()
@@ -94,6 +107,7 @@ def doubted(predicted: Iterable[Prediction], reason: str) -> tuple[Prediction, .
         else replace(
             prediction,
             verdict="unknown until deployment",
+            outcome="unknown until deployment",
             request="none",
             because=(*(prediction.because if prediction.verdict == "will run" else ()), reason),
         )
@@ -118,7 +132,11 @@ def _prediction(name: str, baseline: Baseline, update: Update) -> Prediction:
             return _update(name, baseline, update)
     reason = f"its Condition {_condition(name, update)!r} is not known here"
     return Prediction(
-        trigger=name, verdict="unknown until deployment", request="none", because=(reason,)
+        trigger=name,
+        verdict="unknown until deployment",
+        outcome="unknown until deployment",
+        request="none",
+        because=(reason,),
     )
 
 
@@ -128,13 +146,23 @@ def _condition(name: str, update: Update) -> str:
 
 
 def _creation(name: str, update: Update) -> Prediction:
-    reason = _silencing_setting(update.new.properties(name))
-    verdict: Verdict = "will not run" if reason else "will run"
-    if not reason:
-        former = _former_name(name, update)
-        hint = f"; for CloudFormation, a renamed {former!r} is a new trigger"
-        reason = f"first time{hint if former else ''}"
-    return Prediction(trigger=name, verdict=verdict, request="Create", because=(reason,))
+    if silence := _silence(update.new.properties(name)):
+        return _not_run(name, silence.outcome, "Create", silence.setting)
+    former = _former_name(name, update)
+    hint = f"; for CloudFormation, a renamed {former!r} is a new trigger"
+    return Prediction(
+        trigger=name,
+        verdict="will run",
+        outcome="will run",
+        request="Create",
+        because=(f"first time{hint if former else ''}",),
+    )
+
+
+def _not_run(name: str, outcome: Outcome, request: RequestType, reason: str) -> Prediction:
+    return Prediction(
+        trigger=name, verdict="will not run", outcome=outcome, request=request, because=(reason,)
+    )
 
 
 def _former_name(name: str, update: Update) -> str:
@@ -146,33 +174,48 @@ def _former_name(name: str, update: Update) -> str:
     return ""
 
 
-def _silencing_setting(properties: Mapping[str, Resolved]) -> str:
-    """Return the setting under which the provider does not run a handler; empty if it would."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Silence:
+    """A setting under which the provider does not run a handler, and what that makes of it."""
+
+    setting: str
+    outcome: Outcome
+
+
+_DISABLED: Final = _Silence(setting="Enabled is false", outcome="disabled")
+_DRY_RUN: Final = _Silence(
+    setting="InvocationType DryRun only checks that the handler may be invoked", outcome="dry run"
+)
+
+
+def _silence(properties: Mapping[str, Resolved]) -> _Silence | None:
+    """Return the setting under which the provider does not run a handler; None if it would."""
     if properties.get("Enabled") == "false":
-        return "Enabled is false"
-    if properties.get("InvocationType") == "DryRun":
-        return "InvocationType DryRun only checks that the handler may be invoked"
-    return ""
+        return _DISABLED
+    return _DRY_RUN if properties.get("InvocationType") == "DryRun" else None
 
 
 def _deletion(name: str, baseline: Baseline, update: Update) -> Prediction:
     properties = update.old.properties(name)
-    verdict: Verdict = "will not run"
-    request: RequestType = "Delete"
     match update.old.resources[name].get("DeletionPolicy"):
         case "Retain" | "RetainExceptOnCreate":
             reason = "it is removed from the stack without a request: its DeletionPolicy retains it"
-            request = "none"
-        case _ if setting := _silencing_setting(properties):
-            reason = f"it is deleted, and {setting}"
+            return _not_run(name, "retained", "none", reason)
+        case _ if silence := _silence(properties):
+            why_not = silence.setting
         case _ if properties.get("ExecuteOnDelete") != "true":
-            reason = "it is deleted, and ExecuteOnDelete is false"
+            why_not = "ExecuteOnDelete is false"
         case _ if name in baseline.failed:
-            reason = "it is deleted, and was never created"
+            why_not = "was never created"
         case _:
-            reason = "it is deleted, and ExecuteOnDelete is true"
-            verdict = "will run"
-    return Prediction(trigger=name, verdict=verdict, request=request, because=(reason,))
+            return Prediction(
+                trigger=name,
+                verdict="will run",
+                outcome="will run",
+                request="Delete",
+                because=("it is deleted, and ExecuteOnDelete is true",),
+            )
+    return _not_run(name, "deleted without running", "Delete", f"it is deleted, and {why_not}")
 
 
 def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
@@ -184,22 +227,26 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
     because = tuple(dict.fromkeys(reasons(name, differences, update)))
     surely_differs = any(each.is_sure for each in all_differences)
     verdict: Verdict = "will not run"
-    if setting := _silencing_setting(properties):
-        because = (setting,)
+    outcome: Outcome = "unchanged"
+    if silence := _silence(properties):
+        outcome, because = silence.outcome, (silence.setting,)
     elif any(each.is_sure for each in differences):
-        verdict = "will run"
+        verdict = outcome = "will run"
     elif has_failed:
-        verdict, because = "will run", ("it failed last time", *because)
+        verdict = outcome = "will run"
+        because = ("it failed last time", *because)
     elif differences:
-        verdict = "unknown until deployment"
+        verdict = outcome = "unknown until deployment"
     elif surely_differs:
         once = properties.get("ExecuteOnHandlerChange") == "false"
         because = ("ExecuteOnHandlerChange is false" if once else "only settings changed",)
+        outcome = "updated without running"
     else:
         because = ("nothing that it depends on differs",)
     return Prediction(
         trigger=name,
         verdict=verdict,
+        outcome=outcome,
         request="Update" if surely_differs or has_failed else "none",
         because=because,
         differs=tuple(dict.fromkeys(map(_property_name, differences))),

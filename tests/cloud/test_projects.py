@@ -29,7 +29,7 @@ def planned(stack: Stack, template: Path) -> dict[str, str]:
     arguments = ("plan", str(template), "--deployed-stack", stack.name, "--json")
     outcome = run(*arguments, **stack.clients.environment())
     assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
-    return {each["trigger"]: each["verdict"] for each in json.loads(outcome.stdout)}
+    return {each["trigger"]: each["verdict"] for each in json.loads(outcome.stdout)["triggers"]}
 
 
 def runs(stack: Stack, *functions: str) -> Counter[str]:

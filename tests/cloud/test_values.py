@@ -175,9 +175,8 @@ def planned(stack: Stack, template: str, *more: str) -> dict[str, tuple[str, lis
     arguments = ("plan", str(path), "--deployed-stack", stack.name, "--json", *more)
     outcome = run(*arguments, **stack.clients.environment())
     assert (outcome.exit_code, outcome.stderr) == (0, "")
-    return {
-        each["trigger"]: (each["verdict"], each["because"]) for each in json.loads(outcome.stdout)
-    }
+    triggers = json.loads(outcome.stdout)["triggers"]
+    return {each["trigger"]: (each["verdict"], each["because"]) for each in triggers}
 
 
 def test_what_aws_writes_in_its_own_way_is_no_difference(stack: Stack) -> None:

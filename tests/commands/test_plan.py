@@ -1,5 +1,6 @@
 """`cfn-trigger plan` at a terminal."""
 
+import json
 from pathlib import Path
 
 from tests.support.command_line import ROOT, run
@@ -38,6 +39,8 @@ def test_another_macro_may_change_what_exists(tmp_path: Path) -> None:
     assert outcome.stdout == (
         "SelfTest  unknown until deployment\n"
         "            Mine may change the template before Trigger runs\n"
+        "\n"
+        "0 will run, 1 unknown until deployment\n"
     )
 
 
@@ -47,4 +50,92 @@ def test_an_old_parameter_is_the_value_before_the_update() -> None:
     assert outcome.stdout == (
         "SelfTest  will run\n"
         "            Payload.Message.Greeting (parameter 'Greeting': 'hi' → 'hello')\n"
+        "\n"
+        "1 will run\n"
     )
+
+
+# ---- for pipelines
+
+
+UNKNOWN = """\
+Transform: Trigger
+Resources:
+  Migrate:
+    Type: AWS::Lambda::Function
+    Properties: {Runtime: python3.13, Handler: index.handler, Role: r, Code: {ZipFile: x}}
+  Run:
+    Type: Custom::Trigger
+    Properties: {Handler: !Ref Migrate, Payload: "{{resolve:ssm:/level}}"}
+"""
+
+
+def test_json_has_the_triggers_and_their_counts() -> None:
+    plan = json.loads(run("plan", TEMPLATE, "--json").stdout)
+
+    assert plan == {
+        "triggers": [
+            {
+                "trigger": "SelfTest",
+                "verdict": "will run",
+                "outcome": "will run",
+                "request": "Create",
+                "because": ["first time"],
+                "differs": [],
+                "undone_by": [],
+            }
+        ],
+        "summary": {
+            "will run": 1,
+            "unchanged": 0,
+            "updated without running": 0,
+            "disabled": 0,
+            "dry run": 0,
+            "deleted without running": 0,
+            "retained": 0,
+            "unknown until deployment": 0,
+        },
+    }
+
+
+def test_markdown_is_printed_for_a_pull_request() -> None:
+    outcome = run("plan", TEMPLATE, "--markdown")
+
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"### Triggers of `{TEMPLATE}`\n\n| Trigger | Deployment |\n")
+    assert outcome.stdout.endswith("\n</details>\n\n1 will run\n")
+
+
+def test_json_and_markdown_exclude_each_other() -> None:
+    outcome = run("plan", TEMPLATE, "--json", "--markdown")
+
+    assert outcome.exit_code == 2
+    assert json.loads(outcome.stdout)["message"] == "--json and --markdown exclude each other"
+
+
+def test_a_detailed_exit_code_says_whether_something_runs(tmp_path: Path) -> None:
+    unknown, stays = tmp_path / "unknown.yaml", ("plan", TEMPLATE, "--against", TEMPLATE)
+    unknown.write_text(UNKNOWN)
+    may_run = ("plan", str(unknown), "--against", str(unknown))
+
+    assert run(*stays, "--detailed-exitcode").exit_code == 0
+    assert run("plan", TEMPLATE, "--detailed-exitcode").exit_code == 2
+    assert run("plan", TEMPLATE, "--detailed-exitcode", "--json").exit_code == 2
+    assert run("plan", TEMPLATE, "--detailed-exitcode", "--markdown").exit_code == 2
+    assert run(*may_run, "--detailed-exitcode").exit_code == 2
+    assert run("plan", TEMPLATE).exit_code == 0
+
+
+def test_an_error_has_exit_code_1_if_detailed_ones_are_asked_for(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(UNKNOWN.replace("Custom::Trigger", "Custom::Triger"))
+
+    for arguments in (
+        ("plan", "nowhere.yaml"),
+        ("plan", TEMPLATE, "--nothing"),
+        ("plan", TEMPLATE, "--against", "a", "--deployed-stack", "b"),
+        ("plan", str(wrong)),
+    ):
+        outcome = run(*arguments, "--detailed-exitcode")
+        assert outcome.exit_code == 1
+        assert outcome.stderr
