@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from macro.cloudformation import condition_of
+from macro.cloudformation import condition_of, is_durable
 from macro.model import ABSENT, NOTHING, Edge, Json, Settings, Trigger
 from macro.names import (
     CONDITION,
@@ -33,12 +33,14 @@ class InvokePolicy(NamedTuple):
     """The provider's permission to invoke a handler, or several that share a managed policy.
 
     `functions` are the functions of the template that it is about; all have the same condition.
+    `is_durable`: a handler is a durable function, or may be, outside the template.
     """
 
     logical_id: str
     arns: tuple[Json, ...]
     functions: tuple[str, ...] = ()
     is_managed: bool = False
+    is_durable: bool = False
 
 
 class Additions(NamedTuple):
@@ -70,7 +72,7 @@ def additions(
     `definitions` are the resources that each trigger defines, by its logical id; `resources` are
     these and the author's.
     """
-    needs = tuple(_needs(trigger, settings, definitions) for trigger in triggers)
+    needs = tuple(_needs(trigger, settings, definitions, resources) for trigger in triggers)
     edges = tuple(edge for need in needs for edge in _edges(need, settings))
     return _additions(needs, edges, settings, resources)
 
@@ -143,6 +145,7 @@ def _needs(
     trigger: Trigger,
     settings: Settings,
     definitions: Mapping[str, Mapping[str, Json]],
+    resources: Mapping[str, Json],
 ) -> _Needs:
     handler = trigger.handler
     # A function that a condition chooses may not exist; a reference waits for it if it does.
@@ -153,7 +156,7 @@ def _needs(
     return _Needs(
         trigger=trigger,
         ids=(*itself, *definitions.get(trigger.logical_id, ()), *destination),
-        policies=() if settings.provider_role else _policies(handler.arn, handlers),
+        policies=() if settings.provider_role else _policies(handler.arn, handlers, resources),
         handlers=handlers,
     )
 
@@ -164,7 +167,9 @@ def _sharing(need: _Needs, shared: Mapping[str, InvokePolicy]) -> _Needs:
     return need._replace(policies=tuple(distinct.values()))
 
 
-def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]:
+def _policies(
+    arn: Json, functions: tuple[str, ...], resources: Mapping[str, Json]
+) -> tuple[InvokePolicy, ...]:
     """Return a policy per handler: one for all would make every trigger wait for every handler.
 
     A choice between handlers is one policy: a branch may not be a function of the template.
@@ -172,14 +177,17 @@ def _policies(arn: Json, functions: tuple[str, ...]) -> tuple[InvokePolicy, ...]
     if functions:
         return tuple(
             InvokePolicy(
-                logical_id=policy_id(name), arns=({"Fn::GetAtt": [name, "Arn"]},), functions=(name,)
+                logical_id=policy_id(name),
+                arns=({"Fn::GetAtt": [name, "Arn"]},),
+                functions=(name,),
+                is_durable=is_durable(resources.get(name)),
             )
             for name in functions
         )
     if isinstance(arn, str) and arn.startswith("arn:"):
         arn = ":".join(arn.split(":")[:7])  # an alias or version counts as its function
     name = hashed_policy_id(json.dumps(arn, sort_keys=True))
-    return (InvokePolicy(logical_id=name, arns=(arn,)),)
+    return (InvokePolicy(logical_id=name, arns=(arn,), is_durable=True),)
 
 
 def _created_for(shared: Iterable[str], needs: Iterable[_Needs]) -> dict[str, str]:

@@ -118,6 +118,14 @@ def type_of(resource: Json) -> str:
     return written if isinstance(written, str) else ""
 
 
+def is_durable(function: Json) -> bool:
+    """Return whether a function is durable: it may take longer than any invocation.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
+    """
+    return "DurableConfig" in properties_of(function)
+
+
 def properties_of(resource: Json) -> Mapping[str, Json]:
     """Return the properties of a resource, empty if it has none."""
     return section(resource, "Properties")

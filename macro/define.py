@@ -12,7 +12,7 @@ from macro.cloudformation import FUNCTION_TYPE, as_map, condition_of, is_dynamic
 from macro.destinations import send_dead_letters, send_failures
 from macro.model import ABSENT, Json, Settings, Trigger
 from macro.names import function_id, log_group_id, role_id
-from macro.permissions import join_vpc, trace
+from macro.permissions import checkpoint, join_vpc, trace
 
 _ARN_OF_A_GROUP: Final = (
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
@@ -62,6 +62,8 @@ def _policies(function: Json) -> dict[str, Json]:
     tracing = function.get("TracingConfig")
     if tracing and as_map(tracing).get("Mode") != "PassThrough":
         policies["Trace"] = trace()
+    if "DurableConfig" in function:
+        policies["Checkpoint"] = checkpoint()
     if statements := function.get("Policies"):
         policies["Handler"] = {"Version": "2012-10-17", "Statement": statements}
     return policies

@@ -9,7 +9,7 @@ from typing import Final
 
 from macro import parts, permissions, undo
 from macro.additions import InvokePolicy
-from macro.cloudformation import as_map, condition_of, depends_on, section
+from macro.cloudformation import as_map, condition_of, depends_on, is_durable, section
 from macro.define import under
 from macro.embedding import TEXT
 from macro.encode import non_defaults, skeleton
@@ -44,13 +44,18 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
         name = trigger.logical_id
         reads = reading.survey.attributes_read(name)
         resources[name] = _trigger(trigger, reads, fingerprints[name])
+        if _has_durable_handler(trigger, reading.resources):
+            resources[name]["Properties"]["Durable"] = True
         if trigger.on_rollback:
             resources[name]["Properties"]["UndoneBy"] = final_ids[undo_id(name)]
         if trigger.failure_destination is not ABSENT:
             resources[destination_id(name)] = _destination(trigger)
     undone = {trigger.logical_id: trigger for trigger in reading.triggers}
     for each in reading.undos:
-        resources[final_ids[each.logical_id]] = _undo(each, undone[each.undoes])
+        undo_resource = _undo(each, undone[each.undoes])
+        if _has_durable_handler(each, reading.resources):
+            undo_resource["Properties"]["Durable"] = True
+        resources[final_ids[each.logical_id]] = undo_resource
     resources |= _provider(reading.settings)
     for policy in additions.policies:
         resources[policy.logical_id] = _policy(policy, reading.settings)
@@ -113,7 +118,7 @@ def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
 
 
 def _policy(policy: InvokePolicy, settings: Settings) -> Json:
-    document = permissions.invoke(*policy.arns)
+    document = permissions.invoke(*policy.arns, is_durable=policy.is_durable)
     if policy.is_managed:
         return parts.managed_policy(ROLE, document, settings)
     return parts.attached_policy(policy.logical_id, ROLE, document)
@@ -131,6 +136,11 @@ def _trigger(trigger: Trigger, reads: tuple[str, ...], fingerprint: Json) -> dic
         "Fingerprint": fingerprint,
     }
     return {"Type": TRIGGER_TYPE, "Properties": properties, **trigger.attributes}
+
+
+def _has_durable_handler(trigger: Trigger, resources: Mapping[str, Json]) -> bool:
+    """Return whether a Delete may find a durable execution that its trigger has not stopped yet."""
+    return any(is_durable(resources[name]) for name in trigger.handler.functions)
 
 
 def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:

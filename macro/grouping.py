@@ -45,8 +45,12 @@ from macro.permissions import (
 from macro.precedence import level, levels, triggers_before
 from macro.references import mentions
 
-_WITHOUT_HANDLERS: Final = characters(invoke())
-_MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - _WITHOUT_HANDLERS
+_WITHOUT_HANDLERS: Final = {
+    is_durable: characters(invoke(is_durable=is_durable)) for is_durable in (False, True)
+}
+"""The characters of a policy besides its handlers, by whether one of them may be durable."""
+
+_MOST_IN_A_POLICY: Final = MOST_MANAGED_POLICY_CHARACTERS - _WITHOUT_HANDLERS[True]
 
 
 class _Member(NamedTuple):
@@ -67,7 +71,7 @@ class _Member(NamedTuple):
     @property
     def inline_size(self) -> int:
         """The characters that it takes as a policy of its own."""
-        return _WITHOUT_HANDLERS + self.size
+        return _WITHOUT_HANDLERS[self.policy.is_durable] + self.size
 
     @property
     def name(self) -> str:
@@ -93,7 +97,8 @@ def shared_policies(
         return {}
     room = MOST_POLICY_CHARACTERS - _other_characters(settings, resources)
     sizes = {it.logical_id: characters_to_invoke(it.arns[0]) for it in additions.policies}
-    if sum(_WITHOUT_HANDLERS + size for size in sizes.values()) <= room:
+    rest = sum(_WITHOUT_HANDLERS[it.is_durable] for it in additions.policies)
+    if rest + sum(sizes.values()) <= room:
         return {}
     members = sorted(_members(additions, order, triggers, resources, sizes), key=lambda it: it.name)
     alone = {it.name: it for it in _first(filter(lambda it: it.runs_on_delete, members), room)}
@@ -112,6 +117,7 @@ def _shared(number: int, group: _Group) -> InvokePolicy:
         logical_id=shared_policy_id(number),
         arns=tuple(arn for member in group for arn in member.policy.arns),
         functions=tuple(name for member in group for name in member.policy.functions),
+        is_durable=any(member.policy.is_durable for member in group),
         is_managed=True,
     )
 

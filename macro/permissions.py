@@ -37,6 +37,20 @@ def trace() -> dict[str, Json]:
     return policy("xray:PutTraceSegments", "xray:PutTelemetryRecords", Resource="*")
 
 
+def checkpoint() -> dict[str, Json]:
+    """Return the policy document that lets a durable function keep what it has done.
+
+    As AWSLambdaBasicDurableExecutionRolePolicy, for any function: the role comes before its own.
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
+    """
+    actions = (f"lambda:{CHECKPOINT}", "lambda:GetDurableExecutionState")
+    return policy(*actions, Resource="*")
+
+
+CHECKPOINT: Final = "CheckpointDurableExecution"
+"""The action without which a durable function cannot do anything."""
+
+
 def see_stack() -> dict[str, Json]:
     """Return the policy document that lets the provider read the status of its stack."""
     actions = ("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents")
@@ -53,12 +67,18 @@ def join_vpc() -> dict[str, Json]:
     return policy(*_NETWORK_INTERFACES, Resource="*")
 
 
-def invoke(*arns: Json) -> dict[str, Json]:
+_INVOKE: Final = ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration")
+_DURABLE: Final = ("lambda:GetDurableExecution", "lambda:StopDurableExecution")
+
+
+def invoke(*arns: Json, is_durable: bool = False) -> dict[str, Json]:
     """Return the policy document to invoke functions, their versions and aliases, and to read them.
 
-    Each of `arns` is a string, or an intrinsic function that returns one.
+    Each of `arns` is a string, or an intrinsic function that returns one. The ARN of a durable
+    execution begins with that of a version or an alias.
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
     """
-    actions = ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration")
+    actions = (*_INVOKE, *(_DURABLE if is_durable else ()))
     return policy(*actions, Resource=[part for arn in arns for part in _with_qualifiers(arn)])
 
 

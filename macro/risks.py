@@ -14,7 +14,11 @@ from macro.cloudformation import (
     ALIAS_TYPE,
     INVOKE_CONFIG_TYPE,
     LAYER_TYPE,
+    MANAGED_POLICY_TYPE,
+    POLICY_TYPE,
+    ROLE_TYPE,
     VERSION_TYPE,
+    is_durable,
     occurrences,
     properties_of,
     section,
@@ -23,6 +27,7 @@ from macro.cloudformation import (
 from macro.errors import Problem
 from macro.functions import LATEST, Functions
 from macro.model import ABSENT, Json, Trigger
+from macro.permissions import CHECKPOINT
 from macro.reading import Reading
 from macro.references import mentions
 from macro.sam_names import written_names
@@ -248,6 +253,66 @@ def _unqualified_names(trigger: Trigger, canon: Canon) -> Iterator[str]:
             yield fields[6]
 
 
+# ---- durable handlers
+
+
+def durable_handlers_that_cannot_checkpoint(reading: Reading) -> Iterator[Problem]:
+    """Report durable functions whose role, in the template, allows no checkpoint.
+
+    SAM adds the permission; nobody else does. A policy that cannot be read here may allow it.
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html
+    """
+    for function in _durable_handlers(reading):
+        role = mentions(properties_of(reading.resources[function]).get("Role")).references
+        for name in dict.fromkeys(reference.name for reference in role):
+            if type_of(reading.resources.get(name)) == ROLE_TYPE and not _may_checkpoint(
+                name, reading
+            ):
+                fails = f"its role {name!r} allows no {CHECKPOINT}, so a durable run fails at once"
+                remedy = f"add the managed policy {_CHECKPOINTING} to the role"
+                yield Problem(f"{function}.Role", f"{fails}; {remedy}")
+
+
+_CHECKPOINTING: Final = "AWSLambdaBasicDurableExecutionRolePolicy"
+_ALLOWS_IT: Final = re.compile(
+    rf"{CHECKPOINT}|{_CHECKPOINTING}|lambda:\*|(Administrator|PowerUser)Access|Lambda_FullAccess"
+    r'|"Action": (\[[^]]*)?"\*"|"ManagedPolicyArns": [^]]*("Ref"|"Fn::(?!Sub))'
+)
+
+
+def _may_checkpoint(role: str, reading: Reading) -> bool:
+    attached = [
+        resource
+        for resource in reading.resources.values()
+        if type_of(resource) in (POLICY_TYPE, MANAGED_POLICY_TYPE, "AWS::IAM::RolePolicy")
+        and any(it.name == role for it in mentions(properties_of(resource)).references)
+    ]
+    return any(
+        _ALLOWS_IT.search(json.dumps(resource)) for resource in (reading.resources[role], *attached)
+    )
+
+
+def durable_handlers_that_end_before_timeout(reading: Reading) -> Iterator[Problem]:
+    """Report triggers that wait longer than their durable handler may take."""
+    for trigger in reading.triggers:
+        for function in trigger.handler.functions:
+            config = section(properties_of(reading.resources[function]), "DurableConfig")
+            seconds = config.get("ExecutionTimeout")
+            if isinstance(seconds, int) and seconds < trigger.timeout:
+                ends = f"an execution of {function!r} ends after {seconds} s, its ExecutionTimeout"
+                remedy = f"increase that to {trigger.timeout}, or decrease Timeout"
+                yield Problem(f"{trigger.place}.Timeout", f"{ends}; {remedy}")
+
+
+def _durable_handlers(reading: Reading) -> dict[str, None]:
+    return {
+        function: None
+        for trigger in reading.triggers
+        for function in trigger.handler.functions
+        if is_durable(reading.resources[function])
+    }
+
+
 RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     failures_that_nobody_sees,
     payloads_that_no_update_sees,
@@ -256,4 +321,6 @@ RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     versions_that_stay,
     parameters_without_a_version,
     undos_with_previous_code,
+    durable_handlers_that_cannot_checkpoint,
+    durable_handlers_that_end_before_timeout,
 )

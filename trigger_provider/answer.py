@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from trigger_provider.request import (
     ABSENT,
@@ -71,15 +71,11 @@ NOISE: Final = re.compile(r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$")
 """Lines of a log that Lambda writes, and those that only underline another."""
 
 
-class Answer(NamedTuple):
-    """The body for CloudFormation, and what went wrong, empty if nothing did."""
+def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
+    """Compose an answer of at most LIMIT bytes, whatever the outcome holds.
 
-    body: Map
-    reason: str
-
-
-def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
-    """Compose an answer of at most LIMIT bytes, whatever the outcome holds."""
+    Beside the body for CloudFormation stands what went wrong, empty if nothing did.
+    """
     result: Any = ABSENT
     if outcome.kind == "done" and request.kind != "Delete":
         result = outcome.result
@@ -87,15 +83,15 @@ def answer(request: Request, progress: Progress, outcome: Outcome) -> Answer:
     if outcome.kind != "failed":
         body, lost = success(request, progress, outcome.message or "done", result)
         if not lost:
-            return Answer(body, "")
+            return body, ""
         message = f"the template reads {lost!r}, which does not fit into 4,096 bytes"
         outcome = failed("Attribute", message)
     body = failure(request, progress)
     reason = explain(request, progress, outcome, LIMIT - size(body))
     if is_forgiven(request, progress):
         body, _ = success(request, progress, reason, error=reason)
-        return Answer(body, reason)
-    return Answer(body | {"Reason": truncate(reason, LIMIT - size(body))}, reason)
+        return body, reason
+    return body | {"Reason": truncate(reason, LIMIT - size(body))}, reason
 
 
 # ---- the verdict

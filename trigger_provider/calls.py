@@ -24,8 +24,8 @@ from trigger_provider.decision import (
     due,
 )
 from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, failed, url_date
-from trigger_provider.result import BAD_REQUEST, function_error, judge
-from trigger_provider.text import encoded, map_of
+from trigger_provider.result import BAD_REQUEST, function_error, judge, reported
+from trigger_provider.text import as_map, encoded, map_of
 from trigger_provider.transport import Effects, Response, response_of
 
 ACCEPTED: Final = 202
@@ -91,11 +91,8 @@ def look(request: Request, effects: Effects) -> Outcome:
     """
     where = path(request.handler_arn, "configuration")
     response = response_of(effects.call("lambda", "GET", where, b"", {}, RESERVE))
-    if response.kind != "answered":
-        return Outcome("refused", UNREACHABLE, response.text)
-    if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
-        unseen = refusal(response)._replace(kind="refused", is_crowded=False)
-        return unseen._replace(error=UNSEEN) if response.status == FORBIDDEN else unseen
+    if unread := passing(response):
+        return unread._replace(error=UNSEEN) if response.status == FORBIDDEN else unread
     if response.status >= NOT_A_SUCCESS:  # Lambda will say so when it is invoked
         return Outcome("done", result={})
     if known := map_of(response.body):
@@ -122,6 +119,8 @@ def readiness(request: Request, known: Map) -> Outcome:
 
 def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
     """Start the handler once, wait for it if it is synchronous, and read the reply."""
+    if progress.is_durable or request.durable:
+        return begin(request, progress, effects, seconds)
     payload, context = invocation(request, progress)
     headers: Map = {"X-Amz-Invocation-Type": request.invocation_type}
     runs_until: float = 0
@@ -154,6 +153,97 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             return failed("HandlerTooSlow", message, runs_until=runs_until)
 
 
+# ---- a durable handler
+
+# https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html: an execution
+# that is started again under its name, with the same payload, is the same execution.
+
+
+def begin(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
+    """Start a durable execution; what nobody knows to have started is started again."""
+    name = description_of(request, progress)["ExecutionId"]
+    headers = {
+        "X-Amz-Invocation-Type": "Event",
+        "X-Amz-Durable-Execution-Name": f"{name}-{progress.failures + progress.polls + 1}",
+    }
+    if request.invocation_type == "DryRun":
+        headers = {"X-Amz-Invocation-Type": "DryRun"}
+    arn = request.handler_arn
+    where = path(arn if arn.count(":") > UNQUALIFIED else f"{arn}:$LATEST", "invocations")
+    payload, _ = invocation(request, progress)
+    seconds = min(seconds, RESERVE)  # Lambda accepts an event at once, or is asked again
+    response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
+    if unread := passing(response):
+        return unread
+    if response.status >= NOT_A_SUCCESS:
+        return refusal(response)
+    if request.invocation_type != "RequestResponse":
+        return Outcome("done")
+    return goes_on(request, progress, response.headers["X-Amz-Durable-Execution-Arn"])
+
+
+UNQUALIFIED: Final = 6
+"""Colons in the ARN of a function without an alias or a version."""
+
+
+def goes_on(request: Request, progress: Progress, execution: str, message: str = "") -> Outcome:
+    """Return the outcome of a durable execution that goes on; it is polled ever more rarely."""
+    after = min(request.poll_interval, 2 ** min(progress.polls, 4), LONGEST_REFUSAL)
+    result = {"RetryAfter": after, "EventState": progress.state}
+    return Outcome("pending", message=message, result=result, execution=execution)
+
+
+def poll(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
+    """Read how a durable execution goes, or went.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
+    """
+    execution = progress.outcome.execution
+    where = path_of_execution(execution)
+    response = response_of(effects.call("lambda", "GET", where, b"", {}, seconds))
+    if unread := passing(response):
+        return unread._replace(execution=execution)
+    if response.status >= NOT_A_SUCCESS:
+        return refusal(response)
+    known = map_of(response.body)
+    status = known.get("Status")
+    message = f"the durable execution is {status}"
+    match status:
+        case "SUCCEEDED":
+            return result_of(request, (known.get("Result") or "null").encode())
+        case "FAILED" | "TIMED_OUT" | "STOPPED":
+            error = {"ErrorType": status, "ErrorMessage": message}
+            return reported(error | as_map(known.get("Error")))
+    return goes_on(request, progress, execution, "" if status == "RUNNING" else message)
+
+
+def stop(execution: str, why: Outcome, effects: Effects) -> Response:
+    """Stop a durable execution for which nobody waits any more.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_StopDurableExecution.html
+    """
+    body = encoded({"ErrorType": why.error, "ErrorMessage": why.message})
+    where = f"{path_of_execution(execution)}/stop"
+    return response_of(effects.call("lambda", "POST", where, body, {}, RESERVE / 2))
+
+
+def path_of_execution(execution: str) -> str:
+    """Return the path of a durable execution in Lambda's API."""
+    return f"/2025-12-01/durable-executions/{quote(execution, safe='')}"
+
+
+# ---- what a reply says
+
+
+def passing(response: Response) -> Outcome | None:
+    """Return the refusal of what may be asked again at will, where the reply is one that passes."""
+    if response.kind != "answered":
+        return Outcome("refused", UNREACHABLE, response.text)
+    if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
+        return refusal(response)._replace(kind="refused", is_crowded=False)
+    return None
+
+
 def refusal(response: Response) -> Outcome:
     """Read an error of Lambda: what passes was refused, anything else may have run and failed.
 
@@ -180,8 +270,13 @@ def invoked(request: Request, response: Response) -> Outcome:
         return function_error(response.body, tail.decode(errors="replace"))
     if request.invocation_type != "RequestResponse":
         return Outcome("done")
+    return result_of(request, response.body or b"null")
+
+
+def result_of(request: Request, text: bytes) -> Outcome:
+    """Judge the JSON that a handler returned."""
     try:
-        return judge(request, json.loads(response.body or b"null"))
+        return judge(request, json.loads(text))
     except ValueError:
         return failed("BadResult", "the handler's result is not JSON")
     except RecursionError:
@@ -206,25 +301,21 @@ def client_context(description: Map, *, is_carried: bool) -> str:
     The state is left out only where the payload carries it. The context becomes a header, which
     not every runtime reads as UTF-8: what is not ASCII stands there for want of room alone.
     """
-    context = packed(description)
-    for name in ["Old", *(["EventState"] if is_carried else [])]:
-        if len(context) > LONGEST_CONTEXT and name in description:
-            description = without(description, name)
-            context = packed(description)
-    if len(context) > LONGEST_CONTEXT:
-        context = packed(description, is_ascii=False)
-    if len(context) > LONGEST_CONTEXT and "PhysicalResourceId" in description:
-        context = packed(without(description, "PhysicalResourceId"), is_ascii=False)
+    context = packed(description, is_ascii=True)
+    carried = "EventState" if is_carried else ""
+    for name, is_ascii in (
+        ("Old", True), (carried, True), ("", False), ("PhysicalResourceId", False),
+    ):  # fmt: skip
+        if len(context) > LONGEST_CONTEXT:
+            if name in description:
+                left_out = [*description.get("Truncated", []), name]
+                rest = {key: item for key, item in description.items() if key != name}
+                description = rest | {"Truncated": left_out}
+            context = packed(description, is_ascii=is_ascii)
     return context
 
 
-def without(description: Map, name: str) -> Map:
-    """Return a description without a part, which `Truncated` then lists."""
-    rest = {key: item for key, item in description.items() if key != name}
-    return rest | {"Truncated": [*description.get("Truncated", []), name]}
-
-
-def packed(description: Map, *, is_ascii: bool = True) -> str:
+def packed(description: Map, *, is_ascii: bool) -> str:
     """Return a description as the base64 of a client context."""
     text = encoded(description).decode()
     context = json.dumps({"custom": {"trigger": text}}, ensure_ascii=is_ascii)
@@ -389,4 +480,5 @@ def hand_over(event: Map, effects: Effects, me: str, log: Log) -> bool:
         if is_lasting or (spare := effects.clock().left - 2 * RESERVE) <= 0:
             break
         effects.sleep(min(pause, spare, LONGEST_REFUSAL))
+    log("not handed over", level="ERROR", why=response.text)
     raise RuntimeError(f"could not start a new execution: {response.text}")

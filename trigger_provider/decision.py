@@ -8,7 +8,7 @@ import hashlib
 import re
 from typing import Final, Literal, NamedTuple
 
-from trigger_provider.request import Outcome, Progress, Request, failed, marker
+from trigger_provider.request import Outcome, Progress, Request, failed, marker, never_created
 
 RESERVE: Final = 10
 """Seconds of an execution reserved for the answer: two attempts of five seconds each."""
@@ -57,7 +57,7 @@ UNREACHABLE: Final = "Unreachable"
 UNSEEN: Final = "ConfigurationUnavailable"
 """The error of a look that was denied, or answered with something else than JSON."""
 
-Step = Literal["ask", "look", "invoke", "wait", "hand over", "respond"]
+Step = Literal["ask", "look", "invoke", "poll", "wait", "hand over", "respond"]
 
 
 class Clock(NamedTuple):
@@ -77,6 +77,8 @@ class Action(NamedTuple):
 
 def decide(request: Request, progress: Progress, clock: Clock) -> Action:
     """Return what comes next, for every request, progress and clock."""
+    if stopping := wait_for_stop(request, progress, clock):
+        return stopping
     if why := reason_to_skip(request, progress):
         return Action("respond", outcome=Outcome("skipped", message=why))
     if must_ask(request, progress):
@@ -96,12 +98,26 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
 
 
 def start(request: Request, progress: Progress, clock: Clock) -> Action:
-    """Return the invocation, or the look before it."""
+    """Return the invocation, the look before it, or the poll of an execution that goes on."""
+    if progress.outcome.execution:
+        return Action("poll", max(1, min(RESERVE, clock.left - RESERVE)))
     is_seen = progress.ready or is_unseen_for_long(request, progress, clock)
     return Action("invoke" if is_seen else "look", room(request, progress, clock))
 
 
 # ---- whether it runs
+
+
+def wait_for_stop(request: Request, progress: Progress, clock: Clock) -> Action | None:
+    """Return how a Delete waits until a cancelled Create has stopped its durable execution.
+
+    CloudFormation deletes a trigger whose Create has not answered, and then what allows that
+    Create to stop anything; a function is not deleted while an execution goes on.
+    """
+    is_cancelled = never_created(request) and request.old_id != marker(request)
+    if request.kind != "Delete" or not request.durable or not is_cancelled:
+        return None
+    return wait_until(progress.sent + SHORT, request, progress, clock)
 
 
 def reason_to_skip(request: Request, progress: Progress) -> str:
@@ -251,6 +267,8 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
 
 def needed(progress: Progress) -> float:
     """Return the seconds that an execution should have left for an attempt."""
+    if progress.outcome.execution:
+        return SHORT
     longest = GROWTH * progress.longest
     if progress.outcome.kind == "refused":  # it did not run: what was measured is still to come
         longest = progress.longest + RESERVE

@@ -5,9 +5,9 @@ And write `compressed.py`, which large templates hold instead (`compress`).
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
 annotations, spaces around operators, indents of four of them, lines that one statement does not
 need, long names for what one function knows, and names of numbers (`shorten`). Names of functions
-stay, and no line has two statements, except a condition and what alone depends on it, so that a
-traceback can be read. Works on the text alone: the bytes are the same whatever Python runs it, and
-every Python that Lambda has can read them.
+stay, and a line that has several statements is short, so that a traceback can be read: since
+Python 3.11, it marks the part of the line that failed. Works on the text alone: the bytes are the
+same whatever Python runs it, and every Python that Lambda has can read them.
 `python -m trigger_provider.embed` writes the files. Nothing at run time needs this module.
 """
 
@@ -51,7 +51,7 @@ def embedded(modules: Iterable[str]) -> str:
     lines = _merged(imports, used)
     lines += [f"{_TYPE}=object"] if _TYPE in used else []
     imported = {name for statement in imports for name in _names(statement)}
-    lines += [_text(statement) for statement in shorten(plain, imported)]
+    lines += [_text(_joined(statement)) for statement in shorten(plain, imported)]
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -200,6 +200,52 @@ def _quoted(string: Any) -> Any:
     if isinstance(string, cst.SimpleString):
         return string.with_changes(value=f"{start}'{rest[:-1]}'")
     return string.with_changes(start=f"{start}'", end="'")
+
+
+# ---- short statements, joined
+
+_LINE: Final = 100
+"""Characters of a line that has several statements."""
+
+
+class _Joining(cst.CSTTransformer):
+    """Writes statements that follow each other on one line, if it stays short."""
+
+    def on_leave(self, _: Any, updated_node: Any) -> Any:
+        match updated_node:
+            case cst.IndentedBlock(body=body):
+                lines = list(_joined_lines(body))
+                match lines:
+                    case [cst.SimpleStatementLine(body=parts)]:
+                        return cst.SimpleStatementSuite(parts, leading_whitespace=_NOTHING)
+                return updated_node.with_changes(body=lines)
+        return updated_node
+
+
+def _joined_lines(body: Iterable[cst.BaseStatement]) -> Iterator[cst.BaseStatement]:
+    parts: list[cst.BaseSmallStatement] = []
+    for statement in body:
+        more = list(statement.body) if isinstance(statement, cst.SimpleStatementLine) else []
+        length = sum(len(cst.Module([]).code_for_node(part)) + 1 for part in (*parts, *more))
+        if parts and (not more or length > _LINE):
+            yield _line(parts)
+            parts = []
+        parts += more
+        if not more:
+            yield statement
+    if parts:
+        yield _line(parts)
+
+
+def _line(parts: Iterable[cst.BaseSmallStatement]) -> cst.SimpleStatementLine:
+    *others, last = parts
+    semicolon = cst.Semicolon(whitespace_after=_NOTHING)
+    joined = [part.with_changes(semicolon=semicolon) for part in others]
+    return cst.SimpleStatementLine([*joined, last])
+
+
+def _joined(statement: cst.CSTNode) -> cst.CSTNode:
+    return cst.Module([]).with_changes(body=[statement]).visit(_Joining()).body[0]
 
 
 # ---- the modules, put together

@@ -29,9 +29,7 @@ def beginning(i,m):
    if len(t)>m:return t
   return t
  return t.ljust(m+1)
-def fitting(i,o):
- t=beginning(i,o)
- return t if len(t)<=o and size(t)-2<=o else None
+def fitting(i,o):t=beginning(i,o);return t if len(t)<=o and size(t)-2<=o else None
 def truncate(t,o):
  if fitting(t,o) is not None:return t
  o-=3
@@ -42,84 +40,34 @@ def truncate(t,o):
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
- event:T
- kind:T
- name:T
- old_id:T
- payload:T=ABSENT
- old_payload:T=ABSENT
- expect:T=ABSENT
- unchanged:T=False
- handler_arn:T=''
- timeout:T=900
- service_timeout:T=3600
- invocation_type:T='RequestResponse'
- execute_on_handler_change:T=True
- execute_on_rollback:T=False
- execute_on_delete:T=False
- enabled:T=True
- max_attempts:T=1
- interval:T=5
- backoff_rate:T=2
- max_interval:T=60
- poll_interval:T=10
- on_failure:T='Fail'
- no_echo:T=False
- attributes:T=()
+ event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT
+ unchanged:T=False;handler_arn:T='';timeout:T=900;service_timeout:T=3600
+ invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
+ execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2
+ max_interval:T=60;poll_interval:T=10;on_failure:T='Fail';no_echo:T=False;attributes:T=()
+ durable:T=False
 class Outcome(NamedTuple):
- kind:T
- error:T=''
- message:T=''
- frames:T=()
- log:T=''
- result:T=ABSENT
- is_unexpected:T=False
- physical_id:T=''
- no_echo:T=False
- is_final:T=False
- is_crowded:T=False
- runs_until:T=0
+ kind:T;error:T='';message:T='';frames:T=();log:T='';result:T=ABSENT;is_unexpected:T=False
+ physical_id:T='';no_echo:T=False;is_final:T=False;is_crowded:T=False;runs_until:T=0;execution:T=''
 def failed(error,message,**more):return Outcome('failed',error,message,**more)
 class Progress(NamedTuple):
- began:T
- sent:T=0
- rolling_back:T=None
- has_failed:T=None
- status:T=''
- questions:T=0
- ask_at:T=0
- is_reached:T=False
- ready:T=False
- log_group:T=''
- function_timeout:T=0
- failures:T=0
- refusals:T=0
- refused_since:T=0
- resume_at:T=0
- longest:T=0
- polls:T=0
- state:T=None
- cancelled:T=''
- outcome:T=Outcome('none')
- hops:T=0
- fresh:T=True
- physical_id:T=''
- no_echo:T=False
-def bare_request(e):
- p=e.get('ResourceProperties',{})
- k,n=e['RequestType'],e['LogicalResourceId']
- c,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
- o=e.get('PhysicalResourceId','')
- r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
+ began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0
+ is_reached:T=False;ready:T=False;log_group:T='';function_timeout:T=0;failures:T=0;refusals:T=0
+ refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
+ outcome:T=Outcome('none');hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;is_durable:T=False
+def bare_request(v):
+ p=v.get('ResourceProperties',{});k,n=v['RequestType'],v['LogicalResourceId']
+ e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail');o=v.get('PhysicalResourceId','')
+ r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
-def parse_request(e):
- p,o=e['ResourceProperties'],e.get('OldResourceProperties',{})
- r=bare_request(e)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
+def parse_request(v):
+ p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
+ r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def is_true(t):return t=='true'
-SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho',tuple:'Attributes'}
+SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
  l=p|p.get('Retry',{})
  return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(l[n]) for d,f in SETTINGS.items() for n in f.split() if l.get(n) is not None}
@@ -127,10 +75,8 @@ def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!='false'
- a=RERUNS if r.execute_on_handler_change else RERUNS[1:]
- i=all(p.get(c)==o.get(c) for c in a)
- return w and i and not has_cause(p,o)
+ w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:]
+ i=all(p.get(c)==o.get(c) for c in a);return w and i and not has_cause(p,o)
 RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
@@ -139,57 +85,44 @@ def has_cause(p,o):
  if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
  return any(not SWITCHED_OFF.match(n) for n in l.keys()-e)
 def entries_of(p):
- e=dict(p.get('Fingerprint') or {})
- r=e.pop('References',{})
- return e|{f'References.{n}':v for n,v in r.items()}
-def parse_progress(e,r,w):
- if t:=e.get('Progress'):
-  k={n:t[n] for n in Progress._fields if n in t}
-  o=Outcome(*t['outcome'][:len(Outcome._fields)])
-  h=t.get('hops',0)-(o.is_crowded and w-t['resume_at']>=4)
-  return Progress(**{'sent':t['began']}|k|{'outcome':o,'hops':h})
- s=sent_at(e,w)
- return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(e,w):
- with suppress(ValueError):return timegm(time.strptime(url_date(e),'%Y%m%dT%H%M%SZ'))
- return e.get('Progress',{}).get('sent',w)
-def handed_over(e,p):
- t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
- return e|{'Progress':t._asdict()}
-def url_date(e):
- f=re.search(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])
- return f[1] if f else ''
+ e=dict(p.get('Fingerprint') or {});r=e.pop('References',{})
+ return e|{f'References.{n}':g for n,g in r.items()}
+def parse_progress(v,r,w):
+ if e:=v.get('Progress'):
+  k={n:e[n] for n in Progress._fields if n in e};o=Outcome(*e['outcome'][:len(Outcome._fields)])
+  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4)
+  return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
+ s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
+def sent_at(v,w):
+ with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
+ return v.get('Progress',{}).get('sent',w)
+def handed_over(v,p):
+ e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
+ return v|{'Progress':e._asdict()}
+def url_date(v):f=re.search(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL']);return f[1] if f else ''
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
  for h in reversed(a.get('Values',[])):
-  p=w
-  l=0
-  for k in h['Path']:
-   p=p[l]
-   l=int(k) if isinstance(p,list) else k
+  p=w;l=0
+  for k in h['Path']:p=p[l];l=int(k) if isinstance(p,list) else k
   if 'Value' in h:p[l]=h['Value']
   else:del p[l]
  return w[0] if w else ABSENT
 def marker(r):return r.name+'-create-failed'
 def never_created(r):
- s=r.event['StackId'].split('/')[1]
- m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
+ s=r.event['StackId'].split('/')[1];m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
  return r.old_id==marker(r) or bool(re.fullmatch(m,r.old_id))
 UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
 RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
- w=as_map(e)
- p=valid_id(given_id(e))
- i=p==marker(r) or (p==r.old_id!='' and never_created(r))
+ w=as_map(e);p=valid_id(given_id(e));i=p==marker(r) or (p==r.old_id!='' and never_created(r))
  return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
 def meaning(r,e,w):
  match spelled(w.get('Status')):
   case 'INPROGRESS':return pending(w)
-  case 'FAILED'|'FAILURE':
-   a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000)
-   return failed('Failed',a)
+  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000);return failed('Failed',a)
  if str(w.get('IsComplete')).lower()=='false':
   i='return the Status IN_PROGRESS to be polled'
   return failed('BadResult',f'IsComplete is false; {i}')
@@ -209,66 +142,55 @@ def warning(r,e):
  return ''
 def spelled(t):return re.sub(r'[\W_]','',t).upper() if isinstance(t,str) else ''
 def given_id(e):
- w=as_map(e)
- d=as_map(w.get('Data'))
- t=w.get('PhysicalResourceId')
+ w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId')
  return d.get('PhysicalResourceId') if t is None else t
 def valid_id(p):
- l=len(p.encode(errors='replace')) if isinstance(p,str) else 0
- f=0<l<=1024 and size(p)-2<=2*1024
+ l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024
  return p if f else ''
 def difference(e,c,p):
  if isinstance(e,dict) and isinstance(c,dict):
   a=((v,c.get(k,ABSENT),f'{p}.{k}') for k,v in e.items())
   return next(filter(None,(difference(*part) for part in a)),'')
  if equal(e,c):return ''
- g='absent' if c is ABSENT else quoted(c)
- return f'{p} is {g}, expected {quoted(e)}'
+ g='absent' if c is ABSENT else quoted(c);return f'{p} is {g}, expected {quoted(e)}'
 def quoted(i):return truncate(beginning(i,300),300)
-def equal(t,r):
- if type(t) is type(r) is list:return len(t)==len(r) and all(map(equal,t,r))
- if type(t) is type(r) is dict:return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
- return bool(t==r) and isinstance(t,bool)==isinstance(r,bool)
+def equal(f,r):
+ if type(f) is type(r) is list:return len(f)==len(r) and all(map(equal,f,r))
+ if type(f) is type(r) is dict:return f.keys()==r.keys() and all(equal(f[k],r[k]) for k in f)
+ return bool(f==r) and isinstance(f,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
  if y and not a:a={'errorMessage':y.decode(errors='replace')}
- m,r=message_of(a),lines_of(trace_of(a))
- k=str(a.get('errorType') or 'Error')
+ return reported(a,l)
+def reported(a,l=''):
+ m,r=message_of(a),lines_of(trace_of(a));k=str(a.get('errorType') or a.get('ErrorType') or 'Error')
  if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
  b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))]
- b+=[n[11:] for n in r if n.startswith('Caused by: ')]
- e=[truncate(m,4000//(2 if b else 1))]
+ b+=[n[11:] for n in r if n.startswith('Caused by: ')];e=[truncate(m,4000//(2 if b else 1))]
  e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
- f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines())
- t=truncate_start(l,4000)
+ f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
  return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- s=[a.get(k) for k in ('errorMessage','Message','message')]
- s=[c for c in s if c is not None]
- return as_text(max(s,key=bool)) if s else 'no message'
-def trace_of(a):return a.get('stackTrace') or a.get('trace') or a.get('stack')
+ s=[a.get(k) for k in ('errorMessage','ErrorMessage','Message','message')]
+ s=[c for c in s if c is not None];return as_text(max(s,key=bool)) if s else 'no message'
+def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  while isinstance(c:=a.get('cause') or a.get('innerException'),dict):
   k,m=c.get('errorType') or 'Error',message_of(c)
-  f=innermost_frames(lines_of(trace_of(c)),m.splitlines())
-  a=c
+  f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
   yield ' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
- t=r.splitlines() if isinstance(r,str) else r
- l=[]
+ t=r.splitlines() if isinstance(r,str) else r;l=[]
  for i in t if isinstance(t,list) else ():
-  g=as_map(i)
-  n=f"{g.get('path')}:{g.get('line')} {g.get('label')}" if g else str(i)
+  g=as_map(i);n=f"{g.get('path')}:{g.get('line')} {g.get('label')}" if g else str(i)
   l.append(re.sub(r' [~^]+(?= |$)','',' '.join(n.split())))
  return l
 def innermost_frames(l,m):
  f=[n[3:] for n in l if n.startswith('at ')]
  if not f:
-  e={' '.join(n.split()) for n in m}
-  f=[n for n in l if n and n not in e]
+  e={' '.join(n.split()) for n in m};f=[n for n in l if n and n not in e]
   if any(n.startswith('File "') for n in f):f=python_frames(f)
- f=[r for r in f if not RUNTIME.search(r)] or f
- s=f[:3]
+ f=[r for r in f if not RUNTIME.search(r)] or f;s=f[:3]
  if o:=[r for r in f if not LIBRARY.search(r)]:s=s if o[0] in s else [*s[:-1],o[0]]
  return tuple(truncate(r,300) for r in s)
 def python_frames(l):
@@ -282,14 +204,10 @@ PROPAGATING=re.compile('((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|
 THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
-class Clock(NamedTuple):
- now:T
- left:T
-class Action(NamedTuple):
- step:T
- seconds:T=0
- outcome:T=Outcome('none')
+class Clock(NamedTuple):now:T;left:T
+class Action(NamedTuple):step:T;seconds:T=0;outcome:T=Outcome('none')
 def decide(r,p,c):
+ if s:=wait_for_stop(r,p,c):return s
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
@@ -298,8 +216,12 @@ def decide(r,p,c):
  if max(c.now+d,p.resume_at)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
- i=p.ready or is_unseen_for_long(r,p,c)
- return Action('invoke' if i else 'look',room(r,p,c))
+ if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
+ i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke' if i else 'look',room(r,p,c))
+def wait_for_stop(r,p,c):
+ i=never_created(r) and r.old_id!=marker(r)
+ if r.kind!='Delete' or not r.durable or not i:return
+ return wait_until(p.sent+60,r,p,c)
 def reason_to_skip(r,p):
  match r.kind:
   case _ if not r.enabled:return 'Enabled is false'
@@ -314,32 +236,24 @@ def must_ask(r,p):return r.kind=='Update' and p.rolling_back is None
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
- q=l-1
- s=min(p.ask_at,l if c.now>=q else q)
+ q=l-1;s=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(s,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
 UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
-def is_not_there(r,p,c):
- n=min(300,r.service_timeout-10-r.timeout/2)
- return not p.is_reached and c.now-p.sent>=n
+def is_not_there(r,p,c):n=min(300,r.service_timeout-10-r.timeout/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
- o=p.outcome
- i=o.is_final or p.failures>=r.max_attempts
+ o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
  if o.kind=='done' or (o.kind=='failed' and i):return o
  if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
  if not p.cancelled:return
  if o.kind=='failed':return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
-def is_unseen_for_long(r,p,c):
- i=p.outcome.error==UNSEEN
- n=min(60,r.timeout/3)
- return i and c.now-p.refused_since>=n
+def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
- l=o.message.rstrip(' .') or 'not done'
- m=f'{l}; Timeout is {r.timeout:g} s'
+ l=o.message.rstrip(' .') or 'not done';m=f'{l}; Timeout is {r.timeout:g} s'
  return o._replace(kind='failed',error=o.error or 'Timeout',message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
@@ -357,213 +271,151 @@ def wait_for_room(r,p,c):
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action('hand over')
  h=p.sent+840*(p.hops-1)+1
- if p.outcome.kind=='pending' or due(r,p)-h<=c.left:
-  i=c.left<1.5*p.longest<840
-  return Action('hand over') if i else None
+ if p.outcome.kind=='pending' or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action('hand over') if i else None
  return wait_until(h,r,p,c)
 def needed(p):
+ if p.outcome.execution:return 60
  n=1.5*p.longest
  if p.outcome.kind=='refused':n=p.longest+10
  t=p.function_timeout+2*10
  if p.outcome.kind=='pending':t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
-def gives_way(p):
- i=p.outcome.is_crowded and p.refusals%2==0
- return i and p.hops<=1+p.polls
+def gives_way(p):i=p.outcome.is_crowded and p.refusals%2==0;return i and p.hops<=1+p.polls
 def learn(r,p,o,c):
  a=0
  k=p._replace(outcome=o,fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
  match o.kind:
   case 'refused':
-   a=min(2**min(p.refusals,4),10)
-   h=not p.ready and THROTTLED.fullmatch(o.error)
+   a=min(2**min(p.refusals,4),10);h=not p.ready and THROTTLED.fullmatch(o.error)
    if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
-   i=o.error==p.outcome.error
-   s=p.refused_since if i else c.now
-   k=k._replace(refusals=p.refusals+1,refused_since=s)
-   l=is_denied(o) or THROTTLED.fullmatch(o.error)
+   i=o.error==p.outcome.error;s=p.refused_since if i else c.now
+   k=k._replace(refusals=p.refusals+1,refused_since=s);l=is_denied(o) or THROTTLED.fullmatch(o.error)
    if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
   case 'failed':
-   g=r.backoff_rate**min(p.failures,60)
-   a=min(r.interval*g,r.max_interval)
+   g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval)
    k=k._replace(failures=p.failures+1)
   case 'pending':
-   f=o.result.get('RetryAfter')
-   a=max(1,r.poll_interval if f is None else float(f))
-   t=o.result.get('EventState')
-   k=k._replace(state=t,polls=p.polls+1)
+   f=o.result.get('RetryAfter');a=max(1,r.poll_interval if f is None else float(f))
+   t=o.result.get('EventState');k=k._replace(state=t,polls=p.polls+1)
  return k._replace(resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):
- t=f'{p.refusals} {p.questions}'
- n=f"{r.event.get('RequestId')} {r.name} {t}"
+ t=f'{p.refusals} {p.questions}';n=f"{r.event.get('RequestId')} {r.name} {t}"
  return hashlib.sha256(n.encode(errors='replace')).digest()[0]/256
 OWN=('Result','Truncated','Error')
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
-class Answer(NamedTuple):
- body:T
- reason:T
 def answer(r,p,o):
  e=ABSENT
- if o.kind=='done' and r.kind!='Delete':
-  e=o.result
-  o=unusable(r,e) or o
+ if o.kind=='done' and r.kind!='Delete':e=o.result;o=unusable(r,e) or o
  if o.kind!='failed':
   b,l=success(r,p,o.message or 'done',e)
-  if not l:return Answer(b,'')
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes'
-  o=failed('Attribute',m)
- b=failure(r,p)
- a=explain(r,p,o,4095-size(b))
- if is_forgiven(r,p):
-  b,g=success(r,p,a,error=a)
-  return Answer(b,a)
- return Answer(b|{'Reason':truncate(a,4095-size(b))},a)
-def is_forgiven(r,p):
- i=r.kind=='Delete' or bool(p.rolling_back)
- return i or r.on_failure=='Continue'
+  if not l:return b,''
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed('Attribute',m)
+ b=failure(r,p);a=explain(r,p,o,4095-size(b))
+ if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
+ return b|{'Reason':truncate(a,4095-size(b))},a
+def is_forgiven(r,p):i=r.kind=='Delete' or bool(p.rolling_back);return i or r.on_failure=='Continue'
 def unusable(r,e):
  o=given_id(e)
- if o is not None and not valid_id(o):
-  m='it is not a string of 1 to 1,024 bytes'
-  return failed('PhysicalResourceId',m)
+ if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   f=(k for k,g in attributes(e))
-   a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
-   i=f'; did you mean {a!r}?' if a else ''
-   m=f'the template reads {n!r}, which the result lacks{i}'
+   f=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
+   i=f'; did you mean {a!r}?' if a else '';m=f'the template reads {n!r}, which the result lacks{i}'
    return failed('Attribute',m)
  return
 def failure(r,p):
  e=p.physical_id if r.kind!='Delete' else ''
- i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
- n=physical_id(r,p) if i else marker(r)
+ i=(p.polls or p.outcome.runs_until) and r.execute_on_delete;n=physical_id(r,p) if i else marker(r)
  return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
- d=dict.fromkeys(OWN,'')
- b|={'NoEcho':r.no_echo or p.no_echo,'Data':d}
- o=4095-20-size(b)
+ d=dict.fromkeys(OWN,'');b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
-  if n not in d and s<=o:
-   d[n]=''
-   o-=s
- o+=20
- d['Error']=truncate(error,min(900,(o-20)//2))
- o-=size(d['Error'])-2
- b['Reason']=truncate(a,min(900,o))
- o-=size(b['Reason'])-2
+  if n not in d and s<=o:d[n]='';o-=s
+ o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2
+ b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
   if n in ('Truncated','Error'):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is None:return b,n
-  o-=size(t)-2
-  d[n]=t
- add_others(d,e,o)
- return b,''
+  o-=size(t)-2;d[n]=t
+ add_others(d,e,o);return b,''
 def echo(r,t,p):
  b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
  return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete':return r.old_id
  i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
- o='' if never_created(r) else r.old_id
- return p.physical_id or o or f'{r.name}-{i[:12]}'
+ o='' if never_created(r) else r.old_id;return p.physical_id or o or f'{r.name}-{i[:12]}'
 def attribute(e,n):
  if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
- i=part(data_of(e),n)
- return part(e,n) if i is ABSENT else i
+ i=part(data_of(e),n);return part(e,n) if i is ABSENT else i
 def data_of(e):return as_map(e).get('Data')
 def part(i,p):
- v=step(i,p)
- for d in re.finditer(r'\.',p) if v is ABSENT else ():
+ g=step(i,p)
+ for d in re.finditer(r'\.',p) if g is ABSENT else ():
   c=step(i,p[:d.start()])
-  if v is ABSENT and c is not ABSENT:v=part(c,p[d.end():])
- return v
+  if g is ABSENT and c is not ABSENT:g=part(c,p[d.end():])
+ return g
 def step(i,key):
  if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
 def attributes(e):
- d=data_of(e)
- h=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
+ d=data_of(e);h=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
  return (c for c in chain(parts(d),h) if c[0] not in OWN)
 def parts(i):
  e=[children(i,'')]
  while e:
   for p,c in e[-1]:
    yield p,c
-   if isinstance(c,dict|list) and len(p)<4095:
-    e.append(children(c,f'{p}.'))
-    break
+   if isinstance(c,dict|list) and len(p)<4095:e.append(children(c,f'{p}.'));break
   else:e.pop()
-def children(i,p):
- t=enumerate(i) if isinstance(i,list) else as_map(i).items()
- return ((f'{p}{k}',c) for k,c in t)
+def children(i,p):t=enumerate(i) if isinstance(i,list) else as_map(i).items();return ((f'{p}{k}',c) for k,c in t)
 def add_others(d,e,o):
- l=[]
- p,u=o-150,0
- w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
+ l=[];p,u=o-150,0;w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
  h=(c for a in (False,True) for c in islice(attributes(e),50_000) if isinstance(c[1],dict|list)==a)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  s=0 if n=='Result' else size(n)+6
-  r=s<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-s)) is not None:
-   d[n]=t
-   p-=s+size(t)-2
-  else:
-   u+=1
-   l+=[n] if u<=9 else []
+  s=0 if n=='Result' else size(n)+6;r=s<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-s)) is not None:d[n]=t;p-=s+size(t)-2
+  else:u+=1;l+=[n] if u<=9 else []
  if u:
   v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
-  f=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(f,min(150,p+150))
+  f=f"{v}{u} left out: {', '.join(l)}";d['Truncated']=truncate(f,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
- h=': '.join(filter(None,[a.error,a.message.strip()])).rstrip(' .')
- c=[truncate(h,min(1500,o//2))]
+ h=': '.join(filter(None,[a.error,a.message.strip()])).rstrip(' .');c=[truncate(h,min(1500,o//2))]
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
  e=p.failures+(p.outcome.kind=='done')
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
   o-=size('; '.join([*c,'last log lines: ',w]))
-  t=truncate_start(t,o if r.kind=='Create' else min(900,o))
-  c+=[f'last log lines: {t}'] if t else []
+  t=truncate_start(t,o if r.kind=='Create' else min(900,o));c+=[f'last log lines: {t}'] if t else []
  return ' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0]
- g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG)
- s=r.event['StackId'].split('/')[1]
+ g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG);s=r.event['StackId'].split('/')[1]
  i=re.search(f'(^|/){re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}$',g)
  if r.kind=='Create' and i and not g.startswith('/aws/lambda/'):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
-class Effects(NamedTuple):
- clock:T
- sleep:T
- call:T
- put:T
- log:T
+class Effects(NamedTuple):clock:T;sleep:T;call:T;put:T;log:T
 class Response(NamedTuple):
- kind:T
- status:T
- headers:T
- body:T
+ kind:T;status:T;headers:T;body:T
  @property
  def text(self):return self.body.decode(errors='replace')
 def response_of(y):
  t,g,h=y
  if t==NOT_SENT:return Response('not sent',*y)
  if t!=LOST:return Response('answered',*y)
- i=b'timed out' in h and b'Errno' not in h
- return Response('timed out' if i else 'cut off',*y)
+ i=b'timed out' in h and b'Errno' not in h;return Response('timed out' if i else 'cut off',*y)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
@@ -581,18 +433,13 @@ def exchange(m,u,b,h,d):
  return send_on(c,m,u,b,h,d)
 def idle_connection(m,o):
  if o not in IDLE:return
- c,s=IDLE.pop(o)
- i=0<=time.time()-s<(1 if m=='POST' else 4)
- h=select.select([c.sock],[],[],0)[0]
+ c,s=IDLE.pop(o);i=0<=time.time()-s<(1 if m=='POST' else 4);h=select.select([c.sock],[],[],0)[0]
  if i and not h:return c
- c.close()
- return
+ c.close();return
 def connected(u):
- a=urlsplit(u)
- c=http.client.HTTPConnection(a.netloc,timeout=5)
+ a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
- c.connect()
- c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
+ c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
  for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
 class Bounded(io.RawIOBase):
@@ -602,34 +449,23 @@ class Bounded(io.RawIOBase):
  def readinto(self,buffer):
   left=self.deadline-time.monotonic()
   if left<=0:raise TimeoutError('timed out')
-  self.sock.settimeout(left)
-  return self.sock.recv_into(buffer)
+  self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
- o=urlsplit(u).netloc
- l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
- f={'Host':o,'Content-Length':len(b)}|h
- l+=[f'{n}: {v}' for n,v in f.items()]
- e=time.monotonic()+d
+ o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
+ f={'Host':o,'Content-Length':len(b)}|h;l+=[f'{n}: {g}' for n,g in f.items()];e=time.monotonic()+d
  try:
-  c.sock.settimeout(d)
-  c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
-  s=http.client.HTTPResponse(Bounded(c.sock,e),method=m)
-  s.begin()
-  y=s.status,s.headers,s.read()
- except NETWORK_ERRORS as a:
-  c.close()
-  return LOST,{},reason_of(a)
+  c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
+  s=http.client.HTTPResponse(Bounded(c.sock,e),method=m);s.begin();y=s.status,s.headers,s.read()
+ except NETWORK_ERRORS as a:c.close();return LOST,{},reason_of(a)
  if s.will_close:c.close()
  else:IDLE[o]=c,time.time()
  return y
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(s,method,p,b,h,seconds ):
- r=region_of(p)
- u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ r=region_of(p);u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
  f=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- e=[os.environ.get(f'AWS_{n}','') for n in f]
- h=signed(s,method,u,b,h,d,e,r)
+ e=[os.environ.get(f'AWS_{n}','') for n in f];h=signed(s,method,u,b,h,d,e,r)
  return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
@@ -637,8 +473,7 @@ def region_of(p,o=REGION):
  return o
 PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
 def endpoint(s,r=REGION,e=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL')
- h=next(filter(None,map(e.get,a)),'')
+ a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');h=next(filter(None,map(e.get,a)),'')
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
  n,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
  if h and not n:return h.rstrip('/')
@@ -646,34 +481,22 @@ def endpoint(s,r=REGION,e=os.environ ):
  if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
  return (f"https://{s}.{r}.{u if i else e.get('URL_SUFFIX',d)}")
 def signed(s,m,u,b,h,d,e,r=REGION):
- a=urlsplit(u)
- h=h|{'Host':a.netloc,'X-Amz-Date':d}
- p,v,t=e
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};p,v,t=e
  if t:h['X-Amz-Security-Token']=t
- f=sorted(h,key=str.lower)
- l=''.join(f'{n.lower()}:{h[n]}\n' for n in f)
- g=';'.join(f).lower()
- w=a.path.replace('%','%25')
- j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
- c=f'{d[:8]}/{r}/{s}/aws4_request'
- i=hashlib.sha256(j.encode()).hexdigest()
- k=f'AWS4{v}'.encode()
+ f=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in f);g=';'.join(f).lower()
+ w=a.path.replace('%','%25');j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
+ c=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(j.encode()).hexdigest();k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- y=f'AWS4-HMAC-SHA256 Credential={p}/{c}'
- o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
+ y=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
  return h|{'Authorization':o}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
-def look(r,f):
- w=path(r.handler_arn,'configuration')
- s=response_of(f.call('lambda','GET',w,b'',{},10))
- if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
- if s.status in {403,429} or s.status>=500:
-  u=refusal(s)._replace(kind='refused',is_crowded=False)
-  return u._replace(error=UNSEEN) if s.status==403 else u
+def look(r,e):
+ w=path(r.handler_arn,'configuration');s=response_of(e.call('lambda','GET',w,b'',{},10))
+ if u:=passing(s):return u._replace(error=UNSEEN) if s.status==403 else u
  if s.status>=300:return Outcome('done',result={})
  if k:=map_of(s.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
@@ -685,40 +508,59 @@ def readiness(r,k):
    return failed(k.get(f'{n}ReasonCode') or 'Failed',h,is_final=True)
  if k.get('State')=='Pending' or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
  return Outcome('done',result=k)
-def invoke(r,p,f,d):
- y,c=invocation(r,p)
- h={'X-Amz-Invocation-Type':r.invocation_type}
- u=0
+def invoke(r,p,e,d):
+ if p.is_durable or r.durable:return begin(r,p,e,d)
+ y,c=invocation(r,p);h={'X-Amz-Invocation-Type':r.invocation_type};u=0
  if r.invocation_type=='RequestResponse':
-  n=p.function_timeout or 900
-  u=f.clock().now+n+10
-  h['X-Amz-Log-Type']='Tail'
+  n=p.function_timeout or 900;u=e.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
   if len(c)>3583:
    i='keep it shorter, or make the Payload an object, which can hold it'
    return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,'invocations')
- s=response_of(f.call('lambda','POST',w,y,h,d))
+ w=path(r.handler_arn,'invocations');s=response_of(e.call('lambda','POST',w,y,h,d))
  match s.kind:
-  case 'answered':
-   o=invoked(r,s)
-   a=o.kind=='failed' and s.status>=500
-   return o._replace(runs_until=u) if a else o
+  case 'answered':o=invoked(r,s);a=o.kind=='failed' and s.status>=500;return o._replace(runs_until=u) if a else o
   case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
-  case 'cut off':
-   m=f'{s.text}; the handler may have run'
-   return failed('ConnectionLost',m,runs_until=u)
+  case 'cut off':m=f'{s.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
-   if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
-   m=f'no answer in {d:.0f} s; {i}'
-   return failed('HandlerTooSlow',m,runs_until=u)
+   if e.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
+   m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
+def begin(r,p,e,seconds):
+ n=description_of(r,p)['ExecutionId']
+ h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
+ a=r.handler_arn;w=path(a if a.count(':')>6 else f'{a}:$LATEST','invocations');y,g=invocation(r,p)
+ seconds=min(seconds,10);s=response_of(e.call('lambda','POST',w,y,h,seconds))
+ if u:=passing(s):return u
+ if s.status>=300:return refusal(s)
+ if r.invocation_type!='RequestResponse':return Outcome('done')
+ return goes_on(r,p,s.headers['X-Amz-Durable-Execution-Arn'])
+def goes_on(r,p,x,m=''):
+ f=min(r.poll_interval,2**min(p.polls,4),10);e={'RetryAfter':f,'EventState':p.state}
+ return Outcome('pending',message=m,result=e,execution=x)
+def poll(r,p,e,d):
+ x=p.outcome.execution;w=path_of_execution(x);s=response_of(e.call('lambda','GET',w,b'',{},d))
+ if u:=passing(s):return u._replace(execution=x)
+ if s.status>=300:return refusal(s)
+ k=map_of(s.body);t=k.get('Status');m=f'the durable execution is {t}'
+ match t:
+  case 'SUCCEEDED':return result_of(r,(k.get('Result') or 'null').encode())
+  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':t,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
+ return goes_on(r,p,x,'' if t=='RUNNING' else m)
+def stop(x,h,e):
+ b=encoded({'ErrorType':h.error,'ErrorMessage':h.message});w=f'{path_of_execution(x)}/stop'
+ return response_of(e.call('lambda','POST',w,b,{},10/2))
+def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
+def passing(s):
+ if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
+ if s.status in {403,429} or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
+ return
 def refusal(s):
  b,o=map_of(s.body),function_error(s.body)
  f=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
  n=next(filter(None,f),f'HTTP {s.status}')
- a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or ''
- i=s.status==429
+ a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=s.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
@@ -729,239 +571,173 @@ def invoked(r,s):
   t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''))
   return function_error(s.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
- try:return judge(r,json.loads(s.body or b'null'))
+ return result_of(r,s.body or b'null')
+def result_of(r,t):
+ try:return judge(r,json.loads(t))
  except ValueError:return failed('BadResult',"the handler's result is not JSON")
  except RecursionError:return failed('BadResult',"the handler's result is nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
- y=r.payload
- i=isinstance(y,dict) and p.state is not None
+ y=r.payload;i=isinstance(y,dict) and p.state is not None
  if i:y=y|{'EventState':p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- c=packed(d)
- for n in ['Old',*(['EventState'] if is_carried else [])]:
-  if len(c)>3583 and n in d:
-   d=without(d,n)
-   c=packed(d)
- if len(c)>3583:c=packed(d,is_ascii=False)
- if len(c)>3583 and 'PhysicalResourceId' in d:c=packed(without(d,'PhysicalResourceId'),is_ascii=False)
+ c=packed(d,is_ascii=True);r='EventState' if is_carried else ''
+ for n,a in (('Old',True),(r,True),('',False),('PhysicalResourceId',False)):
+  if len(c)>3583:
+   if n in d:l=[*d.get('Truncated',[]),n];t={k:i for k,i in d.items() if k!=n};d=t|{'Truncated':l}
+   c=packed(d,is_ascii=a)
  return c
-def without(d,n):
- r={k:i for k,i in d.items() if k!=n}
- return r|{'Truncated':[*d.get('Truncated',[]),n]}
-def packed(d,*,is_ascii=True):
- t=encoded(d).decode()
- c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
+def packed(d,*,is_ascii):
+ t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
  return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
  e=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- d={k:r.event[k] for k in e if k in r.event}
- a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
- d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
- d['Attempt']=p.failures+1
+ d={k:r.event[k] for k in e if k in r.event};a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
+ d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32];d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
-class StackReply(NamedTuple):
- text:T
- status:T=0
- is_denied:T=False
- is_reached:T=True
+class StackReply(NamedTuple):text:T;status:T=0;is_denied:T=False;is_reached:T=True
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
- f=urlencode(q|more).encode()
- h={'Content-Type':'application/x-www-form-urlencoded'}
+ f=urlencode(q|more).encode();h={'Content-Type':'application/x-www-form-urlencoded'}
  s=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
  t,i=s.status,s.kind=='answered'
  if i and t<300:return StackReply(s.text,t)
- r=i and 400<=t<=403
- d=r and not TRANSIENT.search(s.body)
- return StackReply('',t,d,i)
+ r=i and 400<=t<=403;d=r and not TRANSIENT.search(s.body);return StackReply('',t,d,i)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(y):
- f=re.search(r'<StackStatus>\s*(\w+)',y.text)
- return f[1] if f else ''
-class History(NamedTuple):
- is_taken_back:T=None
- has_failed:T=None
- is_denied:T=False
-def read_history(r,f,d):
- v=[]
- e={}
+def stack_status(y):f=re.search(r'<StackStatus>\s*(\w+)',y.text);return f[1] if f else ''
+class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
+def read_history(r,e,d):
+ n=[];a={}
  for g in range(40):
-  y=ask(r,f,d,'DescribeStackEvents',**e)
-  m=re.findall('(?s)<member>(.*?)</member>',y.text)
+  y=ask(r,e,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',y.text)
   if not m:return History(is_denied=y.is_denied)
-  v+=map(parse_event,m)
-  o=operations_of(r,v)
-  t=re.search('<NextToken>(.*?)</',y.text)
+  n+=map(parse_event,m);o=operations_of(r,n);t=re.search('<NextToken>(.*?)</',y.text)
   if len(o)>1+r.unchanged or not t:break
-  e={'NextToken':unescape(t[1])}
+  a={'NextToken':unescape(t[1])}
  return judge_history(r,o)
 def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
-def operations_of(r,v):
+def operations_of(r,n):
  o=[[]]
- for e in v:
-  o[-1].append(e)
-  i=e.get('PhysicalResourceId')==r.event['StackId']
-  if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
+ for v in n:
+  o[-1].append(v);i=v.get('PhysicalResourceId')==r.event['StackId']
+  if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1] if len(o)>1 else []
- a=ended(r,w)[:1]==['UPDATE_FAILED']
- s=ended(r,b)
- e=any('ROLLBACK' in c['ResourceStatus'] for c in b)
- l=s[:1] if e else s
- i=a or any(t.endswith('FAILED') for t in l)
- return History(a,i)
-def ended(r,v):
- o=(e for e in v if e.get('LogicalResourceId')==r.name)
- s=(e['ResourceStatus'] for e in o)
+ w,b=o[0],o[1] if len(o)>1 else [];i=ended(r,w)[:1]==['UPDATE_FAILED'];s=ended(r,b)
+ e=any('ROLLBACK' in c['ResourceStatus'] for c in b);l=s[:1] if e else s
+ f=i or any(t.endswith('FAILED') for t in l);return History(i,f)
+def ended(r,n):
+ o=(v for v in n if v.get('LogicalResourceId')==r.name);s=(v['ResourceStatus'] for v in o)
  return [t for t in s if not t.endswith('IN_PROGRESS')]
-def hand_over(e,f,m,l):
- b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
+def hand_over(v,e,m,l):
+ b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
-  t=f.clock().left
-  d=max(1,min(60,max(t-2*10,t/2)))
-  y=f.call('lambda','POST',path(m,'invocations'),b,h,d)
-  s=response_of(y)
+  f=e.clock().left;d=max(1,min(60,max(f-2*10,f/2)))
+  y=e.call('lambda','POST',path(m,'invocations'),b,h,d);s=response_of(y)
   if s.status==202:return True
-  if s.kind in {'timed out','cut off'}:
-   l('handed over, without a reply',level='WARN',why=s.text)
-   return False
-  i=300<=s.status<500
-  n=i and s.status not in {403,429}
-  if n or (p:=f.clock().left-2*10)<=0:break
-  f.sleep(min(a,p,10))
+  if s.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
+  i=300<=s.status<500;t=i and s.status not in {403,429}
+  if t or (p:=e.clock().left-2*10)<=0:break
+  e.sleep(min(a,p,10))
+ l('not handed over',level='ERROR',why=s.text)
  raise RuntimeError(f'could not start a new execution: {s.text}')
-def serve(e,f,m):
- def log(step,**more):
-  n,k=e['LogicalResourceId'],e['RequestType']
-  f.log({'step':step,'trigger':n,'type':k}|more)
- w=f.clock().now
- if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
- elif b:=e.get('Answer') or find_answer(e,f,m,log):deliver(e,b,f,m,log)
-def find_answer(e,f,m,l):
- w=f.clock().now
- r,p=bare_request(e),Progress(w,sent_at(e,w))
- s=i=False
+def serve(v,e,m):
+ def log(step,**more):n,k=v['LogicalResourceId'],v['RequestType'];e.log({'step':step,'trigger':n,'type':k}|more)
+ w=e.clock().now
+ if w>sent_at(v,w)+bare_request(v).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
+ elif b:=v.get('Answer') or find_answer(v,e,m,log):deliver(v,b,e,m,log)
+def find_answer(v,e,m,l):
+ w=e.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
  while True:
   try:
    if not s:
-    s=True
-    d=parse_request(e)
-    r,p=d,parse_progress(e,d,w)
-    if 'Progress' in e:p=notice_cancel(r,p,f,l)
-   t=decide(r,p,f.clock())
-   if t.step=='respond':return concluded(r,p,t.outcome,l)
+    s=True;d=parse_request(v);r,p=d,parse_progress(v,d,w)
+    if 'Progress' in v:p=notice_cancel(r,p,e,l)
+   t=decide(r,p,e.clock())
+   if t.step=='respond':return concluded(r,p,t.outcome,e,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step=='hand over':
-    hand_over(handed_over(e,p),f,m,l)
-    return
-   p=carry_out(t,r,p,f,l)
+   if t.step=='hand over':hand_over(handed_over(v,p),e,m,l);return
+   p=carry_out(t,r,p,e,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc())
    b=failed(type(a).__name__,str(a),is_final=True)
-   if not must_ask(r,p):return concluded(r,p,b,l)
-   if i:return concluded(r,p,UNKNOWN_STATUS,l)
+   if not must_ask(r,p):return concluded(r,p,b,e,l)
+   if i:return concluded(r,p,UNKNOWN_STATUS,e,l)
    i,p=True,p._replace(outcome=b)
-def concluded(r,p,o,l):
- b,a=answer(r,p,o)
- t=b['Status']
- e='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
- if o.kind=='skipped' and o.error:e='ERROR'
+def concluded(r,p,o,e,l ):
+ if x:=p.outcome.execution:l('stop',status=stop(x,o,e).status)
+ b,a=answer(r,p,o);t=b['Status'];v='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
+ if o.kind=='skipped' and o.error:v='ERROR'
  if o.is_unexpected:a='Expect is not met'
- l('respond',level=e,status=t,reason=a or o.message)
- return b
-def deliver(e,b,f,m,l):
- r=bare_request(e)
- u=sent_at(e,f.clock().now)+r.service_timeout
- o=False
+ l('respond',level=v,status=t,reason=a or o.message);return b
+def deliver(v,b,e,m,l):
+ r=bare_request(v);u=sent_at(v,e.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e['ResponseURL'],encoded(b)))
+  s=response_of(e.put(v['ResponseURL'],encoded(b)))
   if s.kind=='answered' and s.status<300:return
   h='' if s.kind=='answered' else s.text
-  l('the response was not accepted',level='ERROR',status=s.status,why=h)
-  w,t=f.clock()
+  l('the response was not accepted',level='ERROR',status=s.status,why=h);w,f=e.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
-  if t-i<3*10 and not o:
-   o=True
-   if hands_answer_over(e,b,f,m,l) and u-w>3*60:return
-  t=f.clock().left-5
-  if t<=0:return
-  f.sleep(min(i,t))
-def hands_answer_over(e,b,f,m,l):
- r={k:v for k,v in e.items() if k!='Progress'}
- l('hand over',attempt=1,seconds=0)
- try:return hand_over(r|{'Answer':b},f,m,l)
- except RuntimeError as a:
-  l('the answer was not handed over',level='ERROR',why=str(a))
-  return False
-def carry_out(t,r,p,f,l ):
- b,o=f.clock().now,Outcome('none')
+  if f-i<3*10 and not o:
+   o=True;l('hand over',attempt=1,seconds=0);t={k:g for k,g in v.items() if k!='Progress'}
+   with suppress(RuntimeError):
+    c=hand_over(t|{'Answer':b},e,m,l)
+    if c and u-w>3*60:return
+  f=e.clock().left-5
+  if f<=0:return
+  e.sleep(min(i,f))
+def carry_out(t,r,p,e,l ):
+ b,o=e.clock().now,Outcome('none')
  match t.step:
-  case 'wait':
-   f.sleep(t.seconds)
+  case 'wait'|'ask':
+   c=not must_ask(r,p)
+   if t.step=='wait':e.sleep(t.seconds)
+   else:p=notice_rollback(r,p,e,t.seconds,l)
    p=p._replace(fresh=False)
-   if must_ask(r,p):return uncharged(p,f.clock().now-b)
-   return notice_cancel(r,p,f,l)
-  case 'ask':
-   p=notice_rollback(r,p,f,t.seconds,l)
-   return uncharged(p._replace(fresh=False),f.clock().now-b)
+   if c:return notice_cancel(r,p,e,l)
+   return p._replace(began=p.began+e.clock().now-b)
   case 'look':
-   o=look(r,f)
+   o=look(r,e)
    if o.kind=='done':return seen(p,o.result)
-  case _:
-   o=invoke(r,p,f,t.seconds)
-   n=max(p.longest,f.clock().now-b)
-   p=p._replace(longest=n)
- w={}
- s=r.no_echo or p.no_echo or o.no_echo
+  case 'poll':o=poll(r,p,e,t.seconds)
+  case _:o=invoke(r,p,e,t.seconds);n=max(p.longest,e.clock().now-b);p=p._replace(longest=n)
+ w={};s=r.no_echo or p.no_echo or o.no_echo
  if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,300)}
  if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
- l(o.kind,error=o.error,**w)
- return learn(r,p,o,f.clock())
+ l(o.kind,error=o.error,**w);return learn(r,p,o,e.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig') or {}).get('LogGroup','')
- t=c.get('Timeout',3) if c else 0
- return p._replace(ready=True,log_group=l,function_timeout=t)
-def uncharged(p,d):return p._replace(began=p.began+d)
-def notice_rollback(r,p,f,d,l ):
+ l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c
+ t=c.get('Timeout',3) if c and not i else 0
+ return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
+def notice_rollback(r,p,e,d,l ):
  y,t=StackReply(''),p.status
- if not t:
-  y=ask(r,f,d,'DescribeStacks')
-  t=stack_status(y)
- w=f.clock().now
- p=p._replace(is_reached=p.is_reached or y.is_reached,status=t)
+ if not t:y=ask(r,e,d,'DescribeStacks');t=stack_status(y)
+ w=e.clock().now;p=p._replace(is_reached=p.is_reached or y.is_reached,status=t)
  if t.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
  h=History()
- if t or y.is_denied:h=read_history(r,f,d)
- elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
- u=h.is_taken_back is None
- if u or not t:l('stack status unknown',level='WARN',status=y.status)
- e=p.questions<len(QUESTION_PAUSES) or not t
- if u and e and not h.is_denied:
-  c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
-  a=min(c,r.service_timeout/6)*(1+lot(r,p))
-  return p._replace(questions=p.questions+1,ask_at=w+a)
- b,i=bool(h.is_taken_back),h.has_failed
- s=w+2*30
- return p._replace(rolling_back=b,has_failed=i,ask_at=s)
-def notice_cancel(r,p,f,l):
- w=f.clock().now
- i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
+ if t or y.is_denied:h=read_history(r,e,d)
+ elif is_not_there(r,p,e.clock()):h=History(is_denied=True)
+ i=h.is_taken_back is None
+ if i or not t:l('stack status unknown',level='WARN',status=y.status)
+ n=p.questions<len(QUESTION_PAUSES) or not t
+ if i and n and not h.is_denied:
+  u=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
+  a=min(u,r.service_timeout/6)*(1+lot(r,p));return p._replace(questions=p.questions+1,ask_at=w+a)
+ b,f=bool(h.is_taken_back),h.has_failed;s=w+2*30
+ return p._replace(rolling_back=b,has_failed=f,ask_at=s)
+def notice_cancel(r,p,e,l):
+ w=e.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,f.clock()))
- y=ask(r,f,d,'DescribeStacks')
- t,a=stack_status(y),p.status
+ d=min(5,room(r,p,e.clock()));y=ask(r,e,d,'DescribeStacks');t,a=stack_status(y),p.status
  p=p._replace(ask_at=w+30,status=t or a)
  if not t:l('stack status unknown',level='WARN',status=y.status)
  if r.kind=='Update' and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK' in t or 'DELETE' in t
- return p._replace(cancelled=t if g else '')
-def handler(e,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
- serve(e,f,context.invoked_function_arn)
+ g='ROLLBACK' in t or 'DELETE' in t;return p._replace(cancelled=t if g else '')
+def handler(v,context):
+ e=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
+ serve(v,e,context.invoked_function_arn)

@@ -50,6 +50,7 @@ class Request(NamedTuple):
     on_failure: OnFailure = "Fail"
     no_echo: bool = False
     attributes: tuple[str, ...] = ()
+    durable: bool = False
 
 
 class Outcome(NamedTuple):
@@ -60,7 +61,8 @@ class Outcome(NamedTuple):
     `is_unexpected` marks a failure that is the result's, by Expect: its message quotes the result.
     `physical_id` is the valid one that the handler returned, if any; `no_echo` is the result's own.
     `is_final` marks one that no other attempt can mend, `is_crowded` a refusal for want of
-    concurrency in the account. An attempt that may still run has surely ended at `runs_until`.
+    concurrency in the account. An attempt that may still run has surely ended at `runs_until`;
+    `execution` is the ARN of a durable execution that goes on.
     """
 
     kind: OutcomeKind
@@ -75,6 +77,7 @@ class Outcome(NamedTuple):
     is_final: bool = False
     is_crowded: bool = False
     runs_until: float = 0
+    execution: str = ""
 
 
 def failed(error: str, message: str, **more: Any) -> Outcome:
@@ -95,7 +98,7 @@ class Progress(NamedTuple):
     executions before this one, but those that gave their slot away, and `fresh` is whether this one
     has done nothing yet.
     `physical_id` is the last valid one that the handler returned; `no_echo` is whether any result
-    asked for it.
+    asked for it. `is_durable`: the handler is a durable function.
     """
 
     began: float
@@ -122,6 +125,7 @@ class Progress(NamedTuple):
     fresh: bool = True
     physical_id: str = ""
     no_echo: bool = False
+    is_durable: bool = False
 
 
 # ---- an event is read
@@ -163,7 +167,7 @@ def is_true(text: str) -> bool:
 SETTINGS: Final[Mapping[Callable[[Any], Any], str]] = {
     str: "HandlerArn InvocationType OnFailure",
     float: "Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval",
-    is_true: "ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho",
+    is_true: "ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable",
     tuple: "Attributes",
 }
 """The properties that are settings, by how they are read.

@@ -163,8 +163,13 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
     error = map_of(payload)
     if payload and not error:
         error = {"errorMessage": payload.decode(errors="replace")}
+    return reported(error, log)
+
+
+def reported(error: Map, log: str = "") -> Outcome:
+    """Read an error, as its runtime or a durable execution reports it."""
     message, trace = message_of(error), lines_of(trace_of(error))
-    kind = str(error.get("errorType") or "Error")
+    kind = str(error.get("errorType") or error.get("ErrorType") or "Error")
     if not re.fullmatch(r"\S{1,200}", kind):  # a sentence is no type: NoEcho keeps it back
         kind, message = "Error", f"{kind}: {message}"
     behind = [*causes_of(error), *(line[5:] for line in trace if line.startswith("---> "))]
@@ -178,14 +183,15 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
 
 def message_of(error: Map) -> str:
     """Return the message of an error, which may be empty."""
-    spellings = [error.get(key) for key in ("errorMessage", "Message", "message")]
+    spellings = [error.get(key) for key in ("errorMessage", "ErrorMessage", "Message", "message")]
     spellings = [each for each in spellings if each is not None]
     return as_text(max(spellings, key=bool)) if spellings else "no message"
 
 
 def trace_of(error: Map) -> Any:
     """Return the stack trace of an error, in whatever form its runtime gives it."""
-    return error.get("stackTrace") or error.get("trace") or error.get("stack")
+    spellings = ("stackTrace", "StackTrace", "trace", "stack")
+    return next(filter(None, map(error.get, spellings)), None)
 
 
 def causes_of(error: Map) -> Iterator[str]:

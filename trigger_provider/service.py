@@ -5,6 +5,7 @@ Knows the order of the steps, and that there is one answer whatever happens. Ref
 """
 
 import traceback
+from contextlib import suppress
 from typing import Any, Final
 
 from trigger_provider.answer import answer
@@ -20,8 +21,10 @@ from trigger_provider.calls import (
     hand_over,
     invoke,
     look,
+    poll,
     read_history,
     stack_status,
+    stop,
 )
 from trigger_provider.decision import (
     QUESTION_PAUSES,
@@ -98,7 +101,7 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
                     progress = notice_cancel(request, progress, effects, log)
             action = decide(request, progress, effects.clock())
             if action.step == "respond":
-                return concluded(request, progress, action.outcome, log)
+                return concluded(request, progress, action.outcome, effects, log)
             log(action.step, attempt=progress.failures + 1, seconds=action.seconds)
             if action.step == "hand over":
                 hand_over(handed_over(event, progress), effects, me, log)
@@ -108,14 +111,18 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
             log("provider failed", level="ERROR", trace=traceback.format_exc())
             broken = failed(type(error).__name__, str(error), is_final=True)
             if not must_ask(request, progress):
-                return concluded(request, progress, broken, log)
+                return concluded(request, progress, broken, effects, log)
             if is_broken:
-                return concluded(request, progress, UNKNOWN_STATUS, log)
+                return concluded(request, progress, UNKNOWN_STATUS, effects, log)
             is_broken, progress = True, progress._replace(outcome=broken)
 
 
-def concluded(request: Request, progress: Progress, outcome: Outcome, log: Log) -> Map:
-    """Compose the answer and log how it ended."""
+def concluded(
+    request: Request, progress: Progress, outcome: Outcome, effects: Effects, log: Log
+) -> Map:
+    """Compose the answer and log how it ended; a durable execution does not outlast it."""
+    if execution := progress.outcome.execution:
+        log("stop", status=stop(execution, outcome, effects).status)
     body, reason = answer(request, progress, outcome)
     status = body["Status"]
     level = "INFO" if not reason else "WARN" if status == "FAILED" else "ERROR"
@@ -149,23 +156,16 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
             return
         if left - wait < 3 * RESERVE and not is_handed_over:
             is_handed_over = True
-            if hands_answer_over(event, body, effects, me, log) and until - now > 3 * SHORT:
-                return
+            log("hand over", attempt=1, seconds=0)
+            rest = {key: value for key, value in event.items() if key != "Progress"}
+            with suppress(RuntimeError):  # this execution goes on alone
+                is_sure = hand_over(rest | {"Answer": body}, effects, me, log)
+                if is_sure and until - now > 3 * SHORT:
+                    return
         left = effects.clock().left - LONGEST_PUT
         if left <= 0:
             return
         effects.sleep(min(wait, left))
-
-
-def hands_answer_over(event: Map, body: Map, effects: Effects, me: str, log: Log) -> bool:
-    """Return whether a fresh execution surely continues to deliver an answer."""
-    rest = {key: value for key, value in event.items() if key != "Progress"}
-    log("hand over", attempt=1, seconds=0)
-    try:
-        return hand_over(rest | {"Answer": body}, effects, me, log)
-    except RuntimeError as error:
-        log("the answer was not handed over", level="ERROR", why=str(error))
-        return False
 
 
 # ---- one step
@@ -177,19 +177,23 @@ def carry_out(
     """Do a step that neither answers nor hands over, and return what is known then."""
     began, outcome = effects.clock().now, Outcome("none")
     match action.step:
-        case "wait":
-            effects.sleep(action.seconds)
+        case "wait" | "ask":
+            # While nobody knows whether the stack rolls back, Timeout does not pass.
+            is_charged = not must_ask(request, progress)
+            if action.step == "wait":
+                effects.sleep(action.seconds)
+            else:
+                progress = notice_rollback(request, progress, effects, action.seconds, log)
             progress = progress._replace(fresh=False)
-            if must_ask(request, progress):
-                return uncharged(progress, effects.clock().now - began)
-            return notice_cancel(request, progress, effects, log)
-        case "ask":
-            progress = notice_rollback(request, progress, effects, action.seconds, log)
-            return uncharged(progress._replace(fresh=False), effects.clock().now - began)
+            if is_charged:
+                return notice_cancel(request, progress, effects, log)
+            return progress._replace(began=progress.began + effects.clock().now - began)
         case "look":
             outcome = look(request, effects)
             if outcome.kind == "done":
                 return seen(progress, outcome.result)
+        case "poll":
+            outcome = poll(request, progress, effects, action.seconds)
         case _:
             outcome = invoke(request, progress, effects, action.seconds)
             longest = max(progress.longest, effects.clock().now - began)
@@ -207,13 +211,11 @@ def carry_out(
 def seen(progress: Progress, configuration: Map) -> Progress:
     """Return what is known once the handler's configuration was seen."""
     log_group = (configuration.get("LoggingConfig") or {}).get("LogGroup", "")
-    timeout = configuration.get("Timeout", DEFAULT_RUN) if configuration else 0
-    return progress._replace(ready=True, log_group=log_group, function_timeout=timeout)
-
-
-def uncharged(progress: Progress, seconds: float) -> Progress:
-    """Return what is known, with these seconds excluded from Timeout."""
-    return progress._replace(began=progress.began + seconds)
+    is_durable = "DurableConfig" in configuration
+    timeout = configuration.get("Timeout", DEFAULT_RUN) if configuration and not is_durable else 0
+    return progress._replace(
+        ready=True, log_group=log_group, function_timeout=timeout, is_durable=is_durable
+    )
 
 
 # ---- the stack

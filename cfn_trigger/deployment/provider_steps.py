@@ -33,7 +33,7 @@ def _run_after_step(run: TriggerRun, step: Mapping[str, Any], at: datetime) -> T
             changes = {"waits_until": at + timedelta(seconds=float(step.get("seconds", 0)))}
         case "hand over":
             changes = {"hops": run.hops + 1}
-        case "invoke" if run.was_pending:
+        case "invoke" | "poll" if run.was_pending:
             changes = {"was_pending": False, "polls": run.polls + 1}
         case "invoke":
             changes = {"attempt": int(step["attempt"]), "is_started": True}
@@ -68,7 +68,9 @@ def _step_message(run: TriggerRun, step: Mapping[str, Any], after: str) -> tuple
             message = f"continues in a fresh execution {after}", "quiet"
         case "respond":
             message = _answer_message(step)
-        case other if other not in ("ask", "look", "invoke", "wait", "refused"):
+        case "stop":
+            message = f"stopped its durable execution {after}", "plain"
+        case other if other not in ("ask", "look", "invoke", "poll", "wait", "refused"):
             details = [str(step[key]) for key in ("status", "why", "trace") if step.get(key)]
             message = f"{other}{': ' if details else ''}{' '.join(details)}", "bad"
     return message

@@ -16,7 +16,7 @@ from cfn_trigger.deployment.state import Line, TriggerRun
 from cfn_trigger.errors import UsageError
 from cfn_trigger.invocation.request import TriggerRequest
 from trigger_provider.answer import answer
-from trigger_provider.calls import invocation
+from trigger_provider.calls import invocation, stop
 from trigger_provider.decision import Clock, decide, reason_to_skip
 from trigger_provider.request import ABSENT, Outcome, Progress, Request
 from trigger_provider.service import carry_out
@@ -132,6 +132,8 @@ def _followed(
             is_last = progress.failures >= request.max_attempts
             if not (is_last or request.no_echo):
                 _show_failure(progress.outcome, request.name, effects)
+    if execution := progress.outcome.execution:
+        log("stop", status=stop(execution, action.outcome, provider).status)
     return progress, action.outcome
 
 

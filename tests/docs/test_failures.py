@@ -13,6 +13,7 @@ HEADING: Final = "What a failure looks like"
 SOURCES: Final = ("macro/*.py", "trigger_provider/*.py", "cfn_trigger/local_cloud/*.py")
 TESTS: Final = (
     "tests/golden/*/problem.txt", "tests/local_cloud/*.py", "tests/provider/*.py",
+    "tests/provider/lives/*.py",
     "tests/runtime/*.py", "tests/macro/*.py",
 )  # fmt: skip
 

@@ -27,6 +27,8 @@ from tests.support.templates import (
 )
 
 ARN: Final = "arn:aws:lambda:eu-central-1:123456789012:function:migrate"
+INVOKE: Final = ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"]
+DURABLE: Final = ["lambda:GetDurableExecution", "lambda:StopDurableExecution"]
 PROVIDER: Final = [
     "TriggerProviderLogGroup",
     "TriggerProviderRole",
@@ -165,8 +167,35 @@ def test_an_alias_by_arn_counts_as_its_function() -> None:
     (name,) = created(fragment)[len(PROVIDER) :]
 
     assert allowed(fragment, name) == [
-        (["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"], [ARN, f"{ARN}:*"])
+        ([*INVOKE, *DURABLE], [ARN, f"{ARN}:*"])  # it may be a durable function
     ]
+
+
+@pytest.mark.parametrize("config", [{"ExecutionTimeout": 60}, {"Ref": "AWS::NoValue"}])
+def test_executions_of_a_durable_function_may_be_read_and_stopped(config: Any) -> None:
+    fragment = template(
+        Migrate=function(DurableConfig=config),
+        Check=function(),
+        Run=trigger(),
+        Test=trigger("Check"),
+    )
+
+    ((durable, _),) = allowed(fragment, "TriggerProviderInvokeMigrate")
+    ((plain, _),) = allowed(fragment, "TriggerProviderInvokeCheck")
+    assert (durable, plain) == ([*INVOKE, *DURABLE], INVOKE)
+
+
+def test_a_trigger_knows_that_its_handler_is_a_durable_function() -> None:
+    fragment = template(
+        Migrate=function(DurableConfig={"ExecutionTimeout": 60}),
+        Check=function(),
+        Run=trigger(),
+        Test=trigger("Check"),
+    )
+
+    properties = {name: resources(fragment)[name]["Properties"] for name in ("Run", "Test")}
+    assert properties["Run"]["Durable"] is True
+    assert "Durable" not in properties["Test"]
 
 
 def test_the_name_of_a_permission_for_an_arn_is_a_contract() -> None:

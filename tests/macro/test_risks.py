@@ -286,3 +286,88 @@ def test_a_parameter_of_a_handler_or_a_payload_without_a_version_is_a_risk() -> 
         "name a version, or use a parameter of the template"
         for place in ("Migrate.Environment", "Run.Payload")
     ]
+
+
+def durable(role: Json, **resources: Json) -> Json:
+    """Build a template whose handler is a durable function with this role."""
+    handler = function(DurableConfig={"ExecutionTimeout": 3600}, Role=get("Role", "Arn"))
+    return template(
+        Migrate=handler, Role=of_type("AWS::IAM::Role", **role), Run=trigger(), **resources
+    )
+
+
+def allowing(action: Json) -> Json:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return {"PolicyName": "P", "PolicyDocument": {"Statement": [statement]}}
+
+
+BASIC: Final = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+CHECKPOINTING: Final = f"{BASIC[:-13]}DurableExecutionRolePolicy"
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        {},
+        {"ManagedPolicyArns": [BASIC]},
+        {"Policies": [allowing(["s3:GetObject", "s3:PutObject"])]},
+    ],
+)
+def test_a_durable_handler_whose_role_allows_no_checkpoint_is_a_risk(role: Json) -> None:
+    assert warnings(durable(role)) == [
+        (
+            "Migrate.Role: its role 'Role' allows no CheckpointDurableExecution, so a durable run "
+            "fails at once; add the managed policy AWSLambdaBasicDurableExecutionRolePolicy "
+            "to the role"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        {"ManagedPolicyArns": [CHECKPOINTING]},
+        {"ManagedPolicyArns": [sub("arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess")]},
+        {"ManagedPolicyArns": [ref("Shared")]},
+        {"Policies": [allowing("lambda:CheckpointDurableExecution")]},
+        {"Policies": [allowing(["s3:GetObject", "lambda:*"])]},
+        {"Policies": [allowing(["s3:GetObject", "*"])]},
+        {"Policies": [allowing("*")]},
+    ],
+)
+def test_a_durable_handler_whose_role_may_allow_checkpoints_is_not_a_risk(role: Json) -> None:
+    assert warnings(durable(role)) == []
+
+
+def test_a_policy_beside_the_role_of_a_durable_handler_counts() -> None:
+    attached = allowing("lambda:CheckpointDurableExecution") | {"Roles": [ref("Role")]}
+    policy = of_type("AWS::IAM::Policy", **attached)
+
+    assert warnings(durable({}, Policy=policy)) == []
+
+
+def test_a_role_of_elsewhere_cannot_be_judged() -> None:
+    handler = function(DurableConfig={"ExecutionTimeout": 3600}, Role="arn:aws:iam::1:role/r")
+
+    assert warnings(template(Migrate=handler, Run=trigger())) == []
+
+
+def test_a_trigger_that_waits_longer_than_its_durable_handler_may_take_is_a_risk() -> None:
+    handler = function(DurableConfig={"ExecutionTimeout": 600})
+
+    assert warnings(template(Migrate=handler, Run=trigger(Timeout=1200))) == [
+        (
+            "Run.Timeout: an execution of 'Migrate' ends after 600 s, its ExecutionTimeout; "
+            "increase that to 1200, or decrease Timeout"
+        )
+    ]
+
+
+@pytest.mark.parametrize("seconds", [1200, {"Ref": "Seconds"}])
+def test_a_durable_handler_that_may_take_as_long_as_its_trigger_is_not_a_risk(
+    seconds: Json,
+) -> None:
+    parameters = {"Parameters": {"Seconds": {"Type": "Number", "Default": 600}}}
+    handler = function(DurableConfig={"ExecutionTimeout": seconds})
+
+    assert warnings(template(parameters, Migrate=handler, Run=trigger(Timeout=1200))) == []

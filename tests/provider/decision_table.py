@@ -33,6 +33,7 @@ FOOT: Final = """
 - *rolling back*: `yes` when the request came, `unknown` as long as CloudFormation does not say, or
   `since`: the stack was cancelled or deleted later.
 - *last outcome*: `refused` proves that the handler did not run; so does `denied`, while IAM learns.
+  `running`: a durable execution goes on, and is stopped before any answer.
   `crowded`: refused a second time for want of concurrency. `final`: no other attempt can mend it.
 - *time left*: of `Timeout`; a pause that ends after it is not begun. While nobody knows whether the
   stack rolls back, no Timeout passes; `no` means there that CloudFormation waits no longer.
@@ -42,12 +43,16 @@ FOOT: Final = """
   when there were so many executions already that the next one is waited for; `ending` when less
   than a minute is left.
 
+Not in the table: the Delete that follows a cancelled Create of a durable handler waits a minute
+first, within which the Create stops the execution that it began.
+
 Written by `python -m tests.provider.decision_table > docs/decision-table.md`; a test compares.
 """
 OUTCOMES: Final = {
     "none": Outcome("none"),
     "done": Outcome("done"),
     "pending": Outcome("pending"),
+    "running": Outcome("pending", execution="arn"),
     "failed": Outcome("failed", "E", "no"),
     "final": Outcome("failed", "E", "no", is_final=True),
     "crowded": Outcome("refused", "TooManyRequestsException", "no", is_crowded=True),
@@ -112,6 +117,8 @@ ROWS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
     {"time left": ("less than the pause",), "next start": WAITING},
     {"next start": WAITING, "execution": ("not ending",)},
     {"next start": WAITING},
+    {"last outcome": ("running",), "time left": ("yes",), "execution": ("ending",)},
+    {"last outcome": ("running",)},
     {"execution": ("fresh",)},
     {"last outcome": ("crowded",), "time left": ("yes",), "execution": ("not spent",)},
     {"time left": ("less than the pause",)},

@@ -41,9 +41,10 @@ def short_enough(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TriggerDraw:
-    """All that is drawn of triggers."""
+    """All that is drawn of triggers; their handler may be a durable function."""
 
     dice: Random
+    is_durable: bool = False
 
     def chance(self, of_one: float) -> bool:
         """Return whether something happens that does so this often."""
@@ -73,6 +74,8 @@ class TriggerDraw:
         drawn: Settings = {"Fingerprint": {"Code": str(self.dice.randrange(9))}}
         drawn |= {name: draw() for name, draw in options.items() if self.chance(0.3)}
         drawn |= {name: draw() for name, draw in rare.items() if self.chance(0.05)}
+        if self.is_durable and self.chance(0.7):  # the macro does not see functions elsewhere
+            drawn["Durable"] = True
         if "InvocationType" in drawn:  # the macro refuses these beside it
             drawn = {
                 key: each for key, each in drawn.items() if key not in {"Attributes", "Expect"}

@@ -145,6 +145,7 @@ class WeatherDraw:
         if not self.chance(self.rough):
             return FAIR
         dead = {"look": DEAD_LOOKS, "invoke": REFUSALS, "hand over": (throttled(),)}
+        dead |= {"poll": DEAD_LOOKS, "stop": DEAD_LOOKS}
         dead |= dict.fromkeys(("DescribeStacks", "DescribeStackEvents"), DEAD_QUESTIONS)
         match self.dice.randrange(5):
             case 0:

@@ -11,8 +11,9 @@ from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.aws.custom_resources import PROVIDER, SECRET, Event
+from tests.support.aws.functions import Attempt
 from tests.support.aws.network import Reply, Weather, Wire, lost, timed_out
-from tests.support.aws.requests import Called, Request
+from tests.support.aws.requests import OK, Called, Request
 from tests.support.aws.virtual_time import (
     FOREVER,
     BreachError,
@@ -48,6 +49,11 @@ class Call:
     seconds: float
     request: Request
     execution: "Execution"
+    ended: list[Attempt] = field(default_factory=list)  # of which the reply tells the end
+
+    def tells_end_of(self, attempt: Attempt | None) -> None:
+        """Note that the reply to this call tells how a durable attempt ended."""
+        self.ended.extend([attempt] if attempt else [])
 
     @property
     def name(self) -> str:
@@ -57,6 +63,10 @@ class Call:
                 return dict(parse_qsl(self.body.decode()))["Action"]
             case "lambda", "GET", "configuration":
                 return "look"
+            case "lambda", "GET", _ if "/durable-executions/" in self.path:
+                return "poll"
+            case "lambda", "POST", "stop":
+                return "stop"
             case "lambda", "POST", "invocations":
                 return "hand over" if quoted(PROVIDER) in self.path else "invoke"
         raise BreachError(f"no such call: {self.service} {self.method} {self.path}")
@@ -144,7 +154,10 @@ class Execution:
             request=self.request,
             execution=self,
         )
-        return self._meet(call.name, seconds, lambda: self.services.answer(call))
+        reply = self._meet(call.name, seconds, lambda: self.services.answer(call))
+        for attempt in call.ended if reply[0] == OK else ():
+            attempt.heard = True
+        return reply
 
     def _do_put(self, url: str, body: bytes) -> Wire:
         require(not self._heard, "an execution answers again after its response was taken")
@@ -165,7 +178,7 @@ class Execution:
         # While it hands over without a reply, another execution may start the handler.
         if name == "invoke" and wire[0] not in {LOST, NOT_SENT}:
             for attempt in self.request.attempts[started:]:
-                attempt.heard = True
+                attempt.heard = not attempt.is_durable or attempt.invocation_type == "Event"
         return wire
 
     def _exchange(self, name: str, seconds: float, answer: Callable[[], Reply]) -> Wire:

@@ -8,11 +8,14 @@ Refuses to know concurrency: that is `concurrency`'s.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tests.support.aws.handler_runs import Ending, Run
 from tests.support.aws.network import Reply, json_reply, lambda_error
 from tests.support.aws.virtual_time import FOREVER, BreachError, VirtualTime
+
+if TYPE_CHECKING:
+    from tests.support.aws.durable import DurableExecutions
 
 State = Literal["Pending", "Active", "Inactive", "Failed"]
 Code = Literal["old", "new"]
@@ -33,6 +36,7 @@ class Attempt:
     client_context: Any = None
     allowed: float = FOREVER  # seconds that the provider waits for it
     heard: bool = False
+    is_durable: bool = False
 
     @property
     def known_id(self) -> str | None:
@@ -67,6 +71,7 @@ class Function:
     wakes_in: float = 30.0  # seconds from Inactive to Active, once somebody invokes it
     denied_until: float = 0.0  # IAM does not know the policy yet
     reserved_concurrency: float = FOREVER
+    durable: "DurableExecutions | None" = None
     package: Literal["Zip", "Image"] = "Zip"
     script: deque[Run] = field(default_factory=deque)
     otherwise: Callable[[], Run] | None = None
@@ -127,6 +132,9 @@ class Function:
             "LastUpdateStatus": "InProgress" if self.code == "old" else "Successful",
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
         }
+        if self.durable:
+            seconds = int(self.durable.execution_timeout)
+            configuration |= {"DurableConfig": {"ExecutionTimeout": seconds}}
         configuration |= {"StateReason": self.state_reason} if self.state_reason else {}
         configuration |= (
             {"StateReasonCode": self.state_reason_code} if self.state_reason_code else {}

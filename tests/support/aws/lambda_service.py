@@ -13,12 +13,13 @@ from urllib.parse import unquote
 
 from tests.support.aws.concurrency import Pool
 from tests.support.aws.custom_resources import PROVIDER, Event
+from tests.support.aws.durable import DurableExecutions, unqualified
 from tests.support.aws.executions import Call
-from tests.support.aws.functions import Attempt, Function
+from tests.support.aws.functions import Attempt, Function, denied
 from tests.support.aws.handler_runs import as_lambda_ends_it
 from tests.support.aws.network import Reply, lambda_error
 from tests.support.aws.requests import Request
-from tests.support.aws.virtual_time import VirtualTime, require
+from tests.support.aws.virtual_time import FOREVER, VirtualTime, require
 
 SYNCHRONOUS_LIMIT: Final = 6_291_456  # bytes of a payload
 ASYNCHRONOUS_LIMIT: Final = 1_048_576
@@ -76,6 +77,8 @@ class LambdaService:
 
     def answer(self, call: Call) -> Reply:
         """Answer a call of the provider."""
+        if call.name in {"poll", "stop"}:
+            return self._about_execution(call)
         arn = unquote(call.path.split("/")[3])
         require(call.path.startswith("/2015-03-31/functions/"), f"no such path: {call.path}")
         require("/" not in arn and call.path.count("/") == 4, f"an ARN is not quoted: {call.path}")
@@ -89,6 +92,24 @@ class LambdaService:
             require((call.body, dict(call.headers)) == (b"", {}), "a look with headers or a body")
             return function.configuration()
         return self._invoke(call, function)
+
+    def _about_execution(self, call: Call) -> Reply:
+        path = call.path.removesuffix("/stop")
+        require(path.startswith("/2025-12-01/durable-executions/"), f"no such path: {call.path}")
+        require(path.count("/") == 3, f"an ARN is not quoted: {call.path}")
+        arn = unquote(path.rsplit("/", 1)[1])
+        function = self.functions[":".join(arn.split(":")[:7])]
+        if function.durable is None:
+            return lambda_error(404, "ResourceNotFoundException", f"not found: {arn}")
+        action = "GetDurableExecution" if call.name == "poll" else "StopDurableExecution"
+        if function.is_denied:
+            return denied(arn, f"lambda:{action}")
+        if call.name == "stop":
+            return function.durable.stop(arn, json.loads(call.body))
+        require((call.body, dict(call.headers)) == (b"", {}), "a poll with headers or a body")
+        reply, ended = function.durable.get(arn)
+        call.tells_end_of(ended)
+        return reply
 
     def _hand_over(self, call: Call) -> Reply:
         require(dict(call.headers) == {"X-Amz-Invocation-Type": "Event"}, "not an Event")
@@ -105,10 +126,14 @@ class LambdaService:
         limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
         if len(call.body) > limit:
             return too_large(len(call.body), limit)
-        if refusal := function.refusal():
-            return refusal
-        if kind == "DryRun":
-            return Reply(status=204)
+        is_qualified = len(unquote(call.path.split("/")[3]).split(":")) > 7
+        refusal = function.refusal()
+        if refusal is None and function.durable and not is_qualified:
+            refusal = unqualified()
+        if refusal or kind == "DryRun":
+            return refusal or Reply(status=204)
+        if function.durable:
+            return self._begin_durably(call, function, function.durable, kind)
         reserved = function.reserved_concurrency
         if kind == "RequestResponse" and (
             refusal := self.pool.refusal(function.arn, reserved=reserved)
@@ -122,25 +147,52 @@ class LambdaService:
             seconds=attempt.run.seconds,
         )  # fmt: skip
 
-    def _begin_attempt(self, call: Call, function: Function, kind: str, context: Any) -> Attempt:
-        run = as_lambda_ends_it(function.next_run(), timeout=function.timeout)
+    def _begin_durably(
+        self, call: Call, function: Function, durable: DurableExecutions, kind: str
+    ) -> Reply:
+        """Start an execution, or find the one that was started under the same name.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html
+        """
+        name = call.headers.get("X-Amz-Durable-Execution-Name", "")
+        if reply := durable.started(name, call.body):
+            return reply
+        require(kind == "Event", "a synchronous invocation of a durable handler")
+        arn = unquote(call.path.split("/")[3])
+        attempt = self._begin_attempt(call, function, kind, None, lasts=FOREVER)
+        return durable.begin(arn, name, call.body, attempt)
+
+    def _begin_attempt(
+        self, call: Call, function: Function, kind: str, context: Any, *, lasts: float = 0
+    ) -> Attempt:
+        """Begin a run; what `lasts` longer than the function's own Timeout is durable."""
+        run = as_lambda_ends_it(function.next_run(), timeout=max(function.timeout, lasts))
+        is_durable = bool(lasts)
         attempt = Attempt(
             began=self.time.now,
             ended=self.time.now + run.seconds,
             run=run,
             request=call.request.id,
             trigger=call.request.trigger,
-            invocation_type=kind,
+            invocation_type="RequestResponse" if is_durable and is_awaited(call) else kind,
+            is_durable=is_durable,
             code=function.code,
             payload=json.loads(call.body),
             client_context=context,
-            allowed=call.seconds,
+            allowed=FOREVER if is_durable else call.seconds,
         )
-        self.pool.hold(function.arn, run.seconds)
+        self.pool.hold(function.arn, 1.0 if is_durable else run.seconds)
         check_start(call.request, attempt)
         function.attempts.append(attempt)
         call.request.attempts.append(attempt)
         return attempt
+
+
+def is_awaited(call: Call) -> bool:
+    """Return whether the trigger waits for the end of what it starts."""
+    return bool(
+        call.request.properties.get("InvocationType", "RequestResponse") == "RequestResponse"
+    )
 
 
 def check_start(request: Request, attempt: Attempt) -> None:
@@ -157,6 +209,8 @@ def checked_headers(call: Call) -> tuple[str, Any]:
     headers = dict(call.headers)
     kind = headers.pop("X-Amz-Invocation-Type")
     encoded_context = headers.pop("X-Amz-Client-Context", None)
+    name = headers.pop("X-Amz-Durable-Execution-Name", None)
+    require(name is None or kind == "Event", f"an execution with a name and the type {kind}")
     require(kind in STATUSES, f"an invocation of type {kind}")
     synchronous = kind == "RequestResponse"
     tail = {"X-Amz-Log-Type": "Tail"} if synchronous else {}

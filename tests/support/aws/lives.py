@@ -12,6 +12,7 @@ from typing import Final
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.drawn_triggers import TriggerDraw
 from tests.support.aws.drawn_weather import WeatherDraw
+from tests.support.aws.durable import DurableExecutions
 from tests.support.aws.executions import Serve
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.template import Other, Template, Trigger
@@ -19,6 +20,7 @@ from tests.support.aws.virtual_time import BreachError
 from trigger_provider.index import serve as package_serve
 
 AT_REST: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+DURABLE: Final = 0.2  # of lives, their handler is a durable function
 KEPT: Final = {"CREATE_FAILED", "UPDATE_FAILED"}
 
 
@@ -35,7 +37,14 @@ class Life:
     def of(cls, seed: int, cloud: Cloud) -> "Life":
         """Return the life of a seed."""
         dice = Random(seed)  # noqa: S311 (a seed has to play the same life each time)
-        return cls(cloud, dice, TriggerDraw(dice), WeatherDraw(dice, cloud))
+        is_durable = dice.random() < DURABLE
+        if is_durable:
+            cloud.handler.durable = DurableExecutions(
+                cloud.time,
+                execution_timeout=dice.choice((30.0, 700.0, 86_400.0, 86_400.0)),
+                next_pause=dice.choice(((0.0, 0.0), (5.0, 100.0))),
+            )
+        return cls(cloud, dice, TriggerDraw(dice, is_durable), WeatherDraw(dice, cloud))
 
     def goes_by(self) -> None:
         """Play a creation, some more operations, and perhaps a deletion."""

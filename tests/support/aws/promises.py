@@ -22,10 +22,11 @@ from tests.support.aws.obligations import (
     was_answered,
     was_never_created,
 )
-from tests.support.aws.requests import Request
+from tests.support.aws.requests import OK, Request
 from tests.support.aws.virtual_time import FOREVER
 
 Promise = Callable[[Cloud, Request], Iterator[str]]
+ACCEPTED = 202
 RESERVE = 30.0  # seconds within which an execution may end before it could do better
 
 
@@ -138,6 +139,24 @@ def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
         yield f"FAILED though the handler was done: {answer.reason}"
 
 
+def leaves_no_durable_run(_cloud: Cloud, request: Request) -> Iterator[str]:
+    """No durable execution goes on after the answer: a function with one cannot be deleted.
+
+    Nobody can stop what nobody could name: a start of which the reply never came.
+    """
+    starts = [call for call in request.calls if call.name == "invoke"]
+    is_unnamed = bool(starts) and starts[-1].status != ACCEPTED
+    stops = [call for call in request.calls if call.name == "stop"]
+    is_refused = any(call.status != OK for call in stops)
+    if request.excuses or is_unnamed or is_refused:
+        return
+    for answer in request.answers[:1]:
+        for each in request.attempts:
+            awaited = each.is_durable and each.invocation_type == "RequestResponse"
+            if awaited and each.ended > answer.at:
+                yield f"a durable execution goes on for {each.ended - answer.at:.0f} s"
+
+
 def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
     """With NoEcho no reason and no error holds what a handler said."""
     for answer in request.answers:
@@ -183,6 +202,7 @@ PROMISES: tuple[Promise, ...] = (
     keeps_the_handlers_id,
     remembers_what_was_begun,
     tells_the_truth,
+    leaves_no_durable_run,
     keeps_secrets,
     hops_seldom,
     asks_seldom,

@@ -44,7 +44,7 @@ class Called:
     """A call of the provider while it served a request, and the status it was told."""
 
     at: float
-    name: str  # "invoke", "look", "hand over", "put", or an action of CloudFormation's API
+    name: str  # "invoke", "poll", "put" … as a forecast has it, or an action of CloudFormation
     status: int
     body: bytes
 
