@@ -120,11 +120,11 @@ def _arrow(dependency: Dependency, triggers: Container[str], *, with_reasons: bo
     return Arrow(
         start=dependency.first,
         end=dependency.waiting,
-        label=dependency.property if is_of_a_trigger or with_reasons else "",
+        label=dependency.property_name if is_of_a_trigger or with_reasons else "",
         meaning=meaning(dependency),
         is_highlighted=is_of_a_trigger,
         is_dashed=dependency.conditional,
-        is_label_at_start=dependency.property == "ExecuteBefore",
+        is_label_at_start=dependency.property_name == "ExecuteBefore",
     )
 
 
@@ -165,7 +165,7 @@ def label(dependency: Dependency) -> str:
 
     What comes along with what the property names has its reason: `Handler, policy of Role`.
     """
-    reasons = filter(None, (dependency.property, dependency.companion))
+    reasons = filter(None, (dependency.property_name, dependency.companion))
     condition = " (if its condition holds)" if dependency.conditional else ""
     return ", ".join(reasons) + condition
 
@@ -175,4 +175,5 @@ def _triggers(order: StackOrder) -> frozenset[str]:
 
 
 def _is_of(triggers: Container[str], dependency: Dependency) -> bool:
-    return dependency.first in triggers or dependency.waiting in triggers
+    is_beside_one = dependency.first in triggers or dependency.waiting in triggers
+    return is_beside_one or dependency.is_requested

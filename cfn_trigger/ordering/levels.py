@@ -51,9 +51,14 @@ class Dependency:
     conditional: bool = False
 
     @property
-    def property(self) -> str:
+    def property_name(self) -> str:
         """The name of the property, without its place."""
         return self.why.rpartition(".")[2]
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether a trigger's property asked for it: only those have a place."""
+        return "." in self.why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

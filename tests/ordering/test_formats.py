@@ -99,6 +99,18 @@ def test_with_reasons_every_dependency_has_a_label(form: Callable[..., str], edg
     assert edge in form(ORDER, with_reasons=True)
 
 
+def test_what_a_trigger_asked_for_between_others_has_a_label_too() -> None:
+    order = StackOrder(
+        resources=(
+            Resource(name="Revert", kind="AWS::Lambda::Function", level=0),
+            Resource(name="Service", kind="AWS::Lambda::Function", level=1),
+        ),
+        dependencies=(Dependency(waiting="Service", first="Revert", why="Run.ExecuteBefore"),),
+    )
+
+    assert "  Revert -->|ExecuteBefore| Service\n" in formats.mermaid(order)
+
+
 def test_a_name_that_is_a_word_of_mermaid_has_an_id_of_its_own() -> None:
     order = StackOrder(
         resources=(
