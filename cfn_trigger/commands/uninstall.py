@@ -50,7 +50,7 @@ def command(
     if users.stacks or users.unreadable:
         console.show(installations.users(users), stderr=as_json)
     if yes and not force:
-        _refuse_used(target, users)
+        refuse_used(target, users)
     if not yes and not force:
         has_bucket = target.bucket_stack in names
         console.show(installations.removal(target, place, has_bucket=has_bucket), stderr=as_json)
@@ -75,10 +75,14 @@ def _existing(target: MacroStack, effects: InstallEffects) -> list[str]:
     return list(existing)
 
 
-def _refuse_used(target: MacroStack, users: MacroUsers) -> None:
+def refuse_used(target: MacroStack, users: MacroUsers) -> None:
+    """Raise UsageError if stacks use a macro, or may use it."""
     if users.stacks:
         problem = f"macro {target.macro_name!r}: is used by {', '.join(users.stacks)}"
         raise UsageError(f"{problem}; remove their triggers first, or pass --force")
+    if users.unreadable:
+        problem = f"macro {target.macro_name!r}: may be used by {', '.join(users.unreadable)}"
+        raise UsageError(f"{problem}, which could not be read; pass --force")
 
 
 def _finish(target: MacroStack, place: Place, *, as_json: bool, note: str) -> None:

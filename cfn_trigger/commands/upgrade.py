@@ -46,20 +46,20 @@ def command(
     """
     place = install.where(location)
     effects = install.install_effects(location, as_json=as_json)
-    deployed = _deployed(target, effects)
+    deployed = deployed_macro(target, effects)
     code, new = macro_stack.installed_code(), macro_stack.installed_version()
     if _is_up_to_date(target, deployed, code, effects, s3_bucket):
         install.finish(target, deployed, place, as_json=as_json, note="is up to date")
         return
     old = macro_stack.version(deployed.template)
     users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
-    impacts = tuple(_impacts(users.stacks, location, target.macro_name))
+    expected = tuple(impacts(users.stacks, location, target.macro_name))
     if as_json:
-        content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in impacts]}
+        content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in expected]}
         click.echo(json.dumps(content | {"unreadable": users.unreadable}))
     else:
         console.show(installations.upgraded(old, new, place))
-        console.show(installations.impacts(impacts))
+        console.show(installations.impacts(expected))
         for name in users.unreadable:
             console.note(f"stack {name!r}: could not be read")
     if not yes:
@@ -70,7 +70,8 @@ def command(
     install.finish(target, upgraded, place, as_json=as_json, note="is installed")
 
 
-def _deployed(target: MacroStack, effects: InstallEffects) -> DeployedStack:
+def deployed_macro(target: MacroStack, effects: InstallEffects) -> DeployedStack:
+    """Read the macro's stack; raises UsageError if there is none that can be updated."""
     deployed = read_deployed(target.name, effects.cloudformation)
     if deployed is None or deployed.was_never_created:
         region = effects.cloudformation.meta.region_name
@@ -92,7 +93,7 @@ def _is_up_to_date(
     return bucket is not None and deployed.template == macro_stack.template(bucket, code)
 
 
-def _impacts(
+def impacts(
     stacks: tuple[str, ...], location: aws.Location, macro_name: str
 ) -> Iterator[StackImpact]:
     """Yield what the next deployment of each stack runs, with the template that it has now."""

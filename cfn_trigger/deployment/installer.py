@@ -48,6 +48,9 @@ def install(
     except UsageError:
         _remove(created, target, effects)
         raise
+    except KeyboardInterrupt:
+        effects.note("cfn-trigger install continues what was interrupted, uninstall removes it")
+        raise
     if not is_complete:
         _remove(created, target, effects)
     return is_complete

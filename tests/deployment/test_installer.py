@@ -1,6 +1,7 @@
 """Installing, upgrading and removing the macro: in which order, and what is left if it fails."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -272,3 +273,22 @@ def test_the_bucket_stays_while_the_macro_cannot_be_deleted() -> None:
     assert not installer.uninstall(TARGET, account.effects)
 
     assert account.buckets == {BUCKET: dict(CODE.objects)}
+
+
+def test_an_interrupted_installation_says_how_to_continue_and_can_be_continued() -> None:
+    account = FakeAccount()
+    effects = account.effects
+
+    def interrupt(name: str, start: Any) -> Any:
+        if name == "cfn-trigger":
+            raise KeyboardInterrupt
+        return account.perform(name, start)
+
+    with pytest.raises(KeyboardInterrupt):
+        installer.install(TARGET, CODE, replace(effects, perform=interrupt))
+
+    assert account.notes == [
+        "cfn-trigger install continues what was interrupted, uninstall removes it"
+    ]
+    assert installer.install(TARGET, CODE, effects)
+    assert [*account.stacks] == ["cfn-trigger-packages", "cfn-trigger"]

@@ -1,11 +1,12 @@
 """CloudFormation's API with one stack, over HTTP; it counts what it is asked.
 
 Knows the three operations that read a stack, in the query protocol. An operation in `throttled` is
-refused.
+refused. The stack is there for every access key and in every region.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,18 +17,25 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+_CREDENTIAL: Final = re.compile(r"Credential=(\w+)/(\d+)/([\w-]+)/")
 STACK_ID: Final = "arn:aws:cloudformation:us-east-1:123456789012:stack/shop/1"
 
 
 @dataclass(slots=True)
 class StackEndpoint:
-    """A stack `shop`: its status, its processed template, and physical ids by logical id."""
+    """A stack `shop`: its status, its processed template, and physical ids by logical id.
+
+    `original` is the template before its transforms, if that was asked for. `signers` are the
+    access keys and regions of requests, such as `key/us-east-1`.
+    """
 
     template: Mapping[str, Any]
     physical_ids: Mapping[str, str]
     status: str = "CREATE_COMPLETE"
     throttled: frozenset[str] = frozenset()
+    original: str = ""
     requests: Counter[str] = field(default_factory=Counter)
+    signers: set[str] = field(default_factory=set)
 
     def answer(self, query: Mapping[str, list[str]]) -> tuple[int, str]:
         """Return the status and the XML of the response to an operation."""
@@ -47,8 +55,10 @@ class StackEndpoint:
                 stack += f"<StackStatus>{self.status}</StackStatus>"
                 return f"<Stacks><member>{stack}</member></Stacks>"
             case "GetTemplate":
-                assert query["TemplateStage"] == ["Processed"]
-                return f"<TemplateBody>{escape(json.dumps(self.template))}</TemplateBody>"
+                (stage,) = query["TemplateStage"]
+                texts = {"Processed": json.dumps(self.template), "Original": self.original}
+                assert texts[stage]
+                return f"<TemplateBody>{escape(texts[stage])}</TemplateBody>"
             case "ListStackResources":
                 members = (
                     f"<member><LogicalResourceId>{logical_id}</LogicalResourceId>"
@@ -82,6 +92,8 @@ class StackEndpoint:
 def _handler(endpoint: StackEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            key, _, region = _CREDENTIAL.findall(self.headers["Authorization"])[0]
+            endpoint.signers.add(f"{key}/{region}")
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             status, xml = endpoint.answer(parse_qs(body))
             content = xml.encode()

@@ -1,0 +1,176 @@
+"""What the commands that install say about what an account has, word for word."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from cfn_trigger.commands import install, uninstall, upgrade
+from cfn_trigger.deployment.aws import Location
+from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack
+from cfn_trigger.deployment.macro_users import MacroUsers
+from cfn_trigger.errors import UsageError
+from cfn_trigger.terminal.installations import Place
+from macro.expand import expand
+from macro.model import Deployment
+from tests.support.command_line import run
+from tests.support.installed_account import FakeAccount, FakeStack
+from tests.support.stack_endpoint import STACK_ID, StackEndpoint
+
+TARGET = MacroStack()
+PLACE = Place(account="123456789012", region="eu-west-1")
+METADATA = {"AWS::ServerlessRepo::Application": {"SemanticVersion": "0.0.9"}}
+
+
+def deployed(
+    *,
+    status: str = "CREATE_COMPLETE",
+    metadata: Mapping[str, Any] = METADATA,
+    macro_name: str = "Trigger",
+) -> DeployedStack:
+    return DeployedStack(
+        stack_id=STACK_ID,
+        status=status,
+        template={"Metadata": metadata},
+        parameters={"MacroName": macro_name},
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        (
+            deployed(),
+            (
+                "stack 'cfn-trigger': account 123456789012, region eu-west-1 has version 0.0.9,"
+                " not 0.1.0; run cfn-trigger upgrade"
+            ),
+        ),
+        (
+            deployed(status="UPDATE_IN_PROGRESS"),
+            (
+                "stack 'cfn-trigger': is UPDATE_IN_PROGRESS; wait until it has ended:"
+                " cfn-trigger watch cfn-trigger"
+            ),
+        ),
+        (
+            deployed(metadata={}),
+            "stack 'cfn-trigger': is not that of the macro; pass --stack-name",
+        ),
+        (
+            deployed(macro_name="Other"),
+            (
+                "stack 'cfn-trigger': has the macro 'Other', not 'Trigger';"
+                " pass --macro-name Other, or another --stack-name"
+            ),
+        ),
+    ],
+)
+def test_what_is_installed_already_is_a_usage_error(stack: DeployedStack, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        install.refuse_other_version(TARGET, stack, PLACE, "0.1.0")
+
+    assert caught.value.message == message
+
+
+def test_the_same_version_is_no_error() -> None:
+    install.refuse_other_version(TARGET, deployed(), PLACE, "0.0.9")
+
+
+@pytest.mark.parametrize("status", [None, "ROLLBACK_COMPLETE"])
+def test_what_is_not_installed_cannot_be_upgraded(status: str | None) -> None:
+    stacks = (
+        {"cfn-trigger": FakeStack("cfn-trigger", '{"Resources": {}}', status)} if status else {}
+    )
+
+    with pytest.raises(UsageError) as caught:
+        upgrade.deployed_macro(TARGET, FakeAccount(stacks=stacks).effects)
+
+    assert caught.value.message == (
+        "stack 'cfn-trigger': is not installed in eu-west-1; run cfn-trigger install"
+    )
+
+
+def test_a_macro_in_use_is_not_removed_without_a_question() -> None:
+    with pytest.raises(UsageError) as caught:
+        uninstall.refuse_used(TARGET, MacroUsers(stacks=("orders", "shop")))
+
+    assert caught.value.message == (
+        "macro 'Trigger': is used by orders, shop; remove their triggers first, or pass --force"
+    )
+
+
+def test_a_macro_that_may_be_in_use_is_not_removed_without_a_question() -> None:
+    with pytest.raises(UsageError) as caught:
+        uninstall.refuse_used(TARGET, MacroUsers(stacks=(), unreadable=("secret",)))
+
+    assert caught.value.message == (
+        "macro 'Trigger': may be used by secret, which could not be read; pass --force"
+    )
+
+
+@pytest.mark.parametrize("command", ["install", "upgrade", "uninstall"])
+def test_a_name_that_no_macro_may_have_is_refused_before_aws_is_asked(command: str) -> None:
+    outcome = run(command, "--macro-name", "My-Macro")
+
+    assert (outcome.exit_code, outcome.stderr) == (
+        2,
+        ("cfn-trigger: --macro-name My-Macro: must be letters and digits, the first a letter,"
+        " at most 64 in all\n"),
+    )  # fmt: skip
+
+
+# ---- what an upgrade means for a stack
+
+FRAGMENT: Any = {
+    "Resources": {
+        "Check": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Role": "r", "Runtime": "python3.13", "Handler": "index.handler",
+                           "Code": {"ZipFile": "x"}},
+        },
+        "Run": {"Type": "Custom::Trigger", "Properties": {"Handler": {"Ref": "Check"}}},
+    }
+}  # fmt: skip
+
+
+def impacts(original: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what the next deployment of a stack runs, which an earlier one has expanded."""
+    processed: Any = expand(json.loads(json.dumps(FRAGMENT)), Deployment()).fragment
+    ids = {name: f"{name}-1" for name in processed["Resources"]}
+    endpoint = StackEndpoint(template=processed, physical_ids=ids, original=json.dumps(original))
+    with endpoint.serving() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        location = Location(region="us-east-1")
+        return list(upgrade.impacts(("shop",), location, "Trigger"))
+
+
+def test_an_unchanged_template_runs_nothing_after_an_upgrade(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (impact,) = impacts({"Transform": "Trigger", **FRAGMENT}, monkeypatch)
+
+    assert [prediction.trigger for prediction in impact.predictions] == ["Run"]
+    assert impact.as_json() == {"stack": "shop", "problem": "", "runs": []}
+
+
+def test_a_trigger_that_an_upgrade_runs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = json.loads(json.dumps(FRAGMENT))["Resources"]
+    resources["Run"]["Properties"]["Payload"] = {"A": "b"}
+
+    (impact,) = impacts({"Transform": "Trigger", "Resources": resources}, monkeypatch)
+
+    assert [(run.trigger, run.verdict) for run in impact.runs] == [("Run", "will run")]
+
+
+def test_a_template_that_the_new_version_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = json.loads(json.dumps(FRAGMENT))["Resources"]
+    resources["Run"]["Properties"]["Timout"] = 3
+
+    (impact,) = impacts({"Transform": "Trigger", "Resources": resources}, monkeypatch)
+
+    assert impact.problem == (
+        "the new version refuses it: Run.Timout: unknown property; did you mean 'Timeout'?"
+    )
