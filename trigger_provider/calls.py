@@ -179,7 +179,9 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
         return refusal(response)
     if request.invocation_type != "RequestResponse":
         return Outcome("done")
-    return goes_on(request, progress, response.headers["X-Amz-Durable-Execution-Arn"])
+    if execution := response.headers.get("X-Amz-Durable-Execution-Arn"):
+        return goes_on(request, progress, execution)
+    return failed("NotDurable", "Lambda started it, but not as a durable execution", is_final=True)
 
 
 UNQUALIFIED: Final = 6

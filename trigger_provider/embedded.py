@@ -535,7 +535,8 @@ def begin(r,p,e,seconds):
  if u:=passing(s):return u
  if s.status>=300:return refusal(s)
  if r.invocation_type!='RequestResponse':return Outcome('done')
- return goes_on(r,p,s.headers['X-Amz-Durable-Execution-Arn'])
+ if x:=s.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
+ return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):
  f=min(r.poll_interval,2**min(p.polls,4),10);e={'RetryAfter':f,'EventState':p.state}
  return Outcome('pending',message=m,result=e,execution=x)

@@ -218,6 +218,19 @@ def test_a_durable_run_that_lambda_no_longer_knows_is_a_failure(
     assert reason(cloud) == f"ResourceNotFoundException: Durable execution not found; {LOG}"
 
 
+def test_a_handler_that_is_no_durable_function_any_more_is_started_once_and_fails(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.durable = None
+    handler.plays(returns(None))
+
+    stack.create({"Run": trigger(Durable=True, Retry={"MaxAttempts": 3})})
+
+    what = "NotDurable: Lambda started it, but not as a durable execution"
+    assert reason(cloud) == f"{what}; attempt 1 of 3; {LOG}"
+    assert len(handler.attempts) == 1
+
+
 def test_each_attempt_of_a_durable_handler_is_an_execution_under_another_name(
     cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
 ) -> None:
