@@ -1,6 +1,7 @@
 """What `cfn-trigger new` writes: a project whose every file is right as it stands."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cfn_trigger.commands.new import stack_name
+from cfn_trigger.main import SUBCOMMANDS
 from tests.support.command_line import ROOT, run
 
 KINDS = ("--sam", "--plain")
@@ -147,3 +149,10 @@ def test_a_link_to_nowhere_is_not_followed(tmp_path: Path) -> None:
 )
 def test_a_stacks_name_has_letters_digits_and_hyphens(text: str, name: str) -> None:
     assert stack_name(text) == name
+
+
+def test_every_command_in_its_readme_exists(project: Path) -> None:
+    commands = re.findall(r"^cfn-trigger (\S+)", (project / "README.md").read_text(), re.MULTILINE)
+
+    assert {"check", "plan", "graph", "install", "watch"} <= set(commands)
+    assert set(commands) <= set(SUBCOMMANDS)

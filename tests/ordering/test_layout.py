@@ -1,11 +1,12 @@
 """Where the points of a layered graph lie."""
 
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfn_trigger.ordering.layout import Link, Point, layout
+from cfn_trigger.ordering.layout import Link, Name, Point, layout
 
 
 def point(name: str, column: int, height: float = 40) -> Point:
@@ -80,6 +81,24 @@ def test_points_of_a_column_are_apart(graph: tuple[list[Point], list[Link]]) -> 
             distance = middles[lower.name] - middles[upper.name]
             needed = (upper.height + lower.height) / 2 + max(upper.gap, lower.gap)
             assert distance >= needed - 1e-6
+
+
+@given(graphs())
+def test_links_cross_at_most_as_often_as_in_the_order_of_the_points(
+    graph: tuple[list[Point], list[Link]],
+) -> None:
+    points, links = graph
+    order = {each.name: float(at) for at, each in enumerate(points)}
+
+    assert crossings(links, layout(points, links), points) <= crossings(links, order, points)
+
+
+def crossings(links: list[Link], middles: Mapping[Name, float], points: list[Point]) -> int:
+    columns = {each.name: each.column for each in points}
+    return sum(
+        columns[a] == columns[c] and (middles[a] - middles[c]) * (middles[b] - middles[d]) < 0
+        for (a, b), (c, d) in combinations(links, 2)
+    )
 
 
 @given(graphs())
