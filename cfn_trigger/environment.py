@@ -43,6 +43,11 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the one place with a clock
 
 
+def is_interactive() -> bool:
+    """Whether someone can be asked: standard input is a terminal."""
+    return sys.stdin.isatty()
+
+
 def sleep(seconds: float) -> None:
     """Sleep."""
     threading.Event().wait(seconds)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -23,6 +24,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from cfn_trigger import environment
 from cfn_trigger.errors import MissingError, ThrottledError, TransientError, UsageError
 
 _THROTTLED: Final = re.compile("Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
@@ -40,6 +42,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.h
 _SERVER_ERROR: Final = 500
 
 
+_ATTEMPTS: Final = "AWS_MAX_ATTEMPTS"
+_PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
+"""Several tools may ask for the same stack at a time, which AWS throttles for all of them."""
+
 DEFAULT_REGION: Final = "us-east-1"
 """The region in which a template is processed without AWS, where none is configured."""
 
@@ -56,7 +62,7 @@ def client(service: str, location: Location) -> Any:
     """Return a client of a service; raises UsageError if no region is configured."""
     try:
         create: Any = _session(location).client
-        return create(service)
+        return create(service, config=_PATIENT if not environment.variable(_ATTEMPTS) else None)
     except NoRegionError as error:
         raise UsageError("no AWS region; pass --region, or set AWS_REGION") from error
     except BotoCoreError as error:

@@ -90,10 +90,14 @@ class Tails:
 
 def log_group(function: str, client: Any) -> str:
     """Return the name of a function's log group; the default one if it cannot be looked up."""
-    name = function.rpartition(":function:")[2].partition(":")[0]
-    default = f"/aws/lambda/{name}"
     try:
         configuration = client.get_function_configuration(FunctionName=function)
     except (BotoCoreError, ClientError):
-        return default
-    return str(as_map(configuration.get("LoggingConfig")).get("LogGroup") or default)
+        return default_log_group(function)
+    configured = as_map(configuration.get("LoggingConfig")).get("LogGroup")
+    return str(configured or default_log_group(function))
+
+
+def default_log_group(function: str) -> str:
+    """Return the log group that a function has unless it is configured, by its name or ARN."""
+    return f"/aws/lambda/{function.rpartition(':function:')[2].partition(':')[0]}"

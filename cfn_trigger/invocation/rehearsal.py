@@ -18,7 +18,7 @@ from cfn_trigger.invocation.request import TriggerRequest
 from trigger_provider.answer import answer
 from trigger_provider.calls import invocation, stop
 from trigger_provider.decision import Clock, decide, reason_to_skip
-from trigger_provider.request import ABSENT, Outcome, Progress, Request
+from trigger_provider.request import ABSENT, InvocationType, Outcome, Progress, Request
 from trigger_provider.service import carry_out
 from trigger_provider.transport import Effects, Reply
 
@@ -45,11 +45,13 @@ class RehearsalEffects:
 class Rehearsal:
     """How a request ended: what CloudFormation would receive, and how long it took.
 
-    `reason` is empty unless it failed. `expect` is empty if nothing was expected or compared.
+    `reason` is empty unless it failed. `expect` is empty if nothing was expected or compared. Only
+    a RequestResponse has a result.
     """
 
     trigger: str
     request: str
+    invocation_type: InvocationType
     event: Any
     status: Literal["SUCCESS", "FAILED"]
     reason: str
@@ -80,6 +82,7 @@ def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehe
     return Rehearsal(
         trigger=request.name,
         request=request.kind,
+        invocation_type=request.invocation_type,
         event=event,
         status="FAILED" if reason else "SUCCESS",
         reason=reason,
@@ -123,7 +126,7 @@ def _followed(
 
     provider = Effects(clock=clock, sleep=never, call=effects.call, put=never, log=never)
     while (action := decide(request, progress, clock())).step != "respond":
-        log(action.step, attempt=progress.failures + 1)
+        log(action.step, attempt=progress.failures + 1, seconds=action.seconds)
         if action.step == "wait":  # the provider would also check whether the update is cancelled
             effects.sleep(action.seconds)
         else:

@@ -59,34 +59,46 @@ class TriggerRequest:
 def build_request(
     template: Template, snapshot: StackSnapshot, options: RunOptions
 ) -> TriggerRequest:
-    """Build the request; raises UsageError for what is not deployed, or cannot be known here.
+    """Build the request of a template's trigger, which a deployed stack may not have yet.
 
-    Raises TemplateProblems for a template with problems.
+    Its result is awaited even if a deployment does not wait for it. Raises UsageError for what is
+    not deployed, or cannot be known here, and TemplateProblems for a template with problems.
     """
-    expanded, name = _expanded(template, snapshot, options), options.trigger
-    known = triggers(expanded)
+    expanded = _expanded(template, snapshot, options)
+    built = _trigger_request(expanded, template.name, snapshot, options)
+    notes = tuple(
+        f"{other} runs before {options.macro_name} in a deployment, and not here"
+        for other in transforms.overtaken(template.values, options.macro_name)
+    )
+    if built.request.invocation_type == "Event":
+        notes += ("InvocationType is Event: a deployment does not wait for the result",)
+        awaited = built.request._replace(invocation_type="RequestResponse")
+        built = replace(built, request=awaited)
+    return replace(built, notes=(*built.notes, *notes))
+
+
+def rebuild_request(snapshot: StackSnapshot, options: RunOptions) -> TriggerRequest:
+    """Build the request of a trigger as it is deployed; raises UsageError as `build_request`."""
+    return _trigger_request(dict(snapshot.template), f"stack {snapshot.name!r}", snapshot, options)
+
+
+def _trigger_request(
+    expanded: dict[str, Json], source: str, snapshot: StackSnapshot, options: RunOptions
+) -> TriggerRequest:
+    name, known = options.trigger, triggers(expanded)
     if name not in known:
-        raise UsageError(f"{template.name}: has no trigger {name!r}{nearest(name, known)}")
+        raise UsageError(f"{source}: has no trigger {name!r}{nearest(name, known)}")
     settings = _settings(_stack_state(expanded, snapshot, options), name)
     payload = _overlaid(_assembled(settings, "Payload"), options.payload)
     expect = _assembled(settings, "Expect")
     require_known(payload, expect, name)
     old_payload, notes = _old_payload(snapshot, options)
     request = parse_request(_event(settings, snapshot, options))
-    for other in transforms.overtaken(template.values, options.macro_name):
-        notes += (f"{other} runs before {options.macro_name} in a deployment, and not here",)
-    type_ = request.invocation_type
-    if type_ != "RequestResponse":
-        notes += (f"InvocationType is {type_}: a deployment does not wait for the result",)
     function = _function(settings["HandlerArn"], snapshot, name)
     logical_ids = {physical: logical for logical, physical in snapshot.physical_ids.items()}
     return TriggerRequest(
         request=request._replace(
-            payload=payload,
-            expect=expect,
-            old_payload=old_payload,
-            invocation_type="RequestResponse",
-            unchanged=False,
+            payload=payload, expect=expect, old_payload=old_payload, unchanged=False
         ),
         function=function,
         label=logical_ids.get(function) or function.rpartition(":function:")[2],

@@ -5,11 +5,13 @@ reply, is shown once. Refuses to know what a call is for: that is the provider's
 """
 
 import base64
+import json
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -31,6 +33,7 @@ from botocore.utils import get_environ_proxies
 from cfn_trigger.deployment import aws, timeline
 from cfn_trigger.deployment.logs import Tails
 from cfn_trigger.deployment.state import Line, LogEntry
+from macro.cloudformation import as_map
 from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply, region_of
 
 PAUSE: Final = 1.0
@@ -81,9 +84,19 @@ class Caller:
         while not wait([reply], self.pause).done:
             shown.update(self._show_log())
         status, reply_headers, content = reply.result()
+        if method == "GET":
+            self._learn_log_group(content)
         if status not in (NOT_SENT, LOST):
             self._show_rest(reply_headers.get("X-Amz-Log-Result"), shown)
         return status, reply_headers, content
+
+    def _learn_log_group(self, configuration: bytes) -> None:
+        """Read the log that a handler's configuration names, which the provider looks at first."""
+        tail = self.tails.tails.get(self.source)
+        with suppress(ValueError):
+            logging = as_map(as_map(json.loads(configuration)).get("LoggingConfig"))
+            if tail and logging.get("LogGroup"):
+                tail.group = str(logging["LogGroup"])
 
     def _show_log(self) -> Iterator[str]:
         """Show new lines of the log, and yield them."""

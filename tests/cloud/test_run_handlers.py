@@ -1,14 +1,19 @@
 """`cfn-trigger run` against handlers that are really deployed."""
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cloud.command import run
+from tests.cloud.command import ROOT, run
 from tests.support.clients import Clients, Outcome
 from tests.support.stacks import POLLED, RAISING, Json, Stack, function, trigger
+from tests.support.waiting import PATIENCE
 
 SEEN = """
     import json
@@ -96,3 +101,52 @@ def test_a_stack_that_does_not_exist_is_a_usage_error(clients: Clients, tmp_path
         "cfn-trigger: stack 'nowhere': does not exist in us-east-1; deploy it first, or check the"
         " name and the region\n"
     )
+
+
+def asked(clients: Clients, stack: Stack, answer: bytes) -> tuple[int, str]:
+    """Run a deployed trigger at a terminal, answer its question, and return what it shows."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "cfn_trigger", "run", "--deployed-stack", stack.name, "Run"],
+        cwd=stack.folder,
+        env=clients.environment() | {"PYTHONPATH": str(ROOT), "TERM": "dumb"},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        os.write(ours, answer)
+        stdout, _ = process.communicate(timeout=PATIENCE)
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, stdout.decode()
+
+
+def test_a_deployed_trigger_is_run_again_after_a_confirmation(
+    clients: Clients, deployed: Stack
+) -> None:
+    before, events = deployed.log("Seen"), deployed.events()
+
+    refused, _ = asked(clients, deployed, b"n\n")
+    assert (refused, deployed.log("Seen")) == (1, before)
+
+    exit_code, output = asked(clients, deployed, b"y\n")
+
+    assert exit_code == 0
+    assert f"Run of stack '{deployed.name}':" in output
+    assert f"  function  {deployed.physical_id('Seen')} (Seen)" in output
+    assert '"Rows": 3' in output
+    assert len(deployed.log("Seen")) == len(before) + 1
+    assert '"RequestType": "Update"' in deployed.log("Seen")[-1]
+    assert (deployed.status(), deployed.events()) == ("CREATE_COMPLETE", events)
+
+
+def test_a_deployed_trigger_is_run_again_without_a_question(
+    clients: Clients, deployed: Stack
+) -> None:
+    words = ("run", "--deployed-stack", deployed.name, "Run", "--json")
+
+    refused = run(clients, deployed.folder, *words)
+    done = run(clients, deployed.folder, *words, "--yes")
+
+    assert (refused.exit_code, done.exit_code) == (2, 0)
+    assert json.loads(done.stdout)["result"]["Rows"] == 3

@@ -41,7 +41,7 @@ def test_the_stack_option_is_required(tmp_path: Path, monkeypatch: pytest.Monkey
     outcome = run("run", "template.yaml", "Run")
 
     assert outcome.exit_code == 2
-    assert outcome.stderr.endswith("Error: Missing option '--stack'.\n")
+    assert outcome.stderr.endswith("Error: Missing option '--stack', or '--deployed-stack'.\n")
 
 
 def run_against(endpoint: StackEndpoint, folder: Path) -> Outcome:
@@ -97,3 +97,100 @@ def test_an_unknown_parameter_is_a_usage_error(tmp_path: Path) -> None:
     assert (outcome.exit_code, outcome.stderr) == (
         2, f"cfn-trigger: {path}: has no parameter 'Levle'; did you mean 'Level'?\n",
     )  # fmt: skip
+
+
+# ---- a trigger as it is deployed
+
+
+def deployed(**properties: Json) -> StackEndpoint:
+    token = {"Fn::GetAtt": ["TriggerProvider", "Arn"]}
+    handler = {"Fn::GetAtt": ["Check", "Arn"]}
+    properties = {"ServiceToken": token, "HandlerArn": handler, **properties}
+    return StackEndpoint(
+        template={
+            "Resources": {
+                "Check": {"Type": "AWS::Lambda::Function", "Properties": {}},
+                "Run": {"Type": "Custom::Trigger", "Properties": properties},
+            }
+        },
+        physical_ids={"Check": "shop-Check-1", "Run": "Run-1"},
+    )
+
+
+def run_deployed(endpoint: StackEndpoint, folder: Path, *arguments: str) -> Outcome:
+    with chdir(folder), endpoint.serving() as environment:
+        return run("run", "--deployed-stack", "shop", *arguments, **environment)
+
+
+QUESTION = (
+    "Run of stack 'shop':\n"
+    "  function  shop-Check-1 (Check)\n"
+    "  account   123456789012\n"
+    "  region    us-east-1\n"
+    "  request   Update\n"
+    '  payload   {"N": 5}\n'
+)
+
+
+def test_a_deployed_trigger_is_not_run_without_a_confirmation(tmp_path: Path) -> None:
+    endpoint = deployed()
+
+    outcome = run_deployed(endpoint, tmp_path, "Run", "--payload", '{"N": 5}')
+
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert outcome.stderr == QUESTION + (
+        "cfn-trigger: Run: runs only after a confirmation; pass --yes, since there is no terminal"
+        " to ask\n"
+    )
+    assert endpoint.requests == {"DescribeStacks": 1, "GetTemplate": 1, "ListStackResources": 1}
+
+
+def test_a_trigger_that_is_not_deployed_is_a_usage_error_with_the_nearest_name(
+    tmp_path: Path,
+) -> None:
+    outcome = run_deployed(deployed(), tmp_path, "Ran", "--yes")
+
+    assert (outcome.exit_code, outcome.stderr) == (
+        2, "cfn-trigger: stack 'shop': has no trigger 'Ran'; did you mean 'Run'?\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("template.yaml", "Run", "--deployed-stack", "shop"),
+            "--deployed-stack: runs what is deployed; leave out template.yaml, or --stack\n",
+        ),
+        (
+            ("Run", "--deployed-stack", "shop", "--stack", "shop"),
+            "cfn-trigger: --stack and --deployed-stack exclude each other; pass one\n",
+        ),
+        (("--deployed-stack", "shop"), "Error: Missing argument 'TRIGGER'.\n"),
+        (
+            ("Run", "--stack", "shop"),
+            "Error: Missing argument: TEMPLATE and TRIGGER, or --deployed-stack.\n",
+        ),
+    ],
+)
+def test_the_two_forms_of_run_are_told_apart(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    outcome = run("run", *arguments)
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr.endswith(message)
+
+
+def test_a_throttled_request_is_repeated(tmp_path: Path) -> None:
+    endpoint = deployed()
+    endpoint.throttled_once = frozenset({"DescribeStacks"})
+
+    with chdir(tmp_path), endpoint.serving() as environment:
+        del environment["AWS_MAX_ATTEMPTS"]
+        outcome = run("run", "--deployed-stack", "shop", "Run", **environment)
+
+    assert outcome.stderr.endswith("pass --yes, since there is no terminal to ask\n")
+    assert endpoint.requests["DescribeStacks"] == 2

@@ -186,6 +186,7 @@ def test_a_rehearsal_as_json_is_one_object() -> None:
     assert Function([[1]]).run(template(5)).as_json() == {
         "trigger": "Run",
         "request": "Create",
+        "invocation_type": "RequestResponse",
         "event": 5,
         "status": "SUCCESS",
         "reason": "",

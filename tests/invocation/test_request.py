@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 
 from cfn_trigger.errors import UsageError
-from cfn_trigger.invocation.request import RunOptions
+from cfn_trigger.invocation.request import RunOptions, TriggerRequest, rebuild_request
 from macro.model import Json
-from tests.support.trigger_requests import ARN, IDS, STACK_ID, build, options, template
+from tests.support.trigger_requests import (
+    ARN,
+    IDS,
+    STACK_ID,
+    build,
+    options,
+    snapshot,
+    template,
+)
 from trigger_provider.calls import invocation
-from trigger_provider.request import ABSENT, Progress
+from trigger_provider.request import ABSENT, Progress, RequestType
 
 
 def refusal(written: Mapping[str, Json], **more: Any) -> str:
@@ -198,3 +206,48 @@ def test_an_event_invocation_becomes_a_synchronous_one_with_a_note() -> None:
     assert trigger_request.notes == (
         "InvocationType is Event: a deployment does not wait for the result",
     )
+
+
+def rebuilt(request_type: RequestType = "Update", **properties: Json) -> TriggerRequest:
+    deployed = template({"Queue": {"Ref": "Queue"}}, **properties)
+    return rebuild_request(snapshot(deployed), options(request_type))
+
+
+def test_a_deployed_trigger_is_rebuilt_with_its_deployed_settings() -> None:
+    trigger_request = rebuilt(Retry={"MaxAttempts": 3}, Expect={"Rows": 3})
+
+    request = trigger_request.request
+    assert (request.kind, request.old_id, request.max_attempts) == ("Update", "Run-1", 3)
+    assert (request.payload, request.expect) == ({"Queue": "https://queue/1"}, {"Rows": 3})
+    assert (trigger_request.function, trigger_request.label) == ("shop-Check-1", "Check")
+    assert trigger_request.notes == ()
+
+
+@pytest.mark.parametrize("invocation_type", ["RequestResponse", "Event", "DryRun"])
+def test_a_deployed_trigger_is_invoked_as_a_deployment_would(invocation_type: str) -> None:
+    assert rebuilt(InvocationType=invocation_type).request.invocation_type == invocation_type
+
+
+def test_a_trigger_that_is_not_deployed_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        rebuild_request(
+            snapshot(template()), RunOptions(trigger="Rum", request_type="Update", request_id="r-1")
+        )
+
+    assert caught.value.message == "stack 'shop': has no trigger 'Rum'; did you mean 'Run'?"
+
+
+def test_the_result_of_an_asynchronous_trigger_of_a_template_is_awaited() -> None:
+    trigger_request = build(template(InvocationType="Event"))
+
+    assert trigger_request.request.invocation_type == "RequestResponse"
+    assert trigger_request.notes == (
+        "InvocationType is Event: a deployment does not wait for the result",
+    )
+
+
+def test_a_dry_run_of_a_template_runs_nothing() -> None:
+    trigger_request = build(template(InvocationType="DryRun"))
+
+    assert trigger_request.request.invocation_type == "DryRun"
+    assert trigger_request.notes == ()

@@ -135,3 +135,35 @@ def test_an_answer_that_takes_too_long_is_lost(monkeypatch: pytest.MonkeyPatch) 
         send = transport.sender(f"http://127.0.0.1:{silent.getsockname()[1]}", "eu-west-1")
 
         assert send("POST", "/", b"{}", {}, 0.1) == (LOST, {}, b"timed out")
+
+
+def test_the_log_is_read_that_the_handlers_configuration_names() -> None:
+    tail = Tail(logs=Growing([]), group="/aws/lambda/x", source="Check", since=0)
+    configuration = b'{"LoggingConfig": {"LogGroup": "/own"}}'
+    calls = transport.Caller(
+        send=lambda *_: (200, {}, configuration),
+        tails=Tails(note=list[str]().append, tails={"Check": tail}),
+        source="Check",
+        show=list[Line]().append,
+        now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+    )
+
+    calls.call("lambda", "GET", "/2015-03-31/functions/x/configuration", b"", {}, 5)
+
+    assert tail.group == "/own"
+
+
+@pytest.mark.parametrize("configuration", [b"", b"[]", b'{"LoggingConfig": null}'])
+def test_a_configuration_without_a_log_changes_nothing(configuration: bytes) -> None:
+    tail = Tail(logs=Growing([]), group="/aws/lambda/x", source="Check", since=0)
+    calls = transport.Caller(
+        send=lambda *_: (200, {}, configuration),
+        tails=Tails(note=list[str]().append, tails={"Check": tail}),
+        source="Check",
+        show=list[Line]().append,
+        now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+    )
+
+    calls.call("lambda", "GET", "/2015-03-31/functions/x/configuration", b"", {}, 5)
+
+    assert tail.group == "/aws/lambda/x"

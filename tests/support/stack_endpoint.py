@@ -1,7 +1,8 @@
 """CloudFormation's API with one stack, over HTTP; it counts what it is asked.
 
 Knows the three operations that read a stack, in the query protocol. An operation in `throttled` is
-refused. The stack is there for every access key and in every region.
+refused, one in `throttled_once` the first time. The stack is there for every access key and in
+every region.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
 
@@ -34,6 +35,7 @@ class StackEndpoint:
     status: str = "CREATE_COMPLETE"
     throttled: frozenset[str] = frozenset()
     original: str = ""
+    throttled_once: frozenset[str] = frozenset()
     requests: Counter[str] = field(default_factory=Counter)
     signers: set[str] = field(default_factory=set)
 
@@ -42,7 +44,8 @@ class StackEndpoint:
         (operation,), (name,) = query["Action"], query["StackName"]
         assert name in ("shop", STACK_ID)
         self.requests[operation] += 1
-        if operation in self.throttled:
+        is_first = self.requests[operation] == 1
+        if operation in self.throttled or (is_first and operation in self.throttled_once):
             error = "<Code>Throttling</Code><Message>Rate exceeded</Message>"
             return 400, f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
         result = f"<{operation}Result>{self._result(operation, query)}</{operation}Result>"
