@@ -19,17 +19,21 @@ _PACKAGE: Final = "cfn-trigger"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its id, how severe it is to break it, and what it demands, in short and in full."""
+    """A rule: its id, how severe it is to break it, and what it demands, in short and in full.
+
+    `source` is the address of the documentation of a rule that is not of this package.
+    """
 
     id: str
     level: Level
     title: str
     description: str
+    source: str = ""
 
     @property
     def page(self) -> str:
         """The address of its documentation; empty if the package does not name one."""
-        return page_of(self.id, _documentation())
+        return self.source or page_of(self.id, _documentation())
 
 
 READABLE: Final = Rule(
@@ -108,6 +112,7 @@ BY_KIND: Final[Mapping[Kind, Rule]] = {
     "spelling": SPELLING, "meaning": MEANING, "risk": RISK, "size": SIZE,
 }  # fmt: skip
 """The rule that a problem of the macro breaks."""
+BY_ID: Final[Mapping[str, Rule]] = {rule.id: rule for rule in RULES}
 
 
 def page_of(rule: str, home: str) -> str:

@@ -51,7 +51,7 @@ _INTERRUPTED: Final = 128 + signal.SIGINT
 
 _EXPECTED: Final = (click.ClickException, click.Abort, TemplateProblems, UsageError, OSError)
 _DETAILED: Final = "--detailed-exitcode"
-_JSON_OPTIONS: Final = re.compile(r"--json|--format=(json|sarif)")
+_FORMS: Final = re.compile(r"--format=(json|sarif|github)|--(json)")
 
 
 class _Subcommands(click.Group):
@@ -116,20 +116,21 @@ class _Subcommands(click.Group):
             sys.exit(_INTERRUPTED)
 
 
-def _wants_json(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON, even if it is wrong otherwise."""
+def _form(arguments: Sequence[str]) -> str:
+    """Return the format that a command line asks for, even if it is wrong otherwise."""
     options = list(takewhile(lambda argument: argument != "--", arguments))
     pairs = [f"{name}={value}" for name, value in pairwise(options)]
-    return any(_JSON_OPTIONS.fullmatch(option) for option in (*options, *pairs))
+    matches = filter(None, map(_FORMS.fullmatch, (*options, *pairs)))
+    return next((match[1] or match[2] for match in matches), "text")
 
 
 def _code_of(error: Exception, arguments: Sequence[str]) -> int:
     """Print an error; return the exit code that the command line asks for."""
-    code = _report(error, as_json=_wants_json(arguments))
+    code = _report(error, form=_form(arguments))
     return _PROBLEMS if _DETAILED in arguments and code != _INTERRUPTED else code
 
 
-def _report(error: Exception, *, as_json: bool) -> int:
+def _report(error: Exception, *, form: str) -> int:
     """Print an error; return the exit code."""
     # rich takes a while to import, and `--help` does without it
     from cfn_trigger.terminal import failures  # noqa: PLC0415
@@ -149,7 +150,7 @@ def _report(error: Exception, *, as_json: bool) -> int:
         case _:
             failure = f"cfn-trigger failed: {type(error).__name__}: {error}"
             message, code = f"{failure}; please report it, {_TRACEBACK}=1 shows where", _INTERNAL
-    failures.show(error, message, as_json=as_json)
+    failures.show(error, message, form=form, exit_code=code)
     return code
 
 

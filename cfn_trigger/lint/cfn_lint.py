@@ -15,13 +15,15 @@ from cfnlint.decode.node import str_node
 from cfnlint.runner import Runner
 from cfnlint.runner.template.runner import _run_template, run_template_by_data
 
+from cfn_trigger.catalog import BY_ID, Rule
 from cfn_trigger.environment import STANDARD_INPUT
 from cfn_trigger.errors import Level, Span
 from cfn_trigger.lint import configuration
 from cfn_trigger.lint.checked_file import Match
+from cfn_trigger.lint.macro_name import passed
 from cfn_trigger.template.source import Template, TemplatePath
 from cfn_trigger.template.spans import key_text
-from macro.model import Json
+from macro.model import TRANSFORM, Json
 
 _LEVELS: Final[Mapping[str, Level]] = {
     "error": "error", "warning": "warning", "informational": "info",
@@ -32,6 +34,7 @@ _LEVELS: Final[Mapping[str, Level]] = {
 class CfnLint:
     """Lints templates by cfn-lint; see `checked_file.Linter`."""
 
+    macro_name: str = TRANSFORM
     runner: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,12 +42,27 @@ class CfnLint:
         arguments += ["--override-spec", str(configuration.SPEC)]
         self.runner = Runner(ConfigMixIn(arguments))
 
+    def rules(self) -> dict[str, Rule]:
+        """Return the rules that a template may break, by id."""
+        return {
+            name: Rule(
+                id=name,
+                level=_LEVELS[rule.severity],
+                title=rule.shortdesc,
+                description=rule.description,
+                source=rule.source_url,
+            )
+            for name, rule in self.runner.rules.items()
+        } | dict(BY_ID)
+
     def source_matches(self, template: Template) -> Iterator[Match]:
         """Lint the template as its author wrote it."""
         nodes, _ = decode_str(template.text)
         nodes = _with_text_keys(nodes, template, ())
         name = None if template.name == STANDARD_INPUT else template.name
-        yield from map(_match, _run_template(name, nodes, self.runner.config, self.runner.rules))
+        with passed(self.macro_name):
+            matches = [*_run_template(name, nodes, self.runner.config, self.runner.rules)]
+        yield from map(_match, matches)
 
     def expansion_matches(self, expansion: Mapping[str, Json]) -> Iterator[Match]:
         """Lint its expansion."""

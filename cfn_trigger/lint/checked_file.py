@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from cfn_trigger.catalog import CHECKED, TRANSFORMABLE
+from cfn_trigger.catalog import CHECKED, READABLE, TRANSFORMABLE
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.lint.problems import certain, findings
 from cfn_trigger.template import places, transforms
@@ -52,8 +52,20 @@ class CheckedFile:
     """A file and its problems; a file without triggers is skipped."""
 
     name: str
-    status: Literal["checked", "skipped"]
+    status: Literal["checked", "skipped", "unreadable"]
     diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def unreadable_file(name: str, reason: str) -> CheckedFile:
+    """Return a file that cannot be read, which is its only problem."""
+    diagnostic = Diagnostic(
+        file=name,
+        span=Span(),
+        rule=READABLE.id,
+        level=READABLE.level,
+        message=f"cannot be read: {reason}",
+    )
+    return CheckedFile(name=name, status="unreadable", diagnostics=(diagnostic,))
 
 
 def check_file(
@@ -125,7 +137,7 @@ def _in_expansion(
     except TemplateProblems as problems:
         yield from ((diagnostic, ()) for diagnostic in problems.diagnostics)
         if any(diagnostic.rule == TRANSFORMABLE.id for diagnostic in problems.diagnostics):
-            yield from _of_the_shorthand(template)
+            yield from _of_the_shorthand(template, context.macro_name)
         return
     except UsageError as error:
         message = f"the expanded template was not checked: {error.message}"
@@ -138,9 +150,9 @@ def _in_expansion(
     yield from _in_expanded(template, expansion, linter, is_linted=is_linted)
 
 
-def _of_the_shorthand(template: Template) -> Iterator[_Found]:
+def _of_the_shorthand(template: Template, macro_name: str) -> Iterator[_Found]:
     """Yield how triggers are misspelled in a template that does not reach the macro."""
-    for finding in certain(findings(template.values)):
+    for finding in certain(findings(template.values, macro_name)):
         diagnostic = Diagnostic(
             file=template.name,
             span=template.span(finding.path),

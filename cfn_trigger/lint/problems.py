@@ -60,7 +60,7 @@ class Report:
     resources: Mapping[str, Json]
 
 
-def report(written: Mapping[Any, Any]) -> Report:
+def report(written: Mapping[Any, Any], macro_name: str = TRANSFORM) -> Report:
     """Find what the macro will report for a template.
 
     `written` is the template as the macro receives it, with its Transform: as the transforms before
@@ -69,14 +69,18 @@ def report(written: Mapping[Any, Any]) -> Report:
     template = through_json(written)
     missed = tuple(
         Finding(rule=EXPANDED, path=each.path, problem=each.problem)
-        for each in unexpanded(template)
+        for each in unexpanded(template, macro_name)
     )
-    if not _has_our_transform(template):
+    if macro_name not in map(name_of, transforms(template)):
         return Report(findings=missed, resources={})
-    request = _request(template, turn=0)
+    request = _request(template, macro_name, turn=0)
     reading = read(*request)
-    first = _findings(reading, template)
-    others = [_findings(read(*other), template) for other in _others(request, template) if first]
+    first = _findings(reading, template, macro_name)
+    others = [
+        _findings(read(*other), template, macro_name)
+        for other in _others(request, template, macro_name)
+        if first
+    ]
     in_all = (finding for finding in first if all(finding in other for other in others))
     return Report(findings=(*missed, *in_all), resources=_created(reading))
 
@@ -94,9 +98,9 @@ def certain(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def findings(written: Mapping[Any, Any]) -> tuple[Finding, ...]:
+def findings(written: Mapping[Any, Any], macro_name: str = TRANSFORM) -> tuple[Finding, ...]:
     """Find what the macro will report for a template."""
-    return report(written).findings
+    return report(written, macro_name).findings
 
 
 def _created(reading: Reading) -> dict[str, Json]:
@@ -107,10 +111,6 @@ def _created(reading: Reading) -> dict[str, Json]:
     return resources
 
 
-def _has_our_transform(template: Json) -> bool:
-    return TRANSFORM in map(name_of, transforms(template))
-
-
 _TURNS: Final = 3
 """How many values are tried for a parameter: as many as the property with the most choices has."""
 
@@ -119,16 +119,16 @@ _Request = tuple[dict[str, Json], Deployment]
 """What the macro receives: the fragment, and the rest of its event."""
 
 
-def _others(first: _Request, template: Json) -> Iterator[_Request]:
+def _others(first: _Request, template: Json, macro_name: str) -> Iterator[_Request]:
     """Yield the requests of the other turns; none if every parameter has a value."""
     for turn in range(1, _TURNS):
-        if (request := _request(template, turn)) != first:
+        if (request := _request(template, macro_name, turn)) != first:
             yield request
 
 
-def _request(template: Json, turn: int) -> _Request:
+def _request(template: Json, macro_name: str, turn: int) -> _Request:
     """Return what the macro receives if parameters without a value have those of a turn."""
-    transform = next(each for each in transforms(template) if name_of(each) == TRANSFORM)
+    transform = next(each for each in transforms(template) if name_of(each) == macro_name)
     declared = section(template, "Parameters")
     parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
     fragment = {name: section for name, section in template.items() if name != "Transform"}
@@ -163,18 +163,18 @@ def _uploaded(resource: Json) -> Json:
     return {**resource, "Properties": {**properties, **uploaded}} if uploaded else resource
 
 
-def _findings(reading: Reading, template: Json) -> tuple[Finding, ...]:
+def _findings(reading: Reading, template: Json, macro_name: str) -> tuple[Finding, ...]:
     """Return the problems of a template, or its risks if it has none."""
     try:
         expansion = build(reading)
     except TemplateError as error:
-        return tuple(_located(error.problems, template))
-    return tuple(_located((*risks(reading), *_excess(expansion)), template))
+        return tuple(_located(error.problems, template, macro_name))
+    return tuple(_located((*risks(reading), *_excess(expansion)), template, macro_name))
 
 
-def _located(problems: Iterable[Problem], template: Json) -> Iterator[Finding]:
+def _located(problems: Iterable[Problem], template: Json, macro_name: str) -> Iterator[Finding]:
     for problem in problems:
-        path = path_of(problem, template)
+        path = path_of(problem, template, macro_name)
         yield Finding(rule=BY_KIND[problem.kind], path=path, problem=problem)
 
 

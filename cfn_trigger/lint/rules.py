@@ -22,6 +22,7 @@ from cfnlint.template import Template
 from cfn_trigger import catalog
 from cfn_trigger.environment import read_text
 from cfn_trigger.errors import AwsTransformError, TemplateProblems, UsageError
+from cfn_trigger.lint.macro_name import macro_name
 from cfn_trigger.lint.problems import Finding, Report, certain, report
 from cfn_trigger.template.language_extensions import with_subs
 from cfn_trigger.template.places import name_of, path_of
@@ -29,7 +30,7 @@ from cfn_trigger.template.sam import is_transformed, transformed
 from cfn_trigger.template.source import Template as SourceTemplate
 from cfn_trigger.template.source import TemplatePath, parse_template, through_json
 from macro.cloudformation import SERVERLESS_TRANSFORM
-from macro.model import TRANSFORM, TRIGGER_TYPE, Json
+from macro.model import TRIGGER_TYPE, Json
 
 _REQUIRED: Final = "E3003"
 
@@ -129,24 +130,25 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
     """
     listed = cfn.transform_pre["Transform"]
     names = [name_of(transform) for transform in listed]
-    position = names.index(TRANSFORM) if TRANSFORM in names else len(names)
+    name = macro_name(cfn.filename)
+    position = names.index(name) if name in names else len(names)
     before, after = names[:position], names[position:]
     is_done = is_transformed(cfn.template)
     ran = {TRANSFORM_LANGUAGE_EXTENSION, *([SERVERLESS_TRANSFORM] if is_done else [])}
     if not ran.isdisjoint(name for name in after if isinstance(name, str)):
         if not cfn.filename:
-            return _uncertain(cfn.template, cfn)
+            return _uncertain(cfn.template, cfn, name)
         cfn = _read_again(cfn, before=before)
     whole = {**_repeated(cfn, before), **({"Transform": listed} if listed else {})}
     if SERVERLESS_TRANSFORM not in before or is_transformed(whole):
-        return _Turn(report=report(whole), marked=cfn)
+        return _Turn(report=report(whole, name), marked=cfn)
     plain = through_json(whole)
     try:
         without_transform = transformed(plain, {}, region=cfn.regions[0])
     except AwsTransformError:
-        return _uncertain(whole, cfn)
+        return _uncertain(whole, cfn, name)
     after_sam = without_transform | {"Transform": plain["Transform"]}
-    return _Turn(report=report(after_sam), marked=cfn)
+    return _Turn(report=report(after_sam, name), marked=cfn)
 
 
 def _repeated(cfn: Template, before: list[str]) -> Mapping[str, Json]:
@@ -169,9 +171,9 @@ def _read_again(cfn: Template, *, before: list[str]) -> Template:
     return again
 
 
-def _uncertain(template: Mapping[str, Json], marked: Template) -> _Turn:
+def _uncertain(template: Mapping[str, Json], marked: Template, name: str) -> _Turn:
     """Return the findings that hold although the template is not as the macro receives it."""
-    everything = report(template)
+    everything = report(template, name)
     return _Turn(
         report=dataclasses.replace(everything, findings=certain(everything.findings)),
         marked=marked,
@@ -189,7 +191,11 @@ def _location(finding: Finding, marked: Template) -> tuple[TemplatePath, Any]:
     if (author := _author(marked)) is None:
         return finding.path, marked.get_location_yaml(marked.template, [*finding.path])
     is_written = finding.rule == catalog.EXPANDED
-    path = finding.path if is_written else path_of(finding.problem, author.values)
+    path = (
+        finding.path
+        if is_written
+        else path_of(finding.problem, author.values, macro_name(marked.filename))
+    )
     span = author.span(path)
     line, column = span.line - 1, span.column - 1
     return path, (line, column, line, column + span.width)

@@ -5,6 +5,8 @@ Knows click and rich. Refuses to know templates, stacks and triggers.
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -40,6 +42,17 @@ def show(content: RenderableType, *, stderr: bool = False) -> None:
 def show_json(value: Any) -> None:
     """Print a value as JSON to standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """Show what is going on, on standard error and only at a terminal, until it is done."""
+    output = console(stderr=True)
+    if not output.is_terminal:
+        yield
+        return
+    with output.status(Text(text)):
+        yield
 
 
 def note(text: str) -> None:

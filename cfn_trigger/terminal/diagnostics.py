@@ -6,16 +6,22 @@ Knows the layout. Refuses to know how a problem is found.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from cfn_trigger.errors import Diagnostic, Level, Span
+from cfn_trigger.template import spans
 
+_LONGEST: Final = 200
+"""The length of a line up to which it is quoted whole."""
+_AROUND: Final = 60
+"""How much of a longer line is quoted on each side of a span."""
 _COLORS: Final[Mapping[Level, str]] = {"error": "bold red", "warning": "yellow", "info": "blue"}
 
 
 def rendered(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> Text:
     """Render diagnostics; `texts` are the contents of their files by name."""
-    lines = {name: text.splitlines() for name, text in texts.items()}
+    lines = {name: spans.lines(text) for name, text in texts.items()}
     return Text("\n").join(
         _rendered(diagnostic, lines.get(diagnostic.file, [])) for diagnostic in diagnostics
     )
@@ -37,9 +43,24 @@ def _rendered(diagnostic: Diagnostic, lines: list[str]) -> Text:
 def _quotation(span: Span, lines: list[str], color: str) -> Iterator[Text]:
     if not 0 < span.line <= len(lines):
         return
-    line = lines[span.line - 1]
+    before, token, after = _parts(lines[span.line - 1], span)
     number = str(span.line)
-    width = max(1, min(span.width, len(line) - span.column + 1))
-    indent = "".join(sign if sign == "\t" else " " for sign in line[: span.column - 1])
-    yield Text(f" {number} | {line}")
-    yield Text(f" {' ' * len(number)} | ").append(indent).append("^" * width, style=color)
+    indent = "".join(sign if sign == "\t" else " " * cell_len(sign) for sign in before)
+    carets = "^" * max(1, cell_len(token))
+    yield Text(f" {number} | {before}{token}{after}")
+    yield Text(f" {' ' * len(number)} | ").append(indent).append(carets, style=color)
+
+
+def _parts(line: str, span: Span) -> tuple[str, str, str]:
+    """Split a line at a span; of a long line only what is around the span is left."""
+    start, end = span.column - 1, span.column - 1 + span.width
+    before, token, after = line[:start], line[start:end], line[end:]
+    if len(line) <= _LONGEST:
+        return before, token, after
+    if len(before) > _AROUND:
+        before = f"…{before[-_AROUND:]}"
+    if len(token) > _LONGEST:
+        token = f"{token[:_LONGEST]}…"
+    if len(after) > _AROUND:
+        after = f"{after[:_AROUND]}…"
+    return before, token, after

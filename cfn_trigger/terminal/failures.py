@@ -1,4 +1,4 @@
-"""Errors that end a command: in words on standard error, or as one JSON object.
+"""Errors that end a command: in words on standard error, or in the format for a program.
 
 Knows how an error is printed. Refuses to know exit codes.
 """
@@ -9,15 +9,27 @@ from typing import Any
 import click
 
 from cfn_trigger.errors import TemplateProblems, UsageError, parse_message
-from cfn_trigger.terminal import console, diagnostics
+from cfn_trigger.terminal import console, diagnostics, reports
 
 
-def show(error: BaseException, message: str, *, as_json: bool) -> None:
-    """Print an error; `message` is what a person reads, without the notes of the error."""
+def show(error: BaseException, message: str, *, form: str, exit_code: int) -> None:
+    """Print an error; `message` is what a person reads, without the notes of the error.
+
+    `form` is text, json, sarif or github.
+    """
     notes: list[str] = getattr(error, "__notes__", [])
-    if as_json:
-        click.echo(json.dumps(_as_object(error, message, notes), ensure_ascii=False))
-        return
+    match form:
+        case "json":
+            click.echo(json.dumps(_as_object(error, message, notes), ensure_ascii=False))
+        case "sarif":
+            console.show_json(reports.sarif([], {}, exit_code=exit_code, failure=message))
+        case _:
+            if form == "github":
+                click.echo(reports.github_command("error", message, {"title": "cfn-trigger"}))
+            _show_in_words(error, message, notes)
+
+
+def _show_in_words(error: BaseException, message: str, notes: list[str]) -> None:
     match error:
         case click.ClickException():
             error.show()
