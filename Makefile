@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test lint unit deployments others campaign bench embedded docs release-check deploy clean \
+.PHONY: help demo test lint unit deployments others campaign bench embedded docs acceptance release-check deploy clean \
   build-MacroFunction build-HandlerLayer
 
 help: ## list the targets
@@ -54,6 +54,9 @@ embedded: $(VENV)/ready ## write what stacks embed of the provider
 
 docs: $(VENV)/ready ## build the documentation as a site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+acceptance: $(VENV)/ready ## prove the promises in the AWS account of the current credentials (YES=1, LONG=1)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m acceptance $(if $(YES),--yes) $(if $(LONG),--long)
 
 release-check: $(VENV)/ready ## build a release into dist, and check it as its users would meet it
 	$(BIN)/python -m release

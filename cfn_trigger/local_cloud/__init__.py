@@ -53,7 +53,7 @@ Stacks behave as on AWS, except that:
 - the change sets of a stack whose creation failed show every resource as new.
 - a nested stack that fails does not roll itself back: its parent does, and its own events report
   less.
-- CancelUpdateStack waits for the resource that is being updated.
+- after CancelUpdateStack, the rollback waits for the resource that is being updated.
 - EXPRESS deployments are ordinary deployments.
 - after a first creation or an update that was rolled back, GetTemplate returns the previous
   template for the processed stage too.

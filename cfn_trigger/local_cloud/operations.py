@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 
 from ministack.core.concurrency import run_reentrant
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets, handlers, stacks
+from ministack.services.cloudformation import changesets, handlers, helpers, stacks
 
 Stack: TypeAlias = dict[str, Any]
 Course: TypeAlias = Callable[..., Awaitable[None]]
+Action: TypeAlias = Callable[[dict[str, list[str]]], Any]
 
 BY_THE_USER = "User Initiated"
 
@@ -60,6 +61,24 @@ def install() -> None:
     handlers._stack_has_no_updates = lambda stack, *rest: (
         "_failed_operation" not in stack and has_no_updates(stack, *rest)
     )
+    actions = handlers._ACTION_HANDLERS
+    actions["CancelUpdateStack"] = _canceling(actions["CancelUpdateStack"])
+
+
+def _canceling(cancel: Action) -> Action:
+    """Set the status at once, which tells a custom resource in progress that it need not go on.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-update-cancel.html
+    """
+
+    def canceled(request: dict[str, list[str]]) -> Any:
+        answer = cancel(request)
+        stack = handlers._resolve_stack(helpers._p(request, "StackName"))
+        if stack and stack.get("_cancel_requested"):
+            stack["StackStatus"] = "UPDATE_ROLLBACK_IN_PROGRESS"
+        return answer
+
+    return canceled
 
 
 def current() -> Operation | None:

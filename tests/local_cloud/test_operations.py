@@ -174,6 +174,7 @@ def test_an_update_can_be_cancelled(stacks: ProvidedStacks) -> None:
     cloudformation.update_stack(StackName=name, TemplateBody=json.dumps({"Resources": held}))
     wait_until(lambda: len(stacks.asked(name)) == 2)
     cloudformation.cancel_update_stack(StackName=name)
+    assert stacks.status(name) == "UPDATE_ROLLBACK_IN_PROGRESS"
     stacks.account.clients.boto("s3").put_object(Bucket="asked", Key="released", Body=b"")
     stacks.settle(name)
 
