@@ -25,7 +25,7 @@ lint: $(VENV)/ready
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/actionlint
-	$(BIN)/zizmor --quiet --offline --pedantic .github
+	$(BIN)/zizmor --quiet --offline --pedantic .github action.yml
 
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
