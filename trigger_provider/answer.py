@@ -311,7 +311,7 @@ def log_group(request: Request, progress: Progress) -> str:
     name = request.handler_arn.split(":function:")[-1].split(":")[0]
     group = progress.log_group or (f"/aws/lambda/{name}" if name else OWN_LOG)
     stack = request.event["StackId"].split("/")[1]
-    is_of_stack = re.search(f"(^|/){re.escape(stack)}-[^/]+-[A-Za-z0-9]{{8,}}$", group)
-    if request.kind == "Create" and is_of_stack and not group.startswith("/aws/lambda/"):
+    of_stack = f"(?!/aws/lambda/)(.*/)?{re.escape(stack)}-[^/]+-[A-Za-z0-9]{{8,}}"
+    if request.kind == "Create" and re.fullmatch(of_stack, group):
         return f"{group}, which a rollback deletes (--disable-rollback keeps it)"
     return group

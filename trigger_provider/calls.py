@@ -106,7 +106,7 @@ def readiness(request: Request, known: Map) -> Outcome:
     After an update that failed, it still runs its previous code: good enough for a Delete alone.
     https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
-    for name in ["State", *(["LastUpdateStatus"] if request.kind != "Delete" else [])]:
+    for name in ("State", "LastUpdateStatus")[: 1 if request.kind == "Delete" else 2]:
         if known.get(name) == "Failed":
             why = known.get(f"{name}Reason") or f"the function's {name} is Failed"
             if name != "State":
@@ -279,10 +279,8 @@ def result_of(request: Request, text: bytes) -> Outcome:
     """Judge the JSON that a handler returned."""
     try:
         return judge(request, json.loads(text))
-    except ValueError:
-        return failed("BadResult", "the handler's result is not JSON")
-    except RecursionError:
-        return failed("BadResult", "the handler's result is nested too deeply")
+    except (ValueError, RecursionError):
+        return failed("BadResult", "the handler's result is not JSON, or nested too deeply")
 
 
 def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
@@ -342,40 +340,30 @@ def description_of(request: Request, progress: Progress) -> Map:
 # ---- the stack
 
 
-class StackReply(NamedTuple):
-    """What CloudFormation replies: `text`, empty if it was not told.
-
-    It `is_denied` if asking again would be answered the same, and `is_reached` if it replied.
-    """
-
-    text: str
-    status: int = 0
-    is_denied: bool = False
-    is_reached: bool = True
-
-
-def ask(request: Request, effects: Effects, seconds: float, action: str, **more: str) -> StackReply:
+def ask(request: Request, effects: Effects, seconds: float, action: str, **more: str) -> Response:
     """Ask CloudFormation about the stack of a request, once."""
     query = {"Action": action, "StackName": request.event["StackId"], "Version": "2010-05-15"}
     form = urlencode(query | more).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    response = response_of(effects.call("cloudformation", "POST", "/", form, headers, seconds))
-    status, is_reached = response.status, response.kind == "answered"
-    if is_reached and status < NOT_A_SUCCESS:
-        return StackReply(response.text, status)
-    # With these, CloudFormation refuses a request, for good or for want of rate.
-    is_refused = is_reached and BAD_REQUEST <= status <= FORBIDDEN
-    is_denied = is_refused and not TRANSIENT.search(response.body)
-    return StackReply("", status, is_denied, is_reached)
+    return response_of(effects.call("cloudformation", "POST", "/", form, headers, seconds))
+
+
+def is_lasting_refusal(response: Response) -> bool:
+    """Return whether CloudFormation would answer the same if it was asked again.
+
+    With these statuses, it refuses a request for good, or for want of rate.
+    """
+    is_refused = BAD_REQUEST <= response.status <= FORBIDDEN
+    return is_refused and not TRANSIENT.search(response.body)
 
 
 TRANSIENT: Final = re.compile(b"Throttl|LimitExceeded|Expired|Timeout")
 """Error codes with which CloudFormation refuses what it may answer a little later."""
 
 
-def stack_status(reply: StackReply) -> str:
+def stack_status(response: Response) -> str:
     """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
-    found = re.search(r"<StackStatus>\s*(\w+)", reply.text)
+    found = re.search(r"<StackStatus>\s*(\w+)", response.text)
     return found[1] if found else ""
 
 
@@ -400,13 +388,13 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
     events: list[Map] = []
     more: Map = {}
     for _ in range(MOST_PAGES):
-        reply = ask(request, effects, seconds, "DescribeStackEvents", **more)
-        members = re.findall("(?s)<member>(.*?)</member>", reply.text)
+        response = ask(request, effects, seconds, "DescribeStackEvents", **more)
+        members = re.findall("(?s)<member>(.*?)</member>", response.text)
         if not members:
-            return History(is_denied=reply.is_denied)
+            return History(is_denied=is_lasting_refusal(response))
         events += map(parse_event, members)
         operations = operations_of(request, events)
-        token = re.search("<NextToken>(.*?)</", reply.text)
+        token = re.search("<NextToken>(.*?)</", response.text)
         if len(operations) > 1 + request.unchanged or not token:
             break
         more = {"NextToken": unescape(token[1])}

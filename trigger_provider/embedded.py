@@ -69,8 +69,8 @@ def parse_request(v):
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
- l=p|p.get('Retry',{})
- return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(l[n]) for d,f in SETTINGS.items() for n in f.split() if l.get(n) is not None}
+ f=p|p.get('Retry',{})
+ return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n]) for e,s in SETTINGS.items() for n in s.split() if f.get(n) is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
@@ -137,27 +137,25 @@ def pending(e):
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get('Status') or w.get('status')
- if UNFINISHED.search(spelled(t)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ c,s=w.get('statusCode'),w.get('Status') or w.get('status')
+ if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
-def spelled(t):return re.sub(r'[\W_]','',t).upper() if isinstance(t,str) else ''
+def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
 def given_id(e):
  w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId')
  return d.get('PhysicalResourceId') if t is None else t
 def valid_id(p):
  l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024
  return p if f else ''
-def difference(e,c,p):
- if isinstance(e,dict) and isinstance(c,dict):
-  a=((v,c.get(k,ABSENT),f'{p}.{k}') for k,v in e.items())
-  return next(filter(None,(difference(*part) for part in a)),'')
- if equal(e,c):return ''
- g='absent' if c is ABSENT else quoted(c);return f'{p} is {g}, expected {quoted(e)}'
+def difference(e,a,p):
+ if isinstance(e,dict) and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}') for k,i in e.items());return next(filter(None,d),'')
+ if equal(e,a):return ''
+ g='absent' if a is ABSENT else quoted(a);return f'{p} is {g}, expected {quoted(e)}'
 def quoted(i):return truncate(beginning(i,300),300)
-def equal(f,r):
- if type(f) is type(r) is list:return len(f)==len(r) and all(map(equal,f,r))
- if type(f) is type(r) is dict:return f.keys()==r.keys() and all(equal(f[k],r[k]) for k in f)
- return bool(f==r) and isinstance(f,bool)==isinstance(r,bool)
+def equal(t,r):
+ if type(t) is type(r) is list:return len(t)==len(r) and all(map(equal,t,r))
+ if type(t) is type(r) is dict:return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
+ return bool(t==r) and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
  if y and not a:a={'errorMessage':y.decode(errors='replace')}
@@ -236,8 +234,8 @@ def must_ask(r,p):return r.kind=='Update' and p.rolling_back is None
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
- q=l-1;s=min(p.ask_at,l if c.now>=q else q)
- if d:=wait_until(s,r,p,c):return d
+ q=l-1;k=min(p.ask_at,l if c.now>=q else q)
+ if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
 UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
 def is_not_there(r,p,c):n=min(300,r.service_timeout-10-r.timeout/2);return not p.is_reached and c.now-p.sent>=n
@@ -321,7 +319,7 @@ def unusable(r,e):
  if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   f=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(f,1000),1))
+   s=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(s,1000),1))
    i=f'; did you mean {a!r}?' if a else '';m=f'the template reads {n!r}, which the result lacks{i}'
    return failed('Attribute',m)
  return
@@ -334,8 +332,8 @@ def success(r,p,a,e=ABSENT,error='' ):
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'');b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
-  s=size(n)+6
-  if n not in d and s<=o:d[n]='';o-=s
+  f=size(n)+6
+  if n not in d and f<=o:d[n]='';o-=f
  o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2
  b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
@@ -345,9 +343,9 @@ def success(r,p,a,e=ABSENT,error='' ):
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,t,p):
+def echo(r,s,p):
  b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
- return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
+ return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete':return r.old_id
  i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
@@ -381,12 +379,12 @@ def add_others(d,e,o):
  h=(c for a in (False,True) for c in islice(attributes(e),50_000) if isinstance(c[1],dict|list)==a)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  s=0 if n=='Result' else size(n)+6;r=s<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-s)) is not None:d[n]=t;p-=s+size(t)-2
+  f=0 if n=='Result' else size(n)+6;r=f<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-f)) is not None:d[n]=t;p-=f+size(t)-2
   else:u+=1;l+=[n] if u<=9 else []
  if u:
   v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
-  f=f"{v}{u} left out: {', '.join(l)}";d['Truncated']=truncate(f,min(150,p+150))
+  s=f"{v}{u} left out: {', '.join(l)}";d['Truncated']=truncate(s,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -401,8 +399,8 @@ def explain(r,p,a,o):
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0]
  g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG);s=r.event['StackId'].split('/')[1]
- i=re.search(f'(^|/){re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}$',g)
- if r.kind=='Create' and i and not g.startswith('/aws/lambda/'):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
+ if r.kind=='Create' and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -411,23 +409,23 @@ class Response(NamedTuple):
  kind:T;status:T;headers:T;body:T
  @property
  def text(self):return self.body.decode(errors='replace')
-def response_of(y):
- t,g,h=y
- if t==NOT_SENT:return Response('not sent',*y)
- if t!=LOST:return Response('answered',*y)
- i=b'timed out' in h and b'Errno' not in h;return Response('timed out' if i else 'cut off',*y)
+def response_of(r):
+ s,g,h=r
+ if s==NOT_SENT:return Response('not sent',*r)
+ if s!=LOST:return Response('answered',*r)
+ i=b'timed out' in h and b'Errno' not in h;return Response('timed out' if i else 'cut off',*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(e):
- b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
+def trust(n):
+ b=n.get('AWS_CA_BUNDLE') or n.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
 def exchange(m,u,b,h,d):
  if c:=idle_connection(m,urlsplit(u).netloc):
-  y=send_on(c,m,u,b,h,d)
-  if m=='POST' or y[0]!=LOST:return y
+  r=send_on(c,m,u,b,h,d)
+  if m=='POST' or r[0]!=LOST:return r
  try:c=connected(u)
  except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
  return send_on(c,m,u,b,h,d)
@@ -452,131 +450,130 @@ class Bounded(io.RawIOBase):
   self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
  o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
- f={'Host':o,'Content-Length':len(b)}|h;l+=[f'{n}: {g}' for n,g in f.items()];e=time.monotonic()+d
+ f={'Host':o,'Content-Length':len(b)}|h;l+=[f'{n}: {g}' for n,g in f.items()];i=time.monotonic()+d
  try:
   c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
-  s=http.client.HTTPResponse(Bounded(c.sock,e),method=m);s.begin();y=s.status,s.headers,s.read()
+  e=http.client.HTTPResponse(Bounded(c.sock,i),method=m);e.begin();r=e.status,e.headers,e.read()
  except NETWORK_ERRORS as a:c.close();return LOST,{},reason_of(a)
- if s.will_close:c.close()
+ if e.will_close:c.close()
  else:IDLE[o]=c,time.time()
- return y
+ return r
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(s,method,p,b,h,seconds ):
- r=region_of(p);u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
- f=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- e=[os.environ.get(f'AWS_{n}','') for n in f];h=signed(s,method,u,b,h,d,e,r)
+def signed_call(e,method,p,b,h,seconds ):
+ r=region_of(p);u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
+ s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','') for n in s];h=signed(e,method,u,b,h,d,y,r)
  return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
 PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
-def endpoint(s,r=REGION,e=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');h=next(filter(None,map(e.get,a)),'')
+def endpoint(e,r=REGION,n=os.environ ):
+ a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');h=next(filter(None,map(n.get,a)),'')
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
- n,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
- if h and not n:return h.rstrip('/')
+ o,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
+ if h and not o:return h.rstrip('/')
  g,d,u=next(c for c in PARTITIONS if r.startswith(c[0]))
- if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
- return (f"https://{s}.{r}.{u if i else e.get('URL_SUFFIX',d)}")
-def signed(s,m,u,b,h,d,e,r=REGION):
- a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};p,v,t=e
+ if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
+ return (f"https://{e}.{r}.{u if i else n.get('URL_SUFFIX',d)}")
+def signed(e,m,u,b,h,d,y,r=REGION):
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};p,v,t=y
  if t:h['X-Amz-Security-Token']=t
- f=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in f);g=';'.join(f).lower()
- w=a.path.replace('%','%25');j=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
- c=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(j.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower()
+ w=a.path.replace('%','%25');f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
+ c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(f.encode()).hexdigest();k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- y=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{y}, SignedHeaders={g}, Signature={k.hex()}'
+ j=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{j}, SignedHeaders={g}, Signature={k.hex()}'
  return h|{'Authorization':o}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
-def look(r,e):
- w=path(r.handler_arn,'configuration');s=response_of(e.call('lambda','GET',w,b'',{},10))
- if u:=passing(s):return u._replace(error=UNSEEN) if s.status==403 else u
- if s.status>=300:return Outcome('done',result={})
- if k:=map_of(s.body):return readiness(r,k)
+def look(r,f):
+ w=path(r.handler_arn,'configuration');e=response_of(f.call('lambda','GET',w,b'',{},10))
+ if u:=passing(e):return u._replace(error=UNSEEN) if e.status==403 else u
+ if e.status>=300:return Outcome('done',result={})
+ if k:=map_of(e.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in ['State',*(['LastUpdateStatus'] if r.kind!='Delete' else [])]:
+ for n in ('State','LastUpdateStatus')[:1 if r.kind=='Delete' else 2]:
   if k.get(n)=='Failed':
    h=k.get(f'{n}Reason') or f"the function's {n} is Failed"
    if n!='State':h=f"{h.rstrip('.')}; the handler still has its previous code"
    return failed(k.get(f'{n}ReasonCode') or 'Failed',h,is_final=True)
  if k.get('State')=='Pending' or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
  return Outcome('done',result=k)
-def invoke(r,p,e,d):
- if p.is_durable or r.durable:return begin(r,p,e,d)
+def invoke(r,p,f,d):
+ if p.is_durable or r.durable:return begin(r,p,f,d)
  y,c=invocation(r,p);h={'X-Amz-Invocation-Type':r.invocation_type};u=0
  if r.invocation_type=='RequestResponse':
-  n=p.function_timeout or 900;u=e.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
+  n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
   if len(c)>3583:
    i='keep it shorter, or make the Payload an object, which can hold it'
    return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,'invocations');s=response_of(e.call('lambda','POST',w,y,h,d))
- match s.kind:
-  case 'answered':o=invoked(r,s);a=o.kind=='failed' and s.status>=500;return o._replace(runs_until=u) if a else o
-  case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
-  case 'cut off':m=f'{s.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
+ w=path(r.handler_arn,'invocations');e=response_of(f.call('lambda','POST',w,y,h,d))
+ match e.kind:
+  case 'answered':o=invoked(r,e);a=o.kind=='failed' and e.status>=500;return o._replace(runs_until=u) if a else o
+  case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
+  case 'cut off':m=f'{e.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
-   if e.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
+   if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
-def begin(r,p,e,seconds):
+def begin(r,p,f,seconds):
  n=description_of(r,p)['ExecutionId']
  h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
  a=r.handler_arn;w=path(a if a.count(':')>6 else f'{a}:$LATEST','invocations');y,g=invocation(r,p)
- seconds=min(seconds,10);s=response_of(e.call('lambda','POST',w,y,h,seconds))
- if u:=passing(s):return u
- if s.status>=300:return refusal(s)
+ seconds=min(seconds,10);e=response_of(f.call('lambda','POST',w,y,h,seconds))
+ if u:=passing(e):return u
+ if e.status>=300:return refusal(e)
  if r.invocation_type!='RequestResponse':return Outcome('done')
- if x:=s.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
+ if x:=e.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):
  f=min(r.poll_interval,2**min(p.polls,4),10);e={'RetryAfter':f,'EventState':p.state}
  return Outcome('pending',message=m,result=e,execution=x)
-def poll(r,p,e,d):
- x=p.outcome.execution;w=path_of_execution(x);s=response_of(e.call('lambda','GET',w,b'',{},d))
- if u:=passing(s):return u._replace(execution=x)
- if s.status>=300:return refusal(s)
- k=map_of(s.body);t=k.get('Status');m=f'the durable execution is {t}'
- match t:
+def poll(r,p,f,d):
+ x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call('lambda','GET',w,b'',{},d))
+ if u:=passing(e):return u._replace(execution=x)
+ if e.status>=300:return refusal(e)
+ k=map_of(e.body);s=k.get('Status');m=f'the durable execution is {s}'
+ match s:
   case 'SUCCEEDED':return result_of(r,(k.get('Result') or 'null').encode())
-  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':t,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
- return goes_on(r,p,x,'' if t=='RUNNING' else m)
-def stop(x,h,e):
+  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':s,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
+ return goes_on(r,p,x,'' if s=='RUNNING' else m)
+def stop(x,h,f):
  b=encoded({'ErrorType':h.error,'ErrorMessage':h.message});w=f'{path_of_execution(x)}/stop'
- return response_of(e.call('lambda','POST',w,b,{},10/2))
+ return response_of(f.call('lambda','POST',w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
-def passing(s):
- if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
- if s.status in {403,429} or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
+def passing(e):
+ if e.kind!='answered':return Outcome('refused',UNREACHABLE,e.text)
+ if e.status in {403,429} or e.status>=500:return refusal(e)._replace(kind='refused',is_crowded=False)
  return
-def refusal(s):
- b,o=map_of(s.body),function_error(s.body)
- f=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,f),f'HTTP {s.status}')
- a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=s.status==429
+def refusal(e):
+ b,o=map_of(e.body),function_error(e.body)
+ s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,s),f'HTTP {e.status}')
+ a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=e.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
  k='refused' if i or PASSES.fullmatch(a) else 'failed'
  return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
-def invoked(r,s):
- if s.status>=300:return refusal(s)
- if s.headers.get('X-Amz-Function-Error'):
-  t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''))
-  return function_error(s.body,t.decode(errors='replace'))
+def invoked(r,e):
+ if e.status>=300:return refusal(e)
+ if e.headers.get('X-Amz-Function-Error'):
+  t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''))
+  return function_error(e.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
- return result_of(r,s.body or b'null')
+ return result_of(r,e.body or b'null')
 def result_of(r,t):
  try:return judge(r,json.loads(t))
- except ValueError:return failed('BadResult',"the handler's result is not JSON")
- except RecursionError:return failed('BadResult',"the handler's result is nested too deeply")
+ except (ValueError,RecursionError):return failed('BadResult',"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
@@ -587,36 +584,33 @@ def client_context(d,*,is_carried):
  c=packed(d,is_ascii=True);r='EventState' if is_carried else ''
  for n,a in (('Old',True),(r,True),('',False),('PhysicalResourceId',False)):
   if len(c)>3583:
-   if n in d:l=[*d.get('Truncated',[]),n];t={k:i for k,i in d.items() if k!=n};d=t|{'Truncated':l}
+   if n in d:l=[*d.get('Truncated',[]),n];s={k:i for k,i in d.items() if k!=n};d=s|{'Truncated':l}
    c=packed(d,is_ascii=a)
  return c
 def packed(d,*,is_ascii):
  t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
  return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- e=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- d={k:r.event[k] for k in e if k in r.event};a=[*(r.event[k] for k in e[1:4]),url_date(r.event)]
+ y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
+ d={k:r.event[k] for k in y if k in r.event};a=[*(r.event[k] for k in y[1:4]),url_date(r.event)]
  d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32];d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
-class StackReply(NamedTuple):text:T;status:T=0;is_denied:T=False;is_reached:T=True
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
  f=urlencode(q|more).encode();h={'Content-Type':'application/x-www-form-urlencoded'}
- s=response_of(effects.call('cloudformation','POST','/',f,h,seconds))
- t,i=s.status,s.kind=='answered'
- if i and t<300:return StackReply(s.text,t)
- r=i and 400<=t<=403;d=r and not TRANSIENT.search(s.body);return StackReply('',t,d,i)
+ return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
+def is_lasting_refusal(e):i=400<=e.status<=403;return i and not TRANSIENT.search(e.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(y):f=re.search(r'<StackStatus>\s*(\w+)',y.text);return f[1] if f else ''
+def stack_status(e):f=re.search(r'<StackStatus>\s*(\w+)',e.text);return f[1] if f else ''
 class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
-def read_history(r,e,d):
+def read_history(r,f,d):
  n=[];a={}
  for g in range(40):
-  y=ask(r,e,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',y.text)
-  if not m:return History(is_denied=y.is_denied)
-  n+=map(parse_event,m);o=operations_of(r,n);t=re.search('<NextToken>(.*?)</',y.text)
+  e=ask(r,f,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',e.text)
+  if not m:return History(is_denied=is_lasting_refusal(e))
+  n+=map(parse_event,m);o=operations_of(r,n);t=re.search('<NextToken>(.*?)</',e.text)
   if len(o)>1+r.unchanged or not t:break
   a={'NextToken':unescape(t[1])}
  return judge_history(r,o)
@@ -628,117 +622,117 @@ def operations_of(r,n):
   if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1] if len(o)>1 else [];i=ended(r,w)[:1]==['UPDATE_FAILED'];s=ended(r,b)
- e=any('ROLLBACK' in c['ResourceStatus'] for c in b);l=s[:1] if e else s
- f=i or any(t.endswith('FAILED') for t in l);return History(i,f)
+ w,b=o[0],o[1] if len(o)>1 else [];a=ended(r,w)[:1]==['UPDATE_FAILED'];t=ended(r,b)
+ e=any('ROLLBACK' in c['ResourceStatus'] for c in b);l=t[:1] if e else t
+ i=a or any(s.endswith('FAILED') for s in l);return History(a,i)
 def ended(r,n):
- o=(v for v in n if v.get('LogicalResourceId')==r.name);s=(v['ResourceStatus'] for v in o)
- return [t for t in s if not t.endswith('IN_PROGRESS')]
-def hand_over(v,e,m,l):
+ o=(v for v in n if v.get('LogicalResourceId')==r.name);t=(v['ResourceStatus'] for v in o)
+ return [s for s in t if not s.endswith('IN_PROGRESS')]
+def hand_over(v,f,m,l):
  b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
-  f=e.clock().left;d=max(1,min(60,max(f-2*10,f/2)))
-  y=e.call('lambda','POST',path(m,'invocations'),b,h,d);s=response_of(y)
-  if s.status==202:return True
-  if s.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
-  i=300<=s.status<500;t=i and s.status not in {403,429}
-  if t or (p:=e.clock().left-2*10)<=0:break
-  e.sleep(min(a,p,10))
- l('not handed over',level='ERROR',why=s.text)
- raise RuntimeError(f'could not start a new execution: {s.text}')
-def serve(v,e,m):
- def log(step,**more):n,k=v['LogicalResourceId'],v['RequestType'];e.log({'step':step,'trigger':n,'type':k}|more)
- w=e.clock().now
+  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)))
+  r=f.call('lambda','POST',path(m,'invocations'),b,h,d);e=response_of(r)
+  if e.status==202:return True
+  if e.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=e.text);return False
+  i=300<=e.status<500;s=i and e.status not in {403,429}
+  if s or (p:=f.clock().left-2*10)<=0:break
+  f.sleep(min(a,p,10))
+ l('not handed over',level='ERROR',why=e.text)
+ raise RuntimeError(f'could not start a new execution: {e.text}')
+def serve(v,f,m):
+ def log(step,**more):n,k=v['LogicalResourceId'],v['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
+ w=f.clock().now
  if w>sent_at(v,w)+bare_request(v).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
- elif b:=v.get('Answer') or find_answer(v,e,m,log):deliver(v,b,e,m,log)
-def find_answer(v,e,m,l):
- w=e.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
+ elif b:=v.get('Answer') or find_answer(v,f,m,log):deliver(v,b,f,m,log)
+def find_answer(v,f,m,l):
+ w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
  while True:
   try:
    if not s:
-    s=True;d=parse_request(v);r,p=d,parse_progress(v,d,w)
-    if 'Progress' in v:p=notice_cancel(r,p,e,l)
-   t=decide(r,p,e.clock())
-   if t.step=='respond':return concluded(r,p,t.outcome,e,l)
+    s=True;e=parse_request(v);r,p=e,parse_progress(v,e,w)
+    if 'Progress' in v:p=notice_cancel(r,p,f,l)
+   t=decide(r,p,f.clock())
+   if t.step=='respond':return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step=='hand over':hand_over(handed_over(v,p),e,m,l);return
-   p=carry_out(t,r,p,e,l)
+   if t.step=='hand over':hand_over(handed_over(v,p),f,m,l);return
+   p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc())
    b=failed(type(a).__name__,str(a),is_final=True)
-   if not must_ask(r,p):return concluded(r,p,b,e,l)
-   if i:return concluded(r,p,UNKNOWN_STATUS,e,l)
+   if not must_ask(r,p):return concluded(r,p,b,f,l)
+   if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,p._replace(outcome=b)
-def concluded(r,p,o,e,l ):
- if x:=p.outcome.execution:l('stop',status=stop(x,o,e).status)
- b,a=answer(r,p,o);t=b['Status'];v='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
- if o.kind=='skipped' and o.error:v='ERROR'
+def concluded(r,p,o,f,l ):
+ if x:=p.outcome.execution:l('stop',status=stop(x,o,f).status)
+ b,a=answer(r,p,o);s=b['Status'];e='INFO' if not a else 'WARN' if s=='FAILED' else 'ERROR'
+ if o.kind=='skipped' and o.error:e='ERROR'
  if o.is_unexpected:a='Expect is not met'
- l('respond',level=v,status=t,reason=a or o.message);return b
-def deliver(v,b,e,m,l):
- r=bare_request(v);u=sent_at(v,e.clock().now)+r.service_timeout;o=False
+ l('respond',level=e,status=s,reason=a or o.message);return b
+def deliver(v,b,f,m,l):
+ r=bare_request(v);u=sent_at(v,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  s=response_of(e.put(v['ResponseURL'],encoded(b)))
-  if s.kind=='answered' and s.status<300:return
-  h='' if s.kind=='answered' else s.text
-  l('the response was not accepted',level='ERROR',status=s.status,why=h);w,f=e.clock()
+  e=response_of(f.put(v['ResponseURL'],encoded(b)))
+  if e.kind=='answered' and e.status<300:return
+  h='' if e.kind=='answered' else e.text
+  l('the response was not accepted',level='ERROR',status=e.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
-  if f-i<3*10 and not o:
-   o=True;l('hand over',attempt=1,seconds=0);t={k:g for k,g in v.items() if k!='Progress'}
+  if t-i<3*10 and not o:
+   o=True;l('hand over',attempt=1,seconds=0);s={k:g for k,g in v.items() if k!='Progress'}
    with suppress(RuntimeError):
-    c=hand_over(t|{'Answer':b},e,m,l)
+    c=hand_over(s|{'Answer':b},f,m,l)
     if c and u-w>3*60:return
-  f=e.clock().left-5
-  if f<=0:return
-  e.sleep(min(i,f))
-def carry_out(t,r,p,e,l ):
- b,o=e.clock().now,Outcome('none')
+  t=f.clock().left-5
+  if t<=0:return
+  f.sleep(min(i,t))
+def carry_out(t,r,p,f,l ):
+ b,o=f.clock().now,Outcome('none')
  match t.step:
   case 'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step=='wait':e.sleep(t.seconds)
-   else:p=notice_rollback(r,p,e,t.seconds,l)
+   if t.step=='wait':f.sleep(t.seconds)
+   else:p=notice_rollback(r,p,f,t.seconds,l)
    p=p._replace(fresh=False)
-   if c:return notice_cancel(r,p,e,l)
-   return p._replace(began=p.began+e.clock().now-b)
+   if c:return notice_cancel(r,p,f,l)
+   return p._replace(began=p.began+f.clock().now-b)
   case 'look':
-   o=look(r,e)
+   o=look(r,f)
    if o.kind=='done':return seen(p,o.result)
-  case 'poll':o=poll(r,p,e,t.seconds)
-  case _:o=invoke(r,p,e,t.seconds);n=max(p.longest,e.clock().now-b);p=p._replace(longest=n)
+  case 'poll':o=poll(r,p,f,t.seconds)
+  case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
  if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,300)}
  if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
- l(o.kind,error=o.error,**w);return learn(r,p,o,e.clock())
+ l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
  l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c
  t=c.get('Timeout',3) if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
-def notice_rollback(r,p,e,d,l ):
- y,t=StackReply(''),p.status
- if not t:y=ask(r,e,d,'DescribeStacks');t=stack_status(y)
- w=e.clock().now;p=p._replace(is_reached=p.is_reached or y.is_reached,status=t)
- if t.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
+def notice_rollback(r,p,f,d,l ):
+ e,s=response_of((NOT_SENT,{},b'')),p.status
+ if not s:e=ask(r,f,d,'DescribeStacks');s=stack_status(e)
+ w,c=f.clock().now,e.kind=='answered' or p.is_reached;p=p._replace(is_reached=c,status=s)
+ if s.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
  h=History()
- if t or y.is_denied:h=read_history(r,e,d)
- elif is_not_there(r,p,e.clock()):h=History(is_denied=True)
- i=h.is_taken_back is None
- if i or not t:l('stack status unknown',level='WARN',status=y.status)
- n=p.questions<len(QUESTION_PAUSES) or not t
- if i and n and not h.is_denied:
-  u=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
-  a=min(u,r.service_timeout/6)*(1+lot(r,p));return p._replace(questions=p.questions+1,ask_at=w+a)
- b,f=bool(h.is_taken_back),h.has_failed;s=w+2*30
- return p._replace(rolling_back=b,has_failed=f,ask_at=s)
-def notice_cancel(r,p,e,l):
- w=e.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
+ if s or is_lasting_refusal(e):h=read_history(r,f,d)
+ elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
+ u=h.is_taken_back is None
+ if u or not s:l('stack status unknown',level='WARN',status=e.status)
+ t=p.questions<len(QUESTION_PAUSES) or not s
+ if u and t and not h.is_denied:
+  g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
+  a=min(g,r.service_timeout/6)*(1+lot(r,p));return p._replace(questions=p.questions+1,ask_at=w+a)
+ b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30
+ return p._replace(rolling_back=b,has_failed=i,ask_at=k)
+def notice_cancel(r,p,f,l):
+ w=f.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,e.clock()));y=ask(r,e,d,'DescribeStacks');t,a=stack_status(y),p.status
- p=p._replace(ask_at=w+30,status=t or a)
- if not t:l('stack status unknown',level='WARN',status=y.status)
- if r.kind=='Update' and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK' in t or 'DELETE' in t;return p._replace(cancelled=t if g else '')
+ d=min(5,room(r,p,f.clock()));e=ask(r,f,d,'DescribeStacks');s,t=stack_status(e),p.status
+ p=p._replace(ask_at=w+30,status=s or t)
+ if not s:l('stack status unknown',level='WARN',status=e.status)
+ if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
+ g='ROLLBACK' in s or 'DELETE' in s;return p._replace(cancelled=s if g else '')
 def handler(v,context):
- e=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
- serve(v,e,context.invoked_function_arn)
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True))
+ serve(v,f,context.invoked_function_arn)

@@ -133,8 +133,11 @@ def valid_id(physical_id: Any) -> str:
 def difference(expected: Any, actual: Any, path: str) -> str:
     """Return the first expected part that a result lacks, empty if it lacks none."""
     if isinstance(expected, dict) and isinstance(actual, dict):
-        parts = ((v, actual.get(k, ABSENT), f"{path}.{k}") for k, v in expected.items())
-        return next(filter(None, (difference(*part) for part in parts)), "")
+        differences = (
+            difference(item, actual.get(key, ABSENT), f"{path}.{key}")
+            for key, item in expected.items()
+        )
+        return next(filter(None, differences), "")
     if equal(expected, actual):
         return ""
     got = "absent" if actual is ABSENT else quoted(actual)

@@ -15,11 +15,11 @@ from trigger_provider.calls import (
     PAUSES,
     History,
     Log,
-    StackReply,
     ask,
     growing,
     hand_over,
     invoke,
+    is_lasting_refusal,
     look,
     poll,
     read_history,
@@ -53,7 +53,7 @@ from trigger_provider.request import (
 )
 from trigger_provider.result import warning
 from trigger_provider.text import encoded, truncate
-from trigger_provider.transport import Effects, response_of
+from trigger_provider.transport import NOT_SENT, Effects, response_of
 
 LOGGED: Final = 300
 """Bytes of a handler's messages in the log."""
@@ -228,22 +228,22 @@ def notice_rollback(
 
     What may not be asked is never known: then it is none, and how the last run ended is unknown.
     """
-    reply, status = StackReply(""), progress.status
+    response, status = response_of((NOT_SENT, {}, b"")), progress.status
     if not status:
-        reply = ask(request, effects, seconds, "DescribeStacks")
-        status = stack_status(reply)
-    now = effects.clock().now
-    progress = progress._replace(is_reached=progress.is_reached or reply.is_reached, status=status)
+        response = ask(request, effects, seconds, "DescribeStacks")
+        status = stack_status(response)
+    now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
+    progress = progress._replace(is_reached=is_reached, status=status)
     if status.startswith("UPDATE_ROLLBACK"):
         return progress._replace(rolling_back=True)
     history = History()
-    if status or reply.is_denied:
+    if status or is_lasting_refusal(response):
         history = read_history(request, effects, seconds)
     elif is_not_there(request, progress, effects.clock()):
         history = History(is_denied=True)
     is_unknown = history.is_taken_back is None
     if is_unknown or not status:
-        log("stack status unknown", level="WARN", status=reply.status)
+        log("stack status unknown", level="WARN", status=response.status)
     is_patient = progress.questions < len(QUESTION_PAUSES) or not status
     if is_unknown and is_patient and not history.is_denied:
         usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
@@ -265,11 +265,11 @@ def notice_cancel(request: Request, progress: Progress, effects: Effects, log: L
     if is_wanted or now < progress.ask_at:
         return progress
     seconds = min(LONGEST_QUESTION, room(request, progress, effects.clock()))
-    reply = ask(request, effects, seconds, "DescribeStacks")
-    status, was_told = stack_status(reply), progress.status
+    response = ask(request, effects, seconds, "DescribeStacks")
+    status, was_told = stack_status(response), progress.status
     progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or was_told)
     if not status:
-        log("stack status unknown", level="WARN", status=reply.status)
+        log("stack status unknown", level="WARN", status=response.status)
     if request.kind == "Update" and not was_told:
         return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
     gone = "ROLLBACK" in status or "DELETE" in status
