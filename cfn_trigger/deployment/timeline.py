@@ -134,7 +134,7 @@ def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentSta
     if event.physical_id:
         state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
     match role_of(event.logical_id, event.type):
-        case "trigger":
+        case "trigger" | "undo":
             part = trigger_part(event.logical_id)
             trigger = event.path + part.trigger
             run = _run_after(state.runs.get(trigger), event, is_last=part.is_last)
@@ -199,7 +199,7 @@ def _weight(event: Event) -> Weight:
             return "event" if begins or event.status.startswith("DELETE") else "outcome"
         case _ if event.status.endswith("_FAILED"):
             return "event"
-        case "plumbing":
+        case "plumbing" | "undo":  # whether an undo ran, its log says
             return "detail"
         case _:
             return "start" if begins else "event"

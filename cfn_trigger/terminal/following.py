@@ -17,6 +17,7 @@ from cfn_trigger.deployment.durations import as_words
 from cfn_trigger.deployment.monitor import Progress
 from cfn_trigger.deployment.state import DeploymentState, Line, Tally, Weight
 from cfn_trigger.deployment.summary import changing_resources, phase, running_triggers
+from cfn_trigger.errors import UsageError
 from cfn_trigger.terminal import console, lines
 
 _WIDEST_BAR: Final = 40
@@ -56,8 +57,8 @@ def show(
 ) -> DeploymentState:
     """Print lines as they come; at a terminal, also what goes on now, below them.
 
-    Returns the last state. Times are in `zone`, by default in this machine's. After Ctrl-C, it says
-    that the deployment goes on.
+    Returns the last state. Times are in `zone`, by default in this machine's. After Ctrl-C, or
+    if AWS can no longer be asked, it says that the deployment goes on.
     """
     state = DeploymentState()
     terminal = terminal or console.console()
@@ -73,7 +74,7 @@ def show(
                     if view.shows(line, is_live=is_live):
                         lines.show(line, terminal, as_json=view.as_json, zone=zone)
                 area.update(StatusArea(state, now))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, UsageError):
         if state.has_begun and not state.ended:
             console.note(f"stack {stack!r}: the deployment goes on without this command")
         raise

@@ -7,10 +7,12 @@ import pytest
 from rich.console import Console
 
 from cfn_trigger.deployment.monitor import Progress
+from cfn_trigger.deployment.state import DeploymentState
+from cfn_trigger.errors import UsageError
 from cfn_trigger.terminal import console, following
 from cfn_trigger.terminal.following import StatusArea, View
 from tests.support.deployments import DEPLOYMENTS, shown
-from tests.support.timelines import at
+from tests.support.timelines import at, event
 
 CURSOR_CODES = ("\x1b[1A", "\x1b[2K", "\x1b[?25l")
 
@@ -116,14 +118,51 @@ def test_colors_alone_do_not_make_a_cursor() -> None:
     assert [console.has_cursor(each) for each in (colored, screen())] == [False, True]
 
 
-def test_after_ctrl_c_the_deployment_is_said_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), UsageError("the credentials have expired")])
+def test_where_watching_ends_early_the_deployment_is_said_to_go_on(
+    end: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted() -> Iterator[Progress]:
         yield next(DEPLOYMENTS["success"].progress())
-        raise KeyboardInterrupt
+        raise end
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(end)):
         following.show(interrupted(), stack="shop", now=lambda: at(0), view=View())
 
     assert capsys.readouterr().err == (
         "cfn-trigger: stack 'shop': the deployment goes on without this command\n"
+    )
+
+
+def test_nothing_is_said_to_go_on_before_a_deployment_begins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refused() -> Iterator[Progress]:
+        yield DeploymentState(has_read=True), ()
+        raise UsageError("no deployment began")
+
+    with pytest.raises(UsageError):
+        following.show(refused(), stack="shop", now=lambda: at(0), view=View())
+
+    assert capsys.readouterr().err == (
+        "cfn-trigger: stack 'shop': does not exist yet; waiting for a deployment to begin\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [
+        ("UPDATE_COMPLETE", f"UPDATE_COMPLETE since {at(3).astimezone():%Y-%m-%d %H:%M:%S}"),
+        ("REVIEW_IN_PROGRESS", "has a change set, but no resources yet"),
+    ],
+)
+def test_what_is_known_of_a_stack_at_rest_is_said_while_waiting(
+    status: str, condition: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = DeploymentState(has_read=True, latest=event(3, "shop", status))
+
+    following.show([(state, ())], stack="shop", now=lambda: at(5), view=View())
+
+    assert capsys.readouterr().err == (
+        f"cfn-trigger: stack 'shop': {condition}; waiting for a deployment to begin\n"
     )
