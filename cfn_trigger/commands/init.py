@@ -20,7 +20,7 @@ def command(folder: str, *, as_json: bool) -> None:
     project = Path(folder)
     path = project / configuration.FILE
     existing = environment.read_text(str(path)) if path.exists() else None
-    change = configuration.configured(existing, project)
+    change = configuration.configured(existing)
     if change.status != "unchanged":
         path.write_text(change.text)
     if as_json:

@@ -39,7 +39,6 @@ class CfnLint:
 
     def __post_init__(self) -> None:
         arguments = ["--append-rules", configuration.RULES]
-        arguments += ["--override-spec", str(configuration.SPEC)]
         self.runner = Runner(ConfigMixIn(arguments))
 
     def rules(self) -> dict[str, Rule]:

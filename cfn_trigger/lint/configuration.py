@@ -1,7 +1,7 @@
 """The `.cfnlintrc` that teaches cfn-lint, and with it `sam validate --lint`, the shorthand.
 
-Knows where this package is installed, and keeps what an author configured. Refuses to know rules.
-cfn-lint finds rules by the name of an installed module, and an override spec by its path.
+Keeps what an author configured. Refuses to know rules: cfn-lint finds them by the name of an
+installed module, so that the file is the same on every machine.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,7 +14,6 @@ from cfn_trigger.errors import UsageError
 
 FILE: Final = ".cfnlintrc"
 RULES: Final = "cfn_trigger.lint.rules"
-SPEC: Final = Path(__file__).with_name("custom-resource.json")
 EDITOR_SCHEMA: Final = Path(__file__).with_name("template.yaml.schema.json")
 
 
@@ -31,26 +30,21 @@ class FileChange:
         return asdict(self)
 
 
-def configured(existing: str | None, project: Path) -> FileChange:
+def configured(existing: str | None) -> FileChange:
     """Return the new `.cfnlintrc` of a project; `existing` is its text, if it has one.
 
     Keys are added at the end. If one of them exists with another value, such as a list of rules,
-    the whole file is rewritten without its comments. Raises UsageError for another override spec,
-    since cfn-lint accepts only one.
+    the whole file is rewritten without its comments.
     """
     if existing is None:
-        return FileChange(file=FILE, status="created", text=_in_yaml(_additions([], project)))
-    text = _extended(existing, project)
+        return FileChange(file=FILE, status="created", text=_in_yaml(_additions([])))
+    text = _extended(existing)
     return FileChange(file=FILE, status="unchanged" if text == existing else "extended", text=text)
 
 
-def _extended(existing: str, project: Path) -> str:
+def _extended(existing: str) -> str:
     configuration = _parsed(existing)
-    spec = configuration.get("override_spec", "")
-    if spec and Path(spec).name != SPEC.name:
-        problem = f"override_spec is {spec!r}, and cfn-lint accepts only one"
-        raise UsageError(f"{FILE}: {problem}; add the patches of {SPEC} to it")
-    additions = _additions(configuration.get("append_rules", []), project)
+    additions = _additions(configuration.get("append_rules", []))
     missing = {key: value for key, value in additions.items() if configuration.get(key) != value}
     if configuration.keys() & missing.keys():
         return _in_yaml(configuration | additions)
@@ -67,17 +61,8 @@ def _parsed(text: str) -> dict[str, Any]:
     return configuration
 
 
-def _additions(rules: list[str], project: Path) -> dict[str, Any]:
-    return {
-        "append_rules": rules if RULES in rules else [*rules, RULES],
-        "override_spec": _spec_path(project),
-    }
-
-
-def _spec_path(project: Path) -> str:
-    """Return the path of the override spec, relative to the project if it is inside."""
-    root = project.resolve()
-    return str(SPEC.relative_to(root) if SPEC.is_relative_to(root) else SPEC)
+def _additions(rules: list[str]) -> dict[str, Any]:
+    return {"append_rules": rules if RULES in rules else [*rules, RULES]}
 
 
 def _in_yaml(configuration: dict[str, Any]) -> str:

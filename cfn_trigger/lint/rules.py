@@ -1,8 +1,8 @@
 """Rules for cfn-lint: what the macro will refuse, at the line where it is written.
 
 Knows cfn-lint. Refuses to find problems itself (`problems`). cfn-lint requires a ServiceToken of
-every custom resource. The override spec next to this module, `custom-resource.json`, removes that
-requirement, and the first rule here restores it for custom resources other than triggers.
+every custom resource. The first rule here patches the schema that says so, and restores the
+requirement for custom resources other than triggers.
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from cfnlint.helpers import TRANSFORM_LANGUAGE_EXTENSION
 from cfnlint.jsonschema import ValidationError
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.rules.jsonschema.CfnLintKeyword import CfnLintKeyword
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, SchemaPatch
 from cfnlint.template import Template
 
 from cfn_trigger import catalog
@@ -33,6 +34,16 @@ from macro.cloudformation import SERVERLESS_TRANSFORM
 from macro.model import TRIGGER_TYPE, Json
 
 _REQUIRED: Final = "E3003"
+_KEYWORD: Final = "cfn-trigger/CustomResource"
+_PATCH: Final = {
+    "Patches": {
+        "AWS::CloudFormation::CustomResource": [
+            {"op": "add", "path": "/required", "value": []},
+            {"op": "add", "path": "/cfnLint", "value": [_KEYWORD]},
+        ]
+    }
+}
+"""https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/customize_specifications.md"""
 
 
 def _documented(rule: catalog.Rule) -> Callable[[type], type]:
@@ -54,8 +65,13 @@ class ServiceToken(CfnLintKeyword):  # type: ignore[misc] # cfn-lint has no type
     """Report custom resources without a ServiceToken, as cfn-lint does, except triggers."""
 
     def __init__(self) -> None:
-        super().__init__(keywords=["cfn-trigger/CustomResource"])
+        super().__init__(keywords=[_KEYWORD])
         self.child_rules = {_REQUIRED: None}
+
+    def initialize(self, cfn: Template) -> None:
+        """Patch the schema of custom resources, which otherwise requires a ServiceToken."""
+        for region in cfn.regions:
+            PROVIDER_SCHEMA_MANAGER.patch(SchemaPatch.from_dict(_PATCH), region)
 
     def validate(
         self, validator: Any, _keyword: str, properties: Any, _schema: Any

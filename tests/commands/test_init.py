@@ -9,7 +9,7 @@ from tests.support.command_line import run
 
 def test_init_creates_the_configuration_once(tmp_path: Path) -> None:
     file = tmp_path / ".cfnlintrc"
-    expected = configured(None, tmp_path).text
+    expected = configured(None).text
 
     first, second = (run("init", str(tmp_path)).stdout.splitlines()[0] for _ in range(2))
 

@@ -65,9 +65,7 @@ HEADS: Final = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / ".cfnlintrc").write_text(
-        f"regions: [eu-central-1]\n{configured(None, tmp_path).text}"
-    )
+    (tmp_path / ".cfnlintrc").write_text(f"regions: [eu-central-1]\n{configured(None).text}")
     (tmp_path / "template.yaml").write_text(BAD)
     return tmp_path
 

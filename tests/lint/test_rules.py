@@ -4,15 +4,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from cfnlint.schema import patch
 
 from cfn_trigger.catalog import RULES, Rule, page_of
-from cfn_trigger.lint.configuration import SPEC
 from cfn_trigger.lint.rules import Expanded, Meaning, Risk, ServiceToken, Size, Spelling
 from macro.cloudformation import BODY_LIMIT
 from tests.support.golden_cases import FOLDER, cases, expected
 from tests.support.linting import (
-    REGION,
     findings_in,
     findings_in_text,
     findings_without_rules,
@@ -244,12 +241,6 @@ Resources:
 """
 
     assert findings_in(written(template, text)) == []
-
-
-def test_the_override_spec_may_be_laid_over_itself() -> None:
-    # A server lints many times in one process, and cfn-lint applies the spec each time.
-    for _ in range(2):
-        patch(str(SPEC), [REGION])
 
 
 # ---- other transforms

@@ -1,4 +1,4 @@
-"""The findings of cfn-lint in a template, with the rules and the override spec for triggers.
+"""The findings of cfn-lint in a template, with the rules for triggers.
 
 Knows how cfn-lint is called. A finding is `line:column rule message`; findings are sorted by line.
 """
@@ -13,17 +13,15 @@ from cfnlint.runner import Runner
 from cfnlint.runner.template import run_template_by_data, run_template_by_file_path
 from cfnlint.schema import reset
 
-from cfn_trigger.lint.configuration import RULES, SPEC
+from cfn_trigger.lint.configuration import RULES
 
 REGION: Final = "eu-central-1"
 
 
 @functools.cache
 def runner(*, with_rules: bool = True) -> Runner:
-    """Load cfn-lint's rules, and those for triggers with their override spec."""
-    known: dict[str, Any] = (
-        {"append_rules": [RULES], "override_spec": str(SPEC)} if with_rules else {}
-    )
+    """Load cfn-lint's rules, and those for triggers."""
+    known: dict[str, Any] = {"append_rules": [RULES]} if with_rules else {}
     return Runner(ConfigMixIn([], regions=[REGION], include_checks=["I9"], **known))
 
 
