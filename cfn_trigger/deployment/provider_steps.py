@@ -1,6 +1,7 @@
 """The steps in the provider's log: what they tell about a trigger's request, and their lines.
 
-Knows the steps, whose keys are a contract (docs/operating.md). Refuses to know where they are read.
+Knows the steps, whose keys are a contract (docs/troubleshooting.md). Refuses to know where they
+are read.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ def after_step(
 ) -> tuple[TriggerRun, tuple[Line, ...]]:
     """Take in one step of the provider's log, and return the run and its new lines.
 
-    The keys of a step are a contract: docs/operating.md. `name` is that of the trigger.
+    The keys of a step are a contract: docs/troubleshooting.md. `name` is that of the trigger.
     """
     message, tone = _step_message(run, step, f"after {as_words(at - run.began)}{poll_count(run)}")
     # An answer that CloudFormation's events do not tell from a success is the outcome.

@@ -96,7 +96,7 @@ def documented_policy() -> str:
     (policy,) = (
         block.text
         for block in blocks("json")
-        if block.page.name == "operating.md" and '"cloudformation:CreateStack"' in block.text
+        if block.page.name == "permissions.md" and '"cloudformation:CreateStack"' in block.text
     )
     return policy
 

@@ -1,4 +1,4 @@
-"""The tables of failures in docs/operating.md contain the messages that exist."""
+"""The tables of failures in docs/troubleshooting.md contain the messages that exist."""
 
 import re
 from functools import cache
@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.pages import ROOT, first_cells
 
-PAGE: Final = ROOT / "docs" / "operating.md"
+PAGE: Final = ROOT / "docs" / "troubleshooting.md"
 HEADING: Final = "What a failure looks like"
 SOURCES: Final = ("macro/*.py", "trigger_provider/*.py", "cfn_trigger/local_cloud/*.py")
 TESTS: Final = (

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from tests.docs.pages import BUILT, ROOT, name, pages, tokens
 
@@ -135,3 +137,24 @@ def test_an_example_is_one_page_that_includes_its_files(site: Path, template: Pa
     headings = Reader(on_site(site, template.with_name("README.md"))).headings
 
     assert "template.yaml" in headings
+
+
+def entries(nav: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the titles and the pages of a navigation."""
+    for entry in nav:
+        for title, target in entry.items():
+            if isinstance(target, list):
+                yield from entries(target)
+            else:
+                yield title, target
+
+
+NAVIGATION = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+
+
+@pytest.mark.parametrize(("title", "page"), [*entries(NAVIGATION)][1:])
+def test_a_page_has_the_title_of_its_entry_in_the_navigation(title: str, page: str) -> None:
+    paths = (ROOT / "docs" / page, ROOT / page)
+    (first, *_) = next(path for path in paths if path.exists()).read_text().splitlines()
+
+    assert first == f"# {title}"

@@ -20,7 +20,7 @@ NOW: Final = 1_800_000_000.0
 TIMEOUT: Final = 3000.0
 SERVICE_TIMEOUT: Final = 3600.0
 HEAD: Final = """\
-# The decision
+# The decision table
 
 What the provider does next is a pure function of the request, of what is known so far and of the
 clock: `decide` in `trigger_provider/decision.py`.
