@@ -11,6 +11,8 @@ from typing import Any, Final, Literal
 import yaml
 
 from cfn_trigger.errors import UsageError
+from cfn_trigger.template import writing
+from cfn_trigger.template.rewrite import rewritten_text
 
 FILE: Final = ".cfnlintrc"
 RULES: Final = "cfn_trigger.lint.rules"
@@ -33,22 +35,20 @@ class FileChange:
 def configured(existing: str | None) -> FileChange:
     """Return the new `.cfnlintrc` of a project; `existing` is its text, if it has one.
 
-    Keys are added at the end. If one of them exists with another value, such as a list of rules,
-    the whole file is rewritten without its comments.
+    Keys are added at the end, and the rules at the end of their list. All else stays.
     """
     if existing is None:
-        return FileChange(file=FILE, status="created", text=_in_yaml(_additions([])))
+        return FileChange(file=FILE, status="created", text=writing.as_yaml(_additions([])))
     text = _extended(existing)
     return FileChange(file=FILE, status="unchanged" if text == existing else "extended", text=text)
 
 
 def _extended(existing: str) -> str:
-    configuration = _parsed(existing)
-    additions = _additions(configuration.get("append_rules", []))
-    missing = {key: value for key, value in additions.items() if configuration.get(key) != value}
-    if configuration.keys() & missing.keys():
-        return _in_yaml(configuration | additions)
-    return f"{existing.rstrip()}\n{_in_yaml(missing)}".lstrip() if missing else existing
+    old = _parsed(existing)
+    new = old | _additions(old.get("append_rules", []))
+    if not old:
+        return f"{existing.rstrip()}\n{writing.as_yaml(new)}".lstrip()
+    return rewritten_text(existing, old, new, read=yaml.safe_load)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -63,7 +63,3 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _additions(rules: list[str]) -> dict[str, Any]:
     return {"append_rules": rules if RULES in rules else [*rules, RULES]}
-
-
-def _in_yaml(configuration: dict[str, Any]) -> str:
-    return yaml.safe_dump(configuration, sort_keys=False)

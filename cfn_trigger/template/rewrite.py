@@ -7,7 +7,7 @@ anchors, line ends. A comment beside something that is gone keeps its place, on 
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,16 +71,37 @@ class _Source:
 
 def rewritten(template: Template, values: Mapping[str, Json]) -> str:
     """Write values as near as possible to the text of the template that they come from."""
-    if template.values == values:
-        return template.text
-    newline = "\r\n" if "\r\n" in template.text else "\n"
-    if _is_json(template.text):
-        return _as_json(template, values).replace("\n", newline)
+
+    def read(text: str) -> Json:
+        return parse_template(text, template.name).values
+
+    return rewritten_text(template.text, template.values, values, read=read)
+
+
+def rewritten_text(
+    text: str, old: Mapping[str, Json], new: Mapping[str, Json], *, read: Callable[[str], Json]
+) -> str:
+    """Write a new map as near as possible to the text of an old one, which `read` reads again."""
+    if old == new:
+        return text
+    if _is_json(text):
+        return _with_line_ends_of(text, _as_json(text, old, new))
     for has_aliases in (True, False):
-        edited = _edited(template, values, newline, has_aliases=has_aliases)
-        if edited is not None:
+        edited = _edited(text, old, new, has_aliases=has_aliases)
+        if edited is not None and _reads_as(edited, new, read):
             return edited
-    return _written_anew(template.text, values).replace("\n", newline)
+    return _with_line_ends_of(text, _written_anew(text, new))
+
+
+def _with_line_ends_of(text: str, new: str) -> str:
+    return new.replace("\n", "\r\n") if "\r\n" in text else new
+
+
+def _reads_as(text: str, values: Mapping[str, Json], read: Callable[[str], Json]) -> bool:
+    try:
+        return bool(read(text) == values)
+    except (YAMLError, TemplateProblems):
+        return False
 
 
 # ---- JSON
@@ -94,12 +115,11 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _as_json(template: Template, values: Mapping[str, Json]) -> str:
+def _as_json(text: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
     """Write JSON with the author's order, indentation and escapes."""
-    text = template.text
     indent = _INDENTED_LINE.search(text)
     written = json.dumps(
-        _in_order(template.values, values),
+        _in_order(old, new),
         indent=indent[0] if indent else None,
         separators=None if indent or re.search(r'"\s*:\s', text) else (",", ":"),
         ensure_ascii=text.isascii(),
@@ -122,24 +142,21 @@ def _in_order(old: Json, new: Json) -> Json:
 
 
 def _edited(
-    template: Template, values: Mapping[str, Json], newline: str, *, has_aliases: bool
+    text: str, old: Mapping[str, Json], new: Mapping[str, Json], *, has_aliases: bool
 ) -> str | None:
-    """Edit a text; None if that is not possible, or if the result would not have these values."""
-    text = template.text
+    """Edit a text; None if that is not possible. Aliases may be wrong, unless they are left out."""
     try:
         source = _Source(text=text, comments=read_comments(text), has_aliases=has_aliases)
-        edits = [*_edits(read_tree(text), template.values, dict(values), source)]
-        edited = _apply(edits, text, newline)
-        return edited if parse_template(edited, template.name).values == values else None
-    except (YAMLError, TemplateProblems, _CannotEdit, ValueError):
+        return _apply([*_edits(read_tree(text), old, new, source)], text)
+    except (YAMLError, _CannotEdit, ValueError):
         return None
 
 
-def _apply(edits: Sequence[_Edit], text: str, newline: str) -> str:
+def _apply(edits: Sequence[_Edit], text: str) -> str:
     parts: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        parts += [text[at : edit.start], edit.text.replace("\n", newline)]
+        parts += [text[at : edit.start], _with_line_ends_of(text, edit.text)]
         at = edit.end
     return "".join([*parts, text[at:]])
 
@@ -178,7 +195,7 @@ def _line_edit(node: Node, written: str | None, source: _Source) -> _Edit:
 def _differs(node: Node, old: Json, new: Json, source: _Source) -> bool:
     if not source.has_aliases and node.has_alias():
         return True
-    return json.dumps(old) != json.dumps(new)
+    return json.dumps(old, default=str) != json.dumps(new, default=str)
 
 
 def _edits_of_map(

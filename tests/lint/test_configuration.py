@@ -9,7 +9,7 @@ from cfnlint.config import ConfigFileArgs
 from cfn_trigger.errors import UsageError
 from cfn_trigger.lint.configuration import configured
 
-OURS: Final = "append_rules:\n- cfn_trigger.lint.rules\n"
+OURS: Final = "append_rules:\n  - cfn_trigger.lint.rules\n"
 
 
 def text(existing: str | None) -> str:
@@ -50,12 +50,20 @@ def test_settings_and_comments_stay() -> None:
     assert (change.status, change.text) == ("extended", f"{existing}{OURS}")
 
 
-def test_other_rules_stay_first() -> None:
-    existing = "regions: [eu-central-1]\nappend_rules: [house.rules]\n"
-
-    assert text(existing) == (
-        "regions:\n- eu-central-1\nappend_rules:\n- house.rules\n- cfn_trigger.lint.rules\n"
-    )
+@pytest.mark.parametrize(
+    ("existing", "extended"),
+    [
+        ("append_rules: [a.b]  # ours\n", "append_rules: [a.b, cfn_trigger.lint.rules]  # ours\n"),
+        (
+            "append_rules:\n- a.b  # ours\n# end\n",
+            "append_rules:\n- a.b  # ours\n- cfn_trigger.lint.rules\n# end\n",
+        ),
+        ("append_rules: []\r\n", "append_rules: [cfn_trigger.lint.rules]\r\n"),
+        ('{"append_rules": ["a.b"]}', '{"append_rules": ["a.b", "cfn_trigger.lint.rules"]}'),
+    ],
+)
+def test_other_rules_stay_first_and_comments_where_they_are(existing: str, extended: str) -> None:
+    assert text(existing) == extended
 
 
 def test_a_complete_configuration_is_unchanged() -> None:
