@@ -6,7 +6,7 @@ where a value depends on one, a `ResourceRef` stands in its place.
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -188,15 +188,7 @@ class StackState:
                 return self._sub(argument)
             case "Fn::FindInMap", [_, _, _, *default]:
                 return self._find([self.resolve(key) for key in argument[:3]], *default)
-        resolved = self.resolve(argument)
-        function = _FUNCTIONS.get(name)
-        if function is not None and is_known(resolved):
-            return function(resolved)
-        if name == "Fn::Join" and isinstance(resolved, list) and isinstance(resolved[-1], list):
-            delimiter, items = resolved
-            parts = [part for item in items for part in (delimiter, item)][1:]
-            return _joined(parts)
-        return PartialCall(name, as_hashable(resolved))
+        return _called(name, self.resolve(argument))
 
     def _ref(self, name: str) -> Resolved:
         if name == "AWS::NoValue":
@@ -213,7 +205,13 @@ class StackState:
         return parameters.macro_value(declared[name], self.values[name])
 
     def _sub(self, argument: Json) -> Resolved:
-        text, variables = argument if isinstance(argument, list) else (argument, {})
+        match argument:
+            case str(text):
+                variables: Mapping[str, Json] = {}
+            case [str(text), dict(variables)]:
+                pass
+            case _:
+                return PartialCall("Fn::Sub", as_hashable(self.resolve(argument)))
         parts: list[Resolved] = []
         end = 0
         for placeholder in _SUBSTITUTION.finditer(text):
@@ -267,17 +265,32 @@ def _joined(parts: list[Resolved]) -> Resolved:
     return merged[0] if len(merged) == 1 else PartialCall("Fn::Join", as_hashable(merged))
 
 
-def _select(arguments: Resolved) -> Resolved:
-    index, items = arguments
-    return items[int(index)] if int(index) < len(items) else NO_VALUE
+def _called(name: str, argument: Resolved) -> Resolved:
+    """Call a function that needs nothing but its argument, if it is one that CloudFormation takes.
+
+    An item of a list counts only if what comes before it cannot vanish.
+    """
+    match name, argument:
+        case "Fn::Join", [str(delimiter), [*items]] if all(map(_is_text, items)):
+            return _joined([part for item in items for part in (delimiter, item)][1:])
+        case "Fn::Split", [str(delimiter), str(text)] if delimiter:
+            return text.split(delimiter)
+        case "Fn::Select", [str(index), [*items]] if index.isdecimal():
+            chosen = items[int(index) : int(index) + 1]
+            if chosen and not any(map(may_vanish, items[: int(index) + 1])):
+                return chosen[0]
+        case "Fn::Base64", str(text):
+            return base64.b64encode(text.encode()).decode()
+    return PartialCall(name, as_hashable(argument))
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[[Resolved], Resolved]]] = {
-    "Fn::Join": lambda arguments: arguments[0].join(arguments[1]),
-    "Fn::Split": lambda arguments: arguments[1].split(arguments[0]),
-    "Fn::Select": _select,
-    "Fn::Base64": lambda text: base64.b64encode(text.encode()).decode(),
-}
+def _is_text(item: Resolved) -> bool:
+    return not isinstance(item, dict | list | NoValue | type(None))
+
+
+def may_vanish(item: Resolved) -> bool:
+    """Return whether an item of a list may turn out to be no item, or several."""
+    return isinstance(item, PartialCall) and item.function == "Fn::If"
 
 
 def as_hashable(value: Resolved) -> Resolved:

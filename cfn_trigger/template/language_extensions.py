@@ -23,6 +23,7 @@ from cfn_trigger.template.intrinsics import (
     Unknown,
     is_function,
     is_known,
+    may_vanish,
 )
 from cfn_trigger.template.parameters import is_stored
 from macro.cloudformation import LANGUAGE_EXTENSIONS, as_map, section
@@ -213,7 +214,7 @@ class _Walk:
 
     def _length(self, walked: Json) -> Json:
         resolved = self.state.resolve(walked)
-        if isinstance(resolved, list) and not any(map(_may_be_other, resolved)):
+        if isinstance(resolved, list) and not any(map(may_vanish, resolved)):
             return len(resolved)
         return {"Fn::Length": walked}
 
@@ -257,11 +258,6 @@ def _has_fractions(value: Resolved) -> bool:
         case list():
             return any(map(_has_fractions, value))
     return isinstance(value, float)
-
-
-def _may_be_other(item: Resolved) -> bool:
-    """Return whether an item of a list may be none, or several."""
-    return isinstance(item, PartialCall) and item.function == "Fn::If"
 
 
 def _refusal(message: str) -> AwsTransformError:

@@ -77,6 +77,7 @@ CASES: list[tuple[Any, Any]] = [
     ({"Fn::Join": ["", {"Ref": "Zones"}]}, "ab"),
     ({"Fn::Select": [1, {"Ref": "Zones"}]}, "b"),
     ({"Fn::Select": ["0", {"Fn::Split": [",", "x,y"]}]}, "x"),
+    ({"Fn::Select": [1, ["a", {"Ref": "Queue"}]]}, ResourceRef("Queue")),
     ({"Fn::Split": ["/", {"Ref": "Queue"}]}, PartialCall("Fn::Split", ("/", ResourceRef("Queue")))),
     ({"Fn::FindInMap": ["Sizes", {"Ref": "Level"}, "Memory"]}, "512"),
     ({"Fn::Base64": "hi"}, "aGk="),
@@ -89,6 +90,48 @@ CASES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("value", "expected"), CASES)
 def test_a_value_resolves_to_what_is_known_of_it(value: Any, expected: Any) -> None:
     assert STATE.resolve(value) == expected
+
+
+UNSURE: list[Any] = [
+    {"Fn::Select": [5, ["a"]]},
+    {"Fn::Select": [-1, ["a"]]},
+    {"Fn::Select": ["first", ["a"]]},
+    {"Fn::Select": [0, "text"]},
+    {"Fn::Select": [1, [{"Fn::If": ["IsHere", "x", {"Ref": "AWS::NoValue"}]}, "a", "b"]]},
+    {"Fn::Join": ["", "text"]},
+    {"Fn::Join": ["", [{"a": "b"}]]},
+    {"Fn::Join": []},
+    {"Fn::Split": ["", "text"]},
+    {"Fn::Split": [",", ["a"]]},
+    {"Fn::Base64": ["a"]},
+    {"Fn::Base64": None},
+    {"Fn::Sub": 5},
+    {"Fn::Sub": ["${A}", "text"]},
+    {"Fn::Sub": []},
+    {"Fn::FindInMap": ["Sizes", "high"]},
+    {"Fn::FindInMap": ["Sizes", "high", "Nothing"]},
+    {"Fn::FindInMap": ["Sizes", {"Ref": "Queue"}, "Memory", {"DefaultValue": "1"}]},
+    {"Fn::If": ["IsHigh", 1]},
+    {"Fn::GetAtt": []},
+    {"Fn::Unheard": "of"},
+    {"Ref": ["Level"]},
+]
+
+
+@pytest.mark.parametrize("value", UNSURE, ids=str)
+def test_a_function_that_cannot_be_called_is_left_open(value: Any) -> None:
+    ((name, _),) = value.items()
+
+    resolved = STATE.resolve(value)
+
+    assert isinstance(resolved, PartialCall)
+    assert resolved.function == name
+
+
+def test_a_default_of_a_mapping_is_its_value_if_the_keys_are_known() -> None:
+    lookup = {"Fn::FindInMap": ["Sizes", "low", "Memory", {"DefaultValue": {"Ref": "Level"}}]}
+
+    assert STATE.resolve(lookup) == "high"
 
 
 @pytest.mark.parametrize(
