@@ -10,6 +10,7 @@ This is the emulator ministack, which runs as a child process and leaves nothing
 - the errors of Lambda's runtimes, and the times of log lines (`runtimes`, `python_errors`,
   `function_logs`)
 - client contexts of invocations, only for Python functions (`client_contexts`)
+- the starts of durable functions, by name (`durable`)
 - the addresses of APIs and function URLs (`addresses`)
 
 It refuses to model anything else of AWS: other differences between the emulator and AWS remain, are
@@ -70,6 +71,8 @@ Functions behave as on AWS, except that:
   their own.
 - the sizes of packages, payloads and memory are not limited, and every Python runtime is that of
   this machine with its installed packages, which hides a dependency that is missing from a package.
+- a durable execution runs the latest code of its function, and is kept until the local cloud ends.
+  A synchronous invocation of a durable function returns the SDK's own result at once.
 - an EventBridge `rate()` schedule does not fire, and OnSuccess destinations are ignored.
 - a function's log appears when its execution ends, FilterLogEvents returns no eventId, and
   LogResult has no START, END and REPORT lines.

@@ -17,6 +17,7 @@ from ministack.services.cloudformation import provisioners
 from cfn_trigger.local_cloud import (
     client_contexts,
     custom_resources,
+    durable,
     function_logs,
     macros,
     nested_stacks,
@@ -31,7 +32,7 @@ Deploy: TypeAlias = Callable[..., tuple[str, dict[str, str]]]
 
 _PARTS = (
     requests, nested_stacks, custom_resources, stack_events, resource_changes, operations,
-    runtimes, function_logs, client_contexts,
+    runtimes, function_logs, durable, client_contexts,
 )  # fmt: skip
 _HTTP_API = "AWS::ApiGatewayV2::Api"
 # The emulator expects its own domain here, not AWS's.
