@@ -4,6 +4,7 @@ Knows these languages. Refuses to know how an order comes about, and terminals. 
 the dependencies that others imply, and label those of triggers.
 """
 
+import re
 from collections.abc import Container
 from dataclasses import asdict
 from typing import Final
@@ -48,7 +49,7 @@ def mermaid(order: StackOrder, *, with_reasons: bool = False) -> str:
     lines = ["flowchart LR"]
     for resource in order.resources:
         left, right = ("([", "])") if resource.is_trigger else ("[", "]")
-        lines.append(f'  {_node(resource.name)}{left}"{resource.name}"{right}')
+        lines.append(f'  {_node(resource.name)}{left}"{_shown(resource.name)}"{right}')
     triggers = _triggers(order)
     for dependency in transitive_reduction(order):
         arrow = "-.->" if dependency.conditional else "-->"
@@ -65,12 +66,27 @@ _TRIGGER_STYLE: Final = "fill:#fbefff,stroke:#8250df,stroke-width:2px,color:#1f2
 
 def _node(name: str) -> str:
     """Return a node's id: no logical id has an underscore, so nothing else has this one."""
-    return f"{name}_" if name.lower() in _MERMAIDS_WORDS else name
+    if _is_plain(name):
+        return name
+    return f"{_NOT_IN_AN_ID.sub('_', name)}_"
 
 
 def _quoted(text: str) -> str:
-    """Quote text that Mermaid would parse as the brackets of a node."""
-    return f'"{text}"' if "(" in text else text
+    """Quote text that Mermaid could parse as something else."""
+    return text if all(map(_is_plain, _BETWEEN_WORDS.split(text))) else f'"{_shown(text)}"'
+
+
+def _is_plain(word: str) -> bool:
+    is_id = bool(word) and _NOT_IN_AN_ID.search(word) is None
+    return is_id and word.lower() not in _MERMAIDS_WORDS
+
+
+def _shown(text: str) -> str:
+    return text.replace('"', "#quot;")
+
+
+_NOT_IN_AN_ID: Final = re.compile("[^A-Za-z0-9]")
+_BETWEEN_WORDS: Final = re.compile(",? ")
 
 
 def dot(order: StackOrder, *, with_reasons: bool = False) -> str:
@@ -81,16 +97,23 @@ def dot(order: StackOrder, *, with_reasons: bool = False) -> str:
     lines = ["digraph order {", "  rankdir=LR;", '  node [shape=box, fontname="monospace"];']
     for resource in order.resources:
         style = f", {_DOT_TRIGGER}" if resource.is_trigger else ""
-        lines.append(f'  "{resource.name}" [label="{resource.name}\\n{resource.kind}"{style}];')
+        text = f"{_string(resource.name)[:-1]}\\n{_string(resource.kind)[1:]}"
+        lines.append(f"  {_string(resource.name)} [label={text}{style}];")
     triggers = _triggers(order)
     for dependency in transitive_reduction(order):
         is_labeled = with_reasons or _is_of(triggers, dependency)
-        text = f'label="{label(dependency)}"' if is_labeled else ""
+        text = f"label={_string(label(dependency))}" if is_labeled else ""
         style = "style=dashed" if dependency.conditional else ""
         attributes = ", ".join(filter(None, (text, style)))
-        edge = f'"{dependency.first}" -> "{dependency.waiting}"'
+        edge = f"{_string(dependency.first)} -> {_string(dependency.waiting)}"
         lines.append(f"  {edge}{f' [{attributes}]' if attributes else ''};")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _string(text: str) -> str:
+    """Write a string in the language of Graphviz."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 _DOT_TRIGGER: Final = 'style="bold,rounded,filled", color="#8250df", fillcolor="#fbefff"'

@@ -133,6 +133,23 @@ flowchart LR
     )
 
 
+def test_names_of_any_characters_are_written_as_each_language_asks() -> None:
+    order = StackOrder(
+        resources=(
+            Resource(name="Fn::ForEach::Loop", kind="", level=0),
+            Resource(name='a"\\b', kind="Custom::Trigger", level=1),
+        ),
+        dependencies=(Dependency(waiting='a"\\b', first="Fn::ForEach::Loop", why="the end"),),
+    )
+
+    assert formats.mermaid(order).splitlines()[1:4] == [
+        '  Fn__ForEach__Loop_["Fn::ForEach::Loop"]',
+        '  a__b_(["a#quot;\\b"])',
+        '  Fn__ForEach__Loop_ -->|"the end"| a__b_',
+    ]
+    assert '  "Fn::ForEach::Loop" -> "a\\"\\\\b" [label="the end"];' in formats.dot(order)
+
+
 def test_a_label_has_the_property_and_what_came_along() -> None:
     needed = Dependency(
         waiting="Run", first="Writer", why="Run.ExecuteAfter", companion="instance of Orders"
