@@ -76,12 +76,13 @@ def follow(
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
             pause, answered = PAUSE, effects.now()
+            _refuse_deleted(state, stack)
             yield state, lines
         if not state.has_begun:
             if change_set := effects.refused(state):
                 yield _after_refusal(state, change_set, stack, effects.now())
                 return
-            _require_patience(state, stack, effects, began=began, patience=patience)
+            _require_patience(stack, effects, began=began, patience=patience)
         if not state.ended:
             effects.sleep(pause)
     yield from _late_progress(state, effects)
@@ -125,16 +126,16 @@ def _after_refusal(
     return state, (line,)
 
 
-def _require_patience(
-    state: DeploymentState,
-    stack: str,
-    effects: MonitorEffects,
-    *,
-    began: datetime,
-    patience: float,
-) -> None:
-    if state.latest and state.latest.status == "DELETE_COMPLETE":
+def _refuse_deleted(state: DeploymentState, stack: str) -> None:
+    """Raise UsageError for the id of a stack that is gone; its name may be used again."""
+    is_deleted = state.latest is not None and state.latest.status == "DELETE_COMPLETE"
+    if is_deleted and not state.has_begun and stack.startswith("arn:"):
         raise UsageError(f"stack {stack!r}: was deleted; nothing will happen in it any more")
+
+
+def _require_patience(
+    stack: str, effects: MonitorEffects, *, began: datetime, patience: float
+) -> None:
     if _seconds(effects, began) >= patience:
         problem = f"stack {stack!r}: no deployment began within {patience:g} s"
         raise UsageError(f"{problem}; start one, or raise --timeout")

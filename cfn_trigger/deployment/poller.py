@@ -169,7 +169,8 @@ class StackPoller:
     def _find_handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
         path = _path_of(trigger)
         template = self.changes[path].template
-        arn = handler_arn(template, trigger.removeprefix(path))
+        resource = state.runs[trigger].resource or trigger.removeprefix(path)
+        arn = handler_arn(template, resource)
         if isinstance(arn, str) and not functions(template, arn):
             return (arn,)
         # An update without a change set has only the old template.

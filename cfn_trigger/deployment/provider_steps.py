@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cfn_trigger.deployment.durations import as_words
+from cfn_trigger.deployment.reasons import headline
 from cfn_trigger.deployment.state import Line, Tone, TriggerRun, Weight
 
 
@@ -44,9 +45,8 @@ def _run_after_step(run: TriggerRun, step: Mapping[str, Any], at: datetime) -> T
         case "refused":
             changes = {"refusal": str(step["error"])}
         case "failed":
-            return TriggerRun(
-                began=run.began, attempt=run.attempt, hops=run.hops, earlier=run.earlier
-            )
+            changes = {"polls": 0, "is_started": False, "was_pending": False}
+            changes |= {"refusal": "", "progress": ""}
     return replace(run, **{"waits_until": None, **changes})
 
 
@@ -82,10 +82,18 @@ def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
         case {"level": "INFO", "reason": str(reason)} if reason:
             return f"did not run: {reason}", "quiet"
         case {"level": "ERROR", "reason": reason}:
-            return f"failed, and the deployment goes on: {reason}", "bad"
+            return f"failed, and the deployment goes on: {headline(str(reason))}", "bad"
     return "", "plain"  # the step "done" has a success, and CloudFormation's event a failure
 
 
 def poll_count(run: TriggerRun) -> str:
     """Format the number of polls; empty if there were none."""
     return f", poll {run.polls}" if run.polls else ""
+
+
+def forgiven_reason(step: Mapping[str, Any]) -> str:
+    """Return the reason of a failure that CloudFormation is told is a success; empty otherwise."""
+    match step:
+        case {"step": "respond", "level": "ERROR", "status": "SUCCESS", "reason": str(reason)}:
+            return reason
+    return ""

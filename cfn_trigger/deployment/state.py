@@ -117,11 +117,14 @@ class Line:
 class TriggerRun:
     """How far a trigger's request is; `progress` is what its handler says of that.
 
+    `resource` is the logical id of the part of the trigger that has the request, if it is known.
+
     `hops` counts the times that it went on in a fresh execution; `waits_until` is when the next
     attempt or poll begins; `earlier` is the request before, of which entries may arrive late.
     """
 
     began: datetime
+    resource: str = ""
     attempt: int = 1
     polls: int = 0
     hops: int = 0
@@ -146,6 +149,15 @@ class ResourceProgress:
     def is_done(self) -> bool:
         """Whether the change has ended, however it did."""
         return not self.status.endswith(IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgiven:
+    """A failure of a trigger that CloudFormation was told is a success."""
+
+    at: datetime
+    trigger: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +195,7 @@ class DeploymentState:
     expected: frozenset[str] | None = None
     stack_ids: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[Event, ...] = ()
+    forgiven: tuple[Forgiven, ...] = ()
     refused: Literal["", "empty", "failed"] = ""
 
     @property

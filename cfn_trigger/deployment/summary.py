@@ -4,7 +4,7 @@ Knows what is worth saying, and what only repeats something else. Refuses to kno
 about (`timeline`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -117,7 +117,20 @@ def summary(state: DeploymentState) -> tuple[Line, ...]:
     if canceled:
         message = f"canceled because of that: {', '.join(canceled)}"
         failures.append(replace(verdict, message=message, tone="quiet", weight="event"))
-    return (*failures, verdict)
+    return (*_forgiven_lines(state), *failures, verdict)
+
+
+def _forgiven_lines(state: DeploymentState) -> Iterator[Line]:
+    for failure in state.forgiven:
+        head = f"{failure.trigger} failed, and the deployment went on"
+        yield Line(
+            at=failure.at,
+            kind="failure",
+            name=failure.trigger,
+            message=f"{head}\n{failure.reason}{_hint(failure.reason)}",
+            tone="bad",
+            weight="outcome",
+        )
 
 
 def causes_of(failures: Iterable[Event]) -> tuple[Event, ...]:
@@ -164,6 +177,9 @@ def _failed_change(event: Event, state: DeploymentState) -> ResourceChange:
 
 def _failure_message(event: Event) -> str:
     reason = event.reason.text or "CloudFormation gives no reason"
+    return f"{event.status} {event.name} ({event.type})\n{reason}{_hint(reason)}"
+
+
+def _hint(reason: str) -> str:
     group = log_group_in(reason)
-    hint = f"\n{COMMAND_HINT}aws logs tail {group} --since 1h" if group else ""
-    return f"{event.status} {event.name} ({event.type})\n{reason}{hint}"
+    return f"\n{COMMAND_HINT}aws logs tail {group} --since 1h" if group else ""

@@ -12,13 +12,14 @@ from itertools import takewhile
 from typing import Any, Final
 
 from cfn_trigger.deployment.durations import as_words
-from cfn_trigger.deployment.provider_steps import after_step
+from cfn_trigger.deployment.provider_steps import after_step, forgiven_reason
 from cfn_trigger.deployment.reasons import headline
 from cfn_trigger.deployment.resources import role_of, trigger_part
 from cfn_trigger.deployment.state import (
     IN_PROGRESS,
     DeploymentState,
     Event,
+    Forgiven,
     Line,
     LogEntry,
     ResourceChange,
@@ -31,8 +32,11 @@ from macro.names import PROVIDER
 
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
 _OF_LAMBDA: Final = re.compile(
-    r'(START|END|REPORT|INIT_START|INIT_REPORT) |\{.*"type": ?"platform\.'
+    r'(START|END|REPORT|INIT_START|INIT_REPORT|EXTENSION|LOGS)\s|\{.*"type": ?"platform\.'
 )
+_TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""Control sequences and operating system commands of ECMA-48."""
+
 _NOTICEABLE: Final = 0.1
 """Seconds; a shorter change has no duration worth a word."""
 
@@ -138,6 +142,7 @@ def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentSta
             part = trigger_part(event.logical_id)
             trigger = event.path + part.trigger
             run = _run_after(state.runs.get(trigger), event, is_last=part.is_last)
+            run = replace(run, resource=event.logical_id)
             return replace(state, runs={**state.runs, trigger: run})
         case "nested stack" if event.physical_id:
             return replace(state, stack_ids={**state.stack_ids, f"{name}/": event.physical_id})
@@ -239,12 +244,16 @@ def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentSta
         run = replace(run, earlier=earlier)
     else:
         run, lines = after_step(run, step, name=name, at=entry.at)
+    if reason := forgiven_reason(step):
+        failure = Forgiven(at=entry.at, trigger=name, reason=reason)
+        state = replace(state, forgiven=(*state.forgiven, failure))
     return replace(state, runs={**state.runs, name: run}), lines
 
 
 def output_line(entry: LogEntry) -> Line:
     """Return the line for what a function printed."""
-    text = entry.text.rstrip()
+    # Lambda writes a traceback with carriage returns, and a function may print codes for terminals.
+    text = _TERMINAL_CODES.sub("", entry.text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
     return Line(at=entry.at, kind="log", name=entry.source, message=text, tone="quiet")
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -101,28 +101,32 @@ class Caller:
     def _show_log(self) -> Iterator[str]:
         """Show new lines of the log, and yield them."""
         for entry in self.tails.read():
-            text = entry.text.rstrip()
-            if entry.id in self.seen or not timeline.is_output(text):
+            if entry.id in self.seen:
                 continue
             self.seen.add(entry.id)
-            if self.expected[text]:
-                self.expected[text] -= 1
-            else:
-                self.show(timeline.output_line(entry))
-                yield text
+            for text in _output_lines(entry.text):
+                if self.expected[text]:
+                    self.expected[text] -= 1
+                else:
+                    self.show(timeline.output_line(replace(entry, text=text)))
+                    yield text
 
     def _show_rest(self, encoded: str | None, shown: Counter[str]) -> None:
         """Show the lines of a reply, in base64, that the log did not have yet."""
-        for line in base64.b64decode(encoded or "").decode(errors="replace").splitlines():
-            text = line.rstrip()
-            if not timeline.is_output(text):
-                continue
+        for text in _output_lines(base64.b64decode(encoded or "").decode(errors="replace")):
             if shown[text]:
                 shown[text] -= 1
             else:
                 self.expected[text] += 1
                 entry = LogEntry(id="", at=self.now(), source=self.source, text=text)
                 self.show(timeline.output_line(entry))
+
+
+def _output_lines(text: str) -> Iterator[str]:
+    """Yield what a function printed, line by line: an entry may have several, a reply has all."""
+    for line in text.replace("\r", "\n").split("\n"):
+        if timeline.is_output(line):
+            yield line.rstrip()
 
 
 def sender(endpoint: str, region: str) -> Send:

@@ -36,7 +36,8 @@ def rendered(line: Line, zone: tzinfo | None = None, *, width: int | None = None
         case "trigger":
             content, style = f"  {line.name}: {line.message}", style or "bold"
         case "log":
-            content = f"  {line.name} | {line.message}"
+            prefix = f"  {line.name} | "
+            content = prefix + line.message.replace("\n", f"\n{' ' * len(time)}{prefix}")
         case "resource" if line.change:
             content = _resource(line, line.change)
             if width is not None and cell_len(time + content) > width:

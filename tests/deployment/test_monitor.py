@@ -11,7 +11,7 @@ from cfn_trigger.deployment.change_sets import ChangeSet
 from cfn_trigger.deployment.monitor import MonitorEffects
 from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
 from cfn_trigger.errors import ThrottledError, TransientError, UsageError
-from tests.support.timelines import CREATION, as_text, at, entry, event
+from tests.support.timelines import CREATION, STACK_ID, as_text, at, entry, event
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Playing:
     outages: int = 0
     will_change: dict[str, frozenset[str]] = field(default_factory=dict)
     change_set: ChangeSet | None = None
+    stack: str = "shop"
     after_end: list[Event] = field(default_factory=list)
     progress: Iterator[monitor.Progress] = field(default_factory=lambda: iter(()))
     lines: list[Line] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Playing:
             now=lambda: at(self.seconds),
             sleep=self.sleep,
         )
-        self.progress = monitor.follow(effects, stack="shop", patience=patience)
+        self.progress = monitor.follow(effects, stack=self.stack, patience=patience)
         while self.seconds < seconds:
             self.advance()
 
@@ -213,10 +214,29 @@ def test_a_change_set_without_changes_ends_the_watch_as_a_success() -> None:
     assert playing.state.succeeded
 
 
-def test_a_deleted_stack_is_a_usage_error() -> None:
-    deleted = [event(0, "shop", "DELETE_IN_PROGRESS"), event(1, "shop", "DELETE_COMPLETE")]
+DELETED = [event(0, "shop", "DELETE_IN_PROGRESS"), event(1, "shop", "DELETE_COMPLETE")]
+
+
+def test_the_id_of_a_deleted_stack_is_a_usage_error_at_once() -> None:
+    playing = Playing(DELETED, seconds=5, stack=STACK_ID)
 
     with pytest.raises(UsageError) as caught:
-        Playing(deleted, seconds=5).follow()
+        playing.follow()
 
-    assert caught.value.message == "stack 'shop': was deleted; nothing will happen in it any more"
+    assert caught.value.message == (
+        f"stack {STACK_ID!r}: was deleted; nothing will happen in it any more"
+    )
+    assert playing.looks == [5]
+
+
+def test_a_stack_is_awaited_under_the_name_of_one_that_was_deleted() -> None:
+    news = [*DELETED, *later(10, *CREATION, *ENDING)]
+
+    assert Playing(news, seconds=5).follow()[-1] == "shop: CREATE_COMPLETE after 6 s"
+
+
+def test_a_deletion_is_followed_to_its_end() -> None:
+    playing = Playing(later(5, *DELETED), stack=STACK_ID)
+
+    assert playing.follow()[-1] == "shop: DELETE_COMPLETE after 1 s"
+    assert playing.state.succeeded

@@ -13,6 +13,7 @@ from cfn_trigger.deployment.logs import Tail, Tails
 from cfn_trigger.deployment.poller import StackPoller
 from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import ThrottledError, UsageError
+from macro.names import undo_id
 from tests.support.timelines import CREATION, NESTED_ID, STACK_ID, after, at, event
 
 TEMPLATE = {
@@ -443,6 +444,18 @@ def test_handlers_that_share_a_policy_are_among_the_new_functions() -> None:
     policy = replace(event(1, "Queue", "UPDATE_COMPLETE"), logical_id="TriggerProviderHandlers1")
 
     entries = read_logs(poller(account), after(*CREATION, check, policy)[0])
+
+    assert [entry.source for entry in entries] == ["Check"]
+
+
+def test_the_log_of_what_undoes_a_trigger_is_read() -> None:
+    line = {"logStreamName": "s", "timestamp": 1795255202000, "message": "same"}
+    undo = undo_id("Run", "0123456789")
+    resources = {undo: TEMPLATE["Resources"]["Run"], "Check": TEMPLATE["Resources"]["Check"]}
+    account = Account(groups={"/own": [line]}, template={"Resources": resources})
+    deleted = replace(event(1, "Run", "DELETE_IN_PROGRESS"), logical_id=undo)
+
+    entries = read_logs(poller(account), after(CREATION[0], deleted)[0])
 
     assert [entry.source for entry in entries] == ["Check"]
 

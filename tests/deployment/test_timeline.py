@@ -373,6 +373,38 @@ def test_what_a_handler_prints_yields_lines_and_what_lambda_logs_does_not() -> N
     assert lines[2:] == ["10:00:02    Check | one", "10:00:02    Check | two"]
 
 
+@pytest.mark.parametrize(
+    "text", ["INIT_START Runtime Version: 1", "EXTENSION\tName: insights", "LOGS\tName: x"]
+)
+def test_what_lambda_logs_of_its_own_yields_no_line(text: str) -> None:
+    _, lines = after(*CREATION, entry(2, text))
+
+    assert lines[2:] == []
+
+
+def test_a_traceback_with_carriage_returns_is_shown_in_lines() -> None:
+    text = "[ERROR] LookupError: lost\rTraceback (most recent call last):\r  File x\r\n"
+
+    _, lines = after(*CREATION, entry(2, text))
+
+    assert lines[2:] == [
+        (
+            "10:00:02    Check | [ERROR] LookupError: lost\n"
+            "            Check | Traceback (most recent call last):\n"
+            "            Check |   File x"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "code", ["\x1b[31m", "\x1b[2J", "\x1b[?25l", "\x1b[1;2H", "\x1b]0;title\x07", "\x1b]8;;u\x1b\\"]
+)
+def test_codes_for_terminals_that_a_handler_prints_are_left_out(code: str) -> None:
+    _, lines = after(*CREATION, entry(2, f"a{code}b [1m]"))
+
+    assert lines[2:] == ["10:00:02    Check | ab [1m]"]
+
+
 def test_json_that_a_handler_prints_is_not_a_step_of_the_provider() -> None:
     text = '{"step": "done", "trigger": "Run", "error": ""}'
 
@@ -572,6 +604,26 @@ def test_a_failure_without_a_reason_is_in_the_summary() -> None:
         "CREATE_FAILED Run (Custom::Trigger)\n  CloudFormation gives no reason",
         "shop: CREATE_FAILED after 4 s",
     ]
+
+
+def test_a_failure_that_was_reported_as_a_success_is_in_the_summary() -> None:
+    answered = step(2, "respond", level="ERROR", status="SUCCESS", reason=REASON)
+
+    state, lines = after(*CREATION, answered, event(3, "shop", "CREATE_COMPLETE"))
+
+    assert state.succeeded
+    assert lines[2] == "10:00:02    Run: failed, and the deployment goes on: LookupError: lost"
+    assert "\n".join(as_text(summary(state))) == (
+        "Run failed, and the deployment went on\n"
+        "  LookupError: lost\n"
+        "  at f\n"
+        "  last log lines:\n"
+        "    one\n"
+        "    two\n"
+        "  full log: /aws/lambda/shop-Check-1\n"
+        "  look at it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
+        "shop: CREATE_COMPLETE after 3 s"
+    )
 
 
 def test_a_rollback_that_was_requested_succeeds() -> None:

@@ -167,3 +167,17 @@ def test_a_configuration_without_a_log_changes_nothing(configuration: bytes) -> 
     calls.call("lambda", "GET", "/2015-03-31/functions/x/configuration", b"", {}, 5)
 
     assert tail.group == "/aws/lambda/x"
+
+
+def test_an_entry_of_several_lines_and_the_lines_of_a_reply_are_shown_once() -> None:
+    shown: list[Line] = []
+    log = Growing([["[ERROR] lost\rTraceback\r  File x\r\n"], ["a\nb\n"]])
+    calls = caller(log, ["[ERROR] lost\rTraceback\r  File x\r\n", "a\nb\n"], shown)
+
+    for _ in range(2):
+        calls.call("lambda", "POST", "/invocations", b"", {}, 5)
+        log.was_read.clear()
+
+    assert sorted(line.message for line in shown) == [
+        "  File x", "Traceback", "[ERROR] lost", "a", "b",
+    ]  # fmt: skip
