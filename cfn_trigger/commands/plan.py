@@ -133,12 +133,17 @@ def update_of(
     overrides: Mapping[str, str],
     location: aws.Location,
     macro_name: str,
+    *,
+    coming: Mapping[str, str] | None = None,
 ) -> tuple[Baseline, StackState]:
-    """Read a stack, and what else tells how an update of it begins."""
+    """Read a stack, and what else tells how an update of it begins.
+
+    `coming` has values in Parameter Store that will be other ones by then, by their names there.
+    """
     with closing(aws.client("cloudformation", location)) as cloudformation:
         deployed = read_snapshot(stack, cloudformation)
         original = _original(template, deployed, cloudformation)
-    stored = _stored(template, overrides, deployed, location)
+    stored = _stored(template, overrides, deployed, location) | dict(coming or {})
     baseline, after = states_of_update(template, overrides, deployed, stored, macro_name=macro_name)
     if original is not None:
         rebuilt = rebuilt_state(original, deployed, stored, macro_name=macro_name)

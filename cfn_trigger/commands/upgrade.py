@@ -1,7 +1,7 @@
 """`cfn-trigger upgrade`: another version of the macro, and what it means for stacks."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
@@ -10,13 +10,14 @@ from cfn_trigger.commands import install
 from cfn_trigger.commands.plan import update_of
 from cfn_trigger.deployment import aws, installer, macro_stack
 from cfn_trigger.deployment.installer import InstallEffects
-from cfn_trigger.deployment.macro_stack import Code, DeployedStack, MacroStack, read_deployed
+from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
 from cfn_trigger.deployment.macro_users import macro_users
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.upgrades import StackImpact
 from cfn_trigger.template.source import parse_template
 from cfn_trigger.terminal import console, installations, options
+from macro.model import Json
 
 
 @options.command(
@@ -48,12 +49,15 @@ def command(
     effects = install.install_effects(location, as_json=as_json)
     deployed = deployed_macro(target, effects)
     code, new = macro_stack.installed_code(), macro_stack.installed_version()
-    if _is_up_to_date(target, deployed, code, effects, s3_bucket):
+    bucket = s3_bucket or installer.own_bucket(target, effects.cloudformation)
+    template = macro_stack.template(bucket or "", code)
+    if deployed.template == template:
         install.finish(target, deployed, place, as_json=as_json, note="is up to date")
         return
     old = macro_stack.version(deployed.template)
     users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
-    expected = tuple(impacts(users.stacks, location, target.macro_name))
+    coming = coming_values(deployed, template)
+    expected = tuple(impacts(users.stacks, location, target.macro_name, coming))
     if as_json:
         content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in expected]}
         click.echo(json.dumps(content | {"unreadable": users.unreadable}))
@@ -82,28 +86,35 @@ def deployed_macro(target: MacroStack, effects: InstallEffects) -> DeployedStack
     return deployed
 
 
-def _is_up_to_date(
-    target: MacroStack,
-    deployed: DeployedStack,
-    code: Code,
-    effects: InstallEffects,
-    s3_bucket: str | None,
-) -> bool:
-    bucket = s3_bucket or installer.own_bucket(target, effects.cloudformation)
-    return bucket is not None and deployed.template == macro_stack.template(bucket, code)
+def coming_values(deployed: DeployedStack, template: Mapping[str, Json]) -> dict[str, str]:
+    """Return what an upgrade changes in Parameter Store: the ARN of another layer.
+
+    Functions whose layers come from there are updated by the next deployment of their stack.
+    """
+    outputs = deployed.outputs
+    if macro_stack.has_same_layer(deployed.template, template):
+        return {}
+    layer, _, _ = outputs.get("HandlerLayerArn", "").rpartition(":")
+    return {outputs.get("HandlerLayerParameter", ""): f"{layer}:the next version"}
 
 
 def impacts(
-    stacks: tuple[str, ...], location: aws.Location, macro_name: str
+    stacks: tuple[str, ...],
+    location: aws.Location,
+    macro_name: str,
+    coming: Mapping[str, str] | None = None,
 ) -> Iterator[StackImpact]:
-    """Yield what the next deployment of each stack runs, with the template that it has now."""
+    """Yield what the next deployment of each stack runs, with the template that it has now.
+
+    `coming` has the values in Parameter Store that the upgrade changes, by their names there.
+    """
     client = aws.client("cloudformation", location)
     for stack in stacks:
         try:
             with aws.requesting(f"stack {stack!r}"):
                 text = macro_stack.original_text(stack, client)
             template = parse_template(text, stack)
-            baseline, after = update_of(stack, template, {}, location, macro_name)
+            baseline, after = update_of(stack, template, {}, location, macro_name, coming=coming)
         except TemplateProblems as problems:
             yield StackImpact(stack=stack, problem=f"the new version refuses it: {problems}")
         except UsageError as error:

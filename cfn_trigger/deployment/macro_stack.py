@@ -55,8 +55,13 @@ def macro_stack(macro_name: str, name: str | None) -> MacroStack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """The packages of the function and of the layer; their keys change with their contents."""
+    """The packages of the function and of the layer, by keys that follow from their contents.
 
+    The function's key has the version too, so that a release with the same code is an update of a
+    resource; CloudFormation refuses an update without one. A new layer would change handlers.
+    """
+
+    version: str
     function: bytes
     layer: bytes
 
@@ -68,7 +73,7 @@ class Code:
     @property
     def function_key(self) -> str:
         """The key of the function's package."""
-        return f"function-{hashlib.sha256(self.function).hexdigest()[:32]}.zip"
+        return f"{self.version}/function-{hashlib.sha256(self.function).hexdigest()[:32]}.zip"
 
     @property
     def layer_key(self) -> str:
@@ -79,7 +84,7 @@ class Code:
 def installed_code(compile_files: packages.Compile = packages.bytecode) -> Code:
     """Return the packages of what is installed on this machine."""
     function = packages.function_package(compile_files)
-    return Code(function=function, layer=packages.layer_package())
+    return Code(version=installed_version(), function=function, layer=packages.layer_package())
 
 
 @cache
@@ -106,6 +111,12 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
         resource["Properties"][uri] = {"Bucket": bucket, "Key": key}
     content["Metadata"][_APPLICATION]["SemanticVersion"] = installed_version()
     return content
+
+
+def has_same_layer(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
+    """Whether two templates have the same layer, so that an update publishes no new version."""
+    layers = [as_map(content.get("Resources")).get("HandlerLayer") for content in (old, new)]
+    return bool(layers[0] == layers[1])
 
 
 def version(content: Mapping[str, Json]) -> str:

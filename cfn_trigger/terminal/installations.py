@@ -74,9 +74,9 @@ def _impact(impact: StackImpact, width: int) -> Iterable[Text]:
     if impact.problem:
         yield name.append(impact.problem, style="bold red")
     elif impact.runs:
-        yield name.append("will run triggers when it is deployed again:", style="yellow")
-        for line in predictions.rendered(impact.runs).split("\n"):
-            yield Text("    ").append(line)
+        verb = "will" if any(run.verdict == "will run" for run in impact.runs) else "may"
+        yield name.append(f"{verb} run triggers when it is deployed again:", style="yellow")
+        yield from (Text("    ").append(line) for line in predictions.rows(impact.runs))
     else:
         yield name.append("will run nothing when it is deployed again", style="dim")
 

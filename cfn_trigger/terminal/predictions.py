@@ -21,15 +21,18 @@ _UNDO: Final = "if the deployment is rolled back"
 def rendered(predicted: Iterable[Prediction]) -> Text:
     """Render predictions, in the order in which they come."""
     listed = tuple(predicted)
+    between = [Text()] if listed else []
+    return Text("\n").join([*rows(listed), *between, Text(summary(listed))])
+
+
+def rows(predicted: Iterable[Prediction]) -> Iterator[Text]:
+    """Yield the lines of predictions: the verdict of each, and the reasons below it."""
+    listed = tuple(predicted)
     width = max((len(prediction.trigger) for prediction in listed), default=0)
-    lines = []
     for prediction in listed:
         line = Text(f"{prediction.trigger:<{width}}  ", style="bold")
-        lines.append(line.append(prediction.verdict, style=_COLORS[prediction.verdict]))
-        lines += [Text(f"{'':<{width}}    {reason}") for reason in _reasons(prediction)]
-    if listed:
-        lines.append(Text())
-    return Text("\n").join([*lines, Text(summary(listed))])
+        yield line.append(prediction.verdict, style=_COLORS[prediction.verdict])
+        yield from (Text(f"{'':<{width}}    {reason}") for reason in _reasons(prediction))
 
 
 def _reasons(prediction: Prediction) -> Iterator[str]:

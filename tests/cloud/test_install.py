@@ -24,6 +24,22 @@ from tests.support.waiting import PATIENCE, QUICKLY
 
 SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"
 VERSION = re.findall(r'(?m)^version = "(.*)"', (ROOT / "pyproject.toml").read_text())[0]
+WITH_LAYER = """\
+Transform: Trigger
+Parameters:
+  HandlerLayer:
+    Type: AWS::SSM::Parameter::Value<String>
+    Default: /cfn-trigger/Trigger/handler-layer-arn
+Resources:
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Function:
+        Runtime: python3.13
+        Handler: index.handler
+        Layers: [!Ref HandlerLayer]
+        Code: {ZipFile: "def handler(event, context): return {}"}
+"""
 UPGRADE = "run cfn-trigger upgrade"
 FORCE = "remove their triggers first, or pass --force"
 PLACE = "account 123456789012, region us-east-1"
@@ -125,18 +141,30 @@ def installer(command: Path, empty_cloud: Cloud, tmp_path: Path) -> Iterator[Ins
 def pretend_to_be_old(installer: Installer) -> None:
     """Make the installed macro one of an older version."""
     cloudformation = installer.clients.boto("cloudformation")
-    body = cloudformation.get_template(StackName="cfn-trigger", TemplateStage="Original")
-    template = body["TemplateBody"]
-    text = template if isinstance(template, str) else json.dumps(template)
-    old = text.replace(VERSION, "0.0.9").replace("Rewrites", "Once rewrote")
+    response = cloudformation.get_template(StackName="cfn-trigger", TemplateStage="Original")
+    body = response["TemplateBody"]
+    template = json.loads(body) if isinstance(body, str) else dict(body)
+    template["Metadata"]["AWS::ServerlessRepo::Application"]["SemanticVersion"] = "0.0.9"
+    template["Resources"]["HandlerLayer"]["Properties"]["Description"] = "an older one"
     cloudformation.update_stack(
         StackName="cfn-trigger",
-        TemplateBody=old,
+        TemplateBody=json.dumps(template),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": "MacroName", "UsePreviousValue": True}],
     )
     waiter = cloudformation.get_waiter("stack_update_complete")
     waiter.wait(StackName="cfn-trigger", WaiterConfig=QUICKLY)
+
+
+def deploy(installer: Installer, stack: str, template: str) -> None:
+    """Deploy a template with triggers, as its author does."""
+    path = installer.folder / f"{stack}.yaml"
+    path.write_text(template)
+    deployment = installer.clients.aws(
+        *("cloudformation", "deploy", "--stack-name", stack),
+        *("--template-file", str(path), "--capabilities", "CAPABILITY_IAM"),
+    )
+    assert deployment.exit_code == 0, deployment.stderr
 
 
 def documented_output(command: str) -> str:
@@ -167,11 +195,7 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
     again = installer.run("install", "--yes")
     assert again.stdout.startswith(f"cfn-trigger {VERSION} is installed already in {PLACE}\n")
 
-    deployment = installer.clients.aws(
-        *("cloudformation", "deploy", "--stack-name", "self-test"),
-        *("--template-file", str(SELF_TEST), "--capabilities", "CAPABILITY_IAM"),
-    )
-    assert deployment.exit_code == 0, deployment.stderr
+    deploy(installer, "self-test", SELF_TEST.read_text())
 
     current = installer.run("upgrade")
     assert current.stdout.startswith(f"cfn-trigger {VERSION} is up to date in {PLACE}\n")
@@ -181,6 +205,7 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
         2,
         f"cfn-trigger: stack 'cfn-trigger': {PLACE} has version 0.0.9, not {VERSION}; {UPGRADE}\n",
     )
+    deploy(installer, "layered", WITH_LAYER)
     upgraded = installer.run("upgrade", "--yes")
     assert upgraded.exit_code == 0, upgraded.stdout + upgraded.stderr
     assert is_like(upgraded.stdout, documented_output("upgrade")), upgraded.stdout
@@ -188,13 +213,13 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
     in_use = installer.run("uninstall", "--yes")
     assert (in_use.exit_code, in_use.stdout, in_use.stderr) == (
         2,
-        "stacks that use it:\n  self-test\n",
-        f"cfn-trigger: macro 'Trigger': is used by self-test; {FORCE}\n",
+        "stacks that use it:\n  layered\n  self-test\n",
+        f"cfn-trigger: macro 'Trigger': is used by layered, self-test; {FORCE}\n",
     )
     removed = installer.run("uninstall", answer="y\n")
     assert removed.exit_code == 0, removed.stdout + removed.stderr
     assert is_like(removed.stdout, documented_output("uninstall")), removed.stdout
-    assert (installer.stacks(), installer.buckets()) == ({"self-test"}, [])
+    assert (installer.stacks(), installer.buckets()) == ({"self-test", "layered"}, [])
     nothing = installer.run("uninstall", "--yes")
     assert nothing.stdout == f"the macro Trigger is not installed in {PLACE}\n"
 

@@ -121,6 +121,30 @@ def test_a_name_that_no_macro_may_have_is_refused_before_aws_is_asked(command: s
     )  # fmt: skip
 
 
+# ---- what an upgrade means for the layer
+
+LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:cfn-trigger-Trigger-handler"
+PARAMETER = "/cfn-trigger/Trigger/handler-layer-arn"
+
+
+def with_layer(key: str) -> dict[str, Any]:
+    return {"Resources": {"HandlerLayer": {"Properties": {"ContentUri": {"Key": key}}}}}
+
+
+@pytest.mark.parametrize(
+    ("key", "coming"), [("old", {}), ("new", {PARAMETER: f"{LAYER}:the next version"})]
+)
+def test_another_layer_changes_its_parameter(key: str, coming: dict[str, str]) -> None:
+    stack = DeployedStack(
+        stack_id=STACK_ID,
+        status="CREATE_COMPLETE",
+        template=with_layer("old"),
+        outputs={"HandlerLayerArn": f"{LAYER}:7", "HandlerLayerParameter": PARAMETER},
+    )
+
+    assert upgrade.coming_values(stack, with_layer(key)) == coming
+
+
 # ---- what an upgrade means for a stack
 
 FRAGMENT: Any = {

@@ -12,8 +12,8 @@ from cfn_trigger.errors import UsageError
 from tests.support.installed_account import FakeAccount, FakeStack, refusal
 
 TARGET = MacroStack()
-CODE = Code(function=b"function", layer=b"layer")
-NEWER = Code(function=b"newer", layer=b"layer")
+CODE = Code(version="1.0.0", function=b"function", layer=b"layer")
+NEWER = Code(version="1.0.1", function=b"newer", layer=b"layer")
 BUCKET = "cfn-trigger-packages-bucket"
 
 
@@ -211,6 +211,14 @@ def test_an_upgrade_keeps_parameters_and_forgets_the_old_code() -> None:
     ]  # fmt: skip
     assert account.buckets == {BUCKET: dict(NEWER.objects)}
     assert template_of(account.stacks["cfn-trigger"]) == macro_stack.template(BUCKET, NEWER)
+
+
+def test_a_version_with_the_same_code_is_an_update_too() -> None:
+    account, same = installed(), replace(CODE, version="1.0.1")
+
+    assert installer.upgrade(TARGET, deployed(account), same, account.effects)
+
+    assert template_of(account.stacks["cfn-trigger"]) == macro_stack.template(BUCKET, same)
 
 
 def test_a_failed_upgrade_keeps_the_code_that_its_rollback_needs() -> None:

@@ -1,6 +1,7 @@
 """The macro's own stack: its template is the project's, and its code is in a bucket."""
 
 import json
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cfn_trigger.errors import UsageError
 from cfn_trigger.template.source import parse_template
 from tests.support.command_line import ROOT
 
-CODE = Code(function=b"function", layer=b"layer")
+CODE = Code(version="1.0.0", function=b"function", layer=b"layer")
 LIMIT_OF_A_BODY = 51_200
 
 
@@ -49,9 +50,16 @@ def test_the_template_fits_into_a_request() -> None:
 
 
 def test_the_keys_of_the_code_follow_from_its_contents() -> None:
-    other = Code(function=b"other", layer=b"layer")
+    other = replace(CODE, function=b"other")
 
     assert CODE.objects == {CODE.function_key: b"function", CODE.layer_key: b"layer"}
+    assert other.function_key != CODE.function_key
+    assert other.layer_key == CODE.layer_key
+
+
+def test_a_version_with_the_same_layer_publishes_no_other_layer() -> None:
+    other = replace(CODE, version="1.0.1")
+
     assert other.function_key != CODE.function_key
     assert other.layer_key == CODE.layer_key
 

@@ -160,6 +160,10 @@ class FakeCloudFormation:
             assert each == {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
             assert each["ParameterKey"] in stack.parameters
         self._check_options(parameters)
+        old, new = json.loads(stack.template), json.loads(parameters["TemplateBody"])
+        if old["Resources"] == new["Resources"]:  # whatever else differs
+            message = "No updates are to be performed."
+            raise refusal("ValidationError", message, "UpdateStack")
         if f"UPDATE {stack.name}" not in self.account.failing:  # otherwise it is rolled back
             stack.template = parameters["TemplateBody"]
         stack.status = "UPDATE_IN_PROGRESS"
