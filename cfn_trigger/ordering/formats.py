@@ -82,7 +82,7 @@ def _is_plain(word: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    return text.replace('"', "#quot;")
+    return text.replace('"', "#quot;") or " "
 
 
 _NOT_IN_AN_ID: Final = re.compile("[^A-Za-z0-9]")
