@@ -54,6 +54,12 @@ ACYCLIC: Final = Rule(
     title="Resources do not depend on each other in a cycle",
     description="CloudFormation refuses resources that wait for each other",
 )
+COMPLETE: Final = Rule(
+    id="E3005",
+    level="error",
+    title="Resources depend on resources of the template",
+    description="Every name in a DependsOn is that of a resource",
+)
 WITH_TOKEN: Final = Rule(
     id="E9500",
     level="error",
@@ -106,7 +112,8 @@ CHECKED: Final = Rule(
 )
 
 RULES: Final = (
-    READABLE, TRANSFORMABLE, ACYCLIC, WITH_TOKEN, EXPANDED, SPELLING, MEANING, SIZE, RISK, CHECKED,
+    READABLE, TRANSFORMABLE, ACYCLIC, COMPLETE, WITH_TOKEN, EXPANDED, SPELLING, MEANING, SIZE,
+    RISK, CHECKED,
 )  # fmt: skip
 BY_KIND: Final[Mapping[Kind, Rule]] = {
     "spelling": SPELLING, "meaning": MEANING, "risk": RISK, "size": SIZE,

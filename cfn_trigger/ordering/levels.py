@@ -6,7 +6,7 @@ out: what depends on one of them depends on what it depends on.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Final
@@ -17,6 +17,7 @@ from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import functions_of, undo_of, undoing_functions
 from macro.cloudformation import depends_on, properties_of, section, type_of
+from macro.errors import nearest
 from macro.model import TRIGGER_TYPE, Edge, Json
 from macro.names import undo_id
 from macro.ordering import reachable
@@ -129,6 +130,8 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
     """Return the order of a template; raises TemplateProblems if it has none."""
     processed = transforms.process(template, context)
     resources = section(processed.template, "Resources")
+    if unknown := [*_unknown_names(resources, template)]:
+        raise TemplateProblems(unknown, {template.name: template.text})
     reading = processed.reading
     trigger_ids = {trigger.logical_id for trigger in reading.triggers}
     undos = {undo_id(name): undo_of(name, processed.template) for name in trigger_ids}
@@ -148,6 +151,20 @@ def stack_order(template: Template, context: transforms.Context) -> StackOrder:
         for name, level in levels.items()
     )
     return StackOrder(resources=ordered, dependencies=tuple(acyclic))
+
+
+def _unknown_names(resources: Mapping[str, Json], template: Template) -> Iterator[Diagnostic]:
+    """Yield the names in a DependsOn that no resource has."""
+    for name, resource in resources.items():
+        for position, first in enumerate(depends_on(resource)):
+            if first not in resources:
+                hint = nearest(first, resources)
+                yield Diagnostic(
+                    file=template.name,
+                    span=template.span(("Resources", name, "DependsOn", position)),
+                    rule=catalog.COMPLETE.id,
+                    message=f"{name}.DependsOn: no resource {first!r} in the template{hint}",
+                )
 
 
 def _dependencies(resources: Mapping[str, Json], edges: Iterable[Edge]) -> list[Dependency]:

@@ -137,6 +137,16 @@ def test_a_cycle_of_sure_dependencies_is_a_problem() -> None:
     ]
 
 
+def test_a_name_in_a_depends_on_that_no_resource_has_is_a_problem() -> None:
+    with pytest.raises(TemplateProblems) as caught:
+        order_of(Orders=QUEUE, A=QUEUE | {"DependsOn": ["Orders", "Order", "Nobody"]})
+
+    assert [(each.rule, each.message) for each in caught.value.diagnostics] == [
+        ("E3005", "A.DependsOn: no resource 'Order' in the template; did you mean 'Orders'?"),
+        ("E3005", "A.DependsOn: no resource 'Nobody' in the template"),
+    ]
+
+
 def test_resources_that_sam_creates_are_ordered_too() -> None:
     serverless = of_type(
         "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b", CodeUri="./a"
