@@ -145,7 +145,7 @@ def _request(template: Json, macro_name: str, turn: int) -> _Request:
 
 _BUCKETS: Final = (NOT_PACKAGED, "bucket")
 """The buckets that stand for a local path after SAM: ours, and cfn-lint's."""
-_IMAGES: Final = (IMAGE, "value")
+_IMAGES: Final = (IMAGE, "s3://bucket/value")
 """The images that stand for one that is not built yet: ours, and cfn-lint's."""
 _UPLOADED: Final = {"S3ObjectVersion": NOT_PACKAGED}
 _PUSHED: Final = {"ImageUri": f"{NOT_PACKAGED}@sha256:{'0' * 64}"}

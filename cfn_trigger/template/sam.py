@@ -40,6 +40,8 @@ _OF_THE_REPOSITORY: Final = (
 )
 _CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 _UPLOADED: Final = ("s3://", "http://", "https://")
+_HASH_LENGTH: Final = 10
+"""How much SAM appends to the logical id of a layer."""
 
 
 def is_transformed(template: Mapping[str, Json]) -> bool:
@@ -62,6 +64,7 @@ def transformed(
     """
     mutable = json.loads(json.dumps({**template, "Transform": SERVERLESS_TRANSFORM}))
     if accepts_local_code:
+        _look_up_paths(mutable, values)
         _replace_local_paths(mutable)
         _add_missing_code(mutable)
         _replace_applications(mutable)
@@ -80,15 +83,22 @@ def transformed(
         )
     except InvalidDocumentException as error:
         paths = [_path(cause, template) for cause in error.causes]
-        problems = map(_problem, error.causes)
+        problems = [_problem(cause, template) for cause in error.causes]
         raise AwsTransformError(SERVERLESS_TRANSFORM, problems, paths) from error
     plain: dict[str, Json] = json.loads(json.dumps(undo_mark_unicode_str_in_template(translated)))
     return {name: section for name, section in plain.items() if name != "Transform"}
 
 
-def _problem(cause: ExceptionWithMessage) -> tuple[str, str]:
-    logical_id = getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", "")
-    return str(logical_id), " ".join(str(cause.message).split())
+def _problem(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[str, str]:
+    """Return the author's logical id of a cause, and its message."""
+    logical_id = str(getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", ""))
+    message = " ".join(str(cause.message).split())
+    written = logical_id[:-_HASH_LENGTH]
+    if logical_id not in section(template, "Resources") and written in section(
+        template, "Resources"
+    ):
+        return written, message.replace(logical_id, written)
+    return logical_id, message
 
 
 def _path(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[str, ...]:
@@ -97,7 +107,7 @@ def _path(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[st
         case InvalidGlobalsSectionException():
             return _unsupported_global(section(template, "Globals"))
         case InvalidResourcePropertyTypeException():
-            logical_id, _ = _problem(cause)
+            logical_id, _ = _problem(cause, template)
             resource = as_map(section(template, "Resources").get(logical_id))
             keys = str(cause.key_path).split(".")
             shared = type_of(resource).removeprefix(SERVERLESS)
@@ -106,7 +116,7 @@ def _path(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[st
             if keys[0] in section(section(template, "Globals"), shared):
                 return ("Globals", shared, *keys)
         case _ if isinstance(cause.__cause__, InvalidEventException):
-            logical_id, _ = _problem(cause)
+            logical_id, _ = _problem(cause, template)
             event = str(cause.__cause__._event_id)  # noqa: SLF001 (nothing else names it)
             return ("Resources", logical_id, "Properties", "Events", event)
     return ()
@@ -127,6 +137,17 @@ def _unsupported_global(of_all: Mapping[str, Json]) -> tuple[str, ...]:
 def has_local_code(template: Mapping[str, Json]) -> bool:
     """Return whether code is at a local path, which only a deployment uploads."""
     return any(True for _ in _local_paths(template))
+
+
+def _look_up_paths(mutable: Json, values: Mapping[str, Json]) -> None:
+    """Replace references to parameters that hold where code is; one without a value is a path."""
+    declared = section(mutable, "Parameters")
+    for properties in _properties(mutable):
+        for name in _CODE_PROPERTIES:
+            parameter = as_map(properties.get(name)).get("Ref")
+            if isinstance(parameter, str) and parameter in declared:
+                default = as_map(declared[parameter]).get("Default")
+                properties[name] = str(values.get(parameter, default) or parameter)
 
 
 def _replace_local_paths(mutable: Json) -> None:
