@@ -5,26 +5,14 @@ the resources of the stack. Refuses to know what happens then.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.change_sets import change_sets
 from cfn_trigger.deployment.stack import parsed_template, processed_template
+from cfn_trigger.deployment.state import ExpectedChanges
 from macro.cloudformation import as_map, section
 from macro.model import Json
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedChanges:
-    """The logical ids of what will change, None if they are not known, and the new template.
-
-    The template is that of the change set, or the stack's: during an update without a change set,
-    the stack's is the old one.
-    """
-
-    logical_ids: frozenset[str] | None
-    template: Mapping[str, Json]
 
 
 def read_expected_changes(stack_id: str, status: str, client: Any) -> ExpectedChanges:

@@ -11,7 +11,14 @@ from typing import Final
 
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.change_sets import ChangeSet
-from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry, Tone
+from cfn_trigger.deployment.state import (
+    DeploymentState,
+    Event,
+    ExpectedChanges,
+    Line,
+    LogEntry,
+    Tone,
+)
 from cfn_trigger.deployment.summary import summary
 from cfn_trigger.errors import ThrottledError, TransientError, UsageError
 
@@ -39,12 +46,12 @@ Progress = tuple[DeploymentState, tuple[Line, ...]]
 class MonitorEffects:
     """What following a deployment needs from the outside; tests replace it.
 
-    `expected` returns the logical ids that are going to change, by path of a stack: of stacks that
-    have begun since the last time.
+    `expected` returns what is going to change, by path of a stack: of stacks that have begun since
+    the last time.
     """
 
     events: Callable[[DeploymentState], Iterable[Event]]
-    expected: Callable[[DeploymentState], Mapping[str, frozenset[str]]]
+    expected: Callable[[DeploymentState], Mapping[str, ExpectedChanges]]
     log_entries: Callable[[DeploymentState], Iterable[LogEntry]]
     refused: Callable[[DeploymentState], ChangeSet | None]
     now: Callable[[], datetime]
@@ -105,8 +112,8 @@ def _advanced(state: DeploymentState, effects: MonitorEffects) -> Progress:
     """Take in what is new: events and entries together, so that they are in the order of time."""
     events = tuple(effects.events(state))
     begun, _ = timeline.advance(state, events, ())
-    for path, logical_ids in effects.expected(begun).items():
-        state = timeline.expecting(state, path, logical_ids)
+    for path, changes in effects.expected(begun).items():
+        state = timeline.expecting(state, path, changes)
     return timeline.advance(state, events, effects.log_entries(begun))
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.change_sets import ChangeSet, change_sets
-from cfn_trigger.deployment.expected_changes import ExpectedChanges, read_expected_changes
+from cfn_trigger.deployment.expected_changes import read_expected_changes
 from cfn_trigger.deployment.logs import Tail, Tails, log_group
 from cfn_trigger.deployment.reasons import parse_reason
-from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
+from cfn_trigger.deployment.state import DeploymentState, Event, ExpectedChanges, LogEntry
 from cfn_trigger.errors import MissingError, TransientError, UsageError
 from cfn_trigger.template.triggers import functions, handler_arn
 from macro.names import INVOKE, LOG_GROUP, PROVIDER, is_shared_policy_id
@@ -128,15 +128,13 @@ class StackPoller:
 
     # ---- what will change
 
-    def expected(self, state: DeploymentState) -> dict[str, frozenset[str]]:
+    def expected(self, state: DeploymentState) -> dict[str, ExpectedChanges]:
         """Read what will change in stacks that have begun since the last time, by path."""
-        expected: dict[str, frozenset[str]] = {}
+        expected: dict[str, ExpectedChanges] = {}
         with suppress(TransientError):  # the next time
             for path, (stack_id, status) in _stacks(state).items():
                 if path not in self.changes:
-                    changes = self.changes[path] = self._read_changes(stack_id, status)
-                    if changes.logical_ids is not None:
-                        expected[path] = changes.logical_ids
+                    expected[path] = self.changes[path] = self._read_changes(stack_id, status)
         return expected
 
     def _read_changes(self, stack_id: str, status: str) -> ExpectedChanges:
@@ -146,7 +144,7 @@ class StackPoller:
             raise
         except UsageError as error:
             self.note(f"the total of resources is not shown: {error.message}")
-            return ExpectedChanges(logical_ids=None, template={})
+            return ExpectedChanges(logical_ids=None)
 
     # ---- logs
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from cfn_trigger.deployment.reasons import NO_REASON, Reason
+from macro.model import Json
 
 Kind = Literal["resource", "trigger", "log", "failure", "end"]
 Tone = Literal["plain", "good", "bad", "quiet"]
@@ -27,7 +28,8 @@ IN_PROGRESS: Final = "_IN_PROGRESS"
 class Event:
     """An event of a stack, as CloudFormation describes it.
 
-    `path` is empty, or the name of the nested stack that it is in, with a slash.
+    `path` is empty, or the name of the nested stack that it is in, with a slash. An event of a part
+    of a trigger is taken as one of the trigger; `part` is then the part's own logical id.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
     """
 
@@ -40,6 +42,7 @@ class Event:
     reason: Reason = NO_REASON
     is_of_stack: bool = False
     path: str = ""
+    part: str = ""
 
     @property
     def name(self) -> str:
@@ -114,6 +117,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedChanges:
+    """The logical ids of what will change, None if they are not known, and the new template.
+
+    The template is that of the change set, or the stack's: during an update without a change set,
+    the stack's is the old one.
+    """
+
+    logical_ids: frozenset[str] | None
+    template: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerRun:
     """How far a trigger's request is; `progress` is what its handler says of that.
 
@@ -177,6 +192,7 @@ class DeploymentState:
     this deployment. `physical_ids`, `runs` and `resources` are by name; `resources` are those of
     the present phase: a rollback begins anew. `expected` are the resources that this phase will
     change, None if they are not known. `stack_ids` are those of nested stacks, by path.
+    `parts` are the names of triggers by those of their parts.
     `refused` says why a change set kept the deployment from beginning.
     """
 
@@ -194,6 +210,7 @@ class DeploymentState:
     resources: Mapping[str, ResourceProgress] = field(default_factory=dict)
     expected: frozenset[str] | None = None
     stack_ids: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[Event, ...] = ()
     forgiven: tuple[Forgiven, ...] = ()
     refused: Literal["", "empty", "failed"] = ""
@@ -202,6 +219,11 @@ class DeploymentState:
     def has_begun(self) -> bool:
         """Whether a deployment has begun."""
         return bool(self.first_status)
+
+    @property
+    def is_rolling_back(self) -> bool:
+        """Whether what this deployment did is undone."""
+        return "ROLLBACK" in self.status
 
     @property
     def succeeded(self) -> bool:

@@ -14,11 +14,12 @@ from typing import Any, Final
 from cfn_trigger.deployment.durations import as_words
 from cfn_trigger.deployment.provider_steps import after_step, forgiven_reason
 from cfn_trigger.deployment.reasons import headline
-from cfn_trigger.deployment.resources import role_of, trigger_part
+from cfn_trigger.deployment.resources import answered_part_of, parts, role_of, run_name
 from cfn_trigger.deployment.state import (
     IN_PROGRESS,
     DeploymentState,
     Event,
+    ExpectedChanges,
     Forgiven,
     Line,
     LogEntry,
@@ -28,6 +29,7 @@ from cfn_trigger.deployment.state import (
     TriggerRun,
     Weight,
 )
+from macro.model import TRIGGER_TYPE
 from macro.names import PROVIDER
 
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
@@ -62,7 +64,7 @@ def advance(
     for item in sorted(news, key=lambda item: item.at):
         match item:
             case Event():
-                state, more = _after_event(state, item)
+                state, more = _after_event(state, _of_whole_trigger(state, item))
             case LogEntry():
                 state, more = _after_entry(state, item)
         lines += more
@@ -74,15 +76,18 @@ def since_rest(events: Sequence[Event]) -> list[Event]:
     return list(takewhile(lambda event: not event.is_at_rest, reversed(events)))[::-1]
 
 
-def expecting(state: DeploymentState, path: str, logical_ids: Iterable[str]) -> DeploymentState:
-    """Take in which resources of the stack at a path this deployment will change.
+def expecting(state: DeploymentState, path: str, changes: ExpectedChanges) -> DeploymentState:
+    """Take in what this deployment will change in the stack at a path.
 
-    Those of a nested stack make a total only together with those of the stack that is followed.
+    Resources of a nested stack make a total only together with those of the stack that is followed.
     """
-    if path and state.expected is None:
+    of_stack = parts(changes.template)
+    names = {path + part: path + trigger for part, trigger in of_stack.items()}
+    state = replace(state, parts={**state.parts, **names})
+    if changes.logical_ids is None or (path and state.expected is None):
         return state
-    names = {path + logical_id for logical_id in logical_ids}
-    return replace(state, expected=(state.expected or frozenset()) | names)
+    expected = {path + of_stack.get(each, each) for each in changes.logical_ids}
+    return replace(state, expected=(state.expected or frozenset()) | expected)
 
 
 # ---- events
@@ -99,9 +104,29 @@ def _after_event(state: DeploymentState, event: Event) -> tuple[DeploymentState,
         state = replace(state, failures=(*state.failures, event))
     if event.is_of_stack and event.path:  # its parent has an event for the same
         return state, ()
+    is_continued = _is_continued(state, event)
     if not event.is_of_stack:
         state = _after_resource_event(state, event)
-    return state, () if event.reason.kind == "initiated" else (_event_line(state, event),)
+    if event.reason.kind == "initiated":
+        return state, ()
+    line = _event_line(state, event)
+    return state, (replace(line, weight="detail") if is_continued else line,)
+
+
+def _is_continued(state: DeploymentState, event: Event) -> bool:
+    """Whether an event is only of a part of a trigger: the trigger has begun, and has not ended."""
+    before = state.resources.get(event.name)
+    is_running = before is not None and not before.is_done
+    is_beginning = event.status.endswith(IN_PROGRESS) and event.type == TRIGGER_TYPE
+    return _is_passed_on(state, event) or (is_beginning and is_running)
+
+
+def _of_whole_trigger(state: DeploymentState, event: Event) -> Event:
+    """Return an event of a part of a trigger as one of the trigger; any other as it is."""
+    known = state.parts.get(event.name, "").removeprefix(event.path)
+    trigger = known or answered_part_of(event.logical_id, event.physical_id)
+    is_part = event.type == TRIGGER_TYPE and bool(trigger)
+    return replace(event, logical_id=trigger, part=event.logical_id) if is_part else event
 
 
 def _after_stack_event(state: DeploymentState, event: Event) -> DeploymentState:
@@ -130,19 +155,19 @@ def _rolling_back(state: DeploymentState) -> DeploymentState:
 
 
 def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentState:
-    name = event.name
+    name, is_passed_on = event.name, _is_passed_on(state, event)
+    if event.physical_id and not event.part:
+        state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
+    if is_passed_on:
+        return state
     before = state.resources.get(name)
     began = event.at if before is None or before.is_done else before.began
     progress = ResourceProgress(type=event.type, status=event.status, began=began)
     state = replace(state, resources={**state.resources, name: progress})
-    if event.physical_id:
-        state = replace(state, physical_ids={**state.physical_ids, name: event.physical_id})
     match role_of(event.logical_id, event.type):
         case "trigger" | "undo":
-            part = trigger_part(event.logical_id)
-            trigger = event.path + part.trigger
-            run = _run_after(state.runs.get(trigger), event, is_last=part.is_last)
-            run = replace(run, resource=event.logical_id)
+            trigger = event.path + run_name(event.logical_id)
+            run = replace(_run_after(state.runs.get(trigger), event), resource=event.logical_id)
             return replace(state, runs={**state.runs, trigger: run})
         case "nested stack" if event.physical_id:
             return replace(state, stack_ids={**state.stack_ids, f"{name}/": event.physical_id})
@@ -150,13 +175,25 @@ def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentSta
             return state
 
 
-def _run_after(run: TriggerRun | None, event: Event, *, is_last: bool) -> TriggerRun:
+def _is_passed_on(state: DeploymentState, event: Event) -> bool:
+    """Whether an event of a part changes nothing for its trigger: the next part goes on.
+
+    In a rollback there may be no next one. A deletion begins with the trigger itself.
+    """
+    if not event.part or event.status.endswith("_FAILED"):
+        return False
+    is_end = event.status.endswith("_COMPLETE")
+    if state.is_rolling_back:
+        return event.status.startswith("DELETE") and not is_end
+    return event.status.startswith("DELETE") or is_end
+
+
+def _run_after(run: TriggerRun | None, event: Event) -> TriggerRun:
     if event.status.endswith(IN_PROGRESS):
         goes_on = run and (event.reason.kind == "initiated" or not run.is_over)
         earlier = replace(run, earlier=None) if run else None
         return run if run and goes_on else TriggerRun(began=event.at, earlier=earlier)
-    is_over = is_last or event.status.endswith("_FAILED")
-    return replace(run or TriggerRun(began=event.at), is_over=is_over)
+    return replace(run or TriggerRun(began=event.at), is_over=True)
 
 
 # ---- the line of an event
@@ -181,7 +218,9 @@ def _event_line(state: DeploymentState, event: Event) -> Line:
         done=tally.done,
         total=tally.total,
     )
-    subject = f"{event.status} {event.name} ({event.type}){duration}"
+    is_of_part = _is_passed_on(state, event)
+    name = event.path + event.part if is_of_part else event.name
+    subject = f"{event.status} {name} ({event.type}){duration}"
     return Line(
         at=event.at,
         kind="resource",
@@ -236,8 +275,8 @@ def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentSta
     step = _provider_step(entry.text) if function == PROVIDER else {}
     if not step:
         return state, (output_line(entry),)
-    name = f"{path}/" if path else ""
-    name += trigger_part(str(step["trigger"])).trigger
+    own_name = f"{path}/{step['trigger']}" if path else str(step["trigger"])
+    name = run_name(state.parts.get(own_name, own_name))
     run = state.runs.get(name) or TriggerRun(began=entry.at)
     if run.earlier and entry.at < run.began:  # a late entry
         earlier, lines = after_step(run.earlier, step, name=name, at=entry.at)

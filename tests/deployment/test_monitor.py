@@ -9,7 +9,13 @@ import pytest
 from cfn_trigger.deployment import monitor
 from cfn_trigger.deployment.change_sets import ChangeSet
 from cfn_trigger.deployment.monitor import MonitorEffects
-from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.state import (
+    DeploymentState,
+    Event,
+    ExpectedChanges,
+    Line,
+    LogEntry,
+)
 from cfn_trigger.errors import ThrottledError, TransientError, UsageError
 from tests.support.timelines import CREATION, STACK_ID, as_text, at, entry, event
 
@@ -24,7 +30,7 @@ class Playing:
     seconds: float = 0.0
     looks: list[float] = field(default_factory=list)
     outages: int = 0
-    will_change: dict[str, frozenset[str]] = field(default_factory=dict)
+    will_change: dict[str, ExpectedChanges] = field(default_factory=dict)
     change_set: ChangeSet | None = None
     stack: str = "shop"
     after_end: list[Event] = field(default_factory=list)
@@ -48,7 +54,7 @@ class Playing:
     def log_entries(self, _state: DeploymentState) -> list[LogEntry]:
         return [one for one in self.log if one.at <= at(self.seconds - 1)]  # logs are late
 
-    def expected(self, state: DeploymentState) -> dict[str, frozenset[str]]:
+    def expected(self, state: DeploymentState) -> dict[str, ExpectedChanges]:
         return self.will_change if state.has_begun else {}
 
     def refused(self, state: DeploymentState) -> ChangeSet | None:
@@ -111,7 +117,8 @@ def test_a_deployment_is_awaited_and_followed_to_its_end_and_its_last_log_line()
 
 
 def test_what_is_expected_is_known_in_the_first_line() -> None:
-    playing = Playing([*CREATION, *ENDING], will_change={"": frozenset({"Run", "Queue"})})
+    changes = ExpectedChanges(logical_ids=frozenset({"Run", "Queue"}))
+    playing = Playing([*CREATION, *ENDING], will_change={"": changes})
 
     assert playing.follow()[:2] == [
         "10:00:00    0/2  CREATE_IN_PROGRESS  shop (AWS::CloudFormation::Stack)",

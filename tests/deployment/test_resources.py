@@ -1,6 +1,6 @@
 import pytest
 
-from cfn_trigger.deployment.resources import Role, TriggerPart, role_of, trigger_part
+from cfn_trigger.deployment.resources import Role, answered_part_of, parts, role_of, run_name
 from macro.names import (
     HAND_OVER,
     INVOKE_CONFIG,
@@ -43,9 +43,33 @@ def test_every_resource_has_a_role(logical_id: str, type_: str, role: Role) -> N
     assert role_of(logical_id, type_) == role
 
 
-def test_a_trigger_is_one_part_and_its_undo_is_named_after_it() -> None:
-    assert trigger_part("Run") == TriggerPart("Run", is_last=True)
-    assert trigger_part(UNDO) == TriggerPart("Run (undo)", is_last=True)
+def test_what_undoes_a_trigger_runs_under_its_name() -> None:
+    assert (run_name("Run"), run_name(UNDO)) == ("Run", "Run (undo)")
+
+
+def test_a_template_says_what_is_a_part_of_which_trigger() -> None:
+    resources = {
+        "RunPart1": {"Type": "Custom::Trigger", "Properties": {"PartOf": "Run"}},
+        "Run": {"Type": "Custom::Trigger", "Properties": {}},
+        "OtherPart1": {"Type": "Custom::Trigger"},
+    }
+
+    assert parts({"Resources": resources}) == {"RunPart1": "Run"}
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "physical_id", "trigger"),
+    [
+        ("RunPart12", "part of Run-1", "Run"),
+        ("RunPart12", "Run-1", ""),
+        ("RunPart0", "part of Run-1", ""),
+        ("Run", "part of Run-1", ""),
+    ],
+)
+def test_a_part_that_has_answered_is_known_by_its_ids(
+    logical_id: str, physical_id: str, trigger: str
+) -> None:
+    assert answered_part_of(logical_id, physical_id) == trigger
 
 
 def test_policies_for_several_handlers_are_known_by_their_ids() -> None:

@@ -1,11 +1,19 @@
 """What happens in a deployment, as lines: a fold, without a clock and without a cloud."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from cfn_trigger.deployment import timeline
-from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry, Weight
+from cfn_trigger.deployment.state import (
+    DeploymentState,
+    Event,
+    ExpectedChanges,
+    Line,
+    LogEntry,
+    Weight,
+)
 from cfn_trigger.deployment.summary import changing_resources, phase, running_triggers, summary
 from tests.support.timelines import (
     CREATION,
@@ -16,6 +24,7 @@ from tests.support.timelines import (
     at,
     entry,
     event,
+    expecting,
     step,
 )
 
@@ -134,7 +143,7 @@ def test_a_change_has_the_duration_between_its_events() -> None:
 
 
 def test_resources_are_counted_out_of_those_expected() -> None:
-    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue"])
+    state = expecting(DeploymentState(has_read=True), "", "Run", "Queue")
     events = [
         *CREATION,
         event(2, "Queue", "CREATE_IN_PROGRESS"),
@@ -147,7 +156,7 @@ def test_resources_are_counted_out_of_those_expected() -> None:
 
 
 def test_a_resource_that_was_not_expected_counts_once_it_begins() -> None:
-    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run"])
+    state = expecting(DeploymentState(has_read=True), "", "Run")
 
     state, _ = timeline.advance(state, [*CREATION, event(2, "Queue", "CREATE_IN_PROGRESS")], ())
 
@@ -155,21 +164,21 @@ def test_a_resource_that_was_not_expected_counts_once_it_begins() -> None:
 
 
 def test_resources_of_nested_stacks_count_with_those_of_the_stack() -> None:
-    state = timeline.expecting(DeploymentState(has_read=True), "", ["Orders"])
+    state = expecting(DeploymentState(has_read=True), "", "Orders")
 
-    state = timeline.expecting(state, "Orders/", ["Run", "Queue"])
+    state = expecting(state, "Orders/", "Run", "Queue")
 
     assert state.tally.total == 3
 
 
 def test_the_resources_of_a_nested_stack_alone_are_no_total() -> None:
-    state = timeline.expecting(DeploymentState(has_read=True), "Orders/", ["Run", "Queue"])
+    state = expecting(DeploymentState(has_read=True), "Orders/", "Run", "Queue")
 
     assert state.tally.total is None
 
 
 def test_a_rollback_counts_anew_what_has_changed() -> None:
-    state = timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue", "Other"])
+    state = expecting(DeploymentState(has_read=True), "", "Run", "Queue", "Other")
     events = [
         *CREATION,
         event(2, "Queue", "CREATE_COMPLETE"),
@@ -228,6 +237,126 @@ def test_the_ids_of_nested_stacks_are_known_by_their_paths() -> None:
     state, _ = after(CREATION[0], event(1, "Orders", "CREATE_IN_PROGRESS"), inner)
 
     assert state.stack_ids == {"Orders/": NESTED_ID, "Orders/Orders/": NESTED_ID}
+
+
+# ---- triggers in parts
+
+
+IN_PARTS = {
+    "RunPart1": {"Properties": {"PartOf": "Run"}},
+    "RunPart2": {"Properties": {"PartOf": "Run"}},
+    "Run": {"Properties": {}},
+}
+
+
+def part(seconds: float, name: str, status: str, reason: str = "") -> Event:
+    return replace(event(seconds, "Run", status, reason), logical_id=name)
+
+
+def beginning_in_parts() -> DeploymentState:
+    changes = ExpectedChanges(
+        logical_ids=frozenset({"RunPart1", "RunPart2", "Run", "Queue"}),
+        template={"Resources": IN_PARTS},
+    )
+    return timeline.expecting(DeploymentState(has_read=True), "", changes)
+
+
+FIRST_PART = (
+    CREATION[0],
+    part(1, "RunPart1", "CREATE_IN_PROGRESS"),
+    part(3500, "RunPart1", "CREATE_COMPLETE"),
+    part(3501, "RunPart2", "CREATE_IN_PROGRESS"),
+)
+LAST_PARTS = (
+    part(7000, "RunPart2", "CREATE_COMPLETE"),
+    part(7001, "Run", "CREATE_IN_PROGRESS"),
+    part(9001, "Run", "CREATE_COMPLETE"),
+)
+
+
+def shown(lines: Iterable[Line]) -> list[str]:
+    return as_text([line for line in lines if line.weight != "detail"])
+
+
+def test_the_parts_of_a_trigger_are_shown_and_counted_as_one() -> None:
+    state = beginning_in_parts()
+    entries = [
+        step(2, "invoke", trigger="RunPart1", attempt=1),
+        step(10, "pending", trigger="RunPart1", error="", progress="1 of 3"),
+        step(3502, "invoke", trigger="RunPart2", attempt=1),
+        step(9000, "done", trigger="Run", error=""),
+    ]
+
+    state, lines = timeline.advance(state, [*FIRST_PART, *LAST_PARTS], entries)
+
+    assert shown(lines)[1:] == [
+        "10:00:01    0/2  CREATE_IN_PROGRESS  Run (Custom::Trigger)",
+        "10:00:02    Run: started, attempt 1",
+        "10:00:10    Run: in progress after 9 s: 1 of 3",
+        "12:30:00    Run: done after 2 h 29 min, poll 1",
+        "12:30:01    1/2  CREATE_COMPLETE     Run (Custom::Trigger), 2 h 30 min",
+    ]
+
+
+def test_a_trigger_runs_until_its_last_part_has_answered() -> None:
+    state, _ = timeline.advance(beginning_in_parts(), FIRST_PART, ())
+
+    assert running_triggers(state, at(3541)) == ("Run: attempt 1, 59 min 0 s",)
+    assert (state.tally.done, state.tally.total) == (0, 2)
+
+
+def test_all_parts_are_lines_of_interest_only_if_something_is_wrong() -> None:
+    _, lines = timeline.advance(beginning_in_parts(), [*FIRST_PART, *LAST_PARTS], ())
+
+    details = [line.message for line in lines if line.weight == "detail"]
+    assert details == [
+        "CREATE_COMPLETE RunPart1 (Custom::Trigger)",
+        "CREATE_IN_PROGRESS Run (Custom::Trigger)",
+        "CREATE_COMPLETE RunPart2 (Custom::Trigger)",
+        "CREATE_IN_PROGRESS Run (Custom::Trigger)",
+    ]
+
+
+def test_a_part_that_fails_is_the_failure_of_its_trigger() -> None:
+    failed = part(3600, "RunPart2", "CREATE_FAILED", REASON)
+    rollback = [
+        event(3601, "shop", "ROLLBACK_IN_PROGRESS"),
+        part(3602, "RunPart2", "DELETE_COMPLETE"),
+        event(3603, "shop", "ROLLBACK_COMPLETE"),
+    ]
+
+    state, lines = timeline.advance(beginning_in_parts(), [*FIRST_PART, failed, *rollback], ())
+
+    assert shown(lines)[2] == (
+        "11:00:00    1/2  CREATE_FAILED       Run (Custom::Trigger), 59 min 59 s: LookupError: lost"
+    )
+    assert [line.name for line in summary(state)] == ["Run", "shop"]
+    assert running_triggers(state, at(3603)) == ()
+    assert (state.tally.done, state.tally.total) == (1, 1)
+
+
+def test_a_rollback_of_some_parts_ends_with_the_last_of_them() -> None:
+    events = [
+        event(0, "shop", "UPDATE_IN_PROGRESS"),
+        part(1, "RunPart1", "UPDATE_IN_PROGRESS"),
+        part(2, "RunPart1", "UPDATE_FAILED", REASON),
+        event(3, "shop", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        part(4, "RunPart1", "UPDATE_IN_PROGRESS"),
+        part(5, "RunPart1", "UPDATE_COMPLETE"),
+    ]
+
+    state, _ = timeline.advance(beginning_in_parts(), events, ())
+
+    assert running_triggers(state, at(6)) == ()
+    assert state.tally.done == 1
+
+
+def test_a_part_is_known_by_its_physical_id_where_the_template_is_not() -> None:
+    answered = replace(part(3500, "RunPart1", "CREATE_COMPLETE"), physical_id="part of Run-1")
+
+    _, lines = timeline.advance(DeploymentState(has_read=True), [CREATION[0], answered], ())
+
+    assert shown(lines)[1:] == []
 
 
 # ---- which lines matter
@@ -651,7 +780,7 @@ def test_a_line_as_json_is_an_object() -> None:
 
 def test_a_line_of_a_resource_as_json_has_its_change() -> None:
     _, lines = timeline.advance(
-        timeline.expecting(DeploymentState(has_read=True), "", ["Run", "Queue"]),
+        expecting(DeploymentState(has_read=True), "", "Run", "Queue"),
         [*CREATION, event(3, "Run", "CREATE_FAILED", "LookupError: lost; full log: /a")],
         (),
     )

@@ -24,7 +24,7 @@ from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.deployment.summary import summary
 from cfn_trigger.terminal import console, following
 from cfn_trigger.terminal.following import StatusArea, View
-from tests.support.timelines import NESTED_ID, STACK, STACK_ID, at
+from tests.support.timelines import NESTED_ID, STACK, STACK_ID, at, expecting
 
 RECORDED: Final = Path(__file__).parent.parent / "terminal" / "recorded"
 WRAPPED: Final = "Received response status [FAILED] from custom resource. Message returned: "
@@ -71,7 +71,7 @@ class Deployment:
         """Return the state before."""
         state = DeploymentState(has_read=True)
         for path, names in self.expected.items():
-            state = timeline.expecting(state, path, names)
+            state = expecting(state, path, *names)
         return state
 
     def until(self, seconds: float) -> tuple[list[Event], list[LogEntry]]:

@@ -12,7 +12,13 @@ from typing import Any
 
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.reasons import parse_reason
-from cfn_trigger.deployment.state import DeploymentState, Event, Line, LogEntry
+from cfn_trigger.deployment.state import (
+    DeploymentState,
+    Event,
+    ExpectedChanges,
+    Line,
+    LogEntry,
+)
 from cfn_trigger.terminal.lines import rendered
 
 STACK = "AWS::CloudFormation::Stack"
@@ -48,12 +54,19 @@ def event(seconds: float, name: str, status: str, reason: str = "", path: str = 
     )
 
 
+def expecting(state: DeploymentState, path: str, *logical_ids: str) -> DeploymentState:
+    """Return a state in which these resources of a stack are expected to change."""
+    return timeline.expecting(state, path, ExpectedChanges(logical_ids=frozenset(logical_ids)))
+
+
 def entry(seconds: float, text: str, source: str = "Check") -> LogEntry:
     return LogEntry(id=f"entry {next(_ids)}", at=at(seconds), source=source, text=text)
 
 
-def step(when: float, name: str, source: str = "TriggerProvider", **details: Any) -> LogEntry:
-    text = json.dumps({"step": name, "trigger": "Run", "type": "Create"} | details)
+def step(
+    when: float, name: str, source: str = "TriggerProvider", trigger: str = "Run", **details: Any
+) -> LogEntry:
+    text = json.dumps({"step": name, "trigger": trigger, "type": "Create"} | details)
     return entry(when, text, source)
 
 
