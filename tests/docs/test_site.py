@@ -1,8 +1,5 @@
 """The site: complete, the same as the pages in the repository, and without another host."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -15,7 +12,6 @@ import yaml
 
 from tests.docs.pages import BUILT, ROOT, name, pages, tokens
 
-MKDOCS: Final = Path(sys.executable).with_name("mkdocs")
 EXAMPLES: Final = [
     path for path in sorted((ROOT / "examples").rglob("template.yaml")) if BUILT not in path.parts
 ]
@@ -27,23 +23,6 @@ SAME: Final = {
 """The elements that a page has equally often on the site and in the repository, by token."""
 OF_THE_REPOSITORY: Final = "README.md"
 """The page that docs/index.md replaces on the site."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site as `make docs` does."""
-    folder = tmp_path_factory.mktemp("site")
-    ended = subprocess.run(
-        [MKDOCS, "build", "--strict", "--site-dir", folder],  # --quiet would silence --strict
-        cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    warnings = [line for line in ended.stderr.splitlines() if not line.startswith("INFO ")]
-    assert (ended.returncode, warnings) == (0, [])
-    return folder
 
 
 class Reader(HTMLParser):
