@@ -88,11 +88,12 @@ def command(
     if deployed_stack:
         _refuse_template(ctx, source)
         request = _deployed_request(deployed_stack, run_options, overrides, location)
-        confirm(request, deployed_stack, yes=yes)
     else:
         request = _request_of_template(ctx, source, stack, run_options, overrides, location)
     for note in request.notes:
         console.note(f"{trigger}: {note}")
+    if deployed_stack:
+        confirm(request, deployed_stack, yes=yes)
     rehearsal = _rehearsed(request, location, as_json=as_json)
     if as_json:
         console.show_json(rehearsal.as_json())

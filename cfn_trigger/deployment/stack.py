@@ -24,6 +24,7 @@ class StackSnapshot:
     `template` is the processed one. `values` are what the stack's parameters were set to, and
     `looked_up` the values of those that are names in Parameter Store. `statuses` and
     `physical_ids` are those of its resources; one that was deleted has no physical id.
+    `status` is the stack's own.
     """
 
     stack_id: str
@@ -33,6 +34,7 @@ class StackSnapshot:
     outputs: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     physical_ids: Mapping[str, str] = field(default_factory=dict)
+    status: str = ""
 
     @property
     def name(self) -> str:
@@ -80,6 +82,7 @@ def _snapshot(description: Mapping[str, Any], client: Any) -> StackSnapshot:
     parameters = description.get("Parameters", [])
     return StackSnapshot(
         stack_id=stack_id,
+        status=description["StackStatus"],
         template=template,
         values={p["ParameterKey"]: p.get("ParameterValue", "") for p in parameters},
         looked_up={

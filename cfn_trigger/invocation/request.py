@@ -93,6 +93,8 @@ def _trigger_request(
     expect = _assembled(settings, "Expect")
     require_known(payload, expect, name)
     old_payload, notes = _old_payload(snapshot, options)
+    if snapshot.status.endswith("_IN_PROGRESS"):
+        notes += (f"the stack is {snapshot.status}: what it has deployed may change meanwhile",)
     request = parse_request(_event(settings, snapshot, options))
     function = _function(settings["HandlerArn"], snapshot, name)
     logical_ids = {physical: logical for logical, physical in snapshot.physical_ids.items()}
@@ -215,7 +217,7 @@ def _assembled(settings: Mapping[str, Any], part: str) -> Any:
 
 
 def _plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = ("Payload", "Expect", "Fingerprint", "HandlerArn")
+    left_out = ("Payload", "Expect", "Fingerprint", "HandlerArn", "Previous")
     return {name: value for name, value in settings.items() if name not in left_out}
 
 

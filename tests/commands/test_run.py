@@ -145,6 +145,18 @@ def test_a_deployed_trigger_is_not_run_without_a_confirmation(tmp_path: Path) ->
     assert endpoint.requests == {"DescribeStacks": 1, "GetTemplate": 1, "ListStackResources": 1}
 
 
+def test_a_stack_that_changes_is_noted_before_the_question(tmp_path: Path) -> None:
+    endpoint = deployed()
+    endpoint.status = "UPDATE_IN_PROGRESS"
+
+    outcome = run_deployed(endpoint, tmp_path, "Run")
+
+    assert outcome.stderr.startswith(
+        "cfn-trigger: Run: the stack is UPDATE_IN_PROGRESS: what it has deployed may change"
+        " meanwhile\nRun of stack 'shop':\n"
+    )
+
+
 def test_a_trigger_that_is_not_deployed_is_a_usage_error_with_the_nearest_name(
     tmp_path: Path,
 ) -> None:

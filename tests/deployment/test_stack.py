@@ -101,6 +101,7 @@ def test_a_snapshot_takes_one_request_for_each_part_of_a_stack(cloudformation: S
         outputs={"Arn": "arn:a"},
         statuses={"A": "CREATE_COMPLETE", "B": "UPDATE_FAILED", "C": "DELETE_COMPLETE"},
         physical_ids={"A": "a-1"},
+        status="UPDATE_COMPLETE",
     )
     assert snapshot.name == "shop"
 
