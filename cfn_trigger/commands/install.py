@@ -53,7 +53,6 @@ def command(
     place = where(location)
     effects = install_effects(location, as_json=as_json)
     deployed = read_deployed(target.name, effects.cloudformation)
-    code = macro_stack.installed_code()
     version = macro_stack.installed_version()
     if deployed is not None and not deployed.was_never_created:
         refuse_other_version(target, deployed, place, version)
@@ -62,6 +61,8 @@ def command(
     if not yes:
         console.show(installations.creation(target, place, version, s3_bucket), stderr=as_json)
         options.ask("Create it?")
+    with console.progress("packaging the macro"):
+        code = macro_stack.installed_code()
     is_complete = installer.install(target, code, effects, s3_bucket)
     created = read_deployed(target.name, effects.cloudformation) if is_complete else None
     if created is None:
@@ -76,13 +77,14 @@ def refuse_other_version(
     installer.refuse_changing(target.name, deployed)
     refuse_other_macro(target, deployed)
     if (old := macro_stack.version(deployed.template)) != version:
-        problem = f"stack {target.name!r}: {place} has version {old}, not {version}"
+        installed = f"version {old}" if old else "a version that does not say which"
+        problem = f"stack {target.name!r}: {place} has {installed}, not {version}"
         raise UsageError(f"{problem}; run cfn-trigger upgrade")
 
 
 def refuse_other_macro(target: MacroStack, deployed: DeployedStack) -> None:
     """Raise UsageError if a stack is not that of the macro."""
-    if not macro_stack.version(deployed.template):
+    if not macro_stack.is_macro(deployed.template):
         problem = f"stack {target.name!r}: is not that of the macro"
         raise UsageError(f"{problem}; pass --stack-name")
     name = deployed.parameters.get("MacroName", "")

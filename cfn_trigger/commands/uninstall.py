@@ -46,7 +46,8 @@ def command(
     if not names:
         _finish(target, place, as_json=as_json, note="is not installed")
         return
-    users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
+    with console.progress(f"reading which stacks use {target.macro_name}"):
+        users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
     if users.stacks or users.unreadable:
         console.show(installations.users(users), stderr=as_json)
     if yes and not force:

@@ -55,9 +55,10 @@ def command(
         install.finish(target, deployed, place, as_json=as_json, note="is up to date")
         return
     old = macro_stack.version(deployed.template)
-    users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
     coming = coming_values(deployed, template)
-    expected = tuple(impacts(users.stacks, location, target.macro_name, coming))
+    with console.progress(f"reading which stacks use {target.macro_name}, and what they run"):
+        users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
+        expected = tuple(impacts(users.stacks, location, target.macro_name, coming))
     if as_json:
         content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in expected]}
         click.echo(json.dumps(content | {"unreadable": users.unreadable}))

@@ -109,7 +109,7 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
         resource = content["Resources"][name]
         del resource["Metadata"]  # how `sam build` builds it
         resource["Properties"][uri] = {"Bucket": bucket, "Key": key}
-    content["Metadata"][_APPLICATION]["SemanticVersion"] = installed_version()
+    content["Metadata"][_APPLICATION]["SemanticVersion"] = code.version
     return content
 
 
@@ -117,6 +117,12 @@ def has_same_layer(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
     """Whether two templates have the same layer, so that an update publishes no new version."""
     layers = [as_map(content.get("Resources")).get("HandlerLayer") for content in (old, new)]
     return bool(layers[0] == layers[1])
+
+
+def is_macro(content: Mapping[str, Json]) -> bool:
+    """Whether a template is that of the macro, in any version and deployed by any tool."""
+    macro = as_map(as_map(content.get("Resources")).get("Macro"))
+    return macro.get("Type") == "AWS::CloudFormation::Macro"
 
 
 def version(content: Mapping[str, Json]) -> str:

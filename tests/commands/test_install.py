@@ -28,11 +28,12 @@ def deployed(
     status: str = "CREATE_COMPLETE",
     metadata: Mapping[str, Any] = METADATA,
     macro_name: str = "Trigger",
+    type_: str = "AWS::CloudFormation::Macro",
 ) -> DeployedStack:
     return DeployedStack(
         stack_id=STACK_ID,
         status=status,
-        template={"Metadata": metadata},
+        template={"Metadata": metadata, "Resources": {"Macro": {"Type": type_}}},
         parameters={"MacroName": macro_name},
     )
 
@@ -56,6 +57,13 @@ def deployed(
         ),
         (
             deployed(metadata={}),
+            (
+                "stack 'cfn-trigger': account 123456789012, region eu-west-1 has a version that"
+                " does not say which, not 0.1.0; run cfn-trigger upgrade"
+            ),
+        ),
+        (
+            deployed(type_="AWS::SNS::Topic"),
             "stack 'cfn-trigger': is not that of the macro; pass --stack-name",
         ),
         (

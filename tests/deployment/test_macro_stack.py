@@ -39,9 +39,7 @@ def test_only_the_location_of_the_code_and_the_version_differ_from_the_projects_
         assert template["Resources"][name]["Properties"].pop(uri) == {"Bucket": "code", "Key": key}
         assert expected["Resources"][name]["Properties"].pop(uri) == "."
         del expected["Resources"][name]["Metadata"]
-    expected["Metadata"]["AWS::ServerlessRepo::Application"]["SemanticVersion"] = metadata.version(
-        "cfn-trigger"
-    )
+    expected["Metadata"]["AWS::ServerlessRepo::Application"]["SemanticVersion"] = CODE.version
     assert template == expected
 
 
@@ -65,9 +63,11 @@ def test_a_version_with_the_same_layer_publishes_no_other_layer() -> None:
 
 
 def test_the_version_is_that_of_the_installation() -> None:
-    template = macro_stack.template("code", CODE)
+    code = macro_stack.installed_code(compile_files=lambda _: {})
 
-    assert macro_stack.version(template) == metadata.version("cfn-trigger")
+    assert code.version == macro_stack.installed_version() == metadata.version("cfn-trigger")
+    assert macro_stack.version(macro_stack.template("code", code)) == code.version
+    assert macro_stack.version({"Resources": {}}) == ""
 
 
 def test_a_template_from_a_checkout_does_not_say_its_version() -> None:
