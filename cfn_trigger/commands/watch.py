@@ -1,5 +1,7 @@
 """`cfn-trigger watch`: a deployment as it happens, next to the tool that started it."""
 
+from typing import Final
+
 import click
 
 from cfn_trigger import environment
@@ -8,6 +10,9 @@ from cfn_trigger.deployment.logs import Tails
 from cfn_trigger.deployment.monitor import MonitorEffects, follow
 from cfn_trigger.deployment.poller import StackPoller
 from cfn_trigger.terminal import console, following, options
+
+ATTEMPTS: Final = 2
+"""Attempts of a request: a watch asks again a second later, and less often if it is throttled."""
 
 
 @options.command(
@@ -60,9 +65,9 @@ def stack_effects(stack: str, location: aws.Location) -> MonitorEffects:
     """Return AWS, or what the environment points to, and this machine's clock."""
     poller = StackPoller(
         stack=stack,
-        cloudformation=aws.client("cloudformation", location),
-        functions=aws.client("lambda", location),
-        logs=aws.client("logs", location),
+        cloudformation=aws.client("cloudformation", location, attempts=ATTEMPTS),
+        functions=aws.client("lambda", location, attempts=ATTEMPTS),
+        logs=aws.client("logs", location, attempts=ATTEMPTS),
         tails=Tails(note=console.note),
         note=console.note,
     )

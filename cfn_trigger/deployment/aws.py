@@ -42,10 +42,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.h
 _SERVER_ERROR: Final = 500
 
 
-_ATTEMPTS: Final = "AWS_MAX_ATTEMPTS"
-_PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
-"""Several tools may ask for the same stack at a time, which AWS throttles for all of them."""
-
 DEFAULT_REGION: Final = "us-east-1"
 """The region in which a template is processed without AWS, where none is configured."""
 
@@ -58,11 +54,16 @@ class Location:
     region: str | None = None
 
 
-def client(service: str, location: Location) -> Any:
-    """Return a client of a service; raises UsageError if no region is configured."""
+def client(service: str, location: Location, *, attempts: int = 8) -> Any:
+    """Return a client of a service; raises UsageError if no region is configured.
+
+    `attempts` are those for one request; fewer are enough for what is asked again and again.
+    """
     try:
         create: Any = _session(location).client
-        return create(service, config=_PATIENT if not environment.variable(_ATTEMPTS) else None)
+        retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+        is_configured = environment.variable("AWS_MAX_ATTEMPTS")
+        return create(service, config=None if is_configured else Config(retries=retries))
     except NoRegionError as error:
         raise UsageError("no AWS region; pass --region, or set AWS_REGION") from error
     except BotoCoreError as error:

@@ -3,7 +3,8 @@
 Knows CloudWatch Logs, and how late an entry may arrive. Refuses to know what the entries mean.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,12 @@ from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.state import LogEntry
 from cfn_trigger.errors import MissingError, TransientError, UsageError
 from macro.cloudformation import as_map
+
+MOST_LOGS: Final = 3
+"""Logs that are read at a time, once per second: an account may read five times per second.
+
+https://repost.aws/knowledge-center/cloudwatch-logs-throttling
+"""
 
 _LATENESS: Final = 10_000
 """Milliseconds by which an entry may arrive after a later one of its group."""
@@ -59,15 +66,22 @@ class Tail:
 
 @dataclass(slots=True)
 class Tails:
-    """The logs of functions, by logical id; one that cannot be read is dropped, with a note."""
+    """The logs of functions, by logical id; one that cannot be read is dropped, with a note.
+
+    `reads` counts how often each was read.
+    """
 
     note: Callable[[str], None]
     tails: dict[str, Tail] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
+    reads: Counter[str] = field(default_factory=Counter)
 
-    def read(self) -> tuple[LogEntry, ...]:
-        """Read what may be new in all of them."""
-        return tuple(entry for source in tuple(self.tails) for entry in self._entries(source))
+    def read(self, sources: Collection[str] | None = None) -> tuple[LogEntry, ...]:
+        """Read what may be new in some of these, or of all: in turn, where they are many."""
+        known = [source for source in self.tails if sources is None or source in sources]
+        turn = sorted(known, key=lambda source: self.reads[source])[:MOST_LOGS]
+        self.reads.update(turn)
+        return tuple(entry for source in turn for entry in self._entries(source))
 
     def _entries(self, source: str) -> tuple[LogEntry, ...]:
         with suppress(TransientError), self.dropping(source):  # the next time

@@ -4,10 +4,12 @@ Knows the requests, and how few of them are enough. Refuses to know what the res
 how often it is called.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from cfn_trigger.deployment import aws
 from cfn_trigger.deployment.change_sets import ChangeSet, change_sets
@@ -19,7 +21,10 @@ from cfn_trigger.errors import MissingError, TransientError, UsageError
 from cfn_trigger.template.triggers import functions, handler_arn
 from macro.names import INVOKE, LOG_GROUP, PROVIDER, is_shared_policy_id
 
-_FUNCTION = "AWS::Lambda::Function"
+_FUNCTION: Final = "AWS::Lambda::Function"
+
+_LATE_READS: Final = 20
+"""Reads of a log after its trigger has ended, until when entries may arrive."""
 
 
 @dataclass(slots=True)
@@ -27,8 +32,9 @@ class StackPoller:
     """Reads a stack that is being deployed, and the stacks that are nested in it.
 
     By path of a stack: `changes` are those expected of it. `closed` are the nested stacks that were
-    read to their end. `handlers` are the functions of each trigger, by the trigger's name.
-    `failed` are the ids of change sets that are known to have failed, None before they are read.
+    read to their end. `handlers` are the functions of each trigger, by the trigger's name, and
+    `idle_reads` counts the reads since it ended. `failed` are the ids of change sets that are known
+    to have failed, None before they are read.
     """
 
     stack: str
@@ -40,6 +46,7 @@ class StackPoller:
     changes: dict[str, ExpectedChanges] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    idle_reads: Counter[str] = field(default_factory=Counter)
     failed: set[str] | None = None
     is_denied: bool = False
 
@@ -149,14 +156,24 @@ class StackPoller:
     # ---- logs
 
     def log_entries(self, state: DeploymentState) -> tuple[LogEntry, ...]:
-        """Read the logs of the provider, and of the handlers of triggers that have begun."""
+        """Read the logs of the provider, and of the handlers of triggers that run, or just did."""
+        sources: set[str] = set()
         with suppress(TransientError):  # the next time
-            for trigger in state.runs:
+            for trigger in filter(partial(self._is_logging, state), state.runs):
                 path = _path_of(trigger)
                 self._tail(path + PROVIDER, path + LOG_GROUP, state)
+                sources.add(path + PROVIDER)
                 for function in self._handlers(trigger, state):
                     self._tail(function, function, state)
-        return self.tails.read()
+                    sources.add(function)
+        return self.tails.read(sources)
+
+    def _is_logging(self, state: DeploymentState, trigger: str) -> bool:
+        """Whether entries of a trigger may arrive: while it runs, and for some reads after."""
+        self.idle_reads[trigger] = (
+            self.idle_reads[trigger] + 1 if state.runs[trigger].is_over else 0
+        )
+        return self.idle_reads[trigger] <= _LATE_READS
 
     def _handlers(self, trigger: str, state: DeploymentState) -> tuple[str, ...]:
         """Return the handlers of a trigger: names of resources, or an ARN."""

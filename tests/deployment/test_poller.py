@@ -1,5 +1,6 @@
 """What is read of a stack while it changes, and how little."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from cfn_trigger.deployment import timeline
 from cfn_trigger.deployment.change_sets import ChangeSet
-from cfn_trigger.deployment.logs import Tail, Tails
+from cfn_trigger.deployment.logs import MOST_LOGS, Tail, Tails
 from cfn_trigger.deployment.poller import StackPoller
 from cfn_trigger.deployment.state import DeploymentState, Event, LogEntry
 from cfn_trigger.errors import ThrottledError, UsageError
@@ -310,6 +311,45 @@ def test_a_log_that_may_not_be_read_is_dropped_with_one_note() -> None:
         "/own",
         "/own",
     ]
+
+
+def test_a_log_is_read_for_some_time_after_its_trigger_has_ended() -> None:
+    account = Account(groups={"/own": []})
+    stack_poller, (state, _) = poller(account), after(*CREATION)
+    read_logs(stack_poller, state)
+    state, _ = timeline.advance(state, [event(9, "Run", "CREATE_COMPLETE")], ())
+
+    for _ in range(100):
+        stack_poller.log_entries(state)
+
+    assert [name for name, _ in account.asked].count("/own") == 21
+
+
+def test_many_logs_are_read_in_turn() -> None:
+    account = Account(groups={f"/{number}": [] for number in range(12)})
+    tails = Tails(note=list[str]().append)
+    for number in range(12):
+        tails.tails[f"F{number}"] = Tail(
+            logs=account, group=f"/{number}", source=f"F{number}", since=0
+        )
+
+    for _ in range(5):
+        tails.read()
+
+    reads = Counter(name for name, _ in account.asked)
+    assert sum(reads.values()) == 5 * MOST_LOGS
+    assert set(reads.values()) == {1, 2}
+
+
+def test_only_the_logs_that_are_asked_for_are_read() -> None:
+    account = Account(groups={"/a": [], "/b": []})
+    tails = Tails(note=list[str]().append)
+    for name in ("a", "b"):
+        tails.tails[name] = Tail(logs=account, group=f"/{name}", source=name, since=0)
+
+    tails.read({"b", "c"})
+
+    assert [name for name, _ in account.asked] == ["/b"]
 
 
 # ---- nested stacks
