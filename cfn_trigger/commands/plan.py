@@ -5,8 +5,9 @@ Knows which of the two states comes from AWS. Refuses to predict.
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
-from typing import Any, Final
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final
 
 import click
 
@@ -19,7 +20,9 @@ from cfn_trigger.deployment.stack import (
     read_snapshot,
 )
 from cfn_trigger.errors import UsageError
-from cfn_trigger.prediction.predict import doubted, predictions
+from cfn_trigger.prediction.impact import Update
+from cfn_trigger.prediction.nested import Outer, Passed, Reader, nested_stacks
+from cfn_trigger.prediction.predict import Prediction, doubted, predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
@@ -100,8 +103,11 @@ def command(
         raise UsageError("--deployed-stack and --against exclude each other; pass one")
     template = parse_template(environment.read_text(source), source)
     passed, region = overrides.of(template), aws.local_region(location)
+    reader = _Reader(location=location, macro_name=macro_name)
+    deployed = None
     if deployed_stack:
-        baseline, after = update_of(deployed_stack, template, passed, location, macro_name)
+        deployed = reader.stack(deployed_stack)
+        baseline, after = reader.update(deployed, template, Passed(values=passed))
         region = after.pseudo_parameters["AWS::Region"]
     else:
         after = state_of_template(template, passed, region=region, macro_name=macro_name)
@@ -113,6 +119,9 @@ def command(
         before = state_of_template(old, passed | only_old, region=region, macro_name=macro_name)
         baseline = Baseline(state=before)
     predicted = predictions(baseline, after, region=region)
+    update = Update(old=baseline.state, new=after, region=region)
+    outer = Outer(path=Path(source), update=update, deployed=deployed, is_new=not old_source)
+    predicted += _of_nested_stacks(outer, reader)
     for name in transforms.overtaken(template.values, macro_name):
         console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
         predicted = doubted(predicted, f"{name} may change the template before {macro_name} runs")
@@ -123,53 +132,88 @@ def command(
         click.echo(as_comment(predicted, source), nl=False)
     else:
         console.show(rendered(predicted))
-    if detailed_exitcode:
-        ctx.exit(SOMETHING_RUNS if may_run(predicted) else 0)
+    ctx.exit(SOMETHING_RUNS if detailed_exitcode and may_run(predicted) else 0)
 
 
-def update_of(
-    stack: str,
-    template: Template,
-    overrides: Mapping[str, str],
-    location: aws.Location,
-    macro_name: str,
-    *,
-    coming: Mapping[str, str] | None = None,
-) -> tuple[Baseline, StackState]:
-    """Read a stack, and what else tells how an update of it begins.
+def _of_nested_stacks(outer: Outer, reader: Reader) -> tuple[Prediction, ...]:
+    """Predict for the triggers of nested stacks, and print what cannot be predicted."""
+    predicted: tuple[Prediction, ...] = ()
+    for nested in nested_stacks(outer, reader):
+        predicted += nested.predictions
+        if nested.note:
+            console.note(f"{outer.path}: {nested.note}")
+    return predicted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Reads templates from files, and stacks from AWS.
 
     `coming` has values in Parameter Store that will be other ones by then, by their names there.
     """
-    with closing(aws.client("cloudformation", location)) as cloudformation:
-        deployed = read_snapshot(stack, cloudformation)
-        original = _original(template, deployed, cloudformation)
-    stored = _stored(template, overrides, deployed, location) | dict(coming or {})
-    baseline, after = states_of_update(template, overrides, deployed, stored, macro_name=macro_name)
-    if original is not None:
-        rebuilt = rebuilt_state(original, deployed, stored, macro_name=macro_name)
-        baseline = replace(baseline, rebuilt=rebuilt)
-    return baseline, after
+
+    location: aws.Location
+    macro_name: str
+    coming: Mapping[str, str] = field(default_factory=dict)
+
+    def template(self, path: Path) -> Template:
+        return parse_template(environment.read_text(str(path)), str(path))
+
+    def stack(self, stack_id: str) -> StackSnapshot:
+        with closing(aws.client("cloudformation", self.location)) as cloudformation:
+            return read_snapshot(stack_id, cloudformation)
+
+    def update(
+        self, deployed: StackSnapshot, template: Template, passed: Passed
+    ) -> tuple[Baseline, StackState]:
+        """Return the states of an update, with all that tells how it begins."""
+        stored = {**self._stored(deployed, template, passed), **self.coming}
+        baseline, after = states_of_update(
+            template,
+            passed.values,
+            deployed,
+            stored,
+            macro_name=self.macro_name,
+            unknown_parameters=passed.unknown,
+        )
+        if deployed.template and LANGUAGE_EXTENSIONS in _transform_names(template):
+            with closing(aws.client("cloudformation", self.location)) as cloudformation:
+                original = original_template(deployed.stack_id, cloudformation)
+            rebuilt = rebuilt_state(original, deployed, stored, macro_name=self.macro_name)
+            baseline = replace(baseline, rebuilt=rebuilt)
+        return baseline, after
+
+    def _stored(
+        self, deployed: StackSnapshot, template: Template, passed: Passed
+    ) -> dict[str, str]:
+        """Read the current values of parameters from Parameter Store."""
+        declared = section(template.values, "Parameters")
+        values = parameters.effective_values(declared, passed.values, deployed.values)
+        names = dict(parameter_store_names(declared, values)).values()
+        if not names:
+            return {}
+        with closing(aws.client("ssm", self.location)) as store:
+            return parameter_store_values(names, store)
 
 
-def _original(template: Template, deployed: StackSnapshot, cloudformation: Any) -> Template | None:
-    """Read the template that was deployed, if AWS may have written it in its own way."""
-    names = {transform.name for transform in transforms.transforms_of(template.values)}
-    if LANGUAGE_EXTENSIONS not in names or not deployed.template:
-        return None
-    return original_template(deployed.stack_id, cloudformation)
+def _transform_names(template: Template) -> set[str]:
+    return {transform.name for transform in transforms.transforms_of(template.values)}
 
 
-def _stored(
+def update_by_another_macro(
+    stack: str,
     template: Template,
-    overrides: Mapping[str, str],
-    deployed: StackSnapshot,
     location: aws.Location,
-) -> dict[str, str]:
-    """Read the current values of parameters from Parameter Store."""
-    declared = section(template.values, "Parameters")
-    values = parameters.effective_values(declared, overrides, deployed.values)
-    names = dict(parameter_store_names(declared, values)).values()
-    if not names:
-        return {}
-    with closing(aws.client("ssm", location)) as store:
-        return parameter_store_values(names, store)
+    macro_name: str,
+    *,
+    coming: Mapping[str, str],
+) -> tuple[Baseline, StackState]:
+    """Return the states of an update whose macro may compute other hashes than the deployed one.
+
+    `coming` has values in Parameter Store that will be other ones by then, by their names there.
+    """
+    reader = _Reader(location=location, macro_name=macro_name, coming=coming)
+    baseline, after = reader.update(reader.stack(stack), template, Passed(values={}))
+    if baseline.rebuilt is not None:
+        baseline = replace(baseline, rebuilt=NO_STACK.state)
+    return baseline, after

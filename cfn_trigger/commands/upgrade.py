@@ -7,7 +7,7 @@ import click
 
 from cfn_trigger import environment
 from cfn_trigger.commands import install
-from cfn_trigger.commands.plan import update_of
+from cfn_trigger.commands.plan import update_by_another_macro
 from cfn_trigger.deployment import aws, installer, macro_stack
 from cfn_trigger.deployment.installer import InstallEffects
 from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
@@ -115,7 +115,9 @@ def impacts(
             with aws.requesting(f"stack {stack!r}"):
                 text = macro_stack.original_text(stack, client)
             template = parse_template(text, stack)
-            baseline, after = update_of(stack, template, {}, location, macro_name, coming=coming)
+            baseline, after = update_by_another_macro(
+                stack, template, location, macro_name, coming=coming
+            )
         except TemplateProblems as problems:
             yield StackImpact(stack=stack, problem=f"the new version refuses it: {problems}")
         except UsageError as error:

@@ -16,7 +16,7 @@ from cfn_trigger.prediction.snapshots import Baseline
 from cfn_trigger.prediction.writing import entry_of, of_meaning
 from cfn_trigger.template import parameters
 from cfn_trigger.template.artifacts import NOT_PACKAGED
-from cfn_trigger.template.intrinsics import Resolved, StackState, unknowns
+from cfn_trigger.template.intrinsics import Resolved, StackConstant, StackState, unknowns
 from cfn_trigger.template.triggers import (
     functions_of,
     handler_arn,
@@ -331,12 +331,21 @@ def _refers_to_a_version(difference: Difference, update: Update) -> bool:
 
 
 def _doubted(difference: Difference, update: Update) -> Difference:
-    """Return a difference, not sure if only a stored parameter can be its cause.
+    """Return a difference, not sure if only a parameter without a known value can be its cause.
 
-    AWS does not document whether a macro gets the name or the value of such a parameter.
+    The macro hashes the values of parameters. AWS does not document whether it gets the name or the
+    value of a stored one.
     """
     declared = section(update.new.template, "Parameters").values()
     is_hash = entry_of(difference) not in ("", "References", "Deployment")
+    open_parameters = [
+        unknown
+        for unknown in update.new.unknown_parameters.values()
+        if isinstance(unknown, StackConstant)
+    ]
+    if is_hash and open_parameters and not difference.has_sure_cause:
+        why = "" if difference.is_explained else f"{open_parameters[0].label} is not known here"
+        return replace(difference, is_sure=False, why=why)
     if difference.is_explained or not is_hash or not any(map(parameters.is_stored, declared)):
         return difference
     reason = "a parameter from Parameter Store is looked up at deployment"

@@ -44,18 +44,23 @@ def state_of_template(
     *,
     region: str,
     macro_name: str = TRANSFORM,
+    unknown_parameters: Mapping[str, Unknown] | None = None,
 ) -> StackState:
     """Return the state that a template describes with these parameters and its defaults.
 
     Raises TemplateProblems if the template cannot be expanded.
     """
     declared = section(template.values, "Parameters")
-    values = parameters.effective_values(declared, overrides)
-    context = transforms.Context(values=values, region=region, macro_name=macro_name)
+    unknown = dict(unknown_parameters or {})
+    known = parameters.effective_values(declared, overrides)
+    values = {name: value for name, value in known.items() if name not in unknown}
+    context = transforms.Context(
+        values=values, region=region, macro_name=macro_name, unknown_parameters=unknown
+    )
     return StackState(
         template=with_placeholders(transforms.process(template, context).template),
         values=values,
-        unknown_parameters=_looked_up(declared),
+        unknown_parameters=_looked_up(declared) | unknown,
         pseudo_parameters={},
     )
 
@@ -67,12 +72,13 @@ def states_of_update(
     stored: Mapping[str, str] | None = None,
     *,
     macro_name: str = TRANSFORM,
+    unknown_parameters: Mapping[str, Unknown] | None = None,
 ) -> tuple[Baseline, StackState]:
     """Return the state of a deployed stack, and the state after an update with a template.
 
-    Parameters that are not passed keep their deployed values. `stored` has current values from
-    Parameter Store, by their names there. Raises TemplateProblems if the template cannot be
-    expanded.
+    Parameters that are not passed keep their deployed values, except `unknown_parameters`. `stored`
+    has current values from Parameter Store, by their names there. Raises TemplateProblems if the
+    template cannot be expanded.
     """
     declared = section(template.values, "Parameters")
     effective = parameters.effective_values(declared, overrides, deployed.values)
@@ -83,7 +89,12 @@ def states_of_update(
     }
     kept = {name: value for name, value in deployed.looked_up.items() if name not in overrides}
     known = {**effective, **kept, **current}
-    values = {name: value for name, value in known.items() if name in declared}
+    open_parameters = dict(unknown_parameters or {})
+    values = {
+        name: value
+        for name, value in known.items()
+        if name in declared and name not in open_parameters
+    }
     region = deployed.pseudo_parameters["AWS::Region"]
     secrets = {
         name: Secret(name, is_override=name in overrides or name not in deployed.values)
@@ -94,14 +105,15 @@ def states_of_update(
         values=values,
         region=region,
         macro_name=macro_name,
-        unknown_parameters={name: each for name, each in secrets.items() if not each.is_override},
+        unknown_parameters={name: each for name, each in secrets.items() if not each.is_override}
+        | open_parameters,
         pseudo_parameters=deployed.pseudo_parameters,
         uploads=uploads_of(deployed.template, Path(template.name).parent),
     )
     after = StackState(
         template=with_placeholders(transforms.process(template, context).template),
         values=values,
-        unknown_parameters=_looked_up(declared, known=current) | secrets,
+        unknown_parameters=_looked_up(declared, known=current) | secrets | open_parameters,
         pseudo_parameters=deployed.pseudo_parameters,
     )
     failed = frozenset(name for name, status in deployed.statuses.items() if "FAILED" in status)

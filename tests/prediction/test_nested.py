@@ -1,0 +1,174 @@
+"""Nested stacks are planned with the parameters that the outer template gives them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfn_trigger.deployment.stack import StackSnapshot
+from cfn_trigger.errors import UsageError
+from cfn_trigger.prediction.impact import Update
+from cfn_trigger.prediction.nested import Outer, Passed, nested_stacks
+from cfn_trigger.prediction.snapshots import (
+    NO_STACK,
+    Baseline,
+    state_of_template,
+    states_of_update,
+)
+from cfn_trigger.template.intrinsics import StackState
+from cfn_trigger.template.source import Template, parse_template
+from tests.support.stack_updates import REGION, expanded, template
+from tests.support.templates import function, get, of_type, ref, trigger
+
+RUN, STAY, OPEN = "will run", "will not run", "unknown until deployment"
+LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "default"}}}
+CHILD = template(LEVEL, Run=trigger(Payload={"Level": ref("Level")}))
+OUTER_LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}
+ELSEWHERE = "its template is not at a local path; plan that template"
+URL = "https://s3.amazonaws.com/uploads/child.template"
+
+
+def stack_id(name: str) -> str:
+    return f"arn:aws:cloudformation:{REGION}:123456789012:stack/{name}/0a1b"
+
+
+def nested(url: str = "child.yaml", **parameters: Any) -> Any:
+    more = {"Parameters": parameters} if parameters else {}
+    return of_type("AWS::CloudFormation::Stack", TemplateURL=url, **more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A reader of templates and stacks that are there."""
+
+    templates: dict[str, Template] = field(default_factory=dict)
+    stacks: dict[str, StackSnapshot] = field(default_factory=dict)
+
+    def template(self, path: Path) -> Template:
+        if str(path) not in self.templates:
+            raise UsageError(f"{path}: No such file or directory")
+        found = self.templates[str(path)]
+        return parse_template(json.dumps(found.values), str(path))
+
+    def stack(self, stack_id: str) -> StackSnapshot:
+        return self.stacks[stack_id]
+
+    def update(
+        self, deployed: StackSnapshot, template: Template, passed: Passed
+    ) -> tuple[Baseline, StackState]:
+        return states_of_update(
+            template, passed.values, deployed, unknown_parameters=passed.unknown
+        )
+
+
+def deployed(source: Template, name: str, *children: str, **values: str) -> StackSnapshot:
+    """Return a stack that was deployed from a template, with nested stacks in it."""
+    return StackSnapshot(
+        stack_id=stack_id(name),
+        template=expanded(source, **values),
+        values=values,
+        physical_ids={child: stack_id(f"{name}-{child}") for child in children},
+    )
+
+
+def planned(
+    new: Template, files: Files, stack: StackSnapshot | None = None, **overrides: str
+) -> tuple[dict[str, str], list[str]]:
+    """Return the verdicts on the triggers of nested stacks, and the notes."""
+    if stack is None:
+        baseline, after = NO_STACK, state_of_template(new, overrides, region=REGION)
+    else:
+        baseline, after = states_of_update(new, overrides, stack)
+    update = Update(old=baseline.state, new=after, region=REGION)
+    outer = Outer(path=Path("app/template.yaml"), update=update, deployed=stack)
+    everything = [*nested_stacks(outer, files)]
+    predicted = [prediction for each in everything for prediction in each.predictions]
+    verdicts: dict[str, str] = {each.trigger: each.verdict for each in predicted}
+    return verdicts, [each.note for each in everything if each.note]
+
+
+def test_a_new_nested_stack_runs_its_triggers() -> None:
+    files = Files(templates={"app/child.yaml": CHILD})
+
+    assert planned(template(Data=nested()), files) == ({"Data.Run": RUN}, [])
+
+
+@pytest.mark.parametrize(
+    ("level", "overrides", "verdict"),
+    [
+        ("low", {}, STAY),
+        ("high", {}, RUN),
+        (ref("Level"), {}, STAY),
+        (ref("Level"), {"Level": "high"}, RUN),
+        (get("Migrate"), {}, OPEN),
+    ],
+)
+def test_a_parameter_of_the_outer_template_decides(
+    level: Any, overrides: dict[str, str], verdict: str
+) -> None:
+    old = template(OUTER_LEVEL, Data=nested(URL, Level=ref("Level")))
+    outer = deployed(old, "shop", "Data", Level="low")
+    stacks = {stack_id("shop-Data"): deployed(CHILD, "shop-Data", Level="low")}
+    files = Files(templates={"app/child.yaml": CHILD}, stacks=stacks)
+
+    new = template(OUTER_LEVEL, Data=nested(Level=level))
+
+    assert planned(new, files, outer, **overrides) == ({"Data.Run": verdict}, [])
+
+
+def test_a_parameter_that_is_not_known_and_stays_is_the_deployed_one() -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:migrate"
+    outer = deployed(template(Data=nested(URL, Level=get("Migrate"))), "shop", "Data")
+    stacks = {stack_id("shop-Data"): deployed(CHILD, "shop-Data", Level=arn)}
+    files = Files(templates={"app/child.yaml": CHILD}, stacks=stacks)
+
+    same, other = (
+        template(Migrate=function(FunctionName=name) if name else function(),
+                 Data=nested(Level=get("Migrate")))
+        for name in ("", "other")
+    )  # fmt: skip
+
+    assert planned(same, files, outer) == ({"Data.Run": STAY}, [])
+    assert planned(other, files, outer) == ({"Data.Run": OPEN}, [])
+
+
+def test_a_parameter_that_is_not_passed_has_its_default() -> None:
+    outer = deployed(template(Data=nested(URL)), "shop", "Data")
+    stacks = {stack_id("shop-Data"): deployed(CHILD, "shop-Data", Level="low")}
+    files = Files(templates={"app/child.yaml": CHILD}, stacks=stacks)
+
+    assert planned(template(Data=nested()), files, outer) == ({"Data.Run": RUN}, [])
+
+
+def test_nested_stacks_are_planned_to_any_depth() -> None:
+    middle = template(Inner=nested("inner/child.yaml"))
+    files = Files(
+        templates={"app/middle/template.yaml": middle, "app/middle/inner/child.yaml": CHILD}
+    )
+
+    assert planned(template(Outer=nested("middle/template.yaml")), files) == (
+        {"Outer.Inner.Run": RUN},
+        [],
+    )
+
+
+def test_what_cannot_be_planned_is_said() -> None:
+    outer = deployed(template(Data=nested(URL), Plain=nested(URL)), "shop", "Data", "Plain")
+    stacks = {
+        stack_id("shop-Data"): deployed(CHILD, "shop-Data"),
+        stack_id("shop-Plain"): deployed(template(), "shop-Plain"),
+    }
+    resources = {
+        "Data": nested(URL), "Plain": nested(URL), "New": nested(URL), "Gone": nested("gone.yaml"),
+    }  # fmt: skip
+
+    assert planned(template(**resources), Files(stacks=stacks), outer) == (
+        {},
+        [
+            f"Data: {ELSEWHERE} --deployed-stack shop-Data",
+            f"New: {ELSEWHERE}",
+            "Gone: is not planned: app/gone.yaml: No such file or directory",
+        ],
+    )
