@@ -116,7 +116,7 @@ def impacts(
                 text = macro_stack.original_text(stack, client)
             template = parse_template(text, stack)
             baseline, after = update_by_another_macro(
-                stack, template, location, macro_name, coming=coming
+                stack, template, location, macro_name, coming=coming or {}
             )
         except TemplateProblems as problems:
             yield StackImpact(stack=stack, problem=f"the new version refuses it: {problems}")
