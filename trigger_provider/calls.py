@@ -175,10 +175,8 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
     response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
     if unread := passing(response):
         return unread
-    if response.status >= NOT_A_SUCCESS:
-        return refusal(response)
-    if request.invocation_type != "RequestResponse":
-        return Outcome("done")
+    if response.status >= NOT_A_SUCCESS or request.invocation_type != "RequestResponse":
+        return invoked(request, response)
     if execution := response.headers.get("X-Amz-Durable-Execution-Arn"):
         return goes_on(request, progress, execution)
     return failed("NotDurable", "Lambda started it, but not as a durable execution", is_final=True)
@@ -439,8 +437,7 @@ def judge_history(request: Request, operations: Sequence[Sequence[Map]]) -> Hist
 def ended(request: Request, events: Iterable[Map]) -> list[str]:
     """Return with which statuses a trigger ended there, newest first."""
     own = (event for event in events if event.get("LogicalResourceId") == request.name)
-    statuses = (event["ResourceStatus"] for event in own)
-    return [status for status in statuses if not status.endswith("IN_PROGRESS")]
+    return [s for event in own if not (s := event["ResourceStatus"]).endswith("IN_PROGRESS")]
 
 
 # ---- the provider itself

@@ -204,7 +204,7 @@ def _quoted(string: Any) -> Any:
 
 # ---- short statements, joined
 
-_LINE: Final = 100
+_LINE: Final = 140
 """Characters of a line that has several statements."""
 
 

@@ -40,25 +40,21 @@ def truncate(t,o):
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
- event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT
- unchanged:T=False;handler_arn:T='';timeout:T=900;service_timeout:T=3600
- invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
- execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2
- max_interval:T=60;poll_interval:T=10;on_failure:T='Fail';no_echo:T=False;attributes:T=()
- durable:T=False
+ event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT;unchanged:T=False;handler_arn:T='';timeout:T=900
+ service_timeout:T=3600;invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
+ execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2;max_interval:T=60;poll_interval:T=10
+ on_failure:T='Fail';no_echo:T=False;attributes:T=();durable:T=False
 class Outcome(NamedTuple):
- kind:T;error:T='';message:T='';frames:T=();log:T='';result:T=ABSENT;is_unexpected:T=False
- physical_id:T='';no_echo:T=False;is_final:T=False;is_crowded:T=False;runs_until:T=0;execution:T=''
+ kind:T;error:T='';message:T='';frames:T=();log:T='';result:T=ABSENT;is_unexpected:T=False;physical_id:T='';no_echo:T=False;is_final:T=False
+ is_crowded:T=False;runs_until:T=0;execution:T=''
 def failed(error,message,**more):return Outcome('failed',error,message,**more)
 class Progress(NamedTuple):
- began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0
- is_reached:T=False;ready:T=False;log_group:T='';function_timeout:T=0;failures:T=0;refusals:T=0
- refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
+ began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0;is_reached:T=False;ready:T=False;log_group:T=''
+ function_timeout:T=0;failures:T=0;refusals:T=0;refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
  outcome:T=Outcome('none');hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;is_durable:T=False
 def bare_request(v):
- p=v.get('ResourceProperties',{});k,n=v['RequestType'],v['LogicalResourceId']
- e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail');o=v.get('PhysicalResourceId','')
- r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
+ p=v.get('ResourceProperties',{});k,n=v['RequestType'],v['LogicalResourceId'];e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
+ o=v.get('PhysicalResourceId','');r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(v):
@@ -75,8 +71,8 @@ def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:]
- i=all(p.get(c)==o.get(c) for c in a);return w and i and not has_cause(p,o)
+ w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c) for c in a)
+ return w and i and not has_cause(p,o)
 RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
@@ -84,21 +80,16 @@ def has_cause(p,o):
  if any(l.get(n)!=e[n] for n in e):return True
  if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
  return any(not SWITCHED_OFF.match(n) for n in l.keys()-e)
-def entries_of(p):
- e=dict(p.get('Fingerprint') or {});r=e.pop('References',{})
- return e|{f'References.{n}':g for n,g in r.items()}
+def entries_of(p):e=dict(p.get('Fingerprint') or {});r=e.pop('References',{});return e|{f'References.{n}':g for n,g in r.items()}
 def parse_progress(v,r,w):
  if e:=v.get('Progress'):
   k={n:e[n] for n in Progress._fields if n in e};o=Outcome(*e['outcome'][:len(Outcome._fields)])
-  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4)
-  return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
+  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4);return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
  s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(v,w):
  with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
  return v.get('Progress',{}).get('sent',w)
-def handed_over(v,p):
- e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True)
- return v|{'Progress':e._asdict()}
+def handed_over(v,p):e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return v|{'Progress':e._asdict()}
 def url_date(v):f=re.search(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL']);return f[1] if f else ''
 def assembled(a):
  if a is None:return ABSENT
@@ -123,17 +114,14 @@ def meaning(r,e,w):
  match spelled(w.get('Status')):
   case 'INPROGRESS':return pending(w)
   case 'FAILED'|'FAILURE':a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000);return failed('Failed',a)
- if str(w.get('IsComplete')).lower()=='false':
-  i='return the Status IN_PROGRESS to be polled'
-  return failed('BadResult',f'IsComplete is false; {i}')
+ if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed('BadResult',f'IsComplete is false; {i}')
  l='' if r.expect is ABSENT else difference(r.expect,e,'result')
  if l:return failed('Expect',l,is_unexpected=True)
  return Outcome('done',result=e)
 def pending(e):
  f=e.get('RetryAfter')
  if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return failed('BadResult','RetryAfter is not a number of seconds')
- m=as_text(e.get('Progress') or e.get('Reason') or '')
- return Outcome('pending',message=truncate(m,4000),result=e)
+ m=as_text(e.get('Progress') or e.get('Reason') or '');return Outcome('pending',message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
@@ -141,12 +129,8 @@ def warning(r,e):
  if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
 def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
-def given_id(e):
- w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId')
- return d.get('PhysicalResourceId') if t is None else t
-def valid_id(p):
- l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024
- return p if f else ''
+def given_id(e):w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId');return d.get('PhysicalResourceId') if t is None else t
+def valid_id(p):l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else ''
 def difference(e,a,p):
  if isinstance(e,dict) and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}') for k,i in e.items());return next(filter(None,d),'')
  if equal(e,a):return ''
@@ -163,19 +147,16 @@ def function_error(y,l=''):
 def reported(a,l=''):
  m,r=message_of(a),lines_of(trace_of(a));k=str(a.get('errorType') or a.get('ErrorType') or 'Error')
  if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
- b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))]
- b+=[n[11:] for n in r if n.startswith('Caused by: ')];e=[truncate(m,4000//(2 if b else 1))]
- e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
- f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
- return failed(k,'; '.join(e),frames=f,log=t)
+ b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))];b+=[n[11:] for n in r if n.startswith('Caused by: ')]
+ e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
+ f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- s=[a.get(k) for k in ('errorMessage','ErrorMessage','Message','message')]
- s=[c for c in s if c is not None];return as_text(max(s,key=bool)) if s else 'no message'
+ y=('errorMessage','ErrorMessage','Message','message');s=[a[k] for k in y if a.get(k) is not None]
+ return as_text(max(s,key=bool)) if s else 'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  while isinstance(c:=a.get('cause') or a.get('innerException'),dict):
-  k,m=c.get('errorType') or 'Error',message_of(c)
-  f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
+  k,m=c.get('errorType') or 'Error',message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
   yield ' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
  t=r.splitlines() if isinstance(r,str) else r;l=[]
@@ -209,8 +190,7 @@ def decide(r,p,c):
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
- t=(wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c))
- d=60 if t.step=='hand over' else 0
+ t=(wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c));d=60 if t.step=='hand over' else 0
  if max(c.now+d,p.resume_at)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
@@ -224,9 +204,7 @@ def reason_to_skip(r,p):
  match r.kind:
   case _ if not r.enabled:return 'Enabled is false'
   case 'Update' if p.rolling_back and not r.execute_on_rollback:return 'the stack is rolling back'
-  case 'Update' if r.unchanged and p.has_failed is False:
-   o=not r.execute_on_handler_change
-   return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
+  case 'Update' if r.unchanged and p.has_failed is False:o=not r.execute_on_handler_change;return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
   case 'Delete' if not r.execute_on_delete:return 'ExecuteOnDelete is false'
   case 'Delete' if r.old_id==marker(r):return 'it was never created'
  return ''
@@ -287,15 +265,13 @@ def learn(r,p,o,c):
   case 'refused':
    a=min(2**min(p.refusals,4),10);h=not p.ready and THROTTLED.fullmatch(o.error)
    if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
-   i=o.error==p.outcome.error;s=p.refused_since if i else c.now
-   k=k._replace(refusals=p.refusals+1,refused_since=s);l=is_denied(o) or THROTTLED.fullmatch(o.error)
+   i=o.error==p.outcome.error;s=p.refused_since if i else c.now;k=k._replace(refusals=p.refusals+1,refused_since=s)
+   l=is_denied(o) or THROTTLED.fullmatch(o.error)
    if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
-  case 'failed':
-   g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval)
-   k=k._replace(failures=p.failures+1)
+  case 'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=k._replace(failures=p.failures+1)
   case 'pending':
-   f=o.result.get('RetryAfter');a=max(1,r.poll_interval if f is None else float(f))
-   t=o.result.get('EventState');k=k._replace(state=t,polls=p.polls+1)
+   f=o.result.get('RetryAfter');a=max(1,r.poll_interval if f is None else float(f));t=o.result.get('EventState')
+   k=k._replace(state=t,polls=p.polls+1)
  return k._replace(resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):
  t=f'{p.refusals} {p.questions}';n=f"{r.event.get('RequestId')} {r.name} {t}"
@@ -319,23 +295,20 @@ def unusable(r,e):
  if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   s=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(s,1000),1))
-   i=f'; did you mean {a!r}?' if a else '';m=f'the template reads {n!r}, which the result lacks{i}'
-   return failed('Attribute',m)
+   s=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(s,1000),1));i=f'; did you mean {a!r}?' if a else ''
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed('Attribute',m)
  return
 def failure(r,p):
- e=p.physical_id if r.kind!='Delete' else ''
- i=(p.polls or p.outcome.runs_until) and r.execute_on_delete;n=physical_id(r,p) if i else marker(r)
- return echo(r,'FAILED',e or r.old_id or n)
+ e=p.physical_id if r.kind!='Delete' else '';i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
+ n=physical_id(r,p) if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'');b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
-  f=size(n)+6
-  if n not in d and f<=o:d[n]='';o-=f
- o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2
- b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
+  c=size(n)+6
+  if n not in d and c<=o:d[n]='';o-=c
+ o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2;b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
   if n in ('Truncated','Error'):continue
@@ -343,13 +316,11 @@ def success(r,p,a,e=ABSENT,error='' ):
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,s,p):
- b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')}
- return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
+def echo(r,s,p):b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')};return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete':return r.old_id
- i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest()
- o='' if never_created(r) else r.old_id;return p.physical_id or o or f'{r.name}-{i[:12]}'
+ i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest();o='' if never_created(r) else r.old_id
+ return p.physical_id or o or f'{r.name}-{i[:12]}'
 def attribute(e,n):
  if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n) if i is ABSENT else i
@@ -363,9 +334,7 @@ def part(i,p):
 def step(i,key):
  if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
-def attributes(e):
- d=data_of(e);h=(c for c in parts(e) if d is None or part(d,c[0]) is ABSENT)
- return (c for c in chain(parts(d),h) if c[0] not in OWN)
+def attributes(e):d=data_of(e);h=(a for a in parts(e) if d is None or part(d,a[0]) is ABSENT);return (a for a in chain(parts(d),h) if a[0] not in OWN)
 def parts(i):
  e=[children(i,'')]
  while e:
@@ -376,15 +345,15 @@ def parts(i):
 def children(i,p):t=enumerate(i) if isinstance(i,list) else as_map(i).items();return ((f'{p}{k}',c) for k,c in t)
 def add_others(d,e,o):
  l=[];p,u=o-150,0;w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
- h=(c for a in (False,True) for c in islice(attributes(e),50_000) if isinstance(c[1],dict|list)==a)
+ h=(a for b in (False,True) for a in islice(attributes(e),50_000) if isinstance(a[1],dict|list)==b)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  f=0 if n=='Result' else size(n)+6;r=f<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-f)) is not None:d[n]=t;p-=f+size(t)-2
+  c=0 if n=='Result' else size(n)+6;r=c<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-c)) is not None:d[n]=t;p-=c+size(t)-2
   else:u+=1;l+=[n] if u<=9 else []
  if u:
-  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else ''
-  s=f"{v}{u} left out: {', '.join(l)}";d['Truncated']=truncate(s,min(150,p+150))
+  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else '';s=f"{v}{u} left out: {', '.join(l)}"
+  d['Truncated']=truncate(s,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -393,13 +362,12 @@ def explain(r,p,a,o):
  e=p.failures+(p.outcome.kind=='done')
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
-  o-=size('; '.join([*c,'last log lines: ',w]))
-  t=truncate_start(t,o if r.kind=='Create' else min(900,o));c+=[f'last log lines: {t}'] if t else []
+  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind=='Create' else min(900,o))
+  c+=[f'last log lines: {t}'] if t else []
  return ' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0]
- g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG);s=r.event['StackId'].split('/')[1]
- o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG)
+ s=r.event['StackId'].split('/')[1];o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
  if r.kind=='Create' and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
@@ -449,11 +417,11 @@ class Bounded(io.RawIOBase):
   if left<=0:raise TimeoutError('timed out')
   self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
- o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"]
- f={'Host':o,'Content-Length':len(b)}|h;l+=[f'{n}: {g}' for n,g in f.items()];i=time.monotonic()+d
+ o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"];f={'Host':o,'Content-Length':len(b)}|h
+ l+=[f'{n}: {g}' for n,g in f.items()];i=time.monotonic()+d
  try:
-  c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b)
-  e=http.client.HTTPResponse(Bounded(c.sock,i),method=m);e.begin();r=e.status,e.headers,e.read()
+  c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b);e=http.client.HTTPResponse(Bounded(c.sock,i),method=m);e.begin()
+  r=e.status,e.headers,e.read()
  except NETWORK_ERRORS as a:c.close();return LOST,{},reason_of(a)
  if e.will_close:c.close()
  else:IDLE[o]=c,time.time()
@@ -461,32 +429,28 @@ def send_on(c,m,u,b,h,d):
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(e,method,p,b,h,seconds ):
- r=region_of(p);u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime())
- s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','') for n in s];h=signed(e,method,u,b,h,d,y,r)
- return exchange(method,u,b,h,seconds)
+ r=region_of(p);u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','') for n in s];h=signed(e,method,u,b,h,d,y,r);return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
-PARTITIONS=(('cn-','amazonaws.com.cn','api.amazonwebservices.com.cn'),('eusc-','amazonaws.eu','api.amazonwebservices.eu'),('us-iso-','c2s.ic.gov','api.aws.ic.gov'),('us-isob-','sc2s.sgov.gov','api.aws.scloud'),('eu-isoe-','cloud.adc-e.uk','api.cloud-aws.adc-e.uk'),('us-isof-','csp.hci.ic.gov','api.aws.hci.ic.gov'),('','amazonaws.com','api.aws'))
+DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-iso-':'aws.ic.gov','us-isob-':'aws.scloud','eu-isoe-':'cloud-aws.adc-e.uk','us-isof-':'aws.hci.ic.gov','':'aws'}
 def endpoint(e,r=REGION,n=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');h=next(filter(None,map(n.get,a)),'')
- l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
- o,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
- if h and not o:return h.rstrip('/')
- g,d,u=next(c for c in PARTITIONS if r.startswith(c[0]))
+ a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(n.get,a)),'')
+ l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
+ if c and not g:return c.rstrip('/')
+ u=next(DUAL_STACK[start] for start in DUAL_STACK if r.startswith(start));d=f'api.{u}' if i else n.get('URL_SUFFIX','amazonaws.com')
  if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
- return (f"https://{e}.{r}.{u if i else n.get('URL_SUFFIX',d)}")
+ return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};p,v,t=y
  if t:h['X-Amz-Security-Token']=t
- s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower()
- w=a.path.replace('%','%25');f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}'
- c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(f.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
+ f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}';c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(f.encode()).hexdigest()
+ k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- j=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{j}, SignedHeaders={g}, Signature={k.hex()}'
- return h|{'Authorization':o}
+ j=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':o}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
@@ -512,9 +476,7 @@ def invoke(r,p,f,d):
  if r.invocation_type=='RequestResponse':
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
-  if len(c)>3583:
-   i='keep it shorter, or make the Payload an object, which can hold it'
-   return failed('ClientContext',f'no room for EventState; {i}')
+  if len(c)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
  w=path(r.handler_arn,'invocations');e=response_of(f.call('lambda','POST',w,y,h,d))
  match e.kind:
   case 'answered':o=invoked(r,e);a=o.kind=='failed' and e.status>=500;return o._replace(runs_until=u) if a else o
@@ -525,14 +487,12 @@ def invoke(r,p,f,d):
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,seconds):
- n=description_of(r,p)['ExecutionId']
- h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ n=description_of(r,p)['ExecutionId'];h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
- a=r.handler_arn;w=path(a if a.count(':')>6 else f'{a}:$LATEST','invocations');y,g=invocation(r,p)
- seconds=min(seconds,10);e=response_of(f.call('lambda','POST',w,y,h,seconds))
+ a=r.handler_arn;w=path(a if a.count(':')>6 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
+ e=response_of(f.call('lambda','POST',w,y,h,seconds))
  if u:=passing(e):return u
- if e.status>=300:return refusal(e)
- if r.invocation_type!='RequestResponse':return Outcome('done')
+ if e.status>=300 or r.invocation_type!='RequestResponse':return invoked(r,e)
  if x:=e.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):
@@ -556,19 +516,14 @@ def passing(e):
  if e.status in {403,429} or e.status>=500:return refusal(e)._replace(kind='refused',is_crowded=False)
  return
 def refusal(e):
- b,o=map_of(e.body),function_error(e.body)
- s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,s),f'HTTP {e.status}')
- a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=e.status==429
+ b,o=map_of(e.body),function_error(e.body);s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,s),f'HTTP {e.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=e.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
- k='refused' if i or PASSES.fullmatch(a) else 'failed'
- return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
+ k='refused' if i or PASSES.fullmatch(a) else 'failed';return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
 def invoked(r,e):
  if e.status>=300:return refusal(e)
- if e.headers.get('X-Amz-Function-Error'):
-  t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''))
-  return function_error(e.body,t.decode(errors='replace'))
+ if e.headers.get('X-Amz-Function-Error'):t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''));return function_error(e.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
  return result_of(r,e.body or b'null')
 def result_of(r,t):
@@ -587,20 +542,17 @@ def client_context(d,*,is_carried):
    if n in d:l=[*d.get('Truncated',[]),n];s={k:i for k,i in d.items() if k!=n};d=s|{'Truncated':l}
    c=packed(d,is_ascii=a)
  return c
-def packed(d,*,is_ascii):
- t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii)
- return base64.b64encode(c.encode()).decode()
+def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId')
- d={k:r.event[k] for k in y if k in r.event};a=[*(r.event[k] for k in y[1:4]),url_date(r.event)]
- d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32];d['Attempt']=p.failures+1
+ y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');d={k:r.event[k] for k in y if k in r.event}
+ a=[*(r.event[k] for k in y[1:4]),url_date(r.event)];d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
+ d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 def ask(request,effects,seconds,action,**more):
- q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'}
- f=urlencode(q|more).encode();h={'Content-Type':'application/x-www-form-urlencoded'}
- return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
+ q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'};f=urlencode(q|more).encode()
+ h={'Content-Type':'application/x-www-form-urlencoded'};return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
 def is_lasting_refusal(e):i=400<=e.status<=403;return i and not TRANSIENT.search(e.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(e):f=re.search(r'<StackStatus>\s*(\w+)',e.text);return f[1] if f else ''
@@ -622,24 +574,19 @@ def operations_of(r,n):
   if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1] if len(o)>1 else [];a=ended(r,w)[:1]==['UPDATE_FAILED'];t=ended(r,b)
- e=any('ROLLBACK' in c['ResourceStatus'] for c in b);l=t[:1] if e else t
- i=a or any(s.endswith('FAILED') for s in l);return History(a,i)
-def ended(r,n):
- o=(v for v in n if v.get('LogicalResourceId')==r.name);t=(v['ResourceStatus'] for v in o)
- return [s for s in t if not s.endswith('IN_PROGRESS')]
+ w,b=o[0],o[1] if len(o)>1 else [];t=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK' in a['ResourceStatus'] for a in b)
+ l=u[:1] if e else u;i=t or any(s.endswith('FAILED') for s in l);return History(t,i)
+def ended(r,n):o=(v for v in n if v.get('LogicalResourceId')==r.name);return [s for v in o if not (s:=v['ResourceStatus']).endswith('IN_PROGRESS')]
 def hand_over(v,f,m,l):
  b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
-  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)))
-  r=f.call('lambda','POST',path(m,'invocations'),b,h,d);e=response_of(r)
+  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call('lambda','POST',path(m,'invocations'),b,h,d);e=response_of(r)
   if e.status==202:return True
   if e.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=e.text);return False
   i=300<=e.status<500;s=i and e.status not in {403,429}
   if s or (p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level='ERROR',why=e.text)
- raise RuntimeError(f'could not start a new execution: {e.text}')
+ l('not handed over',level='ERROR',why=e.text);raise RuntimeError(f'could not start a new execution: {e.text}')
 def serve(v,f,m):
  def log(step,**more):n,k=v['LogicalResourceId'],v['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
  w=f.clock().now
@@ -658,8 +605,7 @@ def find_answer(v,f,m,l):
    if t.step=='hand over':hand_over(handed_over(v,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
-   l('provider failed',level='ERROR',trace=traceback.format_exc())
-   b=failed(type(a).__name__,str(a),is_final=True)
+   l('provider failed',level='ERROR',trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
    if not must_ask(r,p):return concluded(r,p,b,f,l)
    if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,p._replace(outcome=b)
@@ -674,8 +620,7 @@ def deliver(v,b,f,m,l):
  for a in growing(PAUSES):
   e=response_of(f.put(v['ResponseURL'],encoded(b)))
   if e.kind=='answered' and e.status<300:return
-  h='' if e.kind=='answered' else e.text
-  l('the response was not accepted',level='ERROR',status=e.status,why=h);w,t=f.clock()
+  h='' if e.kind=='answered' else e.text;l('the response was not accepted',level='ERROR',status=e.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not o:
@@ -706,8 +651,7 @@ def carry_out(t,r,p,f,l ):
  if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c
- t=c.get('Timeout',3) if c and not i else 0
+ l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c;t=c.get('Timeout',3) if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,d,l ):
  e,s=response_of((NOT_SENT,{},b'')),p.status
@@ -721,15 +665,13 @@ def notice_rollback(r,p,f,d,l ):
  if u or not s:l('stack status unknown',level='WARN',status=e.status)
  t=p.questions<len(QUESTION_PAUSES) or not s
  if u and t and not h.is_denied:
-  g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)]
-  a=min(g,r.service_timeout/6)*(1+lot(r,p));return p._replace(questions=p.questions+1,ask_at=w+a)
- b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30
- return p._replace(rolling_back=b,has_failed=i,ask_at=k)
+  g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p))
+  return p._replace(questions=p.questions+1,ask_at=w+a)
+ b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30;return p._replace(rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,f.clock()));e=ask(r,f,d,'DescribeStacks');s,t=stack_status(e),p.status
- p=p._replace(ask_at=w+30,status=s or t)
+ d=min(5,room(r,p,f.clock()));e=ask(r,f,d,'DescribeStacks');s,t=stack_status(e),p.status;p=p._replace(ask_at=w+30,status=s or t)
  if not s:l('stack status unknown',level='WARN',status=e.status)
  if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
  g='ROLLBACK' in s or 'DELETE' in s;return p._replace(cancelled=s if g else '')

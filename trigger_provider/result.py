@@ -186,8 +186,8 @@ def reported(error: Map, log: str = "") -> Outcome:
 
 def message_of(error: Map) -> str:
     """Return the message of an error, which may be empty."""
-    spellings = [error.get(key) for key in ("errorMessage", "ErrorMessage", "Message", "message")]
-    spellings = [each for each in spellings if each is not None]
+    keys = ("errorMessage", "ErrorMessage", "Message", "message")
+    spellings = [error[key] for key in keys if error.get(key) is not None]
     return as_text(max(spellings, key=bool)) if spellings else "no message"
 
 

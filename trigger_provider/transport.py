@@ -241,16 +241,16 @@ def region_of(path: str, otherwise: str = REGION) -> str:
     return otherwise
 
 
-PARTITIONS: Final = (
-    ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
-    ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
-    ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
-    ("eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
-    ("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
-    ("", "amazonaws.com", "api.aws"),
-)
-"""How the names of a partition's regions begin, and its domains: the usual one and dual-stack.
+DUAL_STACK: Final = {
+    "cn-": "amazonwebservices.com.cn",
+    "eusc-": "amazonwebservices.eu",
+    "us-iso-": "aws.ic.gov",
+    "us-isob-": "aws.scloud",
+    "eu-isoe-": "cloud-aws.adc-e.uk",
+    "us-isof-": "aws.hci.ic.gov",
+    "": "aws",
+}
+"""How the names of a partition's regions begin, and its domain for dual-stack endpoints.
 
 https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
 """
@@ -260,6 +260,8 @@ def endpoint(
     service: str, region: str = REGION, environment: Mapping[str, str] = os.environ
 ) -> str:
     """Return the URL of a service, without a final slash, as the SDKs find it.
+
+    Its usual domain is that of the stack's partition, which CloudFormation knows.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
@@ -272,13 +274,12 @@ def endpoint(
     )
     if chosen and not is_ignored:
         return chosen.rstrip("/")
-    _, domain, dual = next(each for each in PARTITIONS if region.startswith(each[0]))
+    dual = next(DUAL_STACK[start] for start in DUAL_STACK if region.startswith(start))
+    domain = f"api.{dual}" if is_dual else environment.get("URL_SUFFIX", "amazonaws.com")
     # CloudFormation's usual endpoints in GovCloud are FIPS endpoints, by their usual name.
     if is_fips and (is_dual or service != "cloudformation" or not region.startswith("us-gov-")):
         service += "-fips"
-    return (
-        f"https://{service}.{region}.{dual if is_dual else environment.get('URL_SUFFIX', domain)}"
-    )
+    return f"https://{service}.{region}.{domain}"
 
 
 def signed(  # noqa: PLR0917 (an HTTP call has that many parts)

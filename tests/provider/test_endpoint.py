@@ -13,12 +13,14 @@ from trigger_provider.transport import endpoint, trust
 
 SERVICES: Final = ("lambda", "cloudformation")
 PARTITIONS: Final[Any] = Loader().load_data("partitions")
-REGIONS: Final = [
-    region
+REGIONS: Final = {
+    region: partition["outputs"]["dnsSuffix"]
     for partition in PARTITIONS["partitions"]
     for region in partition["regions"]
     if not region.endswith("-global")
-]
+}
+"""The regions, each with what `AWS::URLSuffix` is there."""
+
 PROVIDERS: Final = {
     service: EndpointProvider(
         Loader().load_service_model(service, "endpoint-rule-set-1"), PARTITIONS
@@ -40,7 +42,10 @@ def test_the_endpoint_of_every_region_is_botocore_s(
     }
     resolve = PROVIDERS[service].resolve_endpoint
 
-    assert {region: endpoint(service, region, environment) for region in REGIONS} == {
+    assert {
+        region: endpoint(service, region, environment | {"URL_SUFFIX": suffix})
+        for region, suffix in REGIONS.items()
+    } == {
         region: resolve(Region=region, UseFIPS=is_fips, UseDualStack=is_dual).url
         for region in REGIONS
     }
