@@ -32,9 +32,7 @@ def _blocks(language: str) -> list[Block]:
 
 
 @pytest.fixture(scope="module")
-def home_of_a_reader(
-    clients: Clients, macro: Outcome, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def home_of_a_reader(macro: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the examples and the reader's own template."""
     assert macro.exit_code == 0
     folder = tmp_path_factory.mktemp("reader")
