@@ -147,7 +147,7 @@ def handlers_can_run(reading: Reading) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     """
-    for trigger in reading.triggers:
+    for trigger in (*reading.triggers, *reading.undos):
         for function in trigger.handler.functions:
             reserved = properties_of(reading.resources[function]).get(_RESERVED)
             is_to_run = trigger.enabled and trigger.invocation_type != "DryRun"

@@ -294,7 +294,7 @@ def _may_checkpoint(role: str, reading: Reading) -> bool:
 
 def durable_handlers_that_end_before_timeout(reading: Reading) -> Iterator[Problem]:
     """Report triggers that wait longer than their durable handler may take."""
-    for trigger in reading.triggers:
+    for trigger in (*reading.triggers, *reading.undos):
         for function in trigger.handler.functions:
             config = section(properties_of(reading.resources[function]), "DurableConfig")
             seconds = config.get("ExecutionTimeout")
@@ -307,7 +307,7 @@ def durable_handlers_that_end_before_timeout(reading: Reading) -> Iterator[Probl
 def _durable_handlers(reading: Reading) -> dict[str, None]:
     return {
         function: None
-        for trigger in reading.triggers
+        for trigger in (*reading.triggers, *reading.undos)
         for function in trigger.handler.functions
         if is_durable(reading.resources[function])
     }

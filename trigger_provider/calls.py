@@ -169,7 +169,8 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
     if request.invocation_type == "DryRun":
         headers = {"X-Amz-Invocation-Type": "DryRun"}
     arn = request.handler_arn
-    where = path(arn if arn.count(":") > UNQUALIFIED else f"{arn}:$LATEST", "invocations")
+    # A name, a part of an ARN and an ARN have 0, 2 and 6 colons, and one more with a qualifier.
+    where = path(arn if arn.count(":") % 2 else f"{arn}:$LATEST", "invocations")
     payload, _ = invocation(request, progress)
     seconds = min(seconds, RESERVE)  # Lambda accepts an event at once, or is asked again
     response = response_of(effects.call("lambda", "POST", where, payload, headers, seconds))
@@ -180,10 +181,6 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
     if execution := response.headers.get("X-Amz-Durable-Execution-Arn"):
         return goes_on(request, progress, execution)
     return failed("NotDurable", "Lambda started it, but not as a durable execution", is_final=True)
-
-
-UNQUALIFIED: Final = 6
-"""Colons in the ARN of a function without an alias or a version."""
 
 
 def goes_on(request: Request, progress: Progress, execution: str, message: str = "") -> Outcome:

@@ -489,7 +489,7 @@ def invoke(r,p,f,d):
 def begin(r,p,f,seconds):
  n=description_of(r,p)['ExecutionId'];h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
- a=r.handler_arn;w=path(a if a.count(':')>6 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
  e=response_of(f.call('lambda','POST',w,y,h,seconds))
  if u:=passing(e):return u
  if e.status>=300 or r.invocation_type!='RequestResponse':return invoked(r,e)

@@ -113,6 +113,61 @@ def test_a_handler_in_progress_is_invoked_again_with_its_state() -> None:
     ]
 
 
+@dataclass
+class Durable(Function):
+    """Lambda with one durable function, which has ended the second time somebody asks."""
+
+    polls: int = 0
+    stops: list[Json] = field(default_factory=list)
+    is_endless: bool = False
+
+    def call(  # noqa: PLR0917 as the provider calls
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        seconds: float,
+    ) -> Reply:
+        assert service == "lambda"
+        assert 1 <= seconds <= 10
+        match method, path.rsplit("/", maxsplit=1)[-1]:
+            case "GET", "configuration":
+                return 200, {}, b'{"DurableConfig": {"ExecutionTimeout": 60}}'
+            case "POST", "invocations":
+                assert path.split("/")[-2] == "shop-Check-1%3A%24LATEST"
+                assert headers["X-Amz-Invocation-Type"] == "Event"
+                return 202, {"X-Amz-Durable-Execution-Arn": "arn:aws:lambda:x/1"}, b""
+            case "POST", "stop":
+                self.stops.append(json.loads(body))
+                return 200, {}, b"{}"
+        assert path == "/2025-12-01/durable-executions/arn%3Aaws%3Alambda%3Ax%2F1"
+        self.polls += 1
+        if self.polls == 1 or self.is_endless:
+            return 200, {}, b'{"Status": "RUNNING"}'
+        result = {"Status": "SUCCEEDED", "Result": json.dumps(self.answers.pop(0))}
+        return 200, {}, json.dumps(result).encode()
+
+
+def test_a_durable_handler_is_started_and_followed_to_its_end() -> None:
+    function = Durable([{"Rows": 3}])
+
+    report = function.run(template({"Number": 5}))
+
+    assert (report.status, report.result) == ("SUCCESS", {"Rows": 3})
+    assert function.stops == []
+
+
+def test_a_durable_handler_is_stopped_at_the_end_of_timeout() -> None:
+    function = Durable([], is_endless=True)
+
+    report = function.run(template({"Number": 5}, Timeout=60))
+
+    assert report.status == "FAILED"
+    assert function.stops == [{"ErrorType": "Timeout", "ErrorMessage": "not done; Timeout is 60 s"}]
+
+
 def test_an_answer_is_awaited_no_longer_than_a_function_can_run() -> None:
     assert Function([None]).run(template(Timeout=3540)).status == "SUCCESS"  # it checks
 

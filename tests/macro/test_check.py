@@ -66,6 +66,14 @@ def test_a_handler_whose_reserved_concurrency_is_zero_is_a_problem(reserved: Any
     ]
 
 
+def test_what_undoes_a_run_has_to_be_able_to_run_too() -> None:
+    handler = function(ReservedConcurrentExecutions=0)
+    run = trigger(OnRollback={"Handler": "Undo"})
+
+    (problem,) = problems(template(Undo=handler, Run=run))
+    assert problem.startswith("Run.OnRollback: 'Undo' can never run, since its Reserved")
+
+
 @pytest.mark.parametrize("reserved", [1, {"Ref": "Reserved"}])
 def test_reserved_concurrency_that_lets_a_handler_run_is_no_problem(reserved: Any) -> None:
     parameters = {"Parameters": {"Reserved": {"Type": "Number", "Default": 0}}}
