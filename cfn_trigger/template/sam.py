@@ -73,11 +73,11 @@ def transformed(
             SERVERLESS_TRANSFORM, [(name, _OF_THE_REPOSITORY) for name, _ in applications]
         )
     mutable_values = dict(values)
-    # As AWS does: hashes in logical ids stay as Python 2.7 computed them.
-    to_py27_compatible_template(mutable, mutable_values)
     session = Session(region_name=region)
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it reports its own metrics
     try:
+        # As AWS does: hashes in logical ids stay as Python 2.7 computed them.
+        to_py27_compatible_template(mutable, mutable_values)
         translated = Translator({}, Parser(), boto_session=session).translate(
             mutable, mutable_values
         )

@@ -4,7 +4,7 @@ Knows YAML with CloudFormation's short forms, and JSON, by cfn-lint's reader. Re
 a template means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -49,7 +49,21 @@ def parse_template(text: str, name: str) -> Template:
         message = "is not a template; it has no map of Resources"
         problem = Diagnostic(file=name, span=Span(), rule=READABLE.id, message=message)
         raise TemplateProblems([problem], {name: text})
-    return Template(name=name, text=text, values=through_json(nodes))
+    template = Template(name=name, text=text, values=through_json(nodes))
+    if problems := [*_empty_parts(template)]:
+        raise TemplateProblems(problems, {name: text})
+    return template
+
+
+def _empty_parts(template: Template) -> Iterator[Diagnostic]:
+    """Yield sections and resources without a value: nothing after them is indented further."""
+    sections = {(name,): value for name, value in template.values.items()}
+    resources = {("Resources", name): value for name, value in template.values["Resources"].items()}
+    for path in (path for path, value in (sections | resources).items() if value is None):
+        message = f"{path[-1]}: is empty, which CloudFormation refuses; remove it"
+        yield Diagnostic(
+            file=template.name, span=template.span(path), rule=READABLE.id, message=message
+        )
 
 
 def through_json(value: Any) -> Json:

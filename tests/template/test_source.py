@@ -91,3 +91,19 @@ def test_a_repeated_key_is_a_problem_with_both_lines() -> None:
 def test_a_map_without_resources_is_not_a_template(text: str) -> None:
     assert shown(text).splitlines()[0] == "t.yaml:1:1: error[E0000] is not a template"
     assert shown(text).splitlines()[-1] == "   = it has no map of Resources"
+
+
+def test_a_section_or_resource_without_a_value_is_a_problem() -> None:
+    assert shown(
+        "Parameters:\n#  A: {Type: String}\nResources:\n  Orders:\n  Jobs: {Type: T}\n"
+    ) == (
+        "t.yaml:1:1: error[E0000] Parameters: is empty, which CloudFormation refuses\n"
+        " 1 | Parameters:\n"
+        "   | ^^^^^^^^^^\n"
+        "   = remove it\n"
+        "\n"
+        "t.yaml:4:3: error[E0000] Orders: is empty, which CloudFormation refuses\n"
+        " 4 |   Orders:\n"
+        "   |   ^^^^^^\n"
+        "   = remove it\n"
+    )
