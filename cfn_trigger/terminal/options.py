@@ -68,7 +68,8 @@ class Subcommand(click.Command):
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
         passed, _, _ = self.make_parser(ctx).parse_args(args=list(args))
-        if not passed.get("help"):
+        help_option = self.get_help_option(ctx)  # whose name depends on click's version
+        if help_option is None or not passed.get(str(help_option.name)):
             ctx.obj = settings.read_settings(_folder(passed), passed.get("config_env"))
             ctx.default_map = _defaults(ctx.obj)
         rest = super().parse_args(ctx, args)

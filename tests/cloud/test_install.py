@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.local_cloud.cloud import Cloud, running
+from cfn_trigger.main import SUBCOMMANDS
 from tests.docs.pages import blocks
 from tests.support.clients import Clients, Outcome
 from tests.support.command_line import ROOT
@@ -222,6 +223,14 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
     assert (installer.stacks(), installer.buckets()) == ({"self-test", "layered"}, [])
     nothing = installer.run("uninstall", "--yes")
     assert nothing.stdout == f"the macro Trigger is not installed in {PLACE}\n"
+
+
+def test_every_help_works_with_the_newest_version_of_each_dependency(installer: Installer) -> None:
+    (installer.folder / "pyproject.toml").write_text("[tool.cfn-trigger]\nnot-one = true\n")
+
+    helps = {name: installer.run(name, "--help") for name in SUBCOMMANDS}
+
+    assert {name: shown.stderr for name, shown in helps.items() if shown.exit_code} == {}
 
 
 def test_a_failed_installation_tells_why_and_leaves_nothing(installer: Installer) -> None:
