@@ -144,22 +144,27 @@ def _has_durable_handler(trigger: Trigger, resources: Mapping[str, Json]) -> boo
 
 
 def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
-    """Build what undoes a trigger's run, which its properties describe.
+    """Build what undoes a trigger's run, with what its handler is told of that run.
 
     CloudFormation does not mask the properties of a custom resource: NoEcho leaves the result out.
     """
     name = trigger.logical_id
-    payload = {} if trigger.payload is ABSENT else {"RunPayload": skeleton(trigger.payload)}
-    result = {} if trigger.no_echo else {"Result": {"Fn::GetAtt": [name, "Result"]}}
+    run: dict[str, Json] = {
+        "RequestType": "Rollback",
+        "LogicalResourceId": name,
+        "PhysicalResourceId": {"Ref": name},
+        "RunId": {"Fn::GetAtt": [name, RUN_ID]},
+    }
+    if trigger.payload is not ABSENT:
+        run["Payload"] = trigger.payload
+    if not trigger.no_echo:
+        run["Result"] = {"Fn::GetAtt": [name, "Result"]}
     properties = {
         "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
         "ServiceTimeout": undo.timeout + MARGIN,
         "HandlerArn": undo.handler.arn,
         **dict(non_defaults(undo, ())),
-        "Undo": True,
-        "RunId": {"Fn::GetAtt": [name, RUN_ID]},
-        **payload,
-        **result,
+        "Undo": skeleton(run),
     }
     return {"Type": TRIGGER_TYPE, "Properties": properties, **undo.attributes}
 

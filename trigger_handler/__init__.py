@@ -1,4 +1,4 @@
-"""Write the handler of a trigger as plain functions: create, update, delete, poll.
+"""Write the handler of a trigger as plain functions: create, update, delete, rollback, poll.
 
 Knows what the trigger provider sends to a handler and how it reads the result, with the decorators
 and terms of cfn-lambda-handler. Refuses to know AWS: it calls no service, needs no permission and
@@ -36,7 +36,7 @@ _ID = "PhysicalResourceId"
 _SENT_KEYS = frozenset(
     {"RequestType", "RequestId", "ExecutionId", "StackId", "LogicalResourceId", _ID, "Attempt"}
     | {"Old", "ResourceProperties", "OldResourceProperties", "StackStatus", "StackStatusReason"}
-    | {"Truncated"}
+    | {"Truncated", "RollbackOf", "RunId", "Payload", "Result"}
 )
 # This library adds these to an event.
 _ADDED_KEYS = frozenset({"CreationTime", "EventState", "EventStatus", "Timeout"})
@@ -48,7 +48,7 @@ _UNKNOWN = {"StackStatus": "UNKNOWN", "StackStatusReason": "UNKNOWN"}
 class Event(TypedDict):
     """The argument of a function, which may add keys to it; the next poll receives them."""
 
-    RequestType: Literal["Create", "Update", "Delete"]
+    RequestType: Literal["Create", "Update", "Delete", "Rollback"]
     RequestId: str
     ExecutionId: str
     StackId: str
@@ -56,6 +56,10 @@ class Event(TypedDict):
     PhysicalResourceId: NotRequired[str]
     Attempt: int
     Truncated: NotRequired[list[str]]
+    RollbackOf: NotRequired[Literal["Create", "Update"]]
+    RunId: NotRequired[str]
+    Payload: NotRequired[Any]
+    Result: NotRequired[Any]
     ResourceProperties: Any
     OldResourceProperties: NotRequired[Any]
     EventState: NotRequired[Any]
@@ -144,6 +148,11 @@ class Handler:
         self._functions["Delete"] = function
         return function
 
+    def rollback(self, function: F) -> F:
+        """Register the function that undoes a run; needs an `OnRollback` with this handler."""
+        self._functions["Rollback"] = function
+        return function
+
     def poll(self, function: F) -> F:
         """Register the function that is called, instead of the others, while one is not done."""
         self._functions["Poll"] = function
@@ -216,7 +225,7 @@ def _description(event: Any, context: Any) -> Map:
             "CloudFormation invoked this function directly, so nothing responds to it;"
             " make the function the Handler of a Custom::Trigger"
         )
-    return {**event, "ResourceProperties": {}}
+    return {**event, "ResourceProperties": event.get("Payload", {})}
 
 
 def _request(description: Map, now: float) -> Map:
@@ -233,6 +242,7 @@ def _request(description: Map, now: float) -> Map:
         state, event["EventStatus"] = description["EventState"], "Poll"
         event |= state if isinstance(state, dict) and state.get("EventStatus") == "Poll" else {}
     left_out = {_NAMES.get(name, name) for name in event.get("Truncated", ())} - event.keys()
+    left_out -= {"Payload", "Result"}  # of a run: what undoes that can look it up by its RunId
     return _Truncated(event, left_out) if left_out else event
 
 

@@ -18,6 +18,7 @@ from trigger_provider.request import (
     Outcome,
     Progress,
     Request,
+    execution_id,
     failed,
     marker,
     never_created,
@@ -148,6 +149,8 @@ def success(
     if request.kind == "Delete":
         return body | {"Reason": truncate(reason, FORGIVEN)}, ""
     data = dict.fromkeys(OWN, "")
+    if request.undone_by:
+        data["TriggerRunId"] = "" if result is ABSENT else execution_id(request.event)
     body |= {"NoEcho": request.no_echo or progress.no_echo, "Data": data}
     room = LIMIT - SHORTEST_REASON - size(body)
     for name in request.attributes:
@@ -182,7 +185,7 @@ def echo(request: Request, status: str, physical_id: str) -> Map:
 
 def physical_id(request: Request, progress: Progress) -> str:
     """Return the id from the handler, the previous id, or a generated one, which is stable."""
-    if request.kind == "Delete":
+    if request.kind == "Delete" or request.run:
         return request.old_id
     digest = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
     old_id = "" if never_created(request) else request.old_id

@@ -4,7 +4,6 @@ Knows the two services' requests, headers, error codes and limits. Refuses to kn
 """
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from trigger_provider.decision import (
     UNSEEN,
     due,
 )
-from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, failed, url_date
+from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, execution_id, failed
 from trigger_provider.result import BAD_REQUEST, function_error, judge, reported
 from trigger_provider.text import as_map, encoded, map_of
 from trigger_provider.transport import Effects, Response, response_of
@@ -161,7 +160,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
 
 def begin(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
     """Start a durable execution; what nobody knows to have started is started again."""
-    name = description_of(request, progress)["ExecutionId"]
+    name = execution_id(request.event)
     headers = {
         "X-Amz-Invocation-Type": "Event",
         "X-Amz-Durable-Execution-Name": f"{name}-{progress.failures + progress.polls + 1}",
@@ -296,12 +295,11 @@ def client_context(description: Map, *, is_carried: bool) -> str:
     The state is left out only where the payload carries it. The context becomes a header, which
     not every runtime reads as UTF-8: what is not ASCII stands there for want of room alone.
     """
-    context = packed(description, is_ascii=True)
-    carried = "EventState" if is_carried else ""
-    for name, is_ascii in (
-        ("Old", True), (carried, True), ("", False), ("PhysicalResourceId", False),
-    ):  # fmt: skip
+    is_ascii, carried = True, "EventState" if is_carried else "Old"
+    context = packed(description, is_ascii=is_ascii)
+    for name in ("Old", "Payload", "Result", carried, "", "PhysicalResourceId"):
         if len(context) > LONGEST_CONTEXT:
+            is_ascii &= name != ""
             if name in description:
                 left_out = [*description.get("Truncated", []), name]
                 rest = {key: item for key, item in description.items() if key != name}
@@ -321,12 +319,13 @@ def description_of(request: Request, progress: Progress) -> Map:
     """Return what a handler is told of its event: what is asked, by whom, which attempt it is."""
     keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
     description = {key: request.event[key] for key in keys if key in request.event}
-    # CloudFormation uses a RequestId again when a deployment is tried again: the date differs.
-    parts = [*(request.event[key] for key in keys[1:4]), url_date(request.event)]
-    description["ExecutionId"] = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    description["ExecutionId"] = execution_id(request.event)
     description["Attempt"] = progress.failures + 1
     if progress.state is not None:
         description["EventState"] = progress.state
+    if request.run:
+        of = {"RollbackOf": "Update" if "UPDATE" in progress.status else "Create"}
+        return description | request.run | of
     if request.old_payload is not ABSENT:
         description["Old"] = request.old_payload
     return description
@@ -358,8 +357,7 @@ TRANSIENT: Final = re.compile(b"Throttl|LimitExceeded|Expired|Timeout")
 
 def stack_status(response: Response) -> str:
     """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
-    found = re.search(r"<StackStatus>\s*(\w+)", response.text)
-    return found[1] if found else ""
+    return "".join(re.findall(r"<StackStatus>\s*(\w+)", response.text)[:1])
 
 
 class History(NamedTuple):

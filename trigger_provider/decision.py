@@ -120,11 +120,14 @@ def wait_for_stop(request: Request, progress: Progress, clock: Clock) -> Action 
     return wait_until(progress.sent + SHORT, request, progress, clock)
 
 
-def reason_to_skip(request: Request, progress: Progress) -> str:
+def reason_to_skip(request: Request, progress: Progress) -> str:  # noqa: PLR0911 (a table; each row returns)
     """Return why a request does not run the handler, empty if it does."""
     match request.kind:
         case _ if not request.enabled:
             return "Enabled is false"
+        case _ if request.run is not None:
+            is_due = request.run and progress.rolling_back is not False
+            return "" if is_due else "nothing to undo"
         case "Update" if progress.rolling_back and not request.execute_on_rollback:
             return "the stack is rolling back"
         case "Update" if request.unchanged and progress.has_failed is False:
@@ -138,8 +141,11 @@ def reason_to_skip(request: Request, progress: Progress) -> str:
 
 
 def must_ask(request: Request, progress: Progress) -> bool:
-    """Whether it has to be known first if the stack rolls back: an Update may wedge it."""
-    return request.kind == "Update" and progress.rolling_back is None
+    """Whether it has to be known first if the stack rolls back.
+
+    FAILED in answer to an Update would wedge it then, and only then is a run undone.
+    """
+    return progress.rolling_back is None and (request.kind == "Update" or bool(request.run))
 
 
 def question(request: Request, progress: Progress, clock: Clock) -> Action:

@@ -43,7 +43,7 @@ class Request(NamedTuple):
  event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT;unchanged:T=False;handler_arn:T='';timeout:T=900
  service_timeout:T=3600;invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
  execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2;max_interval:T=60;poll_interval:T=10
- on_failure:T='Fail';no_echo:T=False;attributes:T=();durable:T=False
+ on_failure:T='Fail';no_echo:T=False;attributes:T=();durable:T=False;undone_by:T='';run:T=None
 class Outcome(NamedTuple):
  kind:T;error:T='';message:T='';frames:T=();log:T='';result:T=ABSENT;is_unexpected:T=False;physical_id:T='';no_echo:T=False;is_final:T=False
  is_crowded:T=False;runs_until:T=0;execution:T=''
@@ -59,11 +59,17 @@ def bare_request(v):
  return r
 def parse_request(v):
  p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
- r=bare_request(v)._replace(payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),**settings_of(p))
+ if 'Undo' in p and o:p,o=o,p
+ r=bare_request(v)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(v,p,o) if 'Undo' in p else None)
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
+def run_of(v,p,o):
+ r=assembled(p['Undo']);i=r['RunId'] and p['Undo']!=o.get('Undo')
+ if r.get('Result'):r['Result']=json.loads(r['Result'])
+ return r if i and v['RequestType']!='Create' else {}
+def execution_id(v):p=v['RequestId'],v['StackId'],v['LogicalResourceId'],url_date(v);return hashlib.sha256('\n'.join(p).encode()).hexdigest()[:32]
 def is_true(t):return t=='true'
-SETTINGS={str:'HandlerArn InvocationType OnFailure',float:'Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
+SETTINGS={str:'HandlerArn InvocationType OnFailure UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
  f=p|p.get('Retry',{})
  return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n]) for e,s in SETTINGS.items() for n in s.split() if f.get(n) is not None}
@@ -90,15 +96,15 @@ def sent_at(v,w):
  with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
  return v.get('Progress',{}).get('sent',w)
 def handed_over(v,p):e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return v|{'Progress':e._asdict()}
-def url_date(v):f=re.search(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL']);return f[1] if f else ''
-def assembled(a):
- if a is None:return ABSENT
- w=[json.loads(a['Skeleton'])]
- for h in reversed(a.get('Values',[])):
-  p=w;l=0
-  for k in h['Path']:p=p[l];l=int(k) if isinstance(p,list) else k
-  if 'Value' in h:p[l]=h['Value']
-  else:del p[l]
+def url_date(v):return ''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL'])[:1])
+def assembled(p):
+ if p is None:return ABSENT
+ w=[json.loads(p['Skeleton'])]
+ for h in reversed(p.get('Values',[])):
+  a=w;l=0
+  for k in h['Path']:a=a[l];l=int(k) if isinstance(a,list) else k
+  if 'Value' in h:a[l]=h['Value']
+  else:del a[l]
  return w[0] if w else ABSENT
 def marker(r):return r.name+'-create-failed'
 def never_created(r):
@@ -203,12 +209,13 @@ def wait_for_stop(r,p,c):
 def reason_to_skip(r,p):
  match r.kind:
   case _ if not r.enabled:return 'Enabled is false'
+  case _ if r.run is not None:i=r.run and p.rolling_back is not False;return '' if i else 'nothing to undo'
   case 'Update' if p.rolling_back and not r.execute_on_rollback:return 'the stack is rolling back'
   case 'Update' if r.unchanged and p.has_failed is False:o=not r.execute_on_handler_change;return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
   case 'Delete' if not r.execute_on_delete:return 'ExecuteOnDelete is false'
   case 'Delete' if r.old_id==marker(r):return 'it was never created'
  return ''
-def must_ask(r,p):return r.kind=='Update' and p.rolling_back is None
+def must_ask(r,p):return p.rolling_back is None and (r.kind=='Update' or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
@@ -304,7 +311,9 @@ def failure(r,p):
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
- d=dict.fromkeys(OWN,'');b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
+ d=dict.fromkeys(OWN,'')
+ if r.undone_by:d['TriggerRunId']='' if e is ABSENT else execution_id(r.event)
+ b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
   c=size(n)+6
   if n not in d and c<=o:d[n]='';o-=c
@@ -318,7 +327,7 @@ def success(r,p,a,e=ABSENT,error='' ):
  add_others(d,e,o);return b,''
 def echo(r,s,p):b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')};return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
- if r.kind=='Delete':return r.old_id
+ if r.kind=='Delete' or r.run:return r.old_id
  i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest();o='' if never_created(r) else r.old_id
  return p.physical_id or o or f'{r.name}-{i[:12]}'
 def attribute(e,n):
@@ -403,8 +412,8 @@ def idle_connection(m,o):
  if i and not h:return c
  c.close();return
 def connected(u):
- a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
- if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
+ p=urlsplit(u);c=http.client.HTTPConnection(p.netloc,timeout=5)
+ if p.scheme=='https':c=http.client.HTTPSConnection(p.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
  for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
@@ -444,13 +453,13 @@ def endpoint(e,r=REGION,n=os.environ ):
  if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
- a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};p,v,t=y
+ p=urlsplit(u);h=h|{'Host':p.netloc,'X-Amz-Date':d};j,v,t=y
  if t:h['X-Amz-Security-Token']=t
- s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
- f=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}';c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(f.encode()).hexdigest()
+ s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower();w=p.path.replace('%','%25')
+ o=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}';c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(o.encode()).hexdigest()
  k=f'AWS4{v}'.encode()
  for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- j=f'AWS4-HMAC-SHA256 Credential={p}/{c}';o=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':o}
+ f=f'AWS4-HMAC-SHA256 Credential={j}/{c}';a=f'{f}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':a}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
@@ -487,7 +496,7 @@ def invoke(r,p,f,d):
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,seconds):
- n=description_of(r,p)['ExecutionId'];h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ n=execution_id(r.event);h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
  a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
  e=response_of(f.call('lambda','POST',w,y,h,seconds))
@@ -536,18 +545,19 @@ def invocation(r,p):
  if i:y=y|{'EventState':p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- c=packed(d,is_ascii=True);r='EventState' if is_carried else ''
- for n,a in (('Old',True),(r,True),('',False),('PhysicalResourceId',False)):
+ a,r=True,'EventState' if is_carried else 'Old';c=packed(d,is_ascii=a)
+ for n in ('Old','Payload','Result',r,'','PhysicalResourceId'):
   if len(c)>3583:
+   a&=n!=''
    if n in d:l=[*d.get('Truncated',[]),n];s={k:i for k,i in d.items() if k!=n};d=s|{'Truncated':l}
    c=packed(d,is_ascii=a)
  return c
 def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
  y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');d={k:r.event[k] for k in y if k in r.event}
- a=[*(r.event[k] for k in y[1:4]),url_date(r.event)];d['ExecutionId']=hashlib.sha256('\n'.join(a).encode()).hexdigest()[:32]
- d['Attempt']=p.failures+1
+ d['ExecutionId']=execution_id(r.event);d['Attempt']=p.failures+1
  if p.state is not None:d['EventState']=p.state
+ if r.run:o={'RollbackOf':'Update' if 'UPDATE' in p.status else 'Create'};return d|r.run|o
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 def ask(request,effects,seconds,action,**more):
@@ -555,7 +565,7 @@ def ask(request,effects,seconds,action,**more):
  h={'Content-Type':'application/x-www-form-urlencoded'};return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
 def is_lasting_refusal(e):i=400<=e.status<=403;return i and not TRANSIENT.search(e.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(e):f=re.search(r'<StackStatus>\s*(\w+)',e.text);return f[1] if f else ''
+def stack_status(e):return ''.join(re.findall(r'<StackStatus>\s*(\w+)',e.text)[:1])
 class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
 def read_history(r,f,d):
  n=[];a={}
@@ -657,7 +667,7 @@ def notice_rollback(r,p,f,d,l ):
  e,s=response_of((NOT_SENT,{},b'')),p.status
  if not s:e=ask(r,f,d,'DescribeStacks');s=stack_status(e)
  w,c=f.clock().now,e.kind=='answered' or p.is_reached;p=p._replace(is_reached=c,status=s)
- if s.startswith('UPDATE_ROLLBACK'):return p._replace(rolling_back=True)
+ if 'ROLLBACK' in s or (s and r.run):return p._replace(rolling_back='ROLLBACK' in s)
  h=History()
  if s or is_lasting_refusal(e):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)

@@ -5,6 +5,7 @@ settings, and what an execution hands over to the next. Refuses to know what fol
 ignores what it doesn't know of an older or newer macro's properties.
 """
 
+import hashlib
 import json
 import re
 import time
@@ -24,7 +25,12 @@ OutcomeKind = Literal["none", "done", "pending", "skipped", "failed", "refused"]
 
 
 class Request(NamedTuple):
-    """A request of CloudFormation, with the trigger's settings and their defaults; in seconds."""
+    """A request of CloudFormation, with the trigger's settings and their defaults; in seconds.
+
+    `undone_by` is the logical id of what undoes the trigger's runs. Of such an undo, `run`
+    describes the run that it undoes in a rollback, and is empty if there is none; of a trigger, it
+    is None.
+    """
 
     event: Map
     kind: RequestType
@@ -51,6 +57,8 @@ class Request(NamedTuple):
     no_echo: bool = False
     attributes: tuple[str, ...] = ()
     durable: bool = False
+    undone_by: str = ""
+    run: Map | None = None
 
 
 class Outcome(NamedTuple):
@@ -149,14 +157,39 @@ def parse_request(event: Map) -> Request:
     Raises what its parts raise where the macro's properties are not what they should be.
     """
     properties, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
+    if "Undo" in properties and old:
+        properties, old = old, properties  # it undoes what a rollback leaves
     request = bare_request(event)._replace(
+        **settings_of(properties),
         payload=assembled(properties.get("Payload")),
         expect=assembled(properties.get("Expect")),
-        **settings_of(properties),
+        run=run_of(event, properties, old) if "Undo" in properties else None,
     )
     with suppress(Exception):  # for the handler's information, by whatever macro
         request = request._replace(old_payload=assembled(old.get("Payload")))
     return request._replace(unchanged=is_unchanged(request, properties, old))
+
+
+def run_of(event: Map, properties: Map, old: Map) -> Map:
+    """Return what an undo with these properties is told of the run that it undoes.
+
+    It is empty where the trigger did not run, or only in an earlier deployment: an Update that
+    changes nothing but how it is undone leaves the run as it was.
+    """
+    run: Map = assembled(properties["Undo"])
+    is_new = run["RunId"] and properties["Undo"] != old.get("Undo")
+    if run.get("Result"):  # empty if no answer had room for it
+        run["Result"] = json.loads(run["Result"])
+    return run if is_new and event["RequestType"] != "Create" else {}
+
+
+def execution_id(event: Map) -> str:
+    """Return what tells this request from any other.
+
+    CloudFormation uses a RequestId again when a deployment is tried again: the date differs.
+    """
+    parts = event["RequestId"], event["StackId"], event["LogicalResourceId"], url_date(event)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def is_true(text: str) -> bool:
@@ -165,8 +198,8 @@ def is_true(text: str) -> bool:
 
 
 SETTINGS: Final[Mapping[Callable[[Any], Any], str]] = {
-    str: "HandlerArn InvocationType OnFailure",
-    float: "Timeout ServiceTimeout PollInterval MaxAttempts Interval BackoffRate MaxInterval",
+    str: "HandlerArn InvocationType OnFailure UndoneBy",
+    float: "Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval",
     is_true: "ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable",
     tuple: "Attributes",
 }
@@ -274,8 +307,7 @@ def handed_over(event: Map, progress: Progress) -> Map:
 
 def url_date(event: Map) -> str:
     """Return when the ResponseURL was signed, empty if it does not say."""
-    found = re.search(r"[?&]X-Amz-Date=(\w+)", event["ResponseURL"])
-    return found[1] if found else ""
+    return "".join(re.findall(r"[?&]X-Amz-Date=(\w+)", event["ResponseURL"])[:1])
 
 
 def assembled(parts: Map | None) -> Any:

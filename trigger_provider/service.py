@@ -234,8 +234,8 @@ def notice_rollback(
         status = stack_status(response)
     now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
     progress = progress._replace(is_reached=is_reached, status=status)
-    if status.startswith("UPDATE_ROLLBACK"):
-        return progress._replace(rolling_back=True)
+    if "ROLLBACK" in status or (status and request.run):
+        return progress._replace(rolling_back="ROLLBACK" in status)
     history = History()
     if status or is_lasting_refusal(response):
         history = read_history(request, effects, seconds)

@@ -70,10 +70,17 @@ def test_an_undo_is_a_trigger_that_knows_which_run_it_undoes() -> None:
         "HandlerArn": ref(version),
         "Timeout": 60,
         "Payload": {"Skeleton": '{"Rows": 5}'},
-        "Undo": True,
-        "RunId": get("Run", "TriggerRunId"),
-        "RunPayload": {"Skeleton": "[1]"},
-        "Result": get("Run", "Result"),
+        "Undo": {
+            "Skeleton": (
+                '{"LogicalResourceId": "Run", "Payload": [1], "PhysicalResourceId": null,'
+                ' "RequestType": "Rollback", "Result": null, "RunId": null}'
+            ),
+            "Values": [
+                {"Path": ["PhysicalResourceId"], "Value": ref("Run")},
+                {"Path": ["Result"], "Value": get("Run", "Result")},
+                {"Path": ["RunId"], "Value": get("Run", "TriggerRunId")},
+            ],
+        },
     }
 
 
@@ -85,13 +92,13 @@ def test_a_trigger_in_the_metadata_of_a_function_may_have_one() -> None:
     shorthand = {"Metadata": {"Trigger": {"OnRollback": {"Handler": "Migrate"}}}}
     fragment = template(Migrate=function() | shorthand)
 
-    assert undo(fragment, "MigrateTrigger")["Properties"]["Undo"] is True
+    assert "Undo" in undo(fragment, "MigrateTrigger")["Properties"]
 
 
 def test_a_masked_result_is_no_property_of_the_undo() -> None:
     masked = undo_properties(undoing(Run=trigger(OnRollback=BACK, NoEcho=True)))
 
-    assert "Result" not in masked
+    assert "Result" not in masked["Undo"]["Skeleton"]
     assert masked["NoEcho"] is True
 
 

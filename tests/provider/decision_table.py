@@ -28,6 +28,8 @@ Of this table, which is written from that function, the first row that fits a si
 
 """
 FOOT: Final = """
+- *undo*: an Update or a Delete of what undoes a trigger's runs, with a run that it could undo; a
+  Create of it is an `undo of nothing`, and so is a request about a run of an earlier deployment.
 - *settings only*: an Update that changes nothing a run depends on; `last run failed` or that is not
   known. CloudFormation's events tell.
 - *rolling back*: `yes` when the request came, `unknown` as long as CloudFormation does not say, or
@@ -68,7 +70,7 @@ EXECUTIONS: Final = {  # seconds left of it, of the longest attempt and of the f
     "ending": [(59.0, 0.0, 3.0)],
 }
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "request": ("Create", "Update", "Delete"),
+    "request": ("Create", "Update", "Delete", "undo", "undo of nothing"),
     "settings": (
         "defaults",
         "`Enabled: false`",
@@ -87,12 +89,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 RUN_ON_DELETE: Final = ("`ExecuteOnDelete`", "`ExecuteOnDelete`, never created")
 UNKNOWN: Final[dict[str, tuple[str, ...]]] = {
-    "request": ("Update",),
+    "request": ("Update", "undo"),
     "rolling back": ("unknown",),
 }
 WAITING: Final = ("later", "after this execution")
 ROWS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
     {"settings": ("`Enabled: false`",)},
+    {"request": ("undo of nothing",)},
+    {"request": ("undo",), "rolling back": ("no", "since")},
     {"request": ("Delete",), "settings": ("`ExecuteOnDelete`, never created",)},
     {"request": ("Delete",), "settings": ("not `ExecuteOnDelete`",)},
     {"request": ("Update",), "settings": ("not `ExecuteOnRollback`",), "rolling back": ("yes",)},
@@ -143,6 +147,7 @@ def situations(cell: Cell) -> Iterator[tuple[Request, Progress, Clock]]:
         progress = Progress(
             began=NOW + left_of_timeout - TIMEOUT,
             sent=sent,
+            status="" if is_unknown else "UPDATE_IN_PROGRESS",
             rolling_back={"yes": True, "unknown": None}.get(cell["rolling back"], False),
             has_failed=None if is_unknown else "last run failed" in cell["settings"],
             ask_at=NOW + pause,
@@ -157,7 +162,15 @@ def situations(cell: Cell) -> Iterator[tuple[Request, Progress, Clock]]:
             outcome=OUTCOMES[cell["last outcome"]],
             fresh=cell["execution"] == "fresh",
         )
-        yield request(cell), progress, Clock(NOW, left)
+        for asked in requests(cell):
+            yield asked, progress, Clock(NOW, left)
+
+
+def requests(cell: Cell) -> Iterator[Request]:
+    kinds = {"undo": ("Update", "Delete"), "undo of nothing": ("Create", "Update", "Delete")}
+    runs = {"undo": {"RunId": "r"}, "undo of nothing": {}}
+    for kind in kinds.get(cell["request"], (cell["request"],)):
+        yield request({**cell, "request": kind})._replace(run=runs.get(cell["request"]))
 
 
 def request(cell: Cell) -> Request:

@@ -55,7 +55,43 @@ def called(handler: Handler, event: Any, context: Any = NO_CONTEXT) -> dict[str,
     return handler.answer(event, context, now=1_800_000_000.5)
 
 
+ROLLBACK = REQUEST | {
+    "RequestType": "Rollback", "RollbackOf": "Update", "RunId": "x-0", "Payload": {"Name": "a"},
+    "Result": {"Rows": 5},
+}  # fmt: skip
+
+
 # ---- which function
+
+
+def test_a_rollback_calls_its_function_with_the_payload_of_the_run() -> None:
+    handler, calls = recording("create", "rollback")
+
+    called(handler, ROLLBACK)
+
+    ((kind, event),) = calls
+    assert kind == "rollback"
+    assert (event["RunId"], event["Result"]) == ("x-0", {"Rows": 5})
+    assert event["ResourceProperties"] == {"Name": "a"}
+
+
+def test_a_rollback_whose_context_has_no_result_can_look_it_up() -> None:
+    handler = Handler()
+    handler.rollback(lambda event, _context: {"Data": {"Result": event.get("Result")}})
+    without_result = {name: item for name, item in ROLLBACK.items() if name != "Result"}
+
+    result = called(handler, without_result | {"Truncated": ["Result"]})
+
+    assert result == {"Data": {"Result": None}}
+
+
+def test_a_rollback_without_its_function_is_an_error() -> None:
+    handler, _ = recording("create")
+
+    with pytest.raises(
+        HandlerError, match=r"^no function for Rollback; decorate one with @handler\.rollback$"
+    ):
+        called(handler, ROLLBACK)
 
 
 def test_each_request_calls_the_function_decorated_for_it() -> None:

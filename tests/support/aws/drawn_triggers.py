@@ -3,14 +3,15 @@
 Knows what the macro can emit; refuses to know what the provider makes of it.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from tests.support.aws.custom_resources import SECRET, skeleton
-from tests.support.aws.template import Other, Template, Trigger, trigger
+from tests.support.aws.custom_resources import SECRET, Properties, skeleton
+from tests.support.aws.template import GetAtt, Other, Template, Trigger, trigger
 
 Settings = dict[str, Any]
 Draws = Callable[[], Any]
@@ -117,26 +118,77 @@ class TriggerDraw:
         """Draw a stack's first template: triggers side by side or in a chain."""
         names = NAMES[: self.dice.choice((1, 1, 1, 2, 3, 4))]
         chained = self.chance(0.5)
-        return {
-            name: trigger(
-                after=names[max(0, index - 1) : index] if chained else (), **self.settings()
-            )
-            for index, name in enumerate(names)
-        }
+        return with_undos(
+            {
+                name: trigger(
+                    after=names[max(0, index - 1) : index] if chained else (), **self.settings()
+                )
+                for index, name in enumerate(names)
+            }
+        )
 
     def next_template(self, template: Template) -> dict[str, Trigger | Other]:
         """Draw the next: what changes, what goes, what is new, and what fails beside it."""
         changed: dict[str, Trigger | Other] = {
-            name: self.changed(each) for name, each in template.items() if isinstance(each, Trigger)
+            name: self.changed(each)
+            for name, each in template.items()
+            if isinstance(each, Trigger) and "Undo" not in each.properties
         }
         if len(changed) > 1 and self.chance(0.15):
             changed.popitem()
         if self.chance(0.15):
             changed.setdefault("Late", trigger(**self.settings()))
-        return changed
+        return with_undos(changed)
 
     def with_a_failure(self, template: Template) -> dict[str, Trigger | Other]:
         """Add a resource that fails: beside the triggers, or after all of them."""
         after = self.dice.choice(((), tuple(template)))
         seconds = self.dice.choice((1.0, 40.0, 700.0))
         return {**template, "Queue": Other(fails=True, seconds=seconds, after=after)}
+
+
+CAUSES: Final = ("Fingerprint", "Payload", "Expect")
+
+
+def with_undos(template: Template) -> dict[str, Trigger | Other]:
+    """Add an undo to some triggers, and make what waits for these wait for it, as the macro does.
+
+    Nothing is drawn: which they are follows from the name and the code.
+    """
+    whole: dict[str, Trigger | Other] = {}
+    undo_ids: dict[str, str] = {}
+    for name, each in template.items():
+        if not isinstance(each, Trigger):
+            whole[name] = each
+            continue
+        after = (*each.after, *(undo_ids[first] for first in each.after if first in undo_ids))
+        properties = {key: value for key, value in each.properties.items() if key != "UndoneBy"}
+        if undo_id := _undo_id(name, properties):
+            undo_ids[name] = undo_id
+            whole[undo_id] = _undo(name, properties)
+            properties["UndoneBy"] = undo_id
+        whole[name] = replace(each, properties=properties, after=tuple(dict.fromkeys(after)))
+    return whole
+
+
+def _undo_id(name: str, properties: Properties) -> str:
+    """Return the name of a trigger's undo, empty if it has none."""
+    causes = json.dumps([properties.get(cause) for cause in CAUSES])
+    digest = hashlib.sha256(f"{name} {causes}".encode()).hexdigest()
+    can_be_undone = not properties.keys() & {"InvocationType", "ExecuteOnRollback"}
+    return f"{name}Undo{digest[:10]}" if can_be_undone and digest[-1] in "0123456" else ""
+
+
+def _undo(name: str, properties: Properties) -> Trigger:
+    undo: Settings = {
+        "Timeout": properties.get("Timeout", 900),
+        "Retry": {"MaxAttempts": 2, "Interval": 1, "BackoffRate": 1, "MaxInterval": 60},
+    }
+    described_run: Settings = {"RequestType": "Rollback", "LogicalResourceId": name, "RunId": None}
+    holes = [{"Path": ["RunId"], "Value": GetAtt(name, "TriggerRunId")}]
+    if "NoEcho" in properties:
+        undo["NoEcho"] = True
+    else:
+        described_run["Result"] = None
+        holes.append({"Path": ["Result"], "Value": GetAtt(name, "Result")})
+    return Trigger(properties=undo | {"Undo": skeleton(described_run, *holes)})

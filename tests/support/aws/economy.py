@@ -76,11 +76,11 @@ def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterato
     last = request.attempts[-1] if request.attempts else None
     match last.run.ends if last and last.heard else "unheard" if last else "refused":
         case "pending" if last:
-            poll = request.properties.get("PollInterval", 10)
+            poll = request.settings.get("PollInterval", 10)
             after = last.run.retry_after
             pause = max(1.0, float(poll if after is None else after))
         case "failed" if attempts_left(request) > 0:
-            pause = float(request.properties.get("Retry", {}).get("MaxInterval", 60))
+            pause = float(request.settings.get("Retry", {}).get("MaxInterval", 60))
         case "refused" if invocations[-1:] in ([THROTTLED], [CONFLICT], [NOT_SENT]):
             pause = 10.0
         case _:
@@ -93,7 +93,7 @@ def attempts_left(request: Request) -> int:
     """Return how many more attempts a request is granted: what was lost may have been one."""
     tried = sum(each.heard and each.run.ends != "pending" for each in request.attempts)
     lost = sum(call.name == "invoke" and call.status == LOST for call in request.calls)
-    return int(request.properties.get("Retry", {}).get("MaxAttempts", 1)) - tried - lost
+    return int(request.settings.get("Retry", {}).get("MaxAttempts", 1)) - tried - lost
 
 
 def ends_with_its_timeout(request: Request, answer: Answer) -> bool:

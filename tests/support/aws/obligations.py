@@ -8,7 +8,7 @@ from tests.support.aws.requests import Request
 
 SETTINGS = frozenset({
     "Timeout", "Retry", "PollInterval", "OnFailure", "ExecuteOnDelete", "NoEcho",
-    "ExecuteOnRollback", "ExecuteOnEveryDeployment", "ServiceTimeout",
+    "ExecuteOnRollback", "ExecuteOnEveryDeployment", "ServiceTimeout", "UndoneBy",
 })  # fmt: skip  # what changes nothing about a run that succeeded
 
 
@@ -32,9 +32,24 @@ def was_answered(request: Request, *actions: str) -> bool:
     )
 
 
+def undone_run(request: Request) -> str:
+    """Return the run that a rollback undoes by this request; empty if there is none.
+
+    An update that changes only how a run would be undone is about no run.
+    """
+    if not request.is_of_undo or request.kind == "Create" or "ROLLBACK" not in request.stack_status:
+        return ""
+    undo = request.settings["Undo"]
+    if request.kind == "Update" and request.properties["Undo"] == undo:
+        return ""
+    return next(str(hole["Value"]) for hole in undo["Values"] if hole["Path"] == ["RunId"])
+
+
 def must_not_run(request: Request) -> bool:
     """Return whether the handler must not be started."""
     properties = request.properties
+    if request.is_of_undo:
+        return not undone_run(request)
     if properties.get("Enabled") is False:
         return True
     if request.kind == "Delete":

@@ -7,7 +7,7 @@ CloudFormation, provider and handler; refuses to know how the provider keeps it.
 from collections.abc import Callable, Iterator
 
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.custom_resources import SECRET
+from tests.support.aws.custom_resources import SECRET, STACK_NAME
 from tests.support.aws.economy import (
     asks_seldom,
     cuts_no_attempt_short,
@@ -19,6 +19,7 @@ from tests.support.aws.obligations import (
     is_forgiven,
     last_heard,
     must_not_run,
+    undone_run,
     was_answered,
     was_never_created,
 )
@@ -51,7 +52,8 @@ def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
         return
     began = min((each.began for each in request.executions), default=FOREVER)
     too_late = began > request.deadline - RESERVE
-    unknown = request.kind == "Update" and not was_answered(request, "DescribeStacks")
+    asks = request.kind == "Update" or undone_run(request)
+    unknown = asks and not was_answered(request, "DescribeStacks")
     bucket_out = any(
         begins < request.deadline and ends > request.deadline - 4 * RESERVE
         for begins, ends, _ in cloud.bucket.outages
@@ -76,7 +78,7 @@ def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 def starts_as_often_as_granted(_cloud: Cloud, request: Request) -> Iterator[str]:
     """A handler starts once for each attempt and poll that is granted, and not after success."""
-    retry = request.properties.get("Retry", {})
+    retry = request.settings.get("Retry", {})
     polls = sum(each.heard and each.run.ends == "pending" for each in request.attempts)
     granted = 0 if must_not_run(request) else retry.get("MaxAttempts", 1) + polls
     if len(request.attempts) > granted:
@@ -100,7 +102,7 @@ def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
 
 def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
     """A valid physical id that a handler gave is in every answer from then on."""
-    if request.kind == "Delete":
+    if request.kind == "Delete" or request.is_of_undo:
         return
     ids = [each.known_id for each in request.attempts if each.known_id]
     for answer in request.answers:
@@ -157,6 +159,36 @@ def leaves_no_durable_run(_cloud: Cloud, request: Request) -> Iterator[str]:
                 yield f"a durable execution goes on for {each.ended - answer.at:.0f} s"
 
 
+def undoes_what_is_rolled_back(cloud: Cloud, request: Request) -> Iterator[str]:
+    """What is undone is a run that succeeded, since the stack was last stable, and only once."""
+    if not request.is_of_undo or not request.attempts:
+        return
+    run = undone_run(request)
+    of_run = [each for each in cloud.requests if run in run_ids(each)]
+    if not of_run:
+        yield f"the run {run!r} is undone, and nobody has heard of it"
+    at_rest = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+    rests = [
+        event.at
+        for event in cloud.history.events
+        if event.logical_id == STACK_NAME and event.status in at_rest and event.at < request.sent_at
+    ]
+    for each in of_run:
+        if each.sent_at < max(rests, default=0):
+            yield "a run of an earlier deployment is undone"
+        last = last_heard(each)
+        if last is None or last.run.ends != "done":
+            yield "a run that did not succeed is undone"
+    undone = [each for each in cloud.requests if each.attempts and undone_run(each) == run]
+    if len(undone) > 1 and not any(each.excuses for each in undone):
+        yield f"the run {run!r} is undone {len(undone)} times"
+
+
+def run_ids(request: Request) -> set[str]:
+    """Return the ids of runs that succeeded, as the answers to a trigger's request have them."""
+    return {each.data.get("TriggerRunId", "") for each in request.answers} - {""}
+
+
 def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
     """With NoEcho no reason and no error holds what a handler said."""
     for answer in request.answers:
@@ -188,7 +220,8 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
     for request in cloud.requests:
         ids = [each.known_id for each in request.attempts]
         last_id = next((each for each in ids[::-1] if each), None)
-        known = request.kind != "Delete" and request.answer is not None
+        is_kept = request.kind != "Delete" and not request.is_of_undo
+        known = is_kept and request.answer is not None
         if last_id and known and (request.trigger, last_id) not in done:
             yield f"{last_id} of {request.trigger} was never deleted"
 
@@ -203,6 +236,7 @@ PROMISES: tuple[Promise, ...] = (
     remembers_what_was_begun,
     tells_the_truth,
     leaves_no_durable_run,
+    undoes_what_is_rolled_back,
     keeps_secrets,
     hops_seldom,
     asks_seldom,

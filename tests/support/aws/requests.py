@@ -101,9 +101,20 @@ class Request:
         return str(self.event.get("PhysicalResourceId", ""))
 
     @property
+    def is_of_undo(self) -> bool:
+        """Whether it is about a resource that undoes another's runs."""
+        return "Undo" in self.properties
+
+    @property
+    def settings(self) -> Properties:
+        """The properties whose settings count: an undo has those that a rollback leaves."""
+        left = self.old_properties if self.is_of_undo else None
+        return self.properties if left is None else left
+
+    @property
     def timeout(self) -> float:
         """The trigger's Timeout, in seconds."""
-        timeout = self.properties.get("Timeout", 900)
+        timeout = self.settings.get("Timeout", 900)
         return float(timeout) if isinstance(timeout, int | float) else 900.0
 
     @property

@@ -1,0 +1,92 @@
+"""OnRollback in real deployments: what is rolled back is undone, by the code that was deployed."""
+
+import json
+from typing import Any, Final
+
+from tests.support.stacks import Stack, function, trigger
+
+RAISING: Final = {"Runtime": "python3.13", "Handler": "index.handler"} | {
+    "Code": {"ZipFile": "def handler(event, context): raise RuntimeError('no')"}
+}
+FAILS: Final = {"Type": "Custom::Trigger", "Properties": {"Function": RAISING}}
+NOTHING: Final = {"Topic": {"Type": "AWS::SNS::Topic"}}
+REVERT: Final = """
+    def handler(event, context):
+        print(RELEASE, event["RollbackOf"], event["LogicalResourceId"], event["Result"])
+"""
+
+
+def migration(release: str, name: str = "Run") -> dict[str, Any]:
+    """A trigger, its handler, and what undoes it, all of a release."""
+    migrate = f"""
+    def handler(event, context):
+        print({release!r})
+        return {{"Release": {release!r}, "Run": event["ExecutionId"]}}
+    """
+    return {
+        **function("Migrate", migrate),
+        **function("Revert", REVERT.replace("RELEASE", repr(release))),
+        name: trigger("Migrate", OnRollback={"Handler": {"Ref": "Revert"}}),
+    }
+
+
+def then_failing(resources: dict[str, Any], *after: str) -> dict[str, Any]:
+    return {**resources, "Fails": {**FAILS, "DependsOn": list(after)}}
+
+
+def undone(stack: Stack) -> list[tuple[str, str, str, str]]:
+    """Return the release of the code that undid, the operation, the trigger, and whose run."""
+    lines = [line.split(maxsplit=3) for line in stack.log("Revert")]
+    return [
+        (code, operation, name, json.loads(result.replace("'", '"'))["Release"])
+        for code, operation, name, result in lines
+    ]
+
+
+def test_a_creation_that_fails_is_undone(stack: Stack) -> None:
+    outcome = stack.deploy(then_failing(migration("1"), "Run"))
+
+    assert outcome.exit_code == 1
+    assert stack.status() == "ROLLBACK_COMPLETE"
+    assert undone(stack) == [("1", "Create", "Run", "1")]
+
+
+def test_an_update_that_fails_is_undone_by_its_own_code_and_a_good_one_or_a_deletion_is_not(
+    stack: Stack,
+) -> None:
+    created = stack.deploy(migration("1"))
+    assert created.exit_code == 0, created.stderr
+
+    outcome = stack.deploy(then_failing(migration("2"), "Run"))
+    assert outcome.exit_code == 1
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert undone(stack) == [("2", "Update", "Run", "2")]
+    assert stack.log("Migrate") == ["1", "2"]
+
+    updated = stack.deploy(migration("3"))
+    assert updated.exit_code == 0, updated.stderr
+    removed = stack.deploy({**migration("3"), **NOTHING, "Run": trigger("Migrate")})
+    assert removed.exit_code == 0, removed.stderr
+    assert stack.log("Migrate") == ["1", "2", "3"]
+    stack.delete()
+    assert len(undone(stack)) == 1
+
+
+def test_a_trigger_that_is_new_in_a_failed_update_is_undone(stack: Stack) -> None:
+    created = stack.deploy(NOTHING)
+    assert created.exit_code == 0, created.stderr
+
+    stack.deploy(then_failing({**NOTHING, **migration("1", name="Late")}, "Late"))
+
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert undone(stack) == [("1", "Update", "Late", "1")]
+
+
+def test_an_update_that_fails_in_the_trigger_is_not_undone(stack: Stack) -> None:
+    stack.deploy(migration("1"))
+    broken = {**migration("2"), **function("Migrate", "def handler(event, context): missing")}
+
+    assert stack.deploy(broken).exit_code == 1
+
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert undone(stack) == []

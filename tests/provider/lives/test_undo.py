@@ -1,0 +1,457 @@
+"""Undos over a stack's life: a run that succeeded is undone if it is rolled back, and never else.
+
+Two resources, as the macro emits them: `Run`, and its undo, which has another name for each code.
+"""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.support.aws.cloud import Cloud
+from tests.support.aws.custom_resources import skeleton
+from tests.support.aws.functions import Function
+from tests.support.aws.handler_runs import in_progress, raises, returns
+from tests.support.aws.network import query_error
+from tests.support.aws.promises import broken_promises
+from tests.support.aws.stack import Stack
+from tests.support.aws.template import GetAtt, Other, Template, Trigger, trigger
+
+REVERT: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-Revert-9Z"
+FIRST: Final = {"Rows": 1}
+SECOND: Final = {"Rows": 2}
+
+
+def undo_id(code: str) -> str:
+    return f"RunUndo{code:0>10}"
+
+
+def run(code: str, *, live: str = "", undo: dict[str, Any] | None = None, **more: Any) -> Template:
+    """A trigger and its undo, of whose function the version is that of the code."""
+    fingerprint = {"Code": code} | ({"References": {"Table": live}} if live else {})
+    of_run: dict[str, Any] = {
+        "Fingerprint": fingerprint,
+        "Payload": skeleton({"Version": code}),
+        "UndoneBy": undo_id(code),
+    }
+    return {
+        "Run": Trigger(properties=of_run | more),
+        undo_id(code): undo_of("Run", code, **(undo or {})),
+    }
+
+
+def undo_of(name: str, code: str, **more: Any) -> Trigger:
+    """The undo of a trigger, with what its handler is told of the run."""
+    described_run = {
+        "RequestType": "Rollback", "LogicalResourceId": name, "PhysicalResourceId": "own",
+        "RunId": None, "Payload": {"Version": code}, "Result": None,
+    }  # fmt: skip
+    holes = [
+        {"Path": ["RunId"], "Value": GetAtt(name, "TriggerRunId")},
+        {"Path": ["Result"], "Value": GetAtt(name, "Result")},
+    ]
+    properties: dict[str, Any] = {
+        "HandlerArn": f"{REVERT}:{code}",
+        "Undo": skeleton(described_run, *holes),
+    }
+    return Trigger(properties=properties | more)
+
+
+def then_failing(template: Template) -> Template:
+    """A service that waits for everything else and fails."""
+    return {**template, "Service": Other(version="2", fails=True, seconds=5, after=(*template,))}
+
+
+def with_service(template: Template) -> Template:
+    return {**template, "Service": Other(after=(*template,))}
+
+
+@pytest.fixture
+def revert(cloud: Cloud) -> Function:
+    """The function that undoes, whichever of its versions is invoked."""
+    function = cloud.function(REVERT)
+    function.always(returns(None))
+    return function
+
+
+def undone(revert: Function) -> list[Any]:
+    """Return what was undone: the kind of operation, and the run's payload and result."""
+    described = [attempt.description for attempt in revert.attempts]
+    return [(it["RollbackOf"], it["Payload"]["Version"], it["Result"]) for it in described]
+
+
+def errors(cloud: Cloud) -> list[str]:
+    return [str(entry["reason"]) for entry in cloud.log if entry.get("level") == "ERROR"]
+
+
+# ---- every case in which the provider hears of a rollback, or of what is none
+
+
+def test_a_creation_that_fails_after_the_run_undoes_it(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+
+    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Create", "1", FIRST)]
+    assert broken_promises(cloud) == []
+
+
+def test_a_run_that_fails_a_creation_is_not_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(raises("E", "no"))
+
+    assert stack.create(run("1")) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_an_update_that_fails_after_the_run_undoes_that_run_alone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(with_service(run("1")))
+
+    assert stack.update(then_failing(run("2"))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Update", "2", SECOND)]
+    assert cloud.starts == ["Create", "Update"]
+    assert broken_promises(cloud) == []
+
+
+def test_a_run_that_fails_an_update_is_not_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), raises("E", "no"))
+    stack.create(run("1"))
+
+    assert stack.update(run("2")) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_run_that_is_cancelled_is_not_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), *[in_progress(retry_after=10)] * 60)
+    stack.create(run("1"))
+    stack.cancel_update_after(100)
+
+    assert stack.update(run("2")) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_trigger_that_is_new_in_a_failed_update_is_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create({"Service": Other()})
+
+    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Update", "1", FIRST)]
+    assert broken_promises(cloud) == []
+
+
+def test_a_good_update_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(run("1"))
+
+    assert stack.update(run("2")) == "UPDATE_COMPLETE"
+
+    assert undo_id("1") not in stack.resources
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_trigger_that_a_good_update_removes_is_not_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+
+    assert stack.update({"Service": Other()}) == "UPDATE_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_deleted_stack_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(run("1"))
+
+    assert stack.delete() == "DELETE_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_failed_update_without_the_trigger_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+
+    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_what_is_kept_is_undone_once_it_is_rolled_back(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(with_service(run("1")))
+
+    assert stack.update(then_failing(run("2")), disable_rollback=True) == "UPDATE_FAILED"
+    assert undone(revert) == []
+
+    assert stack.roll_back() == "UPDATE_ROLLBACK_COMPLETE"
+    assert undone(revert) == [("Update", "2", SECOND)]
+    assert broken_promises(cloud) == []
+
+
+def test_every_run_since_the_last_stable_state_is_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND), returns({"Rows": 3}))
+    stack.create(with_service(run("1")))
+    stack.update(then_failing(run("2")), disable_rollback=True)
+    stack.update(then_failing(run("3")), disable_rollback=True)
+
+    stack.roll_back()
+
+    ends = sorted(undone(revert), key=str)  # CloudFormation knows no order between the two
+    assert ends == [("Update", "2", SECOND), ("Update", "3", {"Rows": 3})]
+    assert broken_promises(cloud) == []
+
+
+# ---- the undo keeps its name: what runs the trigger is only known at deployment
+
+
+def test_a_run_for_a_replaced_table_is_undone_in_place(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(FIRST))
+    stack.create(with_service(run("1", live="a")))
+
+    assert stack.update(then_failing(run("1", live="b"))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Update", "1", FIRST)]
+    assert cloud.request("Update", undo_id("1")).attempts
+    assert broken_promises(cloud) == []
+
+
+def test_another_way_to_undo_undoes_no_run_of_an_earlier_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+
+    failing = then_failing(run("1", undo={"HandlerArn": f"{REVERT}:2", "Timeout": 30}))
+    assert stack.update(failing) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_an_undo_that_is_added_undoes_no_run_of_an_earlier_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    without = {"Run": trigger(Fingerprint={"Code": "1"}, Payload=skeleton({"Version": "1"}))}
+    handler.plays(returns(FIRST))
+    stack.create({**without, "Service": Other()})
+
+    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert cloud.starts == ["Create"]
+    assert broken_promises(cloud) == []
+
+
+def test_an_undo_that_is_removed_runs_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    without = {"Run": trigger(Fingerprint={"Code": "1"}, Payload=skeleton({"Version": "1"}))}
+    handler.plays(returns(FIRST))
+    stack.create(run("1"))
+
+    assert stack.update(without) == "UPDATE_COMPLETE"
+
+    assert undone(revert) == []
+    assert cloud.starts == ["Create"]
+
+
+@pytest.mark.parametrize("settings", [{"Timeout": 30}, {"Enabled": False}])
+def test_an_update_that_runs_nothing_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function, settings: Any
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+
+    stack.update(then_failing(run("1", **settings)))
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+def test_a_failure_that_is_gone_on_from_is_not_undone(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(raises("E", "no"))
+
+    stack.create(then_failing(run("1", OnFailure="Continue")))
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
+# ---- what the undo is told
+
+
+def test_an_undo_is_told_which_run_it_undoes(
+    stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+
+    stack.create(then_failing(run("1")))
+
+    (undoing,) = revert.attempts
+    ran = handler.attempts[0].description
+    described = dict(undoing.payload)
+    assert described.pop("ExecutionId") != ran["ExecutionId"]
+    assert described.pop("RequestId") != ran["RequestId"]
+    assert described == {
+        "RequestType": "Rollback",
+        "RollbackOf": "Create",
+        "StackId": ran["StackId"],
+        "LogicalResourceId": "Run",
+        "PhysicalResourceId": "own",
+        "Attempt": 1,
+        "RunId": ran["ExecutionId"],
+        "Payload": {"Version": "1"},
+        "Result": FIRST,
+    }
+
+
+def test_a_payload_of_the_undo_is_what_it_receives(
+    stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns({"Long": "x" * 2500}))
+
+    stack.create(then_failing(run("1", undo={"Payload": skeleton([5])})))
+
+    (undoing,) = revert.attempts
+    assert undoing.payload == [5]
+    assert undoing.description["RunId"] == handler.attempts[0].description["ExecutionId"]
+    assert undoing.description["Truncated"] == ["Payload", "Result"]
+
+
+def test_a_result_that_no_answer_had_room_for_is_empty(
+    stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns({"Long": "x" * 5000}))
+
+    stack.create(then_failing(run("1")))
+
+    (undoing,) = revert.attempts
+    assert undoing.payload["Result"] == ""
+
+
+# ---- when it fails
+
+
+def test_an_undo_that_fails_is_tried_again_and_wedges_no_rollback(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    retrying = {"Retry": {"MaxAttempts": 2, "Interval": 1}}
+    handler.plays(returns(FIRST), returns(SECOND))
+    revert.always(raises("E", "there is no way back"))
+    stack.create(with_service(run("1", undo=retrying)))
+
+    assert stack.update(then_failing(run("2", undo=retrying))) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert len(revert.attempts) == 2
+    (reason,) = errors(cloud)
+    assert reason.startswith("E: there is no way back; at ")
+    assert broken_promises(cloud) == []
+
+
+def test_an_undo_may_be_polled(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    revert.plays(in_progress({"page": 1}, retry_after=30), returns({"PhysicalResourceId": "own"}))
+
+    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+
+    assert [attempt.payload.get("EventState") for attempt in revert.attempts] == [None, {"page": 1}]
+    assert broken_promises(cloud) == []
+
+
+def test_what_nobody_may_know_to_be_a_rollback_undoes_nothing_and_warns(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    denied = query_error(403, "AccessDenied", "not authorized to perform: DescribeStacks")
+    cloud.api.answers_for(1e9, denied)
+
+    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    warned = [(each["trigger"], each["step"]) for each in cloud.log if each.get("level") == "WARN"]
+    assert warned == [(undo_id("1"), "stack status unknown")]
+
+
+def test_what_is_never_known_to_be_a_rollback_undoes_nothing_and_says_so(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    cloud.api.answers_for(1e9, query_error(503, "ServiceUnavailable", "Service Unavailable"))
+
+    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert errors(cloud) == ["nobody could learn whether the stack rolls back"]
+
+
+def test_an_undo_waits_until_it_is_known_whether_the_stack_rolls_back(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    cloud.api.answers_for(120, query_error(503, "ServiceUnavailable", "Service Unavailable"))
+
+    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Create", "1", FIRST)]
+    assert broken_promises(cloud) == []
+
+
+# ---- the order
+
+
+def test_several_runs_are_undone_in_reverse_order_after_what_waited_for_them(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    later = {
+        "Later": trigger(after=("Run", undo_id("1")), UndoneBy="LaterUndo0"),
+        "LaterUndo0": undo_of("Later", "2"),
+    }
+
+    stack.create(then_failing({**run("1"), **later}))
+
+    assert undone(revert) == [("Create", "2", SECOND), ("Create", "1", FIRST)]
+    deleted = [event.logical_id for event in cloud.history.events if "DELETE" in event.status]
+    assert deleted.index("Service") < deleted.index("LaterUndo0") < deleted.index(undo_id("1"))
+    assert broken_promises(cloud) == []
