@@ -6,7 +6,7 @@ order (`ordering`). A new rule is a new function in `RULES`.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from macro import undo
@@ -248,11 +248,16 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
     resources = Resources(expanded["Resources"])
+    yield from resource_limit(resources)
+    yield from _policy_limits(resources, role) if role else ()
+
+
+def resource_limit(resources: Collection[str]) -> Iterator[Problem]:
+    """Yield a problem if there are more resources than a template may have."""
     if (count := len(resources)) > MOST_RESOURCES:
         total = f"{count} with those created for triggers"
         limit = f"CloudFormation allows {MOST_RESOURCES}"
         yield Problem("Resources", f"{total}; {limit}; split the template")
-    yield from _policy_limits(resources, role) if role else ()
 
 
 def _policy_limits(resources: Resources, role: str) -> Iterator[Problem]:

@@ -106,18 +106,19 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
 def build(reading: Reading) -> Expansion:
     """Build the expansion of a template; raises `TemplateError` if it has problems."""
     if reading.problems:
-        raise TemplateError(reading.problems)
+        counted = check.resource_limit({*reading.resources, *reading.additions.ids})
+        raise TemplateError((*reading.problems, *counted))
     if not reading.triggers:
         return Expansion(fragment=reading.fragment, reading=reading)
     fingerprints = _fingerprints(reading)
-    if taken := tuple(check.undos_are_free(reading, fingerprints)):
-        raise TemplateError(taken)
-    embedded = embedding.embed(emit.template(reading, fingerprints))
-    fragment = embedded.template
-    if exceeded := tuple(check.limits(fragment, "" if reading.settings.provider_role else ROLE)):
-        raise TemplateError(exceeded)
+    emitted = emit.template(reading, fingerprints)
+    role = "" if reading.settings.provider_role else ROLE
+    late = (*check.undos_are_free(reading, fingerprints), *check.limits(emitted, role))
+    if late:
+        raise TemplateError(late)
+    embedded = embedding.embed(emitted)
     return Expansion(
-        fragment=fragment,
+        fragment=embedded.template,
         reading=reading,
         is_compressed=embedded.is_compressed,
     )

@@ -40,6 +40,11 @@ class Reading(NamedTuple):
     """Problems of a trigger in its template: an unknown name, a cycle, what cannot work."""
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether every trigger was read and ordered, even if there are problems."""
+        return all(trigger.logical_id in self.order.watched for trigger in self.triggers)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems of the template."""
         return (*self.spelling_problems, *self.meaning_problems)

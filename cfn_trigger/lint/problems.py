@@ -164,11 +164,17 @@ def _uploaded(resource: Json) -> Json:
 
 
 def _findings(reading: Reading, template: Json, macro_name: str) -> tuple[Finding, ...]:
-    """Return the problems of a template, or its risks if it has none."""
+    """Return the problems of a template, and the risks of what has none."""
     try:
         expansion = build(reading)
     except TemplateError as error:
-        return tuple(_located(error.problems, template, macro_name))
+        owners = {problem.place.partition(".")[0] for problem in error.problems}
+        others = (
+            risk
+            for risk in (risks(reading) if reading.is_ordered else ())
+            if risk.place.partition(".")[0] not in owners
+        )
+        return tuple(_located((*error.problems, *others), template, macro_name))
     return tuple(_located((*risks(reading), *_excess(expansion)), template, macro_name))
 
 

@@ -164,3 +164,13 @@ def test_a_trigger_becomes_its_resource_and_what_it_defines() -> None:
 
 def test_without_the_transform_a_trigger_becomes_nothing() -> None:
     assert report(template(Run=trigger())).resources == {}
+
+
+def test_a_trigger_without_problems_has_its_risks_beside_the_problems_of_another() -> None:
+    risky = trigger(InvocationType="Event")
+    written = template({"Transform": "Trigger"}, Migrate=function(), Run=risky, Other=trigger(A=1))
+
+    assert [(one.rule.id, one.problem.place) for one in findings(written)] == [
+        ("E9502", "Other.A"),
+        ("W9505", "Run.InvocationType"),
+    ]

@@ -221,3 +221,15 @@ def test_all_quotas_are_reported() -> None:
         ),
         too_large(20_798),
     ]
+
+
+def test_too_many_resources_are_a_problem_beside_all_others() -> None:
+    written = tables(499) | {"Migrate": function(), "Run": trigger("Migrate", Timout=5)}
+
+    assert problems(template(**written)) == [
+        "Run.Timout: unknown property; did you mean 'Timeout'?",
+        (
+            "Resources: 507 with those created for triggers; CloudFormation allows 500;"
+            " split the template"
+        ),
+    ]
