@@ -97,6 +97,11 @@ def is_needed(value: Json) -> bool:
     return False
 
 
+def has_loops(template: Mapping[str, Json]) -> bool:
+    """Return whether resources of a template are yet to be repeated."""
+    return any(str(name).startswith(_LOOP) for name in section(template, "Resources"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
     """A walk through a part of a template, within loops whose variables have these values."""

@@ -4,7 +4,7 @@ Knows the list, and what each transform gets. Refuses to transform anything itse
 and `language_extensions` do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -184,7 +184,7 @@ def _hint(template: Template, context: Context) -> str:
     skipped = [name for name in before if name in _OF_AWS]
     if skipped and not context.with_aws:
         skipped_names = " and ".join(skipped)
-        return f"{skipped_names} did not run before {TRANSFORM}; --sam runs what AWS would"
+        return f"{skipped_names} did not run before {context.macro_name}; --sam runs what AWS would"
     runs_sam = context.with_aws and SERVERLESS_TRANSFORM in names
     if runs_sam and not context.accepts_local_code and sam.has_local_code(template.values):
         return "code at a local path must be uploaded first; expand what `sam package` writes"
@@ -207,9 +207,7 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
     for transform in transforms_of(template):
         match transform.name:
             case name if name == context.macro_name:
-                if SERVERLESS_TRANSFORM in left and not sam.is_transformed(fragment):
-                    remedy = "pass --sam to run it here too"
-                    raise UsageError(f"{SERVERLESS_TRANSFORM} runs before {TRANSFORM}; {remedy}")
+                _refuse_missing_turns(map(places.name_of, left), fragment, context)
                 expansion = _by_the_macro(fragment, transform, values, context)
                 reading, fragment = expansion.reading, dict(expansion.fragment)
             case name if name == SERVERLESS_TRANSFORM and context.with_aws:
@@ -236,6 +234,21 @@ def process_values(template: Mapping[str, Json], context: Context) -> Processed:
         reading=reading,
         ran=tuple(ran),
     )
+
+
+def _refuse_missing_turns(
+    left: Iterable[Json], fragment: Mapping[str, Json], context: Context
+) -> None:
+    """Raise UsageError if a transform of AWS has to make resources before the macro sees them."""
+    for name in left:
+        is_needed = (name == SERVERLESS_TRANSFORM and not sam.is_transformed(fragment)) or (
+            name == LANGUAGE_EXTENSIONS
+            and not context.with_aws
+            and language_extensions.has_loops(fragment)
+        )
+        if is_needed:
+            remedy = "pass --sam to run it here too"
+            raise UsageError(f"{name} runs before {context.macro_name}; {remedy}")
 
 
 def _with_transforms(

@@ -124,6 +124,17 @@ def test_without_aws_the_transforms_of_aws_stay_in_the_list() -> None:
     assert expansion.template["Transform"] == SAM
 
 
+def test_without_aws_a_template_with_loops_is_not_expanded() -> None:
+    loop = {"Fn::ForEach::Queues": ["Name", ["A"], {"Queue${Name}": QUEUE}]}
+    source = template({"Transform": [LOOPS, "Trigger"]}, Run=trigger(ExecuteAfter=["*"]), **loop)
+
+    with pytest.raises(UsageError) as caught:
+        transforms.process(source, transforms.Context(values={}, with_aws=False))
+
+    assert caught.value.message == f"{LOOPS} runs before Trigger; pass --sam to run it here too"
+    assert expanded(source)["Resources"]["Run"]["DependsOn"][-1] == "QueueA"
+
+
 def test_a_hint_names_the_transforms_that_did_not_run() -> None:
     source = template(
         {"Transform": [LOOPS, SAM, "Trigger"]}, Run=trigger(ExecuteAfter=["MigrateRole"])
