@@ -24,7 +24,7 @@ from cfn_trigger.template.triggers import (
     triggers,
     undoing_functions,
 )
-from macro.cloudformation import VERSION_TYPE, as_map, properties_of, section, type_of
+from macro.cloudformation import LAYER_TYPE, VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.references import mentions
 from trigger_provider.request import RERUNS, SWITCHED_OFF
 
@@ -50,6 +50,8 @@ from trigger_provider.request import RERUNS, SWITCHED_OFF
 # Two kinds of differences are weaker than they look. A hash over code at a local path says nothing:
 # the deployment uploads that code, and hashes its address. And a hash may differ because of a
 # stored parameter alone, which the two templates do not show.
+
+_CONTENT_TYPES: Final = (VERSION_TYPE, LAYER_TYPE)
 
 Verdict = Literal["will run", "will not run", "unknown until deployment"]
 Outcome = Literal[
@@ -295,8 +297,8 @@ def _differences(name: str, baseline: Baseline, update: Update) -> Iterator[Diff
     if baseline.rebuilt is not None:
         differences = of_meaning(differences, name, baseline.rebuilt, update)
     for difference in differences:
-        is_of_version = bool(local_code) and _refers_to_a_version(difference, update)
-        if entry_of(difference) not in local_code and not is_of_version:
+        is_of_content = bool(local_code) and _refers_to_content(difference, update)
+        if entry_of(difference) not in local_code and not is_of_content:
             explained = with_explanation(name, difference, update)
             if explained.has_sure_cause or not _is_of_local_path(difference, update):
                 yield _doubted(explained, update)
@@ -320,13 +322,16 @@ def _is_of_local_path(difference: Difference, update: Update) -> bool:
     return False
 
 
-def _refers_to_a_version(difference: Difference, update: Update) -> bool:
-    """Return whether a difference is in a live reference to a version, whose id is a hash."""
+def _refers_to_content(difference: Difference, update: Update) -> bool:
+    """Return whether a difference is in a live reference to a version or layer.
+
+    Their logical ids are hashes of the code's address.
+    """
     match difference.path:
         case ("Fingerprint", "References", name, *_):
             owner = name.partition(" ")[0].partition(".")[0]
             states = (update.old, update.new)
-            return any(type_of(state.resources.get(owner)) == VERSION_TYPE for state in states)
+            return any(type_of(state.resources.get(owner)) in _CONTENT_TYPES for state in states)
     return False
 
 

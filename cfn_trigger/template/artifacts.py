@@ -84,19 +84,15 @@ def with_addresses(template: Mapping[str, Json], uploads: Uploads) -> dict[str, 
     resources = section(template, "Resources")
     is_built = any(_BUILT in section(resource, "Metadata") for resource in resources.values())
     with_code = {
-        name: _with_address(name, resource, uploads, is_final=is_built or _is_never_built(resource))
+        name: _with_address(name, resource, uploads, is_final=is_built or _skips_build(resource))
         for name, resource in resources.items()
     }
     return {**template, "Resources": with_code}
 
 
-def _is_never_built(resource: Json) -> bool:
-    """Return whether `sam build` leaves the code of a resource as it is."""
-    metadata = section(resource, "Metadata")
-    is_layer = type_of(resource).endswith("LayerVersion")
-    return metadata.get("SkipBuild") in (True, "true", "True") or (
-        is_layer and "BuildMethod" not in metadata
-    )
+def _skips_build(resource: Json) -> bool:
+    """Return whether `sam build` is told to leave the code of a resource as it is."""
+    return section(resource, "Metadata").get("SkipBuild") in (True, "true", "True")
 
 
 def _with_address(logical_id: str, resource: Json, uploads: Uploads, *, is_final: bool) -> Json:

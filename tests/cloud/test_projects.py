@@ -104,7 +104,7 @@ CHANGES = {
         edit=appended("serve", "index.py"), source=(STAY, OPEN, OPEN), built=(STAY, RUN, RUN)
     ),
     "a layer": Change(
-        edit=appended("shared", "lib.py"), source=(RUN, STAY, STAY), built=(RUN, STAY, STAY)
+        edit=appended("shared", "lib.py"), source=(OPEN, STAY, STAY), built=(RUN, STAY, STAY)
     ),
     "a setting": Change(
         edit=edited("Warm", Timeout=600), source=(STAY, STAY, STAY), built=(STAY, STAY, STAY)

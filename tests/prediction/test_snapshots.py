@@ -10,7 +10,7 @@ from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.snapshots import NO_STACK, rebuilt_state, states_of_update
 from cfn_trigger.template.source import Template
 from tests.support.stack_updates import expanded, template
-from tests.support.templates import QUEUE, function, trigger
+from tests.support.templates import QUEUE, SAM, function, of_type, trigger
 
 RUN, STAY, UNKNOWN = "will run", "will not run", "unknown until deployment"
 LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "low"}}}
@@ -42,6 +42,29 @@ def test_parameters_that_are_not_given_keep_their_deployed_values() -> None:
 
     assert verdict(new, deployed(old)) == UNCHANGED
     assert verdict(new, deployed(old), Level="high")[0] == RUN
+
+
+def test_a_layer_at_a_local_path_is_unknown_although_its_name_is_another() -> None:
+    layered = of_type(
+        "AWS::Serverless::Function", Runtime="python3.13", Handler="a.b",
+        CodeUri="s3://uploads/code", Layers=[{"Ref": "Shared"}],
+    )  # fmt: skip
+    uploaded, local = (
+        template(
+            {"Transform": [SAM, "Trigger"]},
+            Migrate=layered,
+            Shared=of_type("AWS::Serverless::LayerVersion", ContentUri=path),
+            Run=trigger(),
+        )
+        for path in ("s3://uploads/layer", "./layer")
+    )
+
+    (is_unknown, reason) = verdict(local, deployed(uploaded, values={}))
+
+    assert is_unknown == UNKNOWN
+    assert reason.endswith(
+        " is at a local path; plan what `sam package` or `aws cloudformation package` writes"
+    )
 
 
 LOOPS = {

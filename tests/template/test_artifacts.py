@@ -115,7 +115,6 @@ def test_code_that_is_yet_to_be_built_has_no_address(folder: Path) -> None:
     [
         of_type("AWS::Serverless::Function", CodeUri="test") | {"Metadata": {"SamResourceId": "S"}},
         of_type("AWS::Serverless::Function", CodeUri="test") | {"Metadata": {"SkipBuild": True}},
-        of_type("AWS::Serverless::LayerVersion", ContentUri="test"),
     ],
 )
 def test_code_that_is_uploaded_as_it_is_has_an_address_of_its_own(
@@ -140,8 +139,7 @@ def test_what_is_not_built_in_a_built_template_is_uploaded_as_it_is(folder: Path
 @pytest.mark.parametrize(
     "resource",
     [
-        of_type("AWS::Serverless::LayerVersion", ContentUri="test")
-        | {"Metadata": {"BuildMethod": "python3.13"}},
+        of_type("AWS::Serverless::LayerVersion", ContentUri="test"),
         of_type("AWS::Serverless::Function", CodeUri="s3://mine/key"),
         of_type("AWS::Serverless::Function", CodeUri="nowhere") | {"Metadata": {"SkipBuild": True}},
         of_type("AWS::Lambda::Function", Code={"ZipFile": TEXT}),
