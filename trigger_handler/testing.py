@@ -112,6 +112,7 @@ class Resource:
     physical_id: str = ""
     invocations: list[Invocation] = field(default_factory=list)
     _requests: int = 0
+    _last_run: Map = field(default_factory=dict)
 
     def create(self, payload: Any = ABSENT) -> Answer:
         """Create the resource, as a first deployment does."""
@@ -135,15 +136,36 @@ class Resource:
         """Delete the resource, unless it was never created."""
         return self._send("Delete", self.payload)
 
+    def rollback(
+        self, *, by: Callable[[Any, Any], Any] | None = None, payload: Any = ABSENT
+    ) -> Answer:
+        """Undo the last run that succeeded, as the `OnRollback` of a failed deployment does.
+
+        `by` is the handler that undoes, if it is another one, and `payload` the `OnRollback`'s own.
+        A failure is a SUCCESS with a reason, since it must not block the stack.
+        """
+        if not self._last_run:
+            return Answer(status="SUCCESS", reason="", physical_id=self.physical_id)
+        undo = replace(self, handler=by or self.handler)
+        description = self._description("Rollback", self.physical_id) | self._last_run
+        outcome, pauses = undo._until_done(description, payload)  # noqa: SLF001 (the same class)
+        self._last_run = {}
+        return self._answer("Delete", outcome, self.physical_id, pauses)
+
     def _send(self, kind: Kind, payload: Any, *, physical_id: str = "") -> Answer:
         old_id = physical_id or self.physical_id
         if kind == "Delete" and old_id == f"{self.name}-create-failed":
             return Answer(status="SUCCESS", reason="", physical_id=old_id)
         description = self._description(kind, old_id)
         outcome, pauses = self._until_done(description, payload)
+        self._last_run = {}
+        if outcome.kind == "done" and kind != "Delete":
+            run = {"RollbackOf": kind, "RunId": description["ExecutionId"]}
+            run |= {} if payload is ABSENT else {"Payload": payload}
+            self._last_run = run | {"Result": outcome.result}
         return self._answer(kind, outcome, old_id, pauses)
 
-    def _description(self, kind: Kind, old_id: str) -> Map:
+    def _description(self, kind: Kind | Literal["Rollback"], old_id: str) -> Map:
         self._requests += 1
         request = f"{self._requests:032x}"
         description: Map = {"RequestType": kind, "RequestId": request, "StackId": STACK_ID}

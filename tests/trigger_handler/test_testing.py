@@ -235,3 +235,49 @@ def test_the_context_is_like_lambdas() -> None:
         '"function_version", "get_remaining_time_in_millis", "identity", '
         '"invoked_function_arn", "log_group_name", "log_stream_name", "memory_limit_in_mb"]'
     )
+
+
+# ---- a rollback
+
+
+def test_a_rollback_undoes_the_last_run_with_its_payload_and_result() -> None:
+    migrate, revert = Handler(), Handler()
+    migrate.create(lambda _event, _context: {"Data": {"Rows": 5}})
+    undone: list[tuple[Any, ...]] = []
+    revert.rollback(
+        lambda event, _context: undone.append((
+            event["RollbackOf"], event["RunId"], event["ResourceProperties"], event["Result"],
+        ))
+    )  # fmt: skip
+    resource = Resource(handler=migrate)
+    resource.create({"To": "cents"})
+
+    answer = resource.rollback(by=revert)
+
+    run = resource.invocations[0].description["ExecutionId"]
+    assert answer.reason == ""
+    assert undone == [("Create", run, {"To": "cents"}, {"Data": {"Rows": 5}})]
+
+
+def test_a_run_that_failed_or_is_undone_is_not_undone() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: {"Status": "FAILED", "Reason": "no"})
+    resource = Resource(handler=handler)
+    resource.create()
+
+    answer = resource.rollback()
+
+    assert (answer.status, answer.reason) == ("SUCCESS", "")
+    assert len(resource.invocations) == 1
+
+
+def test_a_rollback_that_fails_is_a_success_with_a_reason() -> None:
+    handler = Handler()
+    handler.create(lambda _event, _context: None)
+    handler.rollback(lambda _event, _context: {"Status": "FAILED", "Reason": "no way back"})
+    resource = Resource(handler=handler)
+    resource.create()
+
+    answer = resource.rollback()
+
+    assert (answer.status, answer.reason) == ("SUCCESS", "Failed: no way back")
