@@ -22,10 +22,23 @@ def after_step(
     The keys of a step are a contract: docs/troubleshooting.md. `name` is that of the trigger.
     """
     message, tone = _step_message(run, step, f"after {as_words(at - run.began)}{poll_count(run)}")
-    # An answer that CloudFormation's events do not tell from a success is the outcome.
-    weight: Weight = "outcome" if step["step"] == "respond" else "event"
+    weight = _weight(step)
     line = Line(at=at, kind="trigger", name=name, message=message, tone=tone, weight=weight)
     return _run_after_step(run, step, at), (line,) if message else ()
+
+
+def _weight(step: Mapping[str, Any]) -> Weight:
+    """Return how much the line of a step matters.
+
+    An answer is the outcome where CloudFormation's events do not tell it from a success. Most
+    deletions run nothing.
+    """
+    match step:
+        case {"step": "respond", "level": "INFO", "type": "Delete"}:
+            return "detail"
+        case {"step": "respond"}:
+            return "outcome"
+    return "event"
 
 
 def _run_after_step(run: TriggerRun, step: Mapping[str, Any], at: datetime) -> TriggerRun:

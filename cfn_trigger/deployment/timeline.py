@@ -6,7 +6,7 @@ from and when they are read: there is no clock here and no cloud.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
@@ -283,10 +283,22 @@ def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentSta
         run = replace(run, earlier=earlier)
     else:
         run, lines = after_step(run, step, name=name, at=entry.at)
+    if role_of(str(step["trigger"]), TRIGGER_TYPE) == "undo":
+        lines = tuple(replace(line, weight=_weight_of_undo(step)) for line in lines)
     if reason := forgiven_reason(step):
         failure = Forgiven(at=entry.at, trigger=name, reason=reason)
         state = replace(state, forgiven=(*state.forgiven, failure))
     return replace(state, runs={**state.runs, name: run}), lines
+
+
+def _weight_of_undo(step: Mapping[str, Any]) -> Weight:
+    """Return how much a step of an undo matters: that one ran does, and mostly none does."""
+    match step:
+        case {"step": "respond", "level": "INFO"}:
+            return "detail"
+        case {"step": "respond" | "done"}:
+            return "outcome"
+    return "event"
 
 
 def output_line(entry: LogEntry) -> Line:

@@ -377,7 +377,18 @@ def test_a_part_is_known_by_its_physical_id_where_the_template_is_not() -> None:
         (event(1, "Run", "UPDATE_FAILED", "lost"), "outcome"),
         (event(1, "Run", "DELETE_COMPLETE"), "event"),
         (step(1, "respond", level="INFO", status="SUCCESS", reason="not enabled"), "outcome"),
+        (step(1, "respond", level="INFO", type="Delete", reason="it was never created"), "detail"),
+        (
+            step(1, "respond", level="ERROR", type="Delete", status="SUCCESS", reason=REASON),
+            "outcome",
+        ),
         (step(1, "invoke", attempt=1), "event"),
+        (step(1, "invoke", trigger="RunUndo0123456789", attempt=1), "event"),
+        (step(1, "done", trigger="RunUndo0123456789", error=""), "outcome"),
+        (
+            step(1, "respond", trigger="RunUndo0123456789", level="INFO", reason="nothing to undo"),
+            "detail",
+        ),
         (entry(1, "hello"), "event"),
     ],
 )
