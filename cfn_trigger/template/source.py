@@ -6,7 +6,7 @@ a template means.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cfnlint.decode import decode_str
 from yaml import YAMLError
@@ -50,20 +50,35 @@ def parse_template(text: str, name: str) -> Template:
         problem = Diagnostic(file=name, span=Span(), rule=READABLE.id, message=message)
         raise TemplateProblems([problem], {name: text})
     template = Template(name=name, text=text, values=through_json(nodes))
-    if problems := [*_empty_parts(template)]:
+    if problems := [*_misshapen_parts(template)]:
         raise TemplateProblems(problems, {name: text})
     return template
 
 
-def _empty_parts(template: Template) -> Iterator[Diagnostic]:
-    """Yield sections and resources without a value: nothing after them is indented further."""
+_MAPS: Final = frozenset(
+    ("Conditions", "Globals", "Mappings", "Metadata", "Outputs", "Parameters", "Rules")
+)
+"""Sections that are maps, next to Resources."""
+
+
+def _misshapen_parts(template: Template) -> Iterator[Diagnostic]:
+    """Yield sections and resources without a value, and sections that are no map."""
     sections = {(name,): value for name, value in template.values.items()}
     resources = {("Resources", name): value for name, value in template.values["Resources"].items()}
-    for path in (path for path, value in (sections | resources).items() if value is None):
-        message = f"{path[-1]}: is empty, which CloudFormation refuses; remove it"
-        yield Diagnostic(
-            file=template.name, span=template.span(path), rule=READABLE.id, message=message
-        )
+    for path, value in (sections | resources).items():
+        if value is None:
+            yield _misshapen(path, "is empty, which CloudFormation refuses; remove it", template)
+        elif path[0] in _MAPS and not isinstance(value, dict):
+            yield _misshapen(path, "must be a map, as CloudFormation requires", template)
+
+
+def _misshapen(path: TemplatePath, message: str, template: Template) -> Diagnostic:
+    return Diagnostic(
+        file=template.name,
+        span=template.span(path),
+        rule=READABLE.id,
+        message=f"{path[-1]}: {message}",
+    )
 
 
 def through_json(value: Any) -> Json:

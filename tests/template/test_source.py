@@ -107,3 +107,10 @@ def test_a_section_or_resource_without_a_value_is_a_problem() -> None:
         "   |   ^^^^^^\n"
         "   = remove it\n"
     )
+
+
+@pytest.mark.parametrize("section", ["Parameters", "Mappings", "Conditions", "Outputs"])
+def test_a_section_that_is_no_map_is_a_problem(section: str) -> None:
+    assert shown(f"{section}: []\nResources: {{}}\n").splitlines()[0] == (
+        f"t.yaml:1:1: error[E0000] {section}: must be a map, as CloudFormation requires"
+    )
