@@ -241,6 +241,19 @@ def test_an_undo_of_a_version_is_no_risk(handler: Any) -> None:
     assert warnings(undoing(Run=trigger(OnRollback={"Handler": handler}))) == []
 
 
+# ---- its permission
+
+
+def test_an_undo_keeps_a_policy_that_is_deleted_after_it_however_many_handlers_there_are() -> None:
+    names = [f"Handler{number}" for number in range(60)]
+    handlers = {name: function() for name in names}
+    runs = {f"Run{name}": trigger(name) for name in names}
+    fragment = undoing(**handlers, **runs)
+
+    assert "TriggerProviderHandlers1" in resources(fragment)
+    assert "TriggerProviderInvokeBack" in undo(fragment)["DependsOn"]
+
+
 # ---- its order
 
 

@@ -279,6 +279,23 @@ def test_an_undo_that_is_added_undoes_no_run_of_an_earlier_deployment(
     assert broken_promises(cloud) == []
 
 
+def test_an_undo_with_a_new_name_undoes_no_run_of_an_earlier_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+    renamed = {
+        "Run": Trigger(properties={**run("1")["Run"].content, "UndoneBy": undo_id("2")}),
+        undo_id("2"): undo_of("Run", "1"),
+    }
+
+    assert stack.update(then_failing(renamed)) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert cloud.starts == ["Create"]
+    assert broken_promises(cloud) == []
+
+
 def test_an_undo_that_is_removed_runs_nothing(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
