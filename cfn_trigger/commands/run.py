@@ -89,7 +89,8 @@ def command(
         _refuse_template(ctx, source)
         request = _deployed_request(deployed_stack, run_options, overrides, location)
     else:
-        request = _request_of_template(ctx, source, stack, run_options, overrides, location)
+        template, name = _required(ctx, source, stack)
+        request = _request_of_template(template, name, run_options, overrides, location)
     for note in request.notes:
         console.note(f"{trigger}: {note}")
     if deployed_stack:
@@ -118,7 +119,8 @@ def _operands(
 def _refuse_template(ctx: click.Context, source: str | None) -> None:
     is_from_settings = source == (ctx.default_map or {}).get("source")
     if source and not is_from_settings:
-        raise UsageError(f"--deployed-stack: runs what is deployed; leave out {source}, or --stack")
+        problem = "--deployed-stack: runs what is deployed"
+        raise UsageError(f"{problem}; leave out {source}, or pass --stack instead")
     if ctx.get_parameter_source("stack") is ParameterSource.COMMANDLINE:
         raise UsageError("--stack and --deployed-stack exclude each other; pass one")
 
@@ -131,18 +133,21 @@ def _deployed_request(
     return rebuild_request(snapshot, replace(run_options, parameters=overrides.of(deployed)))
 
 
-def _request_of_template(  # noqa: PLR0917
-    ctx: click.Context,
-    source: str | None,
-    stack: str | None,
-    run_options: RunOptions,
-    overrides: Overrides,
-    location: aws.Location,
-) -> TriggerRequest:
+def _required(ctx: click.Context, source: str | None, stack: str | None) -> tuple[str, str]:
     if not source:
         raise click.UsageError("Missing argument: TEMPLATE and TRIGGER, or --deployed-stack.", ctx)
     if not stack:
         raise click.UsageError("Missing option '--stack', or '--deployed-stack'.", ctx)
+    return source, stack
+
+
+def _request_of_template(
+    source: str,
+    stack: str,
+    run_options: RunOptions,
+    overrides: Overrides,
+    location: aws.Location,
+) -> TriggerRequest:
     template = parse_template(environment.read_text(source), source)
     run_options = replace(run_options, parameters=overrides.of(template))
     snapshot = read_snapshot(stack, aws.client("cloudformation", location))

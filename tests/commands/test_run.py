@@ -172,7 +172,7 @@ def test_a_trigger_that_is_not_deployed_is_a_usage_error_with_the_nearest_name(
     [
         (
             ("template.yaml", "Run", "--deployed-stack", "shop"),
-            "--deployed-stack: runs what is deployed; leave out template.yaml, or --stack\n",
+            "runs what is deployed; leave out template.yaml, or pass --stack instead\n",
         ),
         (
             ("Run", "--deployed-stack", "shop", "--stack", "shop"),
