@@ -169,13 +169,16 @@ def deploy(installer: Installer, stack: str, template: str) -> None:
 
 
 def documented_output(command: str) -> str:
-    """Return the output of a command as the documentation has it; `…` is what it leaves out."""
+    """Return the output of a command as the documentation has it; `…` is what it leaves out.
+
+    The page may show an older version.
+    """
     (shown,) = (
         block.text.removeprefix(f"$ cfn-trigger {command}\n")
         for block in blocks("console")
         if block.text.startswith(f"$ cfn-trigger {command}\n")
     )
-    return shown
+    return shown.replace("0.1.0", VERSION)
 
 
 def is_like(output: str, shown: str) -> bool:
@@ -200,6 +203,12 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
 
     current = installer.run("upgrade")
     assert current.stdout.startswith(f"cfn-trigger {VERSION} is up to date in {PLACE}\n")
+    values = json.loads(installer.run("upgrade", "--json").stdout)
+    assert values.items() >= {
+        "macro": "Trigger", "version": VERSION, "stack": "cfn-trigger",
+        "account": "123456789012", "region": "us-east-1",
+        "HandlerLayerParameter": "/cfn-trigger/Trigger/handler-layer-arn",
+    }.items()  # fmt: skip
     pretend_to_be_old(installer)
     refused = installer.run("install", "--yes")
     assert (refused.exit_code, refused.stderr) == (
