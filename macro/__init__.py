@@ -18,7 +18,7 @@
 `expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
 else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
 order is the architecture: model, names, errors, secrecy, cloudformation, permissions, references,
-canonical, functions, sam_names, versions, then readers, shorthand, parse, additions and
+canonical, functions, sam_names, versions, relay, then readers, shorthand, parse, additions and
 fingerprint, then ordering, precedence, concurrency, grouping and undo, reading, check, risks and
 watching, then parts, define, encode, embedding, emit, expand, handler. Beside the stages stands
 `risks`: what is allowed and may still surprise. No stage changes its input, reads a clock or calls

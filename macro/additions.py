@@ -24,6 +24,7 @@ from macro.names import (
     policy_id,
 )
 from macro.references import mentions
+from macro.relay import part_ids
 
 _MOST_OPERANDS: Final = 10
 """The most operands of an `Fn::Or`."""
@@ -155,7 +156,7 @@ def _needs(
     destination = (destination_id(trigger.logical_id),) if has_destination else ()
     return _Needs(
         trigger=trigger,
-        ids=(*itself, *definitions.get(trigger.logical_id, ()), *destination),
+        ids=(*part_ids(trigger), *itself, *definitions.get(trigger.logical_id, ()), *destination),
         policies=() if settings.provider_role else _policies(handler.arn, handlers, resources),
         handlers=handlers,
     )

@@ -22,14 +22,13 @@ from macro.names import (
     LOG_GROUP,
     PROVIDER,
     ROLE,
+    RUN,
     RUN_ID,
     destination_id,
     undo_id,
 )
 from macro.reading import Reading
-
-MARGIN: Final = 60
-"""Seconds beyond a trigger's Timeout for the provider's own answer."""
+from macro.relay import first_id, part_ids, service_timeout
 
 
 def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Json]:
@@ -42,26 +41,27 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
     final_ids = undo.logical_ids(reading.triggers, fingerprints)
     for trigger in reading.triggers:
         name = trigger.logical_id
-        reads = reading.survey.attributes_read(name)
-        resources[name] = _trigger(trigger, reads, fingerprints[name])
-        if _has_durable_handler(trigger, reading.resources):
-            resources[name]["Properties"]["Durable"] = True
+        written = _trigger(trigger, reading, fingerprints[name])
         if trigger.on_rollback:
-            resources[name]["Properties"]["UndoneBy"] = final_ids[undo_id(name)]
+            written["Properties"]["UndoneBy"] = final_ids[undo_id(name)]
+        resources |= _relay(trigger, written)
         if trigger.failure_destination is not ABSENT:
             resources[destination_id(name)] = _destination(trigger)
     undone = {trigger.logical_id: trigger for trigger in reading.triggers}
     for each in reading.undos:
         undo_resource = _undo(each, undone[each.undoes])
-        if _has_durable_handler(each, reading.resources):
-            undo_resource["Properties"]["Durable"] = True
+        undo_resource["Properties"] |= _durable(each, reading.resources)
         resources[final_ids[each.logical_id]] = undo_resource
     resources |= _provider(reading.settings)
     for policy in additions.policies:
         resources[policy.logical_id] = _policy(policy, reading.settings)
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
-    _write_edges(reading.order.edges, final_ids, fingerprints, resources)
+    first_ids = {trigger.logical_id: first_id(trigger) for trigger in reading.triggers}
+    for name, firsts in _awaited(reading.order.edges, final_ids).items():
+        place, implied = first_ids.get(name, name), {*_repeated(fingerprints.get(name))}
+        missing = [first for first in firsts if first not in implied]
+        resources[place] = _waiting(resources[place], missing, resources)
     expanded = dict(reading.fragment) | {"Resources": resources}
     if conditions := {**section(reading.fragment, "Conditions"), **additions.conditions}:
         expanded["Conditions"] = conditions
@@ -127,20 +127,49 @@ def _policy(policy: InvokePolicy, settings: Settings) -> Json:
 # ---- the triggers
 
 
-def _trigger(trigger: Trigger, reads: tuple[str, ...], fingerprint: Json) -> dict[str, Json]:
+def _trigger(trigger: Trigger, reading: Reading, fingerprint: Json) -> dict[str, Json]:
+    reads = reading.survey.attributes_read(trigger.logical_id)
     properties = {
         "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
-        "ServiceTimeout": trigger.timeout + MARGIN,
+        "ServiceTimeout": service_timeout(trigger),
         "HandlerArn": trigger.handler.arn,
         **dict(non_defaults(trigger, reads)),
         "Fingerprint": fingerprint,
+        **_durable(trigger, reading.resources),
     }
     return {"Type": TRIGGER_TYPE, "Properties": properties, **trigger.attributes}
 
 
-def _has_durable_handler(trigger: Trigger, resources: Mapping[str, Json]) -> bool:
-    """Return whether a Delete may find a durable execution that its trigger has not stopped yet."""
-    return any(is_durable(resources[name]) for name in trigger.handler.functions)
+def _durable(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a property if a Delete may find a durable execution that nobody has stopped yet."""
+    is_any_durable = any(is_durable(resources[name]) for name in trigger.handler.functions)
+    return {"Durable": True} if is_any_durable else {}
+
+
+def _relay(trigger: Trigger, written: Mapping[str, Json]) -> dict[str, Json]:
+    """Build the parts of a trigger, each of which waits for the one before, and the trigger.
+
+    What the trigger waits for, the first part waits for. A fingerprint in the first part is enough
+    to run the trigger; the trigger has it for those who read it.
+    """
+    names = (*part_ids(trigger), trigger.logical_id)
+    resources: dict[str, Json] = {}
+    for previous, name in zip(("", *names), names, strict=False):
+        resource, properties = dict(written), dict(written["Properties"])
+        if previous:
+            properties["Previous"] = {"Fn::GetAtt": [previous, RUN]}
+            resource.pop("DependsOn", None)
+        if name != trigger.logical_id:
+            properties["PartOf"] = trigger.logical_id
+            resource = {key: resource[key] for key in _OF_PARTS if key in resource}
+            if previous:
+                del properties["Fingerprint"]
+        resources[name] = {**resource, "Properties": properties}
+    return resources
+
+
+_OF_PARTS: Final = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
+"""What a part of a trigger has of the trigger's resource, besides its properties."""
 
 
 def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
@@ -161,7 +190,7 @@ def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
         run["Result"] = {"Fn::GetAtt": [name, "Result"]}
     properties = {
         "ServiceToken": {"Fn::GetAtt": [PROVIDER, "Arn"]},
-        "ServiceTimeout": undo.timeout + MARGIN,
+        "ServiceTimeout": service_timeout(undo),
         "HandlerArn": undo.handler.arn,
         **dict(non_defaults(undo, ())),
         "Undo": skeleton(run),
@@ -182,24 +211,13 @@ def _destination(trigger: Trigger) -> dict[str, Json]:
 # ---- order
 
 
-def _write_edges(
-    edges: Iterable[Edge],
-    final_ids: Mapping[str, str],
-    fingerprints: Mapping[str, Json],
-    resources: dict[str, Json],
-) -> None:
-    """Add edges to resources that wait: a DependsOn, or a Ref in Metadata.
-
-    `final_ids` are those of resources that have preliminary ones in the edges.
-    """
+def _awaited(edges: Iterable[Edge], final_ids: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what each resource waits for, with final ids in place of preliminary ones."""
     firsts: dict[str, list[str]] = {}
     for waiting, first, _, _ in edges:
         awaited = firsts.setdefault(final_ids.get(waiting, waiting), [])
         awaited.append(final_ids.get(first, first))
-    for name, awaited in firsts.items():
-        implied = {*_repeated(fingerprints.get(name))}
-        missing = [first for first in awaited if first not in implied]
-        resources[name] = _waiting(resources[name], missing, resources)
+    return firsts
 
 
 def _repeated(fingerprint: Json) -> Iterator[str]:
@@ -216,7 +234,7 @@ def _repeated(fingerprint: Json) -> Iterator[str]:
 def _waiting(
     resource: Mapping[str, Json], firsts: Iterable[str], resources: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Add what a resource waits for, without a DependsOn on what may not exist."""
+    """Add what a resource waits for: a DependsOn, or a Ref in Metadata to what may not exist."""
     written = resource.get("DependsOn")
     listed = list(written) if isinstance(written, list) else [written] if written else []
     conditional: list[Json] = []

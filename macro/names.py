@@ -26,6 +26,9 @@ EDGES: Final = "TriggerEdges"
 RUN_ID: Final = "TriggerRunId"
 """The attribute of a trigger that says which run of it succeeded, if what undoes it asks for it."""
 
+RUN: Final = "Run"
+"""The attribute of a part of a trigger that says how far the run is."""
+
 _LONGEST_POLICY_NAME: Final = 128
 """Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
@@ -53,6 +56,11 @@ def log_group_id(trigger: str) -> str:
 def destination_id(trigger: str) -> str:
     """Return the logical id of the configuration that names a trigger's FailureDestination."""
     return f"{trigger}Destination"
+
+
+def part_id(trigger: str, number: int) -> str:
+    """Return the logical id of a part of a trigger that may take hours; the first has number 1."""
+    return f"{trigger}Part{number}"
 
 
 def undo_id(trigger: str, digest: str = "*") -> str:

@@ -69,7 +69,7 @@ PROPERTIES: Final[Mapping[str, Property]] = {
         "Wait for the result, queue an event and continue, or only check the permission to invoke.",
     ),
     "Timeout": Property(
-        number(1, 3540, whole=True),
+        number(1, 43200, whole=True),
         "Seconds for all attempts, waits and polls together.",
     ),
     "ExecuteAfter": Property(SELECTORS, "Resources to provision before the trigger runs."),

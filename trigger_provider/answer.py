@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from trigger_provider.request import (
     ABSENT,
+    PART,
     Map,
     Outcome,
     Progress,
@@ -128,7 +129,9 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 
 def failure(request: Request, progress: Progress) -> Map:
     """Return the body of a failure, whose reason may fill it."""
-    reported_id = progress.physical_id if request.kind != "Delete" else ""
+    # With the handler's id, a part that exists would be deleted as what the handler made.
+    is_reported = request.kind != "Delete" and not request.part_of
+    reported_id = progress.physical_id if is_reported else ""
     # What a handler began is its own to delete: it was polled, or nobody knows how it ended.
     is_begun = (progress.polls or progress.outcome.runs_until) and request.execute_on_delete
     new_id = physical_id(request, progress) if is_begun else marker(request)
@@ -150,7 +153,7 @@ def success(
         return body | {"Reason": truncate(reason, FORGIVEN)}, ""
     data = dict.fromkeys(OWN, "")
     if request.undone_by:
-        data["TriggerRunId"] = "" if result is ABSENT else execution_id(request.event)
+        data["TriggerRunId"] = "" if result is ABSENT else execution_id(request.event, progress)
     body |= {"NoEcho": request.no_echo or progress.no_echo, "Data": data}
     room = LIMIT - SHORTEST_REASON - size(body)
     for name in request.attributes:
@@ -187,9 +190,10 @@ def physical_id(request: Request, progress: Progress) -> str:
     """Return the id from the handler, the previous id, or a generated one, which is stable."""
     if request.kind == "Delete" or request.run:
         return request.old_id
-    digest = hashlib.sha256((request.event["StackId"] + request.name).encode()).hexdigest()
-    old_id = "" if never_created(request) else request.old_id
-    return progress.physical_id or old_id or f"{request.name}-{digest[:12]}"
+    name = request.part_of or request.name
+    digest = hashlib.sha256((request.event["StackId"] + name).encode()).hexdigest()
+    old_id = "" if never_created(request) else request.old_id.removeprefix(PART)
+    return progress.physical_id or old_id or f"{name}-{digest[:12]}"
 
 
 # ---- attributes

@@ -22,7 +22,16 @@ from trigger_provider.decision import (
     UNSEEN,
     due,
 )
-from trigger_provider.request import ABSENT, Map, Outcome, Progress, Request, execution_id, failed
+from trigger_provider.request import (
+    ABSENT,
+    PART,
+    Map,
+    Outcome,
+    Progress,
+    Request,
+    execution_id,
+    failed,
+)
 from trigger_provider.result import BAD_REQUEST, function_error, judge, reported
 from trigger_provider.text import as_map, encoded, map_of
 from trigger_provider.transport import Effects, Response, response_of
@@ -160,7 +169,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
 
 def begin(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
     """Start a durable execution; what nobody knows to have started is started again."""
-    name = execution_id(request.event)
+    name = execution_id(request.event, progress)
     headers = {
         "X-Amz-Invocation-Type": "Event",
         "X-Amz-Durable-Execution-Name": f"{name}-{progress.failures + progress.polls + 1}",
@@ -318,9 +327,11 @@ def packed(description: Map, *, is_ascii: bool) -> str:
 def description_of(request: Request, progress: Progress) -> Map:
     """Return what a handler is told of its event: what is asked, by whom, which attempt it is."""
     keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
-    description = {key: request.event[key] for key in keys if key in request.event}
-    description["ExecutionId"] = execution_id(request.event)
-    description["Attempt"] = progress.failures + 1
+    event = request.event
+    description = {key: event[key].removeprefix(PART) for key in keys if key in event}
+    description["LogicalResourceId"] = request.part_of or request.name
+    description["ExecutionId"] = execution_id(event, progress)
+    description |= progress.identity | {"Attempt": progress.failures + 1}
     if progress.state is not None:
         description["EventState"] = progress.state
     if request.run:

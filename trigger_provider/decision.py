@@ -8,13 +8,16 @@ import hashlib
 import re
 from typing import Final, Literal, NamedTuple
 
-from trigger_provider.request import Outcome, Progress, Request, failed, marker, never_created
+from trigger_provider.request import PART, Outcome, Progress, Request, failed, marker, never_created
 
 RESERVE: Final = 10
 """Seconds of an execution reserved for the answer: two attempts of five seconds each."""
 
 PROPAGATION: Final = 60
 """Seconds for which a denial may be due to a policy that IAM has not propagated yet."""
+
+PASSING: Final = 90
+"""Seconds that are left of a part's hour, beside those for its answer, when the next goes on."""
 
 SHORT: Final = 60
 """Seconds of an execution in which nothing new is started, reserved for handing over."""
@@ -85,14 +88,15 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
         return question(request, progress, clock)
     if ending := final_outcome(request, progress, clock):
         return Action("respond", outcome=ending)
+    resume_at = min(progress.resume_at, passing_at(request, progress))
     action = (
-        wait_until(progress.resume_at, request, progress, clock)
+        wait_until(resume_at, request, progress, clock)
         or wait_for_room(request, progress, clock)
         or start(request, progress, clock)
     )
     # In the last minute, an event may be in Lambda's queue until CloudFormation no longer waits.
     delay = SHORT if action.step == "hand over" else 0
-    if max(clock.now + delay, progress.resume_at) >= due(request, progress):
+    if max(clock.now + delay, resume_at) >= due(request, progress):
         return Action("respond", outcome=too_late(request, progress.outcome))
     return action
 
@@ -133,7 +137,7 @@ def reason_to_skip(request: Request, progress: Progress) -> str:  # noqa: PLR091
         case "Update" if request.unchanged and progress.has_failed is False:
             once = not request.execute_on_handler_change
             return "ExecuteOnHandlerChange is false" if once else "only settings changed"
-        case "Delete" if not request.execute_on_delete:
+        case "Delete" if not request.execute_on_delete or request.old_id.startswith(PART):
             return "ExecuteOnDelete is false"
         case "Delete" if request.old_id == marker(request):
             return "it was never created"
@@ -183,12 +187,12 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
     """Return the outcome that ends the request, if the last one does or the stack gave it up."""
     outcome = progress.outcome
     is_last = outcome.is_final or progress.failures >= request.max_attempts
-    if outcome.kind == "done" or (outcome.kind == "failed" and is_last):
+    if outcome.kind in {"done", "skipped"} or (outcome.kind == "failed" and is_last):
         return outcome
     if is_denied(outcome) and clock.now - progress.refused_since >= PROPAGATION:
         return outcome._replace(kind="failed")
     if not progress.cancelled:
-        return None
+        return Outcome("passed") if passes_on(request, progress, clock) else None
     if outcome.kind == "failed":
         return outcome
     return failed("Cancelled", f"the stack is {progress.cancelled}")
@@ -205,6 +209,21 @@ def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bo
     # Refused looks are 1, 2 and 4 seconds apart: a third of a short Timeout is left for a try.
     longest = min(PROPAGATION, request.timeout / 3)
     return is_unseen and clock.now - progress.refused_since >= longest
+
+
+def passes_on(request: Request, progress: Progress, clock: Clock) -> bool:
+    """Return whether the next part of a trigger goes on: now, or rather than start anything."""
+    at = passing_at(request, progress)
+    return clock.now >= (at if clock.now < progress.resume_at else at - needed(progress))
+
+
+def passing_at(request: Request, progress: Progress) -> float:
+    """Return when a part makes way for the next, since CloudFormation waits no longer.
+
+    In a rollback there may be no next one: then the trigger has what is left of this hour.
+    """
+    is_passing = request.part_of and request.kind != "Delete" and not progress.rolling_back
+    return latest_answer(request, progress) - PASSING if is_passing else float("inf")
 
 
 def latest_answer(request: Request, progress: Progress) -> float:
@@ -265,6 +284,7 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
     if clock.left < SHORT or may_hop(progress, clock):
         return Action("hand over")
     hop_at = progress.sent + FULL * (progress.hops - 1) + 1
+    hop_at = min(hop_at, passing_at(request, progress))
     if progress.outcome.kind == "pending" or due(request, progress) - hop_at <= clock.left:
         is_known_short = clock.left < GROWTH * progress.longest < FULL
         return Action("hand over") if is_known_short else None

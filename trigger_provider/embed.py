@@ -29,7 +29,8 @@ FOLDER: Final = Path(__file__).parent
 TARGET: Final = FOLDER / "embedded.py"
 COMPRESSED: Final = FOLDER / "compressed.py"
 MODULES: Final = (
-    "text", "request", "result", "decision", "answer", "transport", "calls", "service", "index",
+    "text", "request", "result", "decision", "answer", "transport", "calls", "relay", "service",
+    "index",
 )  # fmt: skip
 """The modules, each after those that it needs."""
 

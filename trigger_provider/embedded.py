@@ -1,5 +1,5 @@
 # Generated from the package trigger_provider of cfn-trigger, which has the comments
-import base64,difflib,hashlib,hmac,http.client,io,json,os,re,select,socket,ssl,time,traceback
+import base64,difflib,hashlib,hmac,http.client,io,json,os,re,select,socket,ssl,time,traceback,zlib
 from calendar import timegm
 from contextlib import suppress
 from html import unescape
@@ -40,8 +40,8 @@ def truncate(t,o):
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
- event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT;unchanged:T=False;handler_arn:T='';timeout:T=900
- service_timeout:T=3600;invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
+ event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT;unchanged:T=False;handler_arn:T='';part_of:T=''
+ timeout:T=900;service_timeout:T=3600;invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
  execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2;max_interval:T=60;poll_interval:T=10
  on_failure:T='Fail';no_echo:T=False;attributes:T=();durable:T=False;undone_by:T='';run:T=None
 class Outcome(NamedTuple):
@@ -51,28 +51,30 @@ def failed(error,message,**more):return Outcome('failed',error,message,**more)
 class Progress(NamedTuple):
  began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0;is_reached:T=False;ready:T=False;log_group:T=''
  function_timeout:T=0;failures:T=0;refusals:T=0;refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
- outcome:T=Outcome('none');hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;is_durable:T=False
-def bare_request(v):
- p=v.get('ResourceProperties',{});k,n=v['RequestType'],v['LogicalResourceId'];e,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
- o=v.get('PhysicalResourceId','');r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
+ outcome:T=Outcome('none');hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;identity:T={};is_durable:T=False
+def bare_request(e):
+ p=e.get('ResourceProperties',{});k,n=e['RequestType'],e['LogicalResourceId'];c,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
+ o=e.get('PhysicalResourceId','');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
-def parse_request(v):
- p,o=v['ResourceProperties'],v.get('OldResourceProperties',{})
+def parse_request(e):
+ p,o=e['ResourceProperties'],e.get('OldResourceProperties',{})
  if 'Undo' in p and o:p,o=o,p
- r=bare_request(v)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(v,p,o) if 'Undo' in p else None)
+ r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(e,p,o) if 'Undo' in p else None)
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
-def run_of(v,p,o):
- r=assembled(p['Undo']);i=r['RunId'] and p['Undo']!=o.get('Undo')
- if r.get('Result'):r['Result']=json.loads(r['Result'])
- return r if i and v['RequestType']!='Create' else {}
-def execution_id(v):p=v['RequestId'],v['StackId'],v['LogicalResourceId'],url_date(v);return hashlib.sha256('\n'.join(p).encode()).hexdigest()[:32]
+def run_of(e,p,o):
+ u=assembled(p['Undo']);i=u['RunId'] and p['Undo']!=o.get('Undo')
+ if u.get('Result'):u['Result']=json.loads(u['Result'])
+ return u if i and e['RequestType']!='Create' else {}
+def execution_id(e,p):
+ a=e['RequestId'],e['StackId'],e['LogicalResourceId'],url_date(e);d=hashlib.sha256('\n'.join(a).encode()).hexdigest()
+ return str(p.identity.get('ExecutionId',d[:32]))
 def is_true(t):return t=='true'
-SETTINGS={str:'HandlerArn InvocationType OnFailure UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
+SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
  f=p|p.get('Retry',{})
- return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n]) for e,s in SETTINGS.items() for n in s.split() if f.get(n) is not None}
+ return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n]) for d,c in SETTINGS.items() for n in c.split() if f.get(n) is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
@@ -86,26 +88,27 @@ def has_cause(p,o):
  if any(l.get(n)!=e[n] for n in e):return True
  if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
  return any(not SWITCHED_OFF.match(n) for n in l.keys()-e)
-def entries_of(p):e=dict(p.get('Fingerprint') or {});r=e.pop('References',{});return e|{f'References.{n}':g for n,g in r.items()}
-def parse_progress(v,r,w):
- if e:=v.get('Progress'):
-  k={n:e[n] for n in Progress._fields if n in e};o=Outcome(*e['outcome'][:len(Outcome._fields)])
-  h=e.get('hops',0)-(o.is_crowded and w-e['resume_at']>=4);return Progress(**{'sent':e['began']}|k|{'outcome':o,'hops':h})
- s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(v,w):
- with suppress(ValueError):return timegm(time.strptime(url_date(v),'%Y%m%dT%H%M%SZ'))
- return v.get('Progress',{}).get('sent',w)
-def handed_over(v,p):e=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return v|{'Progress':e._asdict()}
-def url_date(v):return ''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',v['ResponseURL'])[:1])
-def assembled(p):
- if p is None:return ABSENT
- w=[json.loads(p['Skeleton'])]
- for h in reversed(p.get('Values',[])):
-  a=w;l=0
-  for k in h['Path']:a=a[l];l=int(k) if isinstance(a,list) else k
-  if 'Value' in h:a[l]=h['Value']
-  else:del a[l]
+def entries_of(p):e=dict(p.get('Fingerprint') or {});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
+def parse_progress(e,r,w):
+ if t:=e.get('Progress'):
+  k={n:t[n] for n in Progress._fields if n in t};o=Outcome(*t['outcome'][:len(Outcome._fields)])
+  h=t.get('hops',0)-(o.is_crowded and w-t['resume_at']>=4);k|={'outcome':o,'hops':h,'sent':sent_at(e,w)};return Progress(**k)
+ s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
+def sent_at(e,w):
+ with suppress(ValueError):return timegm(time.strptime(url_date(e),'%Y%m%dT%H%M%SZ'))
+ return e.get('Progress',{}).get('sent',w)
+def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{'Progress':t._asdict()}
+def url_date(e):return ''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])[:1])
+def assembled(a):
+ if a is None:return ABSENT
+ w=[json.loads(a['Skeleton'])]
+ for h in reversed(a.get('Values',[])):
+  p=w;l=0
+  for k in h['Path']:p=p[l];l=int(k) if isinstance(p,list) else k
+  if 'Value' in h:p[l]=h['Value']
+  else:del p[l]
  return w[0] if w else ABSENT
+PART='part of '
 def marker(r):return r.name+'-create-failed'
 def never_created(r):
  s=r.event['StackId'].split('/')[1];m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
@@ -131,10 +134,10 @@ def pending(e):
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get('Status') or w.get('status')
- if UNFINISHED.search(spelled(s)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ c,t=w.get('statusCode'),w.get('Status') or w.get('status')
+ if UNFINISHED.search(spelled(t)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return ''
-def spelled(s):return re.sub(r'[\W_]','',s).upper() if isinstance(s,str) else ''
+def spelled(t):return re.sub(r'[\W_]','',t).upper() if isinstance(t,str) else ''
 def given_id(e):w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId');return d.get('PhysicalResourceId') if t is None else t
 def valid_id(p):l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else ''
 def difference(e,a,p):
@@ -196,8 +199,8 @@ def decide(r,p,c):
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
- t=(wait_until(p.resume_at,r,p,c) or wait_for_room(r,p,c) or start(r,p,c));d=60 if t.step=='hand over' else 0
- if max(c.now+d,p.resume_at)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c) or wait_for_room(r,p,c) or start(r,p,c));d=60 if t.step=='hand over' else 0
+ if max(c.now+d,a)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
@@ -212,7 +215,7 @@ def reason_to_skip(r,p):
   case _ if r.run is not None:i=r.run and p.rolling_back is not False;return '' if i else 'nothing to undo'
   case 'Update' if p.rolling_back and not r.execute_on_rollback:return 'the stack is rolling back'
   case 'Update' if r.unchanged and p.has_failed is False:o=not r.execute_on_handler_change;return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
-  case 'Delete' if not r.execute_on_delete:return 'ExecuteOnDelete is false'
+  case 'Delete' if not r.execute_on_delete or r.old_id.startswith(PART):return 'ExecuteOnDelete is false'
   case 'Delete' if r.old_id==marker(r):return 'it was never created'
  return ''
 def must_ask(r,p):return p.rolling_back is None and (r.kind=='Update' or bool(r.run))
@@ -226,13 +229,15 @@ UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the
 def is_not_there(r,p,c):n=min(300,r.service_timeout-10-r.timeout/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind=='done' or (o.kind=='failed' and i):return o
+ if o.kind in {'done','skipped'} or (o.kind=='failed' and i):return o
  if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
- if not p.cancelled:return
+ if not p.cancelled:return Outcome('passed') if passes_on(r,p,c) else None
  if o.kind=='failed':return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
+def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
+def passing_at(r,p):i=r.part_of and r.kind!='Delete' and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
@@ -253,7 +258,7 @@ def wait_for_room(r,p,c):
  if gives_way(p) and l>2*60 and c.left<=900:return Action('hand over')
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action('hand over')
- h=p.sent+840*(p.hops-1)+1
+ h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
  if p.outcome.kind=='pending' or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action('hand over') if i else None
  return wait_until(h,r,p,c)
 def needed(p):
@@ -302,21 +307,21 @@ def unusable(r,e):
  if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n) is ABSENT:
-   s=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(s,1000),1));i=f'; did you mean {a!r}?' if a else ''
+   c=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {a!r}?' if a else ''
    m=f'the template reads {n!r}, which the result lacks{i}';return failed('Attribute',m)
  return
 def failure(r,p):
- e=p.physical_id if r.kind!='Delete' else '';i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
+ s=r.kind!='Delete' and not r.part_of;e=p.physical_id if s else '';i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
  n=physical_id(r,p) if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
- if r.undone_by:d['TriggerRunId']='' if e is ABSENT else execution_id(r.event)
+ if r.undone_by:d['TriggerRunId']='' if e is ABSENT else execution_id(r.event,p)
  b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
-  c=size(n)+6
-  if n not in d and c<=o:d[n]='';o-=c
+  s=size(n)+6
+  if n not in d and s<=o:d[n]='';o-=s
  o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2;b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
@@ -325,21 +330,21 @@ def success(r,p,a,e=ABSENT,error='' ):
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,s,p):b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')};return b|{'Status':s,'PhysicalResourceId':p,'Reason':''}
+def echo(r,t,p):b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')};return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
  if r.kind=='Delete' or r.run:return r.old_id
- i=hashlib.sha256((r.event['StackId']+r.name).encode()).hexdigest();o='' if never_created(r) else r.old_id
- return p.physical_id or o or f'{r.name}-{i[:12]}'
+ n=r.part_of or r.name;d=hashlib.sha256((r.event['StackId']+n).encode()).hexdigest()
+ o='' if never_created(r) else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{d[:12]}'
 def attribute(e,n):
  if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n) if i is ABSENT else i
 def data_of(e):return as_map(e).get('Data')
 def part(i,p):
- g=step(i,p)
- for d in re.finditer(r'\.',p) if g is ABSENT else ():
+ v=step(i,p)
+ for d in re.finditer(r'\.',p) if v is ABSENT else ():
   c=step(i,p[:d.start()])
-  if g is ABSENT and c is not ABSENT:g=part(c,p[d.end():])
- return g
+  if v is ABSENT and c is not ABSENT:v=part(c,p[d.end():])
+ return v
 def step(i,key):
  if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
@@ -357,12 +362,12 @@ def add_others(d,e,o):
  h=(a for b in (False,True) for a in islice(attributes(e),50_000) if isinstance(a[1],dict|list)==b)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  c=0 if n=='Result' else size(n)+6;r=c<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-c)) is not None:d[n]=t;p-=c+size(t)-2
+  s=0 if n=='Result' else size(n)+6;r=s<=p and not (u and isinstance(i,dict|list))
+  if r and (t:=fitting(i,p-s)) is not None:d[n]=t;p-=s+size(t)-2
   else:u+=1;l+=[n] if u<=9 else []
  if u:
-  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else '';s=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(s,min(150,p+150))
+  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else '';c=f"{v}{u} left out: {', '.join(l)}"
+  d['Truncated']=truncate(c,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -387,15 +392,15 @@ class Response(NamedTuple):
  @property
  def text(self):return self.body.decode(errors='replace')
 def response_of(r):
- s,g,h=r
- if s==NOT_SENT:return Response('not sent',*r)
- if s!=LOST:return Response('answered',*r)
+ t,g,h=r
+ if t==NOT_SENT:return Response('not sent',*r)
+ if t!=LOST:return Response('answered',*r)
  i=b'timed out' in h and b'Errno' not in h;return Response('timed out' if i else 'cut off',*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(n):
- b=n.get('AWS_CA_BUNDLE') or n.get('REQUESTS_CA_BUNDLE')
+def trust(e):
+ b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
@@ -412,8 +417,8 @@ def idle_connection(m,o):
  if i and not h:return c
  c.close();return
 def connected(u):
- p=urlsplit(u);c=http.client.HTTPConnection(p.netloc,timeout=5)
- if p.scheme=='https':c=http.client.HTTPSConnection(p.netloc,timeout=5,context=TRUST)
+ a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
+ if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
  for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
@@ -427,49 +432,49 @@ class Bounded(io.RawIOBase):
   self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
  o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"];f={'Host':o,'Content-Length':len(b)}|h
- l+=[f'{n}: {g}' for n,g in f.items()];i=time.monotonic()+d
+ l+=[f'{n}: {v}' for n,v in f.items()];e=time.monotonic()+d
  try:
-  c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b);e=http.client.HTTPResponse(Bounded(c.sock,i),method=m);e.begin()
-  r=e.status,e.headers,e.read()
+  c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b);s=http.client.HTTPResponse(Bounded(c.sock,e),method=m);s.begin()
+  r=s.status,s.headers,s.read()
  except NETWORK_ERRORS as a:c.close();return LOST,{},reason_of(a)
- if e.will_close:c.close()
+ if s.will_close:c.close()
  else:IDLE[o]=c,time.time()
  return r
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(e,method,p,b,h,seconds ):
- r=region_of(p);u,d=endpoint(e,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','') for n in s];h=signed(e,method,u,b,h,d,y,r);return exchange(method,u,b,h,seconds)
+def signed_call(s,method,p,b,h,seconds ):
+ r=region_of(p);u,t=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','') for n in c];h=signed(s,method,u,b,h,t,y,r);return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_] if r:return r
  return o
 DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-iso-':'aws.ic.gov','us-isob-':'aws.scloud','eu-isoe-':'cloud-aws.adc-e.uk','us-isof-':'aws.hci.ic.gov','':'aws'}
-def endpoint(e,r=REGION,n=os.environ ):
- a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(n.get,a)),'')
- l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,s,i=(n.get(f'AWS_{f}','').lower()=='true' for f in l)
+def endpoint(s,r=REGION,e=os.environ ):
+ n=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(e.get,n)),'')
+ l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
  if c and not g:return c.rstrip('/')
- u=next(DUAL_STACK[start] for start in DUAL_STACK if r.startswith(start));d=f'api.{u}' if i else n.get('URL_SUFFIX','amazonaws.com')
- if s and (i or e!='cloudformation' or not r.startswith('us-gov-')):e+='-fips'
- return f'https://{e}.{r}.{d}'
-def signed(e,m,u,b,h,d,y,r=REGION):
- p=urlsplit(u);h=h|{'Host':p.netloc,'X-Amz-Date':d};j,v,t=y
- if t:h['X-Amz-Security-Token']=t
- s=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in s);g=';'.join(s).lower();w=p.path.replace('%','%25')
- o=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}';c=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(o.encode()).hexdigest()
- k=f'AWS4{v}'.encode()
- for q in (*c.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{c}\n{i}'):k=hmac.digest(k,q.encode(),'sha256')
- f=f'AWS4-HMAC-SHA256 Credential={j}/{c}';a=f'{f}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':a}
+ u=next(DUAL_STACK[start] for start in DUAL_STACK if r.startswith(start));d=f'api.{u}' if i else e.get('URL_SUFFIX','amazonaws.com')
+ if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
+ return f'https://{s}.{r}.{d}'
+def signed(s,m,u,b,h,t,y,r=REGION):
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':t};j,q,e=y
+ if e:h['X-Amz-Security-Token']=e
+ c=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in c);i=';'.join(c).lower();w=a.path.replace('%','%25')
+ f=f'{m}\n{w}\n\n{l}\n{i}\n{hashlib.sha256(b).hexdigest()}';o=f'{t[:8]}/{r}/{s}/aws4_request';d=hashlib.sha256(f.encode()).hexdigest()
+ k=f'AWS4{q}'.encode()
+ for p in (*o.split('/'),f'AWS4-HMAC-SHA256\n{t}\n{o}\n{d}'):k=hmac.digest(k,p.encode(),'sha256')
+ g=f'AWS4-HMAC-SHA256 Credential={j}/{o}';z=f'{g}, SignedHeaders={i}, Signature={k.hex()}';return h|{'Authorization':z}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');e=response_of(f.call('lambda','GET',w,b'',{},10))
- if u:=passing(e):return u._replace(error=UNSEEN) if e.status==403 else u
- if e.status>=300:return Outcome('done',result={})
- if k:=map_of(e.body):return readiness(r,k)
+ w=path(r.handler_arn,'configuration');s=response_of(f.call('lambda','GET',w,b'',{},10))
+ if u:=passing(s):return u._replace(error=UNSEEN) if s.status==403 else u
+ if s.status>=300:return Outcome('done',result={})
+ if k:=map_of(s.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
  for n in ('State','LastUpdateStatus')[:1 if r.kind=='Delete' else 2]:
@@ -486,55 +491,55 @@ def invoke(r,p,f,d):
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
   if len(c)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,'invocations');e=response_of(f.call('lambda','POST',w,y,h,d))
- match e.kind:
-  case 'answered':o=invoked(r,e);a=o.kind=='failed' and e.status>=500;return o._replace(runs_until=u) if a else o
-  case 'not sent':return Outcome('refused',UNREACHABLE,e.text)
-  case 'cut off':m=f'{e.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
+ w=path(r.handler_arn,'invocations');s=response_of(f.call('lambda','POST',w,y,h,d))
+ match s.kind:
+  case 'answered':o=invoked(r,s);a=o.kind=='failed' and s.status>=500;return o._replace(runs_until=u) if a else o
+  case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
+  case 'cut off':m=f'{s.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,seconds):
- n=execution_id(r.event);h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ n=execution_id(r.event,p);h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
  a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
- e=response_of(f.call('lambda','POST',w,y,h,seconds))
- if u:=passing(e):return u
- if e.status>=300 or r.invocation_type!='RequestResponse':return invoked(r,e)
- if x:=e.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
+ s=response_of(f.call('lambda','POST',w,y,h,seconds))
+ if u:=passing(s):return u
+ if s.status>=300 or r.invocation_type!='RequestResponse':return invoked(r,s)
+ if x:=s.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):
  f=min(r.poll_interval,2**min(p.polls,4),10);e={'RetryAfter':f,'EventState':p.state}
  return Outcome('pending',message=m,result=e,execution=x)
 def poll(r,p,f,d):
- x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call('lambda','GET',w,b'',{},d))
- if u:=passing(e):return u._replace(execution=x)
- if e.status>=300:return refusal(e)
- k=map_of(e.body);s=k.get('Status');m=f'the durable execution is {s}'
- match s:
+ x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call('lambda','GET',w,b'',{},d))
+ if u:=passing(s):return u._replace(execution=x)
+ if s.status>=300:return refusal(s)
+ k=map_of(s.body);t=k.get('Status');m=f'the durable execution is {t}'
+ match t:
   case 'SUCCEEDED':return result_of(r,(k.get('Result') or 'null').encode())
-  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':s,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
- return goes_on(r,p,x,'' if s=='RUNNING' else m)
+  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':t,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
+ return goes_on(r,p,x,'' if t=='RUNNING' else m)
 def stop(x,h,f):
  b=encoded({'ErrorType':h.error,'ErrorMessage':h.message});w=f'{path_of_execution(x)}/stop'
  return response_of(f.call('lambda','POST',w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
-def passing(e):
- if e.kind!='answered':return Outcome('refused',UNREACHABLE,e.text)
- if e.status in {403,429} or e.status>=500:return refusal(e)._replace(kind='refused',is_crowded=False)
+def passing(s):
+ if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
+ if s.status in {403,429} or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
  return
-def refusal(e):
- b,o=map_of(e.body),function_error(e.body);s=e.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,s),f'HTTP {e.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=e.status==429
+def refusal(s):
+ b,o=map_of(s.body),function_error(s.body);c=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
+ n=next(filter(None,c),f'HTTP {s.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=s.status==429
  m=f"{o.message.rstrip('.')} ({h})" if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
  k='refused' if i or PASSES.fullmatch(a) else 'failed';return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
-def invoked(r,e):
- if e.status>=300:return refusal(e)
- if e.headers.get('X-Amz-Function-Error'):t=base64.b64decode(e.headers.get('X-Amz-Log-Result',''));return function_error(e.body,t.decode(errors='replace'))
+def invoked(r,s):
+ if s.status>=300:return refusal(s)
+ if s.headers.get('X-Amz-Function-Error'):t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''));return function_error(s.body,t.decode(errors='replace'))
  if r.invocation_type!='RequestResponse':return Outcome('done')
- return result_of(r,e.body or b'null')
+ return result_of(r,s.body or b'null')
 def result_of(r,t):
  try:return judge(r,json.loads(t))
  except (ValueError,RecursionError):return failed('BadResult',"the handler's result is not JSON, or nested too deeply")
@@ -549,13 +554,14 @@ def client_context(d,*,is_carried):
  for n in ('Old','Payload','Result',r,'','PhysicalResourceId'):
   if len(c)>3583:
    a&=n!=''
-   if n in d:l=[*d.get('Truncated',[]),n];s={k:i for k,i in d.items() if k!=n};d=s|{'Truncated':l}
+   if n in d:l=[*d.get('Truncated',[]),n];g={k:i for k,i in d.items() if k!=n};d=g|{'Truncated':l}
    c=packed(d,is_ascii=a)
  return c
 def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');d={k:r.event[k] for k in y if k in r.event}
- d['ExecutionId']=execution_id(r.event);d['Attempt']=p.failures+1
+ y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');e=r.event
+ d={k:e[k].removeprefix(PART) for k in y if k in e};d['LogicalResourceId']=r.part_of or r.name;d['ExecutionId']=execution_id(e,p)
+ d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d['EventState']=p.state
  if r.run:o={'RollbackOf':'Update' if 'UPDATE' in p.status else 'Create'};return d|r.run|o
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
@@ -563,56 +569,70 @@ def description_of(r,p):
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'};f=urlencode(q|more).encode()
  h={'Content-Type':'application/x-www-form-urlencoded'};return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
-def is_lasting_refusal(e):i=400<=e.status<=403;return i and not TRANSIENT.search(e.body)
+def is_lasting_refusal(s):i=400<=s.status<=403;return i and not TRANSIENT.search(s.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(e):return ''.join(re.findall(r'<StackStatus>\s*(\w+)',e.text)[:1])
+def stack_status(s):return ''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
 class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
 def read_history(r,f,d):
- n=[];a={}
+ v=[];a={}
  for g in range(40):
-  e=ask(r,f,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',e.text)
-  if not m:return History(is_denied=is_lasting_refusal(e))
-  n+=map(parse_event,m);o=operations_of(r,n);t=re.search('<NextToken>(.*?)</',e.text)
-  if len(o)>1+r.unchanged or not t:break
-  a={'NextToken':unescape(t[1])}
+  s=ask(r,f,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',s.text)
+  if not m:return History(is_denied=is_lasting_refusal(s))
+  v+=map(parse_event,m);o=operations_of(r,v);e=re.search('<NextToken>(.*?)</',s.text)
+  if len(o)>1+r.unchanged or not e:break
+  a={'NextToken':unescape(e[1])}
  return judge_history(r,o)
 def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
-def operations_of(r,n):
+def operations_of(r,v):
  o=[[]]
- for v in n:
-  o[-1].append(v);i=v.get('PhysicalResourceId')==r.event['StackId']
-  if i and v.get('ResourceStatusReason')=='User Initiated':o.append([])
+ for e in v:
+  o[-1].append(e);i=e.get('PhysicalResourceId')==r.event['StackId']
+  if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1] if len(o)>1 else [];t=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK' in a['ResourceStatus'] for a in b)
- l=u[:1] if e else u;i=t or any(s.endswith('FAILED') for s in l);return History(t,i)
-def ended(r,n):o=(v for v in n if v.get('LogicalResourceId')==r.name);return [s for v in o if not (s:=v['ResourceStatus']).endswith('IN_PROGRESS')]
-def hand_over(v,f,m,l):
- b,h=encoded(v),{'X-Amz-Invocation-Type':'Event'}
+ w,b=o[0],o[1] if len(o)>1 else [];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK' in a['ResourceStatus'] for a in b)
+ l=u[:1] if e else u;i=s or any(t.endswith('FAILED') for t in l);return History(s,i)
+def ended(r,v):o=(e for e in v if e.get('LogicalResourceId')==r.name);return [s for e in o if not (s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
+def hand_over(e,f,m,l):
+ b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
-  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call('lambda','POST',path(m,'invocations'),b,h,d);e=response_of(r)
-  if e.status==202:return True
-  if e.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=e.text);return False
-  i=300<=e.status<500;s=i and e.status not in {403,429}
-  if s or (p:=f.clock().left-2*10)<=0:break
+  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call('lambda','POST',path(m,'invocations'),b,h,d);s=response_of(r)
+  if s.status==202:return True
+  if s.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
+  i=300<=s.status<500;n=i and s.status not in {403,429}
+  if n or (p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level='ERROR',why=e.text);raise RuntimeError(f'could not start a new execution: {e.text}')
-def serve(v,f,m):
- def log(step,**more):n,k=v['LogicalResourceId'],v['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
+ l('not handed over',level='ERROR',why=s.text);raise RuntimeError(f'could not start a new execution: {s.text}')
+def resumed(e,r,w):
+ u,o=e['ResourceProperties'].get('Previous'),e.get('OldResourceProperties',{})
+ if 'Progress' in e or r.kind=='Delete' or u in {None,o.get('Previous')}:return e
+ k=json.loads(zlib.decompress(base64.b85decode(u)));s=sent_at(e,w);i=s-k['sent']>4200
+ return e if i else e|{'Progress':k|{'sent':s,'hops':0}}
+def answer_of_part(r,p,o):
+ b,a=answer(r,p,o)
+ if not r.part_of or r.kind=='Delete' or b['Status']=='FAILED':return b,a
+ l=p.outcome if o.kind=='passed' else o._replace(is_final=True);e=l.result if l.kind=='done' else None;m=truncate(l.message,1000)
+ t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,'SUCCESS',PART+physical_id(r,p))
+ b|={'Reason':'the next part goes on','NoEcho':True,'Data':{'Run':u}}
+ if size(b)<=4095:return b,a
+ m='after an hour, a result or EventState may have 3,000 bytes when it is compressed';return answer_of_part(r,p,failed('TooLong',m))
+def serve(e,f,m):
+ def log(step,**more):n,k=e['LogicalResourceId'],e['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
  w=f.clock().now
- if w>sent_at(v,w)+bare_request(v).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
- elif b:=v.get('Answer') or find_answer(v,f,m,log):deliver(v,b,f,m,log)
-def find_answer(v,f,m,l):
- w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
+ if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
+ elif b:=e.get('Answer') or find_answer(e,f,m,log):deliver(e,b,f,m,log)
+def find_answer(e,f,m,l):
+ w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
   try:
    if not s:
-    s=True;e=parse_request(v);r,p=e,parse_progress(v,e,w)
-    if 'Progress' in v:p=notice_cancel(r,p,f,l)
+    s=True;d=parse_request(e);e=resumed(e,d,w);r,p=d,parse_progress(e,d,w)
+    if 'Progress' in e:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
    if t.step=='respond':return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step=='hand over':hand_over(handed_over(v,p),f,m,l);return
+   if t.step=='hand over':hand_over(handed_over(e,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level='ERROR',trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
@@ -620,23 +640,24 @@ def find_answer(v,f,m,l):
    if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,p._replace(outcome=b)
 def concluded(r,p,o,f,l ):
- if x:=p.outcome.execution:l('stop',status=stop(x,o,f).status)
- b,a=answer(r,p,o);s=b['Status'];e='INFO' if not a else 'WARN' if s=='FAILED' else 'ERROR'
+ x=p.outcome.execution
+ if x and o.kind!='passed':l('stop',status=stop(x,o,f).status)
+ b,a=answer_of_part(r,p,o);t=b['Status'];e='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
  if o.kind=='skipped' and o.error:e='ERROR'
  if o.is_unexpected:a='Expect is not met'
- l('respond',level=e,status=s,reason=a or o.message);return b
-def deliver(v,b,f,m,l):
- r=bare_request(v);u=sent_at(v,f.clock().now)+r.service_timeout;o=False
+ l('respond',level=e,status=t,reason=a or o.message);return b
+def deliver(e,b,f,m,l):
+ r=bare_request(e);u=sent_at(e,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  e=response_of(f.put(v['ResponseURL'],encoded(b)))
-  if e.kind=='answered' and e.status<300:return
-  h='' if e.kind=='answered' else e.text;l('the response was not accepted',level='ERROR',status=e.status,why=h);w,t=f.clock()
+  s=response_of(f.put(e['ResponseURL'],encoded(b)))
+  if s.kind=='answered' and s.status<300:return
+  h='' if s.kind=='answered' else s.text;l('the response was not accepted',level='ERROR',status=s.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not o:
-   o=True;l('hand over',attempt=1,seconds=0);s={k:g for k,g in v.items() if k!='Progress'}
+   o=True;l('hand over',attempt=1,seconds=0);g={k:v for k,v in e.items() if k!='Progress'}
    with suppress(RuntimeError):
-    c=hand_over(s|{'Answer':b},f,m,l)
+    c=hand_over(g|{'Answer':b},f,m,l)
     if c and u-w>3*60:return
   t=f.clock().left-5
   if t<=0:return
@@ -664,27 +685,27 @@ def seen(p,c):
  l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c;t=c.get('Timeout',3) if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,d,l ):
- e,s=response_of((NOT_SENT,{},b'')),p.status
- if not s:e=ask(r,f,d,'DescribeStacks');s=stack_status(e)
- w,c=f.clock().now,e.kind=='answered' or p.is_reached;p=p._replace(is_reached=c,status=s)
- if 'ROLLBACK' in s or (s and r.run):return p._replace(rolling_back='ROLLBACK' in s)
+ s,t=response_of((NOT_SENT,{},b'')),p.status
+ if not t:s=ask(r,f,d,'DescribeStacks');t=stack_status(s)
+ w,e=f.clock().now,s.kind=='answered' or p.is_reached;p=p._replace(is_reached=e,status=t)
+ if 'ROLLBACK' in t or (t and r.run):return p._replace(rolling_back='ROLLBACK' in t)
  h=History()
- if s or is_lasting_refusal(e):h=read_history(r,f,d)
+ if t or is_lasting_refusal(s):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not s:l('stack status unknown',level='WARN',status=e.status)
- t=p.questions<len(QUESTION_PAUSES) or not s
- if u and t and not h.is_denied:
-  g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p))
+ if u or not t:l('stack status unknown',level='WARN',status=s.status)
+ n=p.questions<len(QUESTION_PAUSES) or not t
+ if u and n and not h.is_denied:
+  c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(c,r.service_timeout/6)*(1+lot(r,p))
   return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30;return p._replace(rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,f.clock()));e=ask(r,f,d,'DescribeStacks');s,t=stack_status(e),p.status;p=p._replace(ask_at=w+30,status=s or t)
- if not s:l('stack status unknown',level='WARN',status=e.status)
- if r.kind=='Update' and not t:return p._replace(rolling_back=s.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK' in s or 'DELETE' in s;return p._replace(cancelled=s if g else '')
-def handler(v,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda e:print(json.dumps(e),flush=True))
- serve(v,f,context.invoked_function_arn)
+ d=min(5,room(r,p,f.clock()));s=ask(r,f,d,'DescribeStacks');t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
+ if not t:l('stack status unknown',level='WARN',status=s.status)
+ if r.kind=='Update' and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
+ g='ROLLBACK' in t or 'DELETE' in t;return p._replace(cancelled=t if g else '')
+def handler(e,context):
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
+ serve(e,f,context.invoked_function_arn)

@@ -21,12 +21,13 @@ ABSENT: Final[Any] = type("Absent", (), {})()
 RequestType = Literal["Create", "Update", "Delete"]
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 OnFailure = Literal["Fail", "Continue"]
-OutcomeKind = Literal["none", "done", "pending", "skipped", "failed", "refused"]
+OutcomeKind = Literal["none", "done", "pending", "skipped", "failed", "refused", "passed"]
 
 
 class Request(NamedTuple):
     """A request of CloudFormation, with the trigger's settings and their defaults; in seconds.
 
+    `part_of` is the logical id of the trigger of which this is a part, but not the last.
     `undone_by` is the logical id of what undoes the trigger's runs. Of such an undo, `run`
     describes the run that it undoes in a rollback, and is empty if there is none; of a trigger, it
     is None.
@@ -41,6 +42,7 @@ class Request(NamedTuple):
     expect: Any = ABSENT
     unchanged: bool = False
     handler_arn: str = ""
+    part_of: str = ""
     timeout: float = 900
     service_timeout: float = 3600
     invocation_type: InvocationType = "RequestResponse"
@@ -66,6 +68,7 @@ class Outcome(NamedTuple):
 
     The handler is `done`, or `pending` and to be polled; it `failed`, so that it may have run; it
     was `refused`, so that it did not. Nothing had to run: `skipped`. Nothing was tried: `none`.
+    The next part of the trigger goes on: `passed`.
     `is_unexpected` marks a failure that is the result's, by Expect: its message quotes the result.
     `physical_id` is the valid one that the handler returned, if any; `no_echo` is the result's own.
     `is_final` marks one that no other attempt can mend, `is_crowded` a refusal for want of
@@ -106,7 +109,8 @@ class Progress(NamedTuple):
     executions before this one, but those that gave their slot away, and `fresh` is whether this one
     has done nothing yet.
     `physical_id` is the last valid one that the handler returned; `no_echo` is whether any result
-    asked for it. `is_durable`: the handler is a durable function.
+    asked for it. `identity` are the names and ids of the request as the handler knows it, if an
+    earlier part of the trigger began the run. `is_durable`: the handler is a durable function.
     """
 
     began: float
@@ -133,6 +137,7 @@ class Progress(NamedTuple):
     fresh: bool = True
     physical_id: str = ""
     no_echo: bool = False
+    identity: Map = {}  # noqa: RUF012 (nobody changes it)
     is_durable: bool = False
 
 
@@ -183,13 +188,14 @@ def run_of(event: Map, properties: Map, old: Map) -> Map:
     return run if is_new and event["RequestType"] != "Create" else {}
 
 
-def execution_id(event: Map) -> str:
-    """Return what tells this request from any other.
+def execution_id(event: Map, progress: Progress) -> str:
+    """Return what tells this request from any other; it is that of the first part of a trigger.
 
     CloudFormation uses a RequestId again when a deployment is tried again: the date differs.
     """
     parts = event["RequestId"], event["StackId"], event["LogicalResourceId"], url_date(event)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return str(progress.identity.get("ExecutionId", digest[:32]))
 
 
 def is_true(text: str) -> bool:
@@ -198,7 +204,7 @@ def is_true(text: str) -> bool:
 
 
 SETTINGS: Final[Mapping[Callable[[Any], Any], str]] = {
-    str: "HandlerArn InvocationType OnFailure UndoneBy",
+    str: "HandlerArn InvocationType OnFailure PartOf UndoneBy",
     float: "Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval",
     is_true: "ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable",
     tuple: "Attributes",
@@ -278,7 +284,8 @@ def parse_progress(event: Map, request: Request, now: float) -> Progress:
         known = {name: kept[name] for name in Progress._fields if name in kept}
         outcome = Outcome(*kept["outcome"][: len(Outcome._fields)])
         hops = kept.get("hops", 0) - (outcome.is_crowded and now - kept["resume_at"] >= QUEUED)
-        return Progress(**{"sent": kept["began"]} | known | {"outcome": outcome, "hops": hops})
+        known |= {"outcome": outcome, "hops": hops, "sent": sent_at(event, now)}
+        return Progress(**known)
     sent = sent_at(event, now)
     return Progress(max(sent, now + min(request.timeout, SHORTEST) - request.timeout), sent)
 
@@ -329,6 +336,10 @@ def assembled(parts: Map | None) -> Any:
 
 
 # ---- physical ids
+
+
+PART: Final = "part of "
+"""The beginning of the physical id of a part that has answered, so that its Delete runs nothing."""
 
 
 def marker(request: Request) -> str:

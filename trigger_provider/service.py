@@ -8,7 +8,6 @@ import traceback
 from contextlib import suppress
 from typing import Any, Final
 
-from trigger_provider.answer import answer
 from trigger_provider.calls import (
     DEFAULT_RUN,
     NOT_A_SUCCESS,
@@ -39,6 +38,7 @@ from trigger_provider.decision import (
     must_ask,
     room,
 )
+from trigger_provider.relay import answer_of_part, resumed
 from trigger_provider.request import (
     Map,
     Outcome,
@@ -96,6 +96,7 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
             if not is_read:
                 is_read = True
                 read = parse_request(event)
+                event = resumed(event, read, now)
                 request, progress = read, parse_progress(event, read, now)
                 if "Progress" in event:
                     progress = notice_cancel(request, progress, effects, log)
@@ -120,10 +121,14 @@ def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
 def concluded(
     request: Request, progress: Progress, outcome: Outcome, effects: Effects, log: Log
 ) -> Map:
-    """Compose the answer and log how it ended; a durable execution does not outlast it."""
-    if execution := progress.outcome.execution:
+    """Compose the answer and log how it ended; a durable execution does not outlast it.
+
+    It goes on if the next part of the trigger goes on with it.
+    """
+    execution = progress.outcome.execution
+    if execution and outcome.kind != "passed":
         log("stop", status=stop(execution, outcome, effects).status)
-    body, reason = answer(request, progress, outcome)
+    body, reason = answer_of_part(request, progress, outcome)
     status = body["Status"]
     level = "INFO" if not reason else "WARN" if status == "FAILED" else "ERROR"
     if outcome.kind == "skipped" and outcome.error:

@@ -289,11 +289,22 @@ def _property_name(difference: Difference) -> str:
     return ".".join(difference.path[:depth])
 
 
+def _without_parts(name: str, state: StackState, update: Update) -> Mapping[str, Resolved]:
+    """Return the properties of a trigger, without the part before if there was and will be one.
+
+    What that passes on differs if and only if something else does.
+    """
+    states = (update.old, update.new)
+    has_parts = all("Previous" in each.properties(name) for each in states)
+    properties = state.properties(name).items()
+    return {key: value for key, value in properties if not (has_parts and key == "Previous")}
+
+
 def _differences(name: str, baseline: Baseline, update: Update) -> Iterator[Difference]:
     """Yield what differs of a trigger, less sure where a hash is weaker than it looks."""
     local_code = _local_code(name, update)
-    properties = update.old.properties(name), update.new.properties(name)
-    differences = update.differences(*properties)
+    old, new = (_without_parts(name, state, update) for state in (update.old, update.new))
+    differences = update.differences(old, new)
     if baseline.rebuilt is not None:
         differences = of_meaning(differences, name, baseline.rebuilt, update)
     for difference in differences:

@@ -57,6 +57,7 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
 
 _LEADING: Final[Mapping[str, tuple[str, ...]]] = {
     "ServiceTimeout": ("Timeout",),
+    "Previous": ("Timeout",),  # beyond an hour, a trigger has parts
     "ExecuteOnRollback": ("Attributes",),  # reading the result changes its default
     "UndoneBy": ("Fingerprint", *RERUNS),  # what undoes a run has a new name with them
 }

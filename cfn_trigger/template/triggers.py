@@ -23,7 +23,10 @@ from macro.versions import served_by, served_by_alias, versions_within
 
 
 def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Return the properties of the triggers, by logical id; what undoes them is none."""
+    """Return the properties of the triggers, by logical id.
+
+    What undoes a trigger is none, nor are the parts of one of hours, which its `Previous` names.
+    """
     token = {"Fn::GetAtt": [PROVIDER, "Arn"]}
     custom_resources = {
         name: as_map(as_map(resource).get("Properties"))
@@ -31,9 +34,9 @@ def triggers(template: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
         if type_of(resource) == TRIGGER_TYPE
     }
     return {
-        name: properties
+        name: {key: value for key, value in properties.items() if key != "Previous"}
         for name, properties in custom_resources.items()
-        if properties.get("ServiceToken") == token and "Undo" not in properties
+        if properties.get("ServiceToken") == token and not properties.keys() & {"Undo", "PartOf"}
     }
 
 

@@ -168,7 +168,7 @@ def test_all_problems_of_a_template_are_in_one_message(stack: Stack) -> None:
         "Transform 123456789012::Trigger failed with: "
         "Run.Handler: no 'Sen' in the template; did you mean 'Seen'? | "
         "Run.ExecuteAftr: unknown property; did you mean 'ExecuteAfter'? | "
-        "Other.Timeout: must be a whole number from 1 to 3540, not 'soon'"
+        "Other.Timeout: must be a whole number from 1 to 43200, not 'soon'"
     ) in outcome.stderr
 
 

@@ -137,7 +137,7 @@ def test_unused_declarations_are_reported_of_the_source_alone() -> None:
 
 def test_a_problem_that_keeps_the_macro_from_expanding_is_reported_once() -> None:
     wrong = TEMPLATE.replace("Timeout: 60", "Timeout: 0")
-    message = "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0"
+    message = "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 43200, not 0"
     linter = FakeLinter(in_source=(match(rule="E9502", message=message, line=11),))
 
     assert [one.rule for one in checked(linter, wrong).diagnostics] == ["E9502"]

@@ -42,7 +42,7 @@ Resources:
 """
 
 REPORT: Final = """\
-E9502 Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 'soon'
+E9502 Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 43200, not 'soon'
 template.yaml:12:9
 
 E9502 Check.Handler: no 'Migrat' in the template; did you mean 'Migrate'?

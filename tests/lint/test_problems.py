@@ -63,7 +63,7 @@ def test_a_template_that_its_author_gave_no_trigger_has_no_problem() -> None:
 def test_a_parameter_has_the_value_of_its_default_or_any(
     declared: dict[str, Any], problem: list[str]
 ) -> None:
-    takes = "Run.Timeout: must be a whole number from 1 to 3540, not "
+    takes = "Run.Timeout: must be a whole number from 1 to 43200, not "
 
     assert messages(using(declared, Timeout=ref("Given"))) == [f"{takes}{one}" for one in problem]
 

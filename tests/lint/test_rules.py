@@ -109,7 +109,7 @@ Resources:
         "23:11 E9503 Run.ExecuteAfter: no resource 'Nobody' in the template",
         (
             "30:9 E9502 InMetadata.Metadata.Trigger.Timeout:"
-            " must be a whole number from 1 to 3540, not 'soon'"
+            " must be a whole number from 1 to 43200, not 'soon'"
         ),
         "36:3 E9502 Bare: has no Handler; name the function to run",
     ]
@@ -282,7 +282,7 @@ Resources:
             "1:13 E9503 Transform: Trigger runs before SAM has transformed 'Migrate'; write"
             f" Transform: [{SAM}, Trigger]"
         ),
-        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0",
+        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 43200, not 0",
     ]
 
 
@@ -300,7 +300,7 @@ Resources:
 """
 
     assert findings_in_text(text) == [
-        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
+        "11:7 E9502 Run.Timeout: must be a whole number from 1 to 43200, not 0"
     ]
 
 
@@ -318,7 +318,7 @@ LOOP: Final = """\
 
 def test_a_loop_is_repeated_before_the_macros_turn(template: Path) -> None:
     text = f"Transform: [{LOOPS}, Trigger]\nResources:\n{MIGRATE}{LOOP}"
-    need = "must be a whole number from 1 to 3540, not 0"
+    need = "must be a whole number from 1 to 43200, not 0"
 
     assert findings_in(written(template, text)) == [
         f"17:11 E9502 RunFirst.Timeout: {need}",
@@ -345,7 +345,7 @@ Resources:
 {LOOP}\
           ExecuteAfter: [MigrateRole]
 """
-    need = "must be a whole number from 1 to 3540, not 0"
+    need = "must be a whole number from 1 to 43200, not 0"
 
     assert findings_in(written(template, text)) == [
         (
@@ -410,7 +410,7 @@ Resources:
 """
 
     assert trigger_findings(findings_in(written(template, text))) == [
-        "15:7 E9502 Run.Timeout: must be a whole number from 1 to 3540, not 0"
+        "15:7 E9502 Run.Timeout: must be a whole number from 1 to 43200, not 0"
     ]
 
 

@@ -184,13 +184,15 @@ def test_in_yaml_what_may_be_a_tag_passes(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["120", 120, {"Ref": "Seconds"}, 1, 3540], ids=["text", "number", "ref", "1", "3540"]
+    "value",
+    ["120", 120, {"Ref": "Seconds"}, 1, 43200],
+    ids=["text", "number", "ref", "1", "12 hours"],
 )
 def test_a_setting_is_a_literal_or_a_parameter(value: Any) -> None:
     assert wrong(TRIGGER, {"Handler": "Migrate", "Timeout": value}) == []
 
 
-@pytest.mark.parametrize("value", [0, 3541, "soon", None, {"Fn::Sub": "5"}, [5]])
+@pytest.mark.parametrize("value", [0, 43201, "soon", None, {"Fn::Sub": "5"}, [5]])
 def test_a_setting_is_nothing_else(value: Any) -> None:
     assert wrong(TRIGGER, {"Handler": "Migrate", "Timeout": value}) == ["Timeout"]
 
@@ -228,10 +230,10 @@ def test_every_property_is_described() -> None:
 def test_a_property_says_what_it_means_takes_and_is_otherwise() -> None:
     assert TRIGGER["properties"]["Timeout"] == {
         "description": "Seconds for all attempts, waits and polls together."
-        " Value: a whole number from 1 to 3540.",
+        " Value: a whole number from 1 to 43200.",
         "default": 900,
         "anyOf": [
-            {"type": "integer", "minimum": 1, "maximum": 3540},
+            {"type": "integer", "minimum": 1, "maximum": 43200},
             {"type": "string", "pattern": r"^\d+(\.\d*)?$"},
             {"$ref": "#/definitions/Parameter"},
         ],

@@ -259,7 +259,9 @@ def test_a_trigger_in_full() -> None:
     }
 
 
-@pytest.mark.parametrize(("timeout", "service_timeout"), [(1, 61), (900, 960), (3540, 3600)])
+@pytest.mark.parametrize(
+    ("timeout", "service_timeout"), [(1, 61), (900, 960), (3540, 3600), (43200, 3600)]
+)
 def test_cloudformation_waits_a_minute_longer_than_the_trigger(
     timeout: int, service_timeout: int
 ) -> None:

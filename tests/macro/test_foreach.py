@@ -87,7 +87,7 @@ def test_a_loop_that_contains_a_trigger_is_reported_with_other_problems() -> Non
     fragment = template(Run=trigger(Timeout=0), **{NAME: loop("Name", trigger())})
 
     assert problems(fragment) == [
-        "Run.Timeout: must be a whole number from 1 to 3540, not 0",
+        "Run.Timeout: must be a whole number from 1 to 43200, not 0",
         f"{NAME}: {REMEDY}",
     ]
 

@@ -224,7 +224,7 @@ def test_a_change_of_the_metadata_itself_runs_nothing_again() -> None:
         ),
         (
             {"Timeout": 0},
-            "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0",
+            "Migrate.Metadata.Trigger.Timeout: must be a whole number from 1 to 43200, not 0",
         ),
         (
             {"ExecuteAfter": ["Order"]},

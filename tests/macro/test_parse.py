@@ -114,7 +114,7 @@ def test_a_trigger_with_a_problem_keeps_no_other_from_being_read() -> None:
 
     assert [each.logical_id for each in triggers] == ["Bad", "Good", "Worse"]
     assert [str(problem) for problem in problems_read] == [
-        "Bad.Timeout: must be a whole number from 1 to 3540, not 0",
+        "Bad.Timeout: must be a whole number from 1 to 43200, not 0",
         "Worse.Handler: no 'Nobody' in the template; did you mean 'Good'?",
     ]
 
@@ -138,7 +138,7 @@ def test_the_resources_own_attributes_are_kept() -> None:
         ("InvocationType", "Event", "invocation_type", "Event"),
         ("InvocationType", "DryRun", "invocation_type", "DryRun"),
         ("Timeout", 1, "timeout", 1),
-        ("Timeout", 3540, "timeout", 3540),
+        ("Timeout", 43200, "timeout", 43200),
         ("Timeout", "120", "timeout", 120),
         ("Timeout", 120.0, "timeout", 120),
         ("ExecuteAfter", ["Orders", "AWS::SQS::*"], "execute_after", ("Orders", "AWS::SQS::*")),
@@ -193,7 +193,7 @@ def test_a_wrong_value_of_a_parameter_is_reported() -> None:
     run = trigger(Timeout=ref("Stage"))
 
     assert problems(template(PARAMETERS, Run=run), Stage="test") == [
-        "Run.Timeout: must be a whole number from 1 to 3540, not 'test'"
+        "Run.Timeout: must be a whole number from 1 to 43200, not 'test'"
     ]
 
 
@@ -302,14 +302,14 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
         of_type("Custom::Trigger") | {"Properties": ["Handler"]},
         ["Run: must be a map of properties, not a list"],
     ),
-    (trigger(Timeout=0), ["Run.Timeout: must be a whole number from 1 to 3540, not 0"]),
-    (trigger(Timeout=3541), ["Run.Timeout: must be a whole number from 1 to 3540, not 3541"]),
-    (trigger(Timeout=1.5), ["Run.Timeout: must be a whole number from 1 to 3540, not 1.5"]),
-    (trigger(Timeout=True), ["Run.Timeout: must be a whole number from 1 to 3540, not true"]),
-    (trigger(Timeout="soon"), ["Run.Timeout: must be a whole number from 1 to 3540, not 'soon'"]),
-    (trigger(Timeout="nan"), ["Run.Timeout: must be a whole number from 1 to 3540, not 'nan'"]),
-    (trigger(Timeout=None), ["Run.Timeout: must be a whole number from 1 to 3540, not null"]),
-    (trigger(Timeout=[5]), ["Run.Timeout: must be a whole number from 1 to 3540, not a list"]),
+    (trigger(Timeout=0), ["Run.Timeout: must be a whole number from 1 to 43200, not 0"]),
+    (trigger(Timeout=43201), ["Run.Timeout: must be a whole number from 1 to 43200, not 43201"]),
+    (trigger(Timeout=1.5), ["Run.Timeout: must be a whole number from 1 to 43200, not 1.5"]),
+    (trigger(Timeout=True), ["Run.Timeout: must be a whole number from 1 to 43200, not true"]),
+    (trigger(Timeout="soon"), ["Run.Timeout: must be a whole number from 1 to 43200, not 'soon'"]),
+    (trigger(Timeout="nan"), ["Run.Timeout: must be a whole number from 1 to 43200, not 'nan'"]),
+    (trigger(Timeout=None), ["Run.Timeout: must be a whole number from 1 to 43200, not null"]),
+    (trigger(Timeout=[5]), ["Run.Timeout: must be a whole number from 1 to 43200, not a list"]),
     (trigger(Timeout=sub("5")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
     (trigger(Timeout=ref("Orders")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
     (
@@ -427,7 +427,7 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
     (
         trigger(Timeout=0, Handlers="Migrate", Enabled=5),
         [
-            "Run.Timeout: must be a whole number from 1 to 3540, not 0",
+            "Run.Timeout: must be a whole number from 1 to 43200, not 0",
             "Run.Handlers: unknown property; did you mean 'Handler'?",
             "Run.Enabled: must be true or false, not 5",
         ],
@@ -452,7 +452,7 @@ def test_a_number_of_any_size_is_refused() -> None:
     huge = 10**400
 
     assert problems(template(Run=trigger(Timeout=huge))) == [
-        f"Run.Timeout: must be a whole number from 1 to 3540, not {huge}"
+        f"Run.Timeout: must be a whole number from 1 to 43200, not {huge}"
     ]
 
 

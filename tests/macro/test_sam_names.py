@@ -308,7 +308,7 @@ def test_problems_of_spelling_are_reported_before_sam_too() -> None:
     noted = serverless("Function") | {"Metadata": {"Trigger": {"Timeout": 0}}}
 
     assert problems(template(Fn=noted)) == [
-        "Fn.Metadata.Trigger.Timeout: must be a whole number from 1 to 3540, not 0",
+        "Fn.Metadata.Trigger.Timeout: must be a whole number from 1 to 43200, not 0",
         BEFORE_SAM.format(name="Fn"),
     ]
 

@@ -316,7 +316,7 @@ def test_a_wrong_parameter_is_reported_with_the_problems_of_the_template() -> No
     fragment = template(Run=trigger(Timeout=0))
 
     assert problems_of({"MemorySize": 1}, fragment) == [
-        "Run.Timeout: must be a whole number from 1 to 3540, not 0",
+        "Run.Timeout: must be a whole number from 1 to 43200, not 0",
         "Transform.Parameters.MemorySize: must be a whole number from 128 to 10240, not 1",
     ]
 

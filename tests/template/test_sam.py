@@ -111,14 +111,14 @@ def test_the_macro_comes_after_sam_if_cfn_lint_does_not_run_sam() -> None:
 
     assert findings(TEXT) == [
         (14, f"Late.Handler: {named}"),
-        (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0"),
+        (15, "Late.Timeout: must be a whole number from 1 to 43200, not 0"),
         (10, "Run.ExecuteAfter: no resource 'Nobody' in the template"),
     ]
 
 
 def test_only_certain_problems_are_reported_if_sam_refuses_the_template() -> None:
     assert findings(TEXT.replace("Runtime: python3.13", "Colour: blue")) == [
-        (15, "Late.Timeout: must be a whole number from 1 to 3540, not 0")
+        (15, "Late.Timeout: must be a whole number from 1 to 43200, not 0")
     ]
 
 

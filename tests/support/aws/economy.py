@@ -43,13 +43,22 @@ def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
         yield f"{len(request.questions)} questions to CloudFormation in {lasted:.0f} s"
 
 
-def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
+def run_began(cloud: Cloud, request: Request) -> float:
+    """Return when the run of a request was asked for: of a part, when the first part was."""
+    if "Previous" not in request.properties:
+        return request.sent_at
+    first = f"{request.properties.get('PartOf', request.trigger)}Part1"
+    earlier = (each.sent_at for each in cloud.requests if each.trigger == first)
+    return max(at for at in earlier if at <= request.sent_at)
+
+
+def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
     """No attempt begins without the time that a fresh execution would have for it.
 
     How long one may take is known from its function's Timeout, then from what earlier ones took.
     Where executions had to end early, the next attempt takes what it finds: they stay few.
     """
-    due, longest = request.sent_at + request.timeout, FOREVER
+    due, longest = run_began(cloud, request) + request.timeout, FOREVER
     for each in request.attempts:
         cut = each.invocation_type == "RequestResponse" and each.allowed < each.run.seconds
         fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15
@@ -61,9 +70,9 @@ def cuts_no_attempt_short(_cloud: Cloud, request: Request) -> Iterator[str]:
             yield f"an attempt of {each.run.seconds:.0f} s was allowed {each.allowed:.0f} s"
 
 
-def gives_up_no_earlier_than_it_must(_cloud: Cloud, request: Request) -> Iterator[str]:
+def gives_up_no_earlier_than_it_must(cloud: Cloud, request: Request) -> Iterator[str]:
     """A failure is final only when attempts or time are spent: what passes is waited out."""
-    answer, due = request.answer, request.sent_at + request.timeout
+    answer, due = request.answer, run_began(cloud, request) + request.timeout
     if answer is None or answer.status != "FAILED" or request.cancelled_at < FOREVER:
         return
     if any(call.name == "hand over" and call.status != ACCEPTED for call in request.calls):

@@ -101,8 +101,12 @@ def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
 
 
 def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """A valid physical id that a handler gave is in every answer from then on."""
-    if request.kind == "Delete" or request.is_of_undo:
+    """A valid physical id that a handler gave is in every answer from then on.
+
+    A part of a trigger has an id of its own, which says that its Delete runs nothing.
+    """
+    is_part = "PartOf" in request.properties
+    if request.kind == "Delete" or request.is_of_undo or is_part:
         return
     ids = [each.known_id for each in request.attempts if each.known_id]
     for answer in request.answers:
@@ -130,7 +134,8 @@ def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
     if answer is None or request.cancelled_at < FOREVER or not waits:
         return
     ends = last.run.ends if last else "nothing"
-    if answer.status == "SUCCESS" and not is_forgiven(request):
+    is_relayed = bool(request.properties.keys() & {"PartOf", "Previous"})
+    if answer.status == "SUCCESS" and not is_forgiven(request) and not is_relayed:
         if request.attempts and ends != "done":
             yield f"SUCCESS after {ends}"
         must_run = request.kind == "Create" and not must_not_run(request)
@@ -213,7 +218,7 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
         return
     deletes = [request for request in cloud.requests if request.kind == "Delete"]
     done = {
-        (each.trigger, each.old_id)
+        (owner(each), each.old_id)
         for each in deletes
         if must_not_run(each) or any(call.name in {"invoke", "look"} for call in each.calls)
     }
@@ -222,8 +227,13 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
         last_id = next((each for each in ids[::-1] if each), None)
         is_kept = request.kind != "Delete" and not request.is_of_undo
         known = is_kept and request.answer is not None
-        if last_id and known and (request.trigger, last_id) not in done:
+        if last_id and known and (owner(request), last_id) not in done:
             yield f"{last_id} of {request.trigger} was never deleted"
+
+
+def owner(request: Request) -> str:
+    """Return the logical id of the trigger that a request is about, or about a part of."""
+    return str(request.properties.get("PartOf", request.trigger))
 
 
 IN_ANY_CASE: tuple[Promise, ...] = (never_wedges_a_stack, keeps_secrets)

@@ -59,8 +59,9 @@ class Trigger:
 
     @property
     def read(self) -> tuple[str, ...]:
-        """The attributes that the template reads; the macro sends their names along."""
-        return tuple(self.properties.get("Attributes", ()))
+        """The attributes that the template reads; the macro sends their names to parts too."""
+        is_part = "PartOf" in self.properties
+        return () if is_part else tuple(self.properties.get("Attributes", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,18 @@ Template = Mapping[str, Resource]
 def trigger(*, after: tuple[str, ...] = (), **properties: Any) -> Trigger:
     """Return a trigger with these properties."""
     return Trigger(properties=properties, after=after)
+
+
+def relay(name: str, parts: int, **properties: Any) -> dict[str, Resource]:
+    """Return a trigger of hours as the macro emits it: parts, and the trigger after the last."""
+    names = (*(f"{name}Part{number}" for number in range(1, parts + 1)), name)
+    template: dict[str, Resource] = {}
+    for previous, each in zip(("", *names), names, strict=False):
+        of_part: dict[str, Any] = {} if each == name else {"PartOf": name}
+        if previous:
+            of_part |= {"Previous": GetAtt(previous, "Run")}
+        template[each] = trigger(**properties, **of_part)
+    return template
 
 
 @dataclass(slots=True)

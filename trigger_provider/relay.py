@@ -1,0 +1,65 @@
+"""A trigger of hours in parts, each of which passes on to the next what it knows of the run.
+
+Knows the attribute Run of a part, and the property Previous in which the next finds it. Refuses to
+know when a part ends (`decision`), and what an answer says (`answer`).
+"""
+
+import base64
+import json
+import zlib
+from typing import Final
+
+from trigger_provider.answer import LIMIT, answer, echo, physical_id
+from trigger_provider.calls import description_of
+from trigger_provider.request import (
+    ABSENT,
+    PART,
+    Map,
+    Outcome,
+    Progress,
+    Request,
+    failed,
+    sent_at,
+)
+from trigger_provider.text import encoded, size, truncate
+
+LATEST: Final = 4200
+"""Seconds after which a part no longer goes on: the one before answers within an hour."""
+
+LONGEST_PASSED_ON: Final = 1000
+"""Bytes of a message that is passed on."""
+
+
+def resumed(event: Map, request: Request, now: float) -> Map:
+    """Return an event with the Progress that the part before passed on in this deployment."""
+    run, old = event["ResourceProperties"].get("Previous"), event.get("OldResourceProperties", {})
+    if "Progress" in event or request.kind == "Delete" or run in {None, old.get("Previous")}:
+        return event
+    known: Map = json.loads(zlib.decompress(base64.b85decode(run)))
+    sent = sent_at(event, now)
+    is_late = sent - known["sent"] > LATEST
+    return event if is_late else event | {"Progress": known | {"sent": sent, "hops": 0}}
+
+
+def answer_of_part(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
+    """Compose an answer; that of a part holds what it passes on to the next."""
+    body, reason = answer(request, progress, outcome)
+    if not request.part_of or request.kind == "Delete" or body["Status"] == "FAILED":
+        return body, reason
+    last = progress.outcome if outcome.kind == "passed" else outcome._replace(is_final=True)
+    result = last.result if last.kind == "done" else None
+    message = truncate(last.message, LONGEST_PASSED_ON)
+    kept = progress._replace(
+        outcome=last._replace(message=message, frames=(), log="", result=result),
+        identity=description_of(
+            request._replace(old_payload=ABSENT), progress._replace(state=None)
+        ),
+        fresh=True,
+    )
+    run = base64.b85encode(zlib.compress(encoded(kept._asdict()), 9)).decode()
+    body = echo(request, "SUCCESS", PART + physical_id(request, progress))
+    body |= {"Reason": "the next part goes on", "NoEcho": True, "Data": {"Run": run}}
+    if size(body) <= LIMIT:
+        return body, reason
+    message = "after an hour, a result or EventState may have 3,000 bytes when it is compressed"
+    return answer_of_part(request, progress, failed("TooLong", message))
