@@ -3,7 +3,7 @@
 And write `compressed.py`, which large templates hold instead (`compress`).
 
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
-annotations, spaces around operators, indents of four of them, lines that one statement does not
+annotations, spaces next to signs, indents of four of them, lines that one statement does not
 need, long names for what one function knows, and names of numbers (`shorten`). Names of functions
 stay, and a line that has several statements is short, so that a traceback can be read: since
 Python 3.11, it marks the part of the line that failed. Works on the text alone: the bytes are the
@@ -11,6 +11,8 @@ same whatever Python runs it, and every Python that Lambda has can read them.
 `python -m trigger_provider.embed` writes the files. Nothing at run time needs this module.
 """
 
+import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,6 +43,11 @@ HEAD: Final = (
 
 def embedded(modules: Iterable[str]) -> str:
     """Return one module that does the same; raises ValueError if that is not possible."""
+    return _closed(spaced(modules))
+
+
+def spaced(modules: Iterable[str]) -> str:
+    """Return the same module, in which words still have the spaces that libcst insists on."""
     body = [statement for module in modules for statement in _stripped(module).body]
     imports = [statement for statement in body if _is_import(statement)]
     code = [statement for statement in body if not _is_import(statement)]
@@ -249,6 +256,24 @@ def _joined(statement: cst.CSTNode) -> cst.CSTNode:
     return cst.Module([]).with_changes(body=[statement]).visit(_Joining()).body[0]
 
 
+# ---- spaces next to signs
+
+_SPACES: Final = re.compile(r"""
+    [rbf]{0,2}(?: ' (?:\\.|[^'\\\n])* ' | " (?:\\.|[^"\\\n])* " )   # a string stays as it is
+    | (?<=[)\]}'"])[ ](?=(?:if|else|or|and|in|for|is|not)\b)
+    | \b(?:return|if|elif|else|or|and|in|not|while)\b[ ](?=['"(\[{])
+""", re.VERBOSE)  # fmt: skip
+"""Spaces between a word and a sign, with the word before them, and all strings."""
+
+
+def _closed(text: str) -> str:
+    """Return a text without the spaces between words and signs, as those around operators."""
+    closed = _SPACES.sub(lambda found: found[0].removesuffix(" "), text)
+    if ast.dump(ast.parse(closed)) != ast.dump(ast.parse(text)):
+        raise ValueError("without spaces, it would mean something else")
+    return closed
+
+
 # ---- the modules, put together
 
 
@@ -308,7 +333,6 @@ def _defined(statement: cst.CSTNode) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    TEXT: Final = embedded(modules())
-    TARGET.write_text(TEXT, encoding="utf-8")
-    COMPRESSED.write_text(compressed(TEXT), encoding="utf-8")
+    TARGET.write_text(embedded(modules()), encoding="utf-8")
+    COMPRESSED.write_text(compressed(spaced(modules())), encoding="utf-8")
     sys.stdout.write(f"{TARGET.name} and {COMPRESSED.name} are written\n")

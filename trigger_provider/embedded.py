@@ -10,11 +10,11 @@ T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
-def as_map(i):return i if isinstance(i,dict) else {}
+def as_map(i):return i if isinstance(i,dict)else{}
 def map_of(t):
  with suppress(ValueError,RecursionError):return as_map(json.loads(t))
- return {}
-def as_text(i):return i if isinstance(i,str) else as_json(i)
+ return{}
+def as_text(i):return i if isinstance(i,str)else as_json(i)
 def encoded(i):
  try:t=STRICT.encode(i)
  except ValueError:t=as_json(json.loads(as_json(i),parse_constant=str))
@@ -31,11 +31,11 @@ def beginning(i,m):
  return t.ljust(m+1)
 def fitting(i,o):t=beginning(i,o);return t if len(t)<=o and size(t)-2<=o else None
 def truncate(t,o):
- if fitting(t,o) is not None:return t
+ if fitting(t,o)is not None:return t
  o-=3
- if o<0:return ''
+ if o<0:return''
  t=t[:o]
- while (e:=size(t)-2-o)>0:t=t[:-1-(e-1)//6]
+ while(e:=size(t)-2-o)>0:t=t[:-1-(e-1)//6]
  return t+'…'
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
@@ -59,14 +59,14 @@ def bare_request(e):
  return r
 def parse_request(e):
  p,o=e['ResourceProperties'],e.get('OldResourceProperties',{})
- if 'Undo' in p and o:p,o=o,p
- r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(e,p,o) if 'Undo' in p else None)
+ if'Undo'in p and o:p,o=o,p
+ r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(e,p,o)if'Undo'in p else None)
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p['Undo']);i=u['RunId'] and p['Undo']!=o.get('Undo')
+ u=assembled(p['Undo']);i=u['RunId']and p['Undo']!=o.get('Undo')
  if u.get('Result'):u['Result']=json.loads(u['Result'])
- return u if i and e['RequestType']!='Create' else {}
+ return u if i and e['RequestType']!='Create'else{}
 def execution_id(e,p):
  a=e['RequestId'],e['StackId'],e['LogicalResourceId'],url_date(e);d=hashlib.sha256('\n'.join(a).encode()).hexdigest()
  return str(p.identity.get('ExecutionId',d[:32]))
@@ -74,113 +74,113 @@ def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
  f=p|p.get('Retry',{})
- return {re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n]) for d,c in SETTINGS.items() for n in c.split() if f.get(n) is not None}
+ return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if 'Continue' in {r.on_failure,o.get('OnFailure')}:return False
+ if'Continue'in{r.on_failure,o.get('OnFailure')}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c) for c in a)
+ w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a)
  return w and i and not has_cause(p,o)
 RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
- if any(l.get(n)!=e[n] for n in e):return True
+ if any(l.get(n)!=e[n]for n in e):return True
  if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
- return any(not SWITCHED_OFF.match(n) for n in l.keys()-e)
-def entries_of(p):e=dict(p.get('Fingerprint') or {});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
+ return any(not SWITCHED_OFF.match(n)for n in l.keys()-e)
+def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
  if t:=e.get('Progress'):
-  k={n:t[n] for n in Progress._fields if n in t};o=Outcome(*t['outcome'][:len(Outcome._fields)])
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t['outcome'][:len(Outcome._fields)])
   h=t.get('hops',0)-(o.is_crowded and w-t['resume_at']>=4);k|={'outcome':o,'hops':h,'sent':sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(e,w):
  with suppress(ValueError):return timegm(time.strptime(url_date(e),'%Y%m%dT%H%M%SZ'))
  return e.get('Progress',{}).get('sent',w)
 def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{'Progress':t._asdict()}
-def url_date(e):return ''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])[:1])
+def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])[:1])
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
  for h in reversed(a.get('Values',[])):
   p=w;l=0
-  for k in h['Path']:p=p[l];l=int(k) if isinstance(p,list) else k
-  if 'Value' in h:p[l]=h['Value']
+  for k in h['Path']:p=p[l];l=int(k)if isinstance(p,list)else k
+  if'Value'in h:p[l]=h['Value']
   else:del p[l]
- return w[0] if w else ABSENT
+ return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
 def never_created(r):
  s=r.event['StackId'].split('/')[1];m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
- return r.old_id==marker(r) or bool(re.fullmatch(m,r.old_id))
+ return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
 RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
- w=as_map(e);p=valid_id(given_id(e));i=p==marker(r) or (p==r.old_id!='' and never_created(r))
- return meaning(r,e,w)._replace(physical_id='' if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
+ w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
+ return meaning(r,e,w)._replace(physical_id=''if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
 def meaning(r,e,w):
  match spelled(w.get('Status')):
   case 'INPROGRESS':return pending(w)
-  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get('Reason') or 'no Reason was given'),4000);return failed('Failed',a)
+  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get('Reason')or'no Reason was given'),4000);return failed('Failed',a)
  if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed('BadResult',f'IsComplete is false; {i}')
- l='' if r.expect is ABSENT else difference(r.expect,e,'result')
+ l=''if r.expect is ABSENT else difference(r.expect,e,'result')
  if l:return failed('Expect',l,is_unexpected=True)
  return Outcome('done',result=e)
 def pending(e):
  f=e.get('RetryAfter')
  if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return failed('BadResult','RetryAfter is not a number of seconds')
- m=as_text(e.get('Progress') or e.get('Reason') or '');return Outcome('pending',message=truncate(m,4000),result=e)
+ m=as_text(e.get('Progress')or e.get('Reason')or'');return Outcome('pending',message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
- if e is None and r.execute_on_delete:return 'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get('Status') or w.get('status')
- if UNFINISHED.search(spelled(t)) or (isinstance(c,int) and c>=400):return 'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
- return ''
-def spelled(t):return re.sub(r'[\W_]','',t).upper() if isinstance(t,str) else ''
-def given_id(e):w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId');return d.get('PhysicalResourceId') if t is None else t
-def valid_id(p):l=len(p.encode(errors='replace')) if isinstance(p,str) else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else ''
+ if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
+ c,t=w.get('statusCode'),w.get('Status')or w.get('status')
+ if UNFINISHED.search(spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ return''
+def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
+def given_id(e):w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId');return d.get('PhysicalResourceId')if t is None else t
+def valid_id(p):l=len(p.encode(errors='replace'))if isinstance(p,str)else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
- if isinstance(e,dict) and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}') for k,i in e.items());return next(filter(None,d),'')
- if equal(e,a):return ''
- g='absent' if a is ABSENT else quoted(a);return f'{p} is {g}, expected {quoted(e)}'
+ if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
+ if equal(e,a):return''
+ g='absent'if a is ABSENT else quoted(a);return f'{p} is {g}, expected {quoted(e)}'
 def quoted(i):return truncate(beginning(i,300),300)
 def equal(t,r):
- if type(t) is type(r) is list:return len(t)==len(r) and all(map(equal,t,r))
- if type(t) is type(r) is dict:return t.keys()==r.keys() and all(equal(t[k],r[k]) for k in t)
- return bool(t==r) and isinstance(t,bool)==isinstance(r,bool)
+ if type(t)is type(r)is list:return len(t)==len(r)and all(map(equal,t,r))
+ if type(t)is type(r)is dict:return t.keys()==r.keys()and all(equal(t[k],r[k])for k in t)
+ return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
  if y and not a:a={'errorMessage':y.decode(errors='replace')}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=str(a.get('errorType') or a.get('ErrorType') or 'Error')
+ m,r=message_of(a),lines_of(trace_of(a));k=str(a.get('errorType')or a.get('ErrorType')or'Error')
  if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
- b=[*causes_of(a),*(n[5:] for n in r if n.startswith('---> '))];b+=[n[11:] for n in r if n.startswith('Caused by: ')]
- e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}' for c in b[:3]]
+ b=[*causes_of(a),*(n[5:]for n in r if n.startswith('---> '))];b+=[n[11:]for n in r if n.startswith('Caused by: ')]
+ e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- y=('errorMessage','ErrorMessage','Message','message');s=[a[k] for k in y if a.get(k) is not None]
- return as_text(max(s,key=bool)) if s else 'no message'
+ y=('errorMessage','ErrorMessage','Message','message');s=[a[k]for k in y if a.get(k)is not None]
+ return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
- while isinstance(c:=a.get('cause') or a.get('innerException'),dict):
-  k,m=c.get('errorType') or 'Error',message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
+ while isinstance(c:=a.get('cause')or a.get('innerException'),dict):
+  k,m=c.get('errorType')or'Error',message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
   yield ' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
- t=r.splitlines() if isinstance(r,str) else r;l=[]
- for i in t if isinstance(t,list) else ():
-  g=as_map(i);n=f"{g.get('path')}:{g.get('line')} {g.get('label')}" if g else str(i)
+ t=r.splitlines()if isinstance(r,str)else r;l=[]
+ for i in t if isinstance(t,list)else():
+  g=as_map(i);n=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i)
   l.append(re.sub(r' [~^]+(?= |$)','',' '.join(n.split())))
  return l
 def innermost_frames(l,m):
- f=[n[3:] for n in l if n.startswith('at ')]
+ f=[n[3:]for n in l if n.startswith('at ')]
  if not f:
-  e={' '.join(n.split()) for n in m};f=[n for n in l if n and n not in e]
-  if any(n.startswith('File "') for n in f):f=python_frames(f)
- f=[r for r in f if not RUNTIME.search(r)] or f;s=f[:3]
- if o:=[r for r in f if not LIBRARY.search(r)]:s=s if o[0] in s else [*s[:-1],o[0]]
- return tuple(truncate(r,300) for r in s)
+  e={' '.join(n.split())for n in m};f=[n for n in l if n and n not in e]
+  if any(n.startswith('File "')for n in f):f=python_frames(f)
+ f=[r for r in f if not RUNTIME.search(r)]or f;s=f[:3]
+ if o:=[r for r in f if not LIBRARY.search(r)]:s=s if o[0]in s else[*s[:-1],o[0]]
+ return tuple(truncate(r,300)for r in s)
 def python_frames(l):
  f=[]
  for n in l:
@@ -199,26 +199,26 @@ def decide(r,p,c):
  if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
- a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c) or wait_for_room(r,p,c) or start(r,p,c));d=60 if t.step=='hand over' else 0
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=60 if t.step=='hand over'else 0
  if max(c.now+d,a)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
- i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke' if i else 'look',room(r,p,c))
+ i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke'if i else'look',room(r,p,c))
 def wait_for_stop(r,p,c):
- i=never_created(r) and r.old_id!=marker(r)
- if r.kind!='Delete' or not r.durable or not i:return
+ i=never_created(r)and r.old_id!=marker(r)
+ if r.kind!='Delete'or not r.durable or not i:return
  return wait_until(p.sent+60,r,p,c)
 def reason_to_skip(r,p):
  match r.kind:
-  case _ if not r.enabled:return 'Enabled is false'
-  case _ if r.run is not None:i=r.run and p.rolling_back is not False;return '' if i else 'nothing to undo'
-  case 'Update' if p.rolling_back and not r.execute_on_rollback:return 'the stack is rolling back'
-  case 'Update' if r.unchanged and p.has_failed is False:o=not r.execute_on_handler_change;return 'ExecuteOnHandlerChange is false' if o else 'only settings changed'
-  case 'Delete' if not r.execute_on_delete or r.old_id.startswith(PART):return 'ExecuteOnDelete is false'
-  case 'Delete' if r.old_id==marker(r):return 'it was never created'
- return ''
-def must_ask(r,p):return p.rolling_back is None and (r.kind=='Update' or bool(r.run))
+  case _ if not r.enabled:return'Enabled is false'
+  case _ if r.run is not None:i=r.run and p.rolling_back is not False;return''if i else'nothing to undo'
+  case 'Update'if p.rolling_back and not r.execute_on_rollback:return'the stack is rolling back'
+  case 'Update'if r.unchanged and p.has_failed is False:o=not r.execute_on_handler_change;return'ExecuteOnHandlerChange is false'if o else'only settings changed'
+  case 'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
+  case 'Delete'if r.old_id==marker(r):return'it was never created'
+ return''
+def must_ask(r,p):return p.rolling_back is None and(r.kind=='Update'or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
@@ -229,37 +229,37 @@ UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the
 def is_not_there(r,p,c):n=min(300,r.service_timeout-10-r.timeout/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in {'done','skipped'} or (o.kind=='failed' and i):return o
- if is_denied(o) and c.now-p.refused_since>=60:return o._replace(kind='failed')
- if not p.cancelled:return Outcome('passed') if passes_on(r,p,c) else None
+ if o.kind in{'done','skipped'}or(o.kind=='failed'and i):return o
+ if is_denied(o)and c.now-p.refused_since>=60:return o._replace(kind='failed')
+ if not p.cancelled:return Outcome('passed')if passes_on(r,p,c)else None
  if o.kind=='failed':return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
-def is_denied(o):return o.kind=='refused' and bool(PROPAGATING.fullmatch(o.error))
+def is_denied(o):return o.kind=='refused'and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
-def passing_at(r,p):i=r.part_of and r.kind!='Delete' and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
+def passing_at(r,p):i=r.part_of and r.kind!='Delete'and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
- l=o.message.rstrip(' .') or 'not done';m=f'{l}; Timeout is {r.timeout:g} s'
- return o._replace(kind='failed',error=o.error or 'Timeout',message=m)
+ l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s'
+ return o._replace(kind='failed',error=o.error or'Timeout',message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
- if i or (p.fresh and c.left<=2*60):h=c.left-10
+ if i or(p.fresh and c.left<=2*60):h=c.left-10
  if a<=min(10,c.left-2*10):return Action('wait',a)
  if h>=1 or p.fresh:return Action('wait',min(a,max(h,1)))
  return Action('hand over')
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return
- if gives_way(p) and l>2*60 and c.left<=900:return Action('hand over')
+ if gives_way(p)and l>2*60 and c.left<=900:return Action('hand over')
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action('hand over')
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind=='pending' or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action('hand over') if i else None
+ if p.outcome.kind=='pending'or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action('hand over')if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
@@ -278,7 +278,7 @@ def learn(r,p,o,c):
    a=min(2**min(p.refusals,4),10);h=not p.ready and THROTTLED.fullmatch(o.error)
    if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
    i=o.error==p.outcome.error;s=p.refused_since if i else c.now;k=k._replace(refusals=p.refusals+1,refused_since=s)
-   l=is_denied(o) or THROTTLED.fullmatch(o.error)
+   l=is_denied(o)or THROTTLED.fullmatch(o.error)
    if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
   case 'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=k._replace(failures=p.failures+1)
   case 'pending':
@@ -293,31 +293,31 @@ OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 def answer(r,p,o):
  e=ABSENT
- if o.kind=='done' and r.kind!='Delete':e=o.result;o=unusable(r,e) or o
+ if o.kind=='done'and r.kind!='Delete':e=o.result;o=unusable(r,e)or o
  if o.kind!='failed':
-  b,l=success(r,p,o.message or 'done',e)
+  b,l=success(r,p,o.message or'done',e)
   if not l:return b,''
   m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed('Attribute',m)
  b=failure(r,p);a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
  return b|{'Reason':truncate(a,4095-size(b))},a
-def is_forgiven(r,p):i=r.kind=='Delete' or bool(p.rolling_back);return i or r.on_failure=='Continue'
+def is_forgiven(r,p):i=r.kind=='Delete'or bool(p.rolling_back);return i or r.on_failure=='Continue'
 def unusable(r,e):
  o=given_id(e)
  if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
-  if n not in OWN and attribute(e,n) is ABSENT:
-   c=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {a!r}?' if a else ''
+  if n not in OWN and attribute(e,n)is ABSENT:
+   c=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {a!r}?'if a else''
    m=f'the template reads {n!r}, which the result lacks{i}';return failed('Attribute',m)
  return
 def failure(r,p):
- s=r.kind!='Delete' and not r.part_of;e=p.physical_id if s else '';i=(p.polls or p.outcome.runs_until) and r.execute_on_delete
- n=physical_id(r,p) if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
+ s=r.kind!='Delete'and not r.part_of;e=p.physical_id if s else'';i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
+ n=physical_id(r,p)if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
  if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
- if r.undone_by:d['TriggerRunId']='' if e is ABSENT else execution_id(r.event,p)
+ if r.undone_by:d['TriggerRunId']=''if e is ABSENT else execution_id(r.event,p)
  b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
@@ -325,48 +325,48 @@ def success(r,p,a,e=ABSENT,error='' ):
  o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2;b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in ('Truncated','Error'):continue
+  if n in('Truncated','Error'):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k] for k in ('StackId','RequestId','LogicalResourceId')};return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
+def echo(r,t,p):b={k:r.event[k]for k in('StackId','RequestId','LogicalResourceId')};return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
 def physical_id(r,p):
- if r.kind=='Delete' or r.run:return r.old_id
+ if r.kind=='Delete'or r.run:return r.old_id
  n=r.part_of or r.name;d=hashlib.sha256((r.event['StackId']+n).encode()).hexdigest()
- o='' if never_created(r) else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{d[:12]}'
+ o=''if never_created(r)else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{d[:12]}'
 def attribute(e,n):
- if n=='Result':return as_json(e) if isinstance(e,str) else beginning(e,4095)
- i=part(data_of(e),n);return part(e,n) if i is ABSENT else i
+ if n=='Result':return as_json(e)if isinstance(e,str)else beginning(e,4095)
+ i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
 def data_of(e):return as_map(e).get('Data')
 def part(i,p):
  v=step(i,p)
- for d in re.finditer(r'\.',p) if v is ABSENT else ():
+ for d in re.finditer(r'\.',p)if v is ABSENT else():
   c=step(i,p[:d.start()])
   if v is ABSENT and c is not ABSENT:v=part(c,p[d.end():])
  return v
 def step(i,key):
- if isinstance(i,list) and re.fullmatch('0|[1-9][0-9]{0,7}',key) and int(key)<len(i):return i[int(key)]
+ if isinstance(i,list)and re.fullmatch('0|[1-9][0-9]{0,7}',key)and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
-def attributes(e):d=data_of(e);h=(a for a in parts(e) if d is None or part(d,a[0]) is ABSENT);return (a for a in chain(parts(d),h) if a[0] not in OWN)
+def attributes(e):d=data_of(e);h=(a for a in parts(e)if d is None or part(d,a[0])is ABSENT);return(a for a in chain(parts(d),h)if a[0]not in OWN)
 def parts(i):
  e=[children(i,'')]
  while e:
   for p,c in e[-1]:
    yield p,c
-   if isinstance(c,dict|list) and len(p)<4095:e.append(children(c,f'{p}.'));break
+   if isinstance(c,dict|list)and len(p)<4095:e.append(children(c,f'{p}.'));break
   else:e.pop()
-def children(i,p):t=enumerate(i) if isinstance(i,list) else as_map(i).items();return ((f'{p}{k}',c) for k,c in t)
+def children(i,p):t=enumerate(i)if isinstance(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):
- l=[];p,u=o-150,0;w=[] if d['Result'] else [('Result',attribute(e,'Result'))]
- h=(a for b in (False,True) for a in islice(attributes(e),50_000) if isinstance(a[1],dict|list)==b)
+ l=[];p,u=o-150,0;w=[]if d['Result']else[('Result',attribute(e,'Result'))]
+ h=(a for b in(False,True)for a in islice(attributes(e),50_000)if isinstance(a[1],dict|list)==b)
  for n,i in chain(w,h):
   if n in d and n!='Result':continue
-  s=0 if n=='Result' else size(n)+6;r=s<=p and not (u and isinstance(i,dict|list))
-  if r and (t:=fitting(i,p-s)) is not None:d[n]=t;p-=s+size(t)-2
-  else:u+=1;l+=[n] if u<=9 else []
+  s=0 if n=='Result'else size(n)+6;r=s<=p and not(u and isinstance(i,dict|list))
+  if r and(t:=fitting(i,p-s))is not None:d[n]=t;p-=s+size(t)-2
+  else:u+=1;l+=[n]if u<=9 else[]
  if u:
-  v='over ' if any(True for g in islice(attributes(e),50_000,None)) else '';c=f"{v}{u} left out: {', '.join(l)}"
+  v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}"
   d['Truncated']=truncate(c,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
@@ -376,13 +376,13 @@ def explain(r,p,a,o):
  e=p.failures+(p.outcome.kind=='done')
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
-  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind=='Create' else min(900,o))
-  c+=[f'last log lines: {t}'] if t else []
- return ' '.join('; '.join([*c,w]).split())
+  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind=='Create'else min(900,o))
+  c+=[f'last log lines: {t}']if t else[]
+ return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or (f'/aws/lambda/{n}' if n else OWN_LOG)
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG)
  s=r.event['StackId'].split('/')[1];o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind=='Create' and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind=='Create'and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -395,32 +395,32 @@ def response_of(r):
  t,g,h=r
  if t==NOT_SENT:return Response('not sent',*r)
  if t!=LOST:return Response('answered',*r)
- i=b'timed out' in h and b'Errno' not in h;return Response('timed out' if i else 'cut off',*r)
+ i=b'timed out'in h and b'Errno'not in h;return Response('timed out'if i else'cut off',*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
 KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
- b=e.get('AWS_CA_BUNDLE') or e.get('REQUESTS_CA_BUNDLE')
+ b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
 def exchange(m,u,b,h,d):
  if c:=idle_connection(m,urlsplit(u).netloc):
   r=send_on(c,m,u,b,h,d)
-  if m=='POST' or r[0]!=LOST:return r
+  if m=='POST'or r[0]!=LOST:return r
  try:c=connected(u)
  except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
  return send_on(c,m,u,b,h,d)
 def idle_connection(m,o):
  if o not in IDLE:return
- c,s=IDLE.pop(o);i=0<=time.time()-s<(1 if m=='POST' else 4);h=select.select([c.sock],[],[],0)[0]
+ c,s=IDLE.pop(o);i=0<=time.time()-s<(1 if m=='POST'else 4);h=select.select([c.sock],[],[],0)[0]
  if i and not h:return c
  c.close();return
 def connected(u):
  a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for o,n in KEEP_ALIVE.items() if hasattr(socket,'TCP_KEEPIDLE') else ():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
+ for o,n in KEEP_ALIVE.items()if hasattr(socket,'TCP_KEEPIDLE')else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
 class Bounded(io.RawIOBase):
  def __init__(self,sock,deadline):self.sock,self.deadline=sock,deadline
@@ -432,7 +432,7 @@ class Bounded(io.RawIOBase):
   self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
  o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"];f={'Host':o,'Content-Length':len(b)}|h
- l+=[f'{n}: {v}' for n,v in f.items()];e=time.monotonic()+d
+ l+=[f'{n}: {v}'for n,v in f.items()];e=time.monotonic()+d
  try:
   c.sock.settimeout(d);c.sock.sendall('\r\n'.join([*l,'\r\n']).encode()+b);s=http.client.HTTPResponse(Bounded(c.sock,e),method=m);s.begin()
   r=s.status,s.headers,s.read()
@@ -444,26 +444,26 @@ def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(s,method,p,b,h,seconds ):
  r=region_of(p);u,t=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','') for n in c];h=signed(s,method,u,b,h,t,y,r);return exchange(method,u,b,h,seconds)
+ y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,method,u,b,h,t,y,r);return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
-  case [_,_,r,_,*_] if r:return r
+  case [_,_,r,_,*_]if r:return r
  return o
 DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-iso-':'aws.ic.gov','us-isob-':'aws.scloud','eu-isoe-':'cloud-aws.adc-e.uk','us-isof-':'aws.hci.ic.gov','':'aws'}
 def endpoint(s,r=REGION,e=os.environ ):
  n=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(e.get,n)),'')
- l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true' for f in l)
+ l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip('/')
- u=next(DUAL_STACK[start] for start in DUAL_STACK if r.startswith(start));d=f'api.{u}' if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and (i or s!='cloudformation' or not r.startswith('us-gov-')):s+='-fips'
+ u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
+ if p and(i or s!='cloudformation'or not r.startswith('us-gov-')):s+='-fips'
  return f'https://{s}.{r}.{d}'
 def signed(s,m,u,b,h,t,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':t};j,q,e=y
  if e:h['X-Amz-Security-Token']=e
- c=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n' for n in c);i=';'.join(c).lower();w=a.path.replace('%','%25')
+ c=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n'for n in c);i=';'.join(c).lower();w=a.path.replace('%','%25')
  f=f'{m}\n{w}\n\n{l}\n{i}\n{hashlib.sha256(b).hexdigest()}';o=f'{t[:8]}/{r}/{s}/aws4_request';d=hashlib.sha256(f.encode()).hexdigest()
  k=f'AWS4{q}'.encode()
- for p in (*o.split('/'),f'AWS4-HMAC-SHA256\n{t}\n{o}\n{d}'):k=hmac.digest(k,p.encode(),'sha256')
+ for p in(*o.split('/'),f'AWS4-HMAC-SHA256\n{t}\n{o}\n{d}'):k=hmac.digest(k,p.encode(),'sha256')
  g=f'AWS4-HMAC-SHA256 Credential={j}/{o}';z=f'{g}, SignedHeaders={i}, Signature={k.hex()}';return h|{'Authorization':z}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
@@ -472,17 +472,17 @@ def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
  w=path(r.handler_arn,'configuration');s=response_of(f.call('lambda','GET',w,b'',{},10))
- if u:=passing(s):return u._replace(error=UNSEEN) if s.status==403 else u
+ if u:=passing(s):return u._replace(error=UNSEEN)if s.status==403 else u
  if s.status>=300:return Outcome('done',result={})
  if k:=map_of(s.body):return readiness(r,k)
  return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in ('State','LastUpdateStatus')[:1 if r.kind=='Delete' else 2]:
+ for n in('State','LastUpdateStatus')[:1 if r.kind=='Delete'else 2]:
   if k.get(n)=='Failed':
-   h=k.get(f'{n}Reason') or f"the function's {n} is Failed"
+   h=k.get(f'{n}Reason')or f"the function's {n} is Failed"
    if n!='State':h=f"{h.rstrip('.')}; the handler still has its previous code"
-   return failed(k.get(f'{n}ReasonCode') or 'Failed',h,is_final=True)
- if k.get('State')=='Pending' or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
+   return failed(k.get(f'{n}ReasonCode')or'Failed',h,is_final=True)
+ if k.get('State')=='Pending'or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
  return Outcome('done',result=k)
 def invoke(r,p,f,d):
  if p.is_durable or r.durable:return begin(r,p,f,d)
@@ -493,7 +493,7 @@ def invoke(r,p,f,d):
   if len(c)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
  w=path(r.handler_arn,'invocations');s=response_of(f.call('lambda','POST',w,y,h,d))
  match s.kind:
-  case 'answered':o=invoked(r,s);a=o.kind=='failed' and s.status>=500;return o._replace(runs_until=u) if a else o
+  case 'answered':o=invoked(r,s);a=o.kind=='failed'and s.status>=500;return o._replace(runs_until=u)if a else o
   case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
   case 'cut off':m=f'{s.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
@@ -518,23 +518,23 @@ def poll(r,p,f,d):
  if s.status>=300:return refusal(s)
  k=map_of(s.body);t=k.get('Status');m=f'the durable execution is {t}'
  match t:
-  case 'SUCCEEDED':return result_of(r,(k.get('Result') or 'null').encode())
+  case 'SUCCEEDED':return result_of(r,(k.get('Result')or'null').encode())
   case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':t,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
- return goes_on(r,p,x,'' if t=='RUNNING' else m)
+ return goes_on(r,p,x,''if t=='RUNNING'else m)
 def stop(x,h,f):
  b=encoded({'ErrorType':h.error,'ErrorMessage':h.message});w=f'{path_of_execution(x)}/stop'
  return response_of(f.call('lambda','POST',w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
  if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
- if s.status in {403,429} or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
+ if s.status in{403,429}or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
  return
 def refusal(s):
  b,o=map_of(s.body),function_error(s.body);c=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,c),f'HTTP {s.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason') or '';i=s.status==429
- m=f"{o.message.rstrip('.')} ({h})" if h else o.message
+ n=next(filter(None,c),f'HTTP {s.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason')or'';i=s.status==429
+ m=f"{o.message.rstrip('.')} ({h})"if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
- k='refused' if i or PASSES.fullmatch(a) else 'failed';return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
+ k='refused'if i or PASSES.fullmatch(a)else'failed';return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
 def invoked(r,s):
  if s.status>=300:return refusal(s)
  if s.headers.get('X-Amz-Function-Error'):t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''));return function_error(s.body,t.decode(errors='replace'))
@@ -546,24 +546,24 @@ def result_of(r,t):
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
- y=r.payload;i=isinstance(y,dict) and p.state is not None
+ y=r.payload;i=isinstance(y,dict)and p.state is not None
  if i:y=y|{'EventState':p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,r=True,'EventState' if is_carried else 'Old';c=packed(d,is_ascii=a)
- for n in ('Old','Payload','Result',r,'','PhysicalResourceId'):
+ a,r=True,'EventState'if is_carried else'Old';c=packed(d,is_ascii=a)
+ for n in('Old','Payload','Result',r,'','PhysicalResourceId'):
   if len(c)>3583:
    a&=n!=''
-   if n in d:l=[*d.get('Truncated',[]),n];g={k:i for k,i in d.items() if k!=n};d=g|{'Truncated':l}
+   if n in d:l=[*d.get('Truncated',[]),n];g={k:i for k,i in d.items()if k!=n};d=g|{'Truncated':l}
    c=packed(d,is_ascii=a)
  return c
 def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
  y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');e=r.event
- d={k:e[k].removeprefix(PART) for k in y if k in e};d['LogicalResourceId']=r.part_of or r.name;d['ExecutionId']=execution_id(e,p)
+ d={k:e[k].removeprefix(PART)for k in y if k in e};d['LogicalResourceId']=r.part_of or r.name;d['ExecutionId']=execution_id(e,p)
  d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d['EventState']=p.state
- if r.run:o={'RollbackOf':'Update' if 'UPDATE' in p.status else 'Create'};return d|r.run|o
+ if r.run:o={'RollbackOf':'Update'if'UPDATE'in p.status else'Create'};return d|r.run|o
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 def ask(request,effects,seconds,action,**more):
@@ -571,7 +571,7 @@ def ask(request,effects,seconds,action,**more):
  h={'Content-Type':'application/x-www-form-urlencoded'};return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not TRANSIENT.search(s.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
-def stack_status(s):return ''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
+def stack_status(s):return''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
 class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
 def read_history(r,f,d):
  v=[];a={}
@@ -590,28 +590,28 @@ def operations_of(r,v):
   if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1] if len(o)>1 else [];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK' in a['ResourceStatus'] for a in b)
- l=u[:1] if e else u;i=s or any(t.endswith('FAILED') for t in l);return History(s,i)
-def ended(r,v):o=(e for e in v if e.get('LogicalResourceId')==r.name);return [s for e in o if not (s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
+ w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK'in a['ResourceStatus']for a in b)
+ l=u[:1]if e else u;i=s or any(t.endswith('FAILED')for t in l);return History(s,i)
+def ended(r,v):o=(e for e in v if e.get('LogicalResourceId')==r.name);return[s for e in o if not(s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
 def hand_over(e,f,m,l):
  b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
   t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call('lambda','POST',path(m,'invocations'),b,h,d);s=response_of(r)
   if s.status==202:return True
-  if s.kind in {'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
-  i=300<=s.status<500;n=i and s.status not in {403,429}
-  if n or (p:=f.clock().left-2*10)<=0:break
+  if s.kind in{'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
+  i=300<=s.status<500;n=i and s.status not in{403,429}
+  if n or(p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
  l('not handed over',level='ERROR',why=s.text);raise RuntimeError(f'could not start a new execution: {s.text}')
 def resumed(e,r,w):
  u,o=e['ResourceProperties'].get('Previous'),e.get('OldResourceProperties',{})
- if 'Progress' in e or r.kind=='Delete' or u in {None,o.get('Previous')}:return e
+ if'Progress'in e or r.kind=='Delete'or u in{None,o.get('Previous')}:return e
  k=json.loads(zlib.decompress(base64.b85decode(u)));s=sent_at(e,w);i=s-k['sent']>4200
  return e if i else e|{'Progress':k|{'sent':s,'hops':0}}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
- if not r.part_of or r.kind=='Delete' or b['Status']=='FAILED':return b,a
- l=p.outcome if o.kind=='passed' else o._replace(is_final=True);e=l.result if l.kind=='done' else None;m=truncate(l.message,1000)
+ if not r.part_of or r.kind=='Delete'or b['Status']=='FAILED':return b,a
+ l=p.outcome if o.kind=='passed'else o._replace(is_final=True);e=l.result if l.kind=='done'else None;m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,'SUCCESS',PART+physical_id(r,p))
  b|={'Reason':'the next part goes on','NoEcho':True,'Data':{'Run':u}}
@@ -621,14 +621,14 @@ def serve(e,f,m):
  def log(step,**more):n,k=e['LogicalResourceId'],e['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
  w=f.clock().now
  if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
- elif b:=e.get('Answer') or find_answer(e,f,m,log):deliver(e,b,f,m,log)
+ elif b:=e.get('Answer')or find_answer(e,f,m,log):deliver(e,b,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
   try:
    if not s:
     s=True;d=parse_request(e);e=resumed(e,d,w);r,p=d,parse_progress(e,d,w)
-    if 'Progress' in e:p=notice_cancel(r,p,f,l)
+    if'Progress'in e:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
    if t.step=='respond':return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
@@ -642,20 +642,20 @@ def find_answer(e,f,m,l):
 def concluded(r,p,o,f,l ):
  x=p.outcome.execution
  if x and o.kind!='passed':l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b['Status'];e='INFO' if not a else 'WARN' if t=='FAILED' else 'ERROR'
- if o.kind=='skipped' and o.error:e='ERROR'
+ b,a=answer_of_part(r,p,o);t=b['Status'];e='INFO'if not a else'WARN'if t=='FAILED'else'ERROR'
+ if o.kind=='skipped'and o.error:e='ERROR'
  if o.is_unexpected:a='Expect is not met'
  l('respond',level=e,status=t,reason=a or o.message);return b
 def deliver(e,b,f,m,l):
  r=bare_request(e);u=sent_at(e,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
   s=response_of(f.put(e['ResponseURL'],encoded(b)))
-  if s.kind=='answered' and s.status<300:return
-  h='' if s.kind=='answered' else s.text;l('the response was not accepted',level='ERROR',status=s.status,why=h);w,t=f.clock()
+  if s.kind=='answered'and s.status<300:return
+  h=''if s.kind=='answered'else s.text;l('the response was not accepted',level='ERROR',status=s.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not o:
-   o=True;l('hand over',attempt=1,seconds=0);g={k:v for k,v in e.items() if k!='Progress'}
+   o=True;l('hand over',attempt=1,seconds=0);g={k:v for k,v in e.items()if k!='Progress'}
    with suppress(RuntimeError):
     c=hand_over(g|{'Answer':b},f,m,l)
     if c and u-w>3*60:return
@@ -678,34 +678,34 @@ def carry_out(t,r,p,f,l ):
   case 'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind=='pending' and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind=='done' and (i:=warning(r,o.result)):w={'level':'WARN','warning':i}
+ if o.kind=='pending'and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind=='done'and(i:=warning(r,o.result)):w={'level':'WARN','warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig') or {}).get('LogGroup','');i='DurableConfig' in c;t=c.get('Timeout',3) if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get('Timeout',3)if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,d,l ):
  s,t=response_of((NOT_SENT,{},b'')),p.status
  if not t:s=ask(r,f,d,'DescribeStacks');t=stack_status(s)
- w,e=f.clock().now,s.kind=='answered' or p.is_reached;p=p._replace(is_reached=e,status=t)
- if 'ROLLBACK' in t or (t and r.run):return p._replace(rolling_back='ROLLBACK' in t)
+ w,e=f.clock().now,s.kind=='answered'or p.is_reached;p=p._replace(is_reached=e,status=t)
+ if'ROLLBACK'in t or(t and r.run):return p._replace(rolling_back='ROLLBACK'in t)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
  if u or not t:l('stack status unknown',level='WARN',status=s.status)
- n=p.questions<len(QUESTION_PAUSES) or not t
+ n=p.questions<len(QUESTION_PAUSES)or not t
  if u and n and not h.is_denied:
   c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(c,r.service_timeout/6)*(1+lot(r,p))
   return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30;return p._replace(rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
- w=f.clock().now;i=r.kind=='Delete' or p.rolling_back or must_ask(r,p)
+ w=f.clock().now;i=r.kind=='Delete'or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  d=min(5,room(r,p,f.clock()));s=ask(r,f,d,'DescribeStacks');t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
  if not t:l('stack status unknown',level='WARN',status=s.status)
- if r.kind=='Update' and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK' in t or 'DELETE' in t;return p._replace(cancelled=t if g else '')
+ if r.kind=='Update'and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
+ g='ROLLBACK'in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
 def handler(e,context):
  f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,context.invoked_function_arn)
