@@ -268,7 +268,7 @@ _SPACES: Final = re.compile(r"""
 
 def _closed(text: str) -> str:
     """Return a text without the spaces between words and signs, as those around operators."""
-    closed = _SPACES.sub(lambda found: found[0].removesuffix(" "), text)
+    closed = _SPACES.sub(lambda match: match[0].removesuffix(" "), text)
     if ast.dump(ast.parse(closed)) != ast.dump(ast.parse(text)):
         raise ValueError("without spaces, it would mean something else")
     return closed
