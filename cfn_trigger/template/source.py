@@ -63,21 +63,38 @@ _MAPS: Final = frozenset(
 
 def _misshapen_parts(template: Template) -> Iterator[Diagnostic]:
     """Yield sections and resources without a value, and sections that are no map."""
-    sections = {(name,): value for name, value in template.values.items()}
-    resources = {("Resources", name): value for name, value in template.values["Resources"].items()}
-    for path, value in (sections | resources).items():
+    resources = template.values["Resources"]
+    parts: dict[TemplatePath, Json] = {(name,): value for name, value in template.values.items()}
+    parts |= {("Resources", name): value for name, value in resources.items()}
+    parts |= {
+        ("Resources", name, "Metadata"): value["Metadata"]
+        for name, value in resources.items()
+        if isinstance(value, dict) and "Metadata" in value
+    }
+    for path, value in parts.items():
         if value is None:
             yield _misshapen(path, "is empty, which CloudFormation refuses; remove it", template)
-        elif path[0] in _MAPS and not isinstance(value, dict):
+        elif _is_map(path) and not isinstance(value, dict):
             yield _misshapen(path, "must be a map, as CloudFormation requires", template)
 
 
+def _is_map(path: TemplatePath) -> bool:
+    """Whether a part has to be a map: a section, or the metadata of a resource."""
+    match path:
+        case (section,):
+            return section in _MAPS
+        case (_, _, _):
+            return True
+    return False
+
+
 def _misshapen(path: TemplatePath, message: str, template: Template) -> Diagnostic:
+    place = ".".join(map(str, path[1:] or path))  # without Resources, as the macro names places
     return Diagnostic(
         file=template.name,
         span=template.span(path),
         rule=READABLE.id,
-        message=f"{path[-1]}: {message}",
+        message=f"{place}: {message}",
     )
 
 

@@ -114,3 +114,16 @@ def test_a_section_that_is_no_map_is_a_problem(section: str) -> None:
     assert shown(f"{section}: []\nResources: {{}}\n").splitlines()[0] == (
         f"t.yaml:1:1: error[E0000] {section}: must be a map, as CloudFormation requires"
     )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "problem"),
+    [
+        ("", "is empty, which CloudFormation refuses"),
+        ("[]", "must be a map, as CloudFormation requires"),
+    ],
+)
+def test_metadata_of_a_resource_that_is_no_map_is_a_problem(metadata: str, problem: str) -> None:
+    assert shown(f"Resources:\n  A:\n    Metadata: {metadata}\n").splitlines()[0] == (
+        f"t.yaml:3:5: error[E0000] A.Metadata: {problem}"
+    )
