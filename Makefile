@@ -48,6 +48,7 @@ bench: $(VENV)/ready ## compare with other tools, play an account; benchmarks/RE
 	$(BIN)/python -m benchmarks.provider
 	$(BIN)/python -m benchmarks.account
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.check
 	$(BIN)/python docs/pictures.py
 
 embedded: $(VENV)/ready ## write what stacks embed of the provider

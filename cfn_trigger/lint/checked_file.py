@@ -18,8 +18,14 @@ from cfn_trigger.template.triggers import undo_of
 from cfn_trigger.template.unexpanded import unexpanded
 from macro.cloudformation import SERVERLESS_TRANSFORM, properties_of, section, type_of
 from macro.model import TRANSFORM, Json, Trigger
+from macro.references import mentions
 
 _RESOURCES: Final = "Resources"
+
+_LINTED: Final = ("Properties", "DependsOn", "Metadata")
+"""What a resource does not need so that others can refer to it."""
+_DECLARATIONS: Final = ("AWSTemplateFormatVersion", "Parameters", "Mappings", "Conditions")
+"""The sections that resources refer to."""
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
 """Rules about unused parameters, mappings and conditions: the expansion no longer contains those
@@ -172,10 +178,9 @@ def _in_expanded(
         name: triggers[trigger] for name, trigger in reading.additions.created_for.items()
     }
     created_for |= {undo_of(name, expansion.template): triggers[name] for name in triggers}
-    linted = section(reading.fragment, "Resources") if is_linted else {}
+    linted = reading.fragment if is_linted else {}
     outlines = _outlines(expansion.template, linted)
-    resources = {**section(expansion.template, "Resources"), **outlines}
-    for match in linter.expansion_matches({**expansion.template, "Resources": resources}):
+    for match in linter.expansion_matches(_without(outlines, expansion.template, linted)):
         if match.rule in _ABOUT_SOURCE or _is_in_outline(match.path, outlines):
             continue
         path = authors_path(match.path, template.values, [*triggers.values()], created_for)
@@ -183,17 +188,37 @@ def _in_expanded(
 
 
 def _outlines(expanded: Mapping[str, Json], linted: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the resources that the linter has seen already, without their properties.
-
-    They stay in the template, since others refer to them.
-    """
+    """Return the resources that the linter has seen already, without their properties."""
+    before = section(linted, "Resources")
     return {
-        name: {key: value for key, value in resource.items() if key != "Properties"}
+        name: {key: value for key, value in resource.items() if key not in _LINTED}
         for name, resource in section(expanded, "Resources").items()
-        if name in linted
-        and type_of(resource) == type_of(linted[name])
-        and properties_of(resource) == properties_of(linted[name])
+        if name in before
+        and type_of(resource) == type_of(before[name])
+        and properties_of(resource) == properties_of(before[name])
     }
+
+
+def _without(
+    outlines: Mapping[str, Json], expanded: Mapping[str, Json], linted: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    """Return what the linter has not seen of an expansion, and the outlines it refers to.
+
+    What is left out takes a linter as long as the template itself. A dependency that the macro has
+    added is correct; those of the author were in the template.
+    """
+    if not outlines:
+        return expanded
+    resources = {
+        name: {key: value for key, value in resource.items() if key != "DependsOn"}
+        for name, resource in section(expanded, "Resources").items()
+        if name not in outlines
+    }
+    mentioned = {reference.name for reference in mentions(list(resources.values())).references}
+    resources |= {name: outline for name, outline in outlines.items() if name in mentioned}
+    rest = {name: part for name, part in expanded.items() if part != linted.get(name)}
+    declared = {name: expanded[name] for name in _DECLARATIONS if name in expanded}
+    return {**rest, **declared, "Resources": resources}
 
 
 def _is_in_outline(path: TemplatePath, outlines: Mapping[str, Json]) -> bool:

@@ -179,3 +179,29 @@ def test_a_trigger_without_the_transform_is_checked() -> None:
     without = TEMPLATE.replace("Transform: Trigger\n", "")
 
     assert checked(FakeLinter(in_source=(match(),)), without).diagnostics
+
+
+def test_of_an_expansion_the_linter_sees_only_what_it_has_not_seen_in_the_source() -> None:
+    linter = FakeLinter()
+    outputs = "Outputs:\n  Name: {Value: !GetAtt Queue.QueueName}\n"
+    others = "".join(f"  Other{n}: {{Type: AWS::SQS::Queue}}\n" for n in range(9))
+    named = others.replace("Other3: {", "Other3: {DependsOn: Queue, ")
+    payload = "      Enabled: !Ref Switch\n      Payload: {Name: !GetAtt Other5.QueueName}\n"
+    text = TEMPLATE.replace("      Enabled: !Ref Switch\n", payload)
+
+    assert checked(linter, f"{text}{named}{outputs}").diagnostics == ()
+    (seen,) = linter.seen
+    assert "Outputs" not in seen
+    assert [name for name in seen["Resources"] if name.startswith("Other")] == ["Other5"]
+    assert seen["Resources"]["Migrate"] == {"Type": "AWS::Lambda::Function"}
+    assert "Properties" in seen["Resources"]["TriggerProvider"]
+    assert "Parameters" in seen
+
+
+def test_if_the_linter_could_not_read_the_source_it_sees_the_whole_expansion() -> None:
+    failed = Match(rule="E0001", level="error", message="cannot transform", span=Span())
+    linter = FakeLinter(in_source=(failed,))
+
+    assert checked(linter).diagnostics == ()
+    (seen,) = linter.seen
+    assert seen["Resources"]["Migrate"]["Properties"]
