@@ -95,6 +95,8 @@ def _planned(name: str, outer: Outer, reader: Reader) -> Iterator[Nested]:
             note = f"{name}: its template is not at a local path; plan that template{stack}"
             yield Nested(note=note)
         return
+    if url.path.startswith("https://"):  # an application of the repository, which only AWS reads
+        return
     try:
         template = reader.template(outer.path.parent / url.path)
         passed = passed_parameters(name, template, outer.update, is_deployed=deployed is not None)

@@ -20,7 +20,7 @@ from cfn_trigger.prediction.snapshots import (
 from cfn_trigger.template.intrinsics import StackState
 from cfn_trigger.template.source import Template, parse_template
 from tests.support.stack_updates import REGION, expanded, template
-from tests.support.templates import function, get, of_type, ref, trigger
+from tests.support.templates import SAM, function, get, of_type, ref, trigger
 
 RUN, STAY, OPEN = "will run", "will not run", "unknown until deployment"
 LEVEL = {"Parameters": {"Level": {"Type": "String", "Default": "default"}}}
@@ -152,6 +152,20 @@ def test_nested_stacks_are_planned_to_any_depth() -> None:
         {"Outer.Inner.Run": RUN},
         [],
     )
+
+
+def test_an_application_of_the_repository_is_left_to_aws() -> None:
+    application = of_type(
+        "AWS::Serverless::Application",
+        Location={
+            "ApplicationId": "arn:aws:serverlessrepo:us-east-1:123456789012:applications/app",
+            "SemanticVersion": "1.0.0",
+        },
+    )
+
+    source = template({"Transform": [SAM, "Trigger"]}, App=application)
+
+    assert planned(source, Files()) == ({}, [])
 
 
 def test_what_cannot_be_planned_is_said() -> None:
