@@ -1,6 +1,10 @@
+import json
+
 import pytest
 
 from cfn_trigger.deployment.resources import Role, answered_part_of, parts, role_of, run_name
+from cfn_trigger.template import transforms
+from cfn_trigger.template.source import parse_template
 from macro.names import (
     HAND_OVER,
     INVOKE_CONFIG,
@@ -8,10 +12,12 @@ from macro.names import (
     PROVIDER,
     ROLE,
     is_shared_policy_id,
+    part_id,
     policy_id,
     shared_policy_id,
     undo_id,
 )
+from tests.support.trigger_requests import template
 
 UNDO = undo_id("Run", "0123456789")
 
@@ -55,6 +61,13 @@ def test_a_template_says_what_is_a_part_of_which_trigger() -> None:
     }
 
     assert parts({"Resources": resources}) == {"RunPart1": "Run"}
+
+
+def test_the_parts_of_a_trigger_are_those_that_the_macro_writes() -> None:
+    written = json.dumps(template(Timeout=7200))
+    expanded = transforms.process(parse_template(written, "t"), transforms.Context(values={}))
+
+    assert parts(expanded.template) == {part_id("Run", 1): "Run", part_id("Run", 2): "Run"}
 
 
 @pytest.mark.parametrize(
