@@ -116,7 +116,8 @@ def versions_of(function: str, content: Content) -> dict[str, Json]:
 def with_undos(order: Order, undos: tuple[Trigger, ...]) -> Order:
     """Return an order in which what waits for a trigger waits for its undo too.
 
-    What the undo itself waits for cannot, and so is left out.
+    What the undo itself waits for cannot, and so is left out. What watches a trigger waits for it
+    by a live reference, which its fingerprint is yet to get.
     """
     if not undos:
         return order
@@ -127,7 +128,7 @@ def with_undos(order: Order, undos: tuple[Trigger, ...]) -> Order:
         before = reachable([undo.logical_id], firm, order.conditional)
         waiting = {
             name: None
-            for waits in (firm, order.conditional)
+            for waits in (firm, order.conditional, order.watched)
             for name, firsts in waits.items()
             if undo.undoes in firsts and name not in before
         }

@@ -270,6 +270,12 @@ def test_what_waits_for_a_trigger_waits_for_its_undo() -> None:
         assert undo_id(fragment) in waits(fragment, name)
 
 
+def test_what_watches_a_trigger_waits_for_its_undo() -> None:
+    fragment = undoing(Watch=trigger("Back", ExecuteOnResourceChange=["Run"]))
+
+    assert undo_id(fragment) in waits(fragment, "Watch")
+
+
 def test_what_an_undo_needs_does_not_wait_for_it() -> None:
     fragment = undoing(Run=trigger(OnRollback=BACK, ExecuteBefore=["*"]), Orders=table())
 
