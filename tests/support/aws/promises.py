@@ -149,7 +149,8 @@ def tells_the_truth(_cloud: Cloud, request: Request) -> Iterator[str]:
 def leaves_no_durable_run(_cloud: Cloud, request: Request) -> Iterator[str]:
     """No durable execution goes on after the answer: a function with one cannot be deleted.
 
-    Nobody can stop what nobody could name: a start of which the reply never came.
+    Nobody can stop what nobody could name: a start of which the reply never came. A part of a
+    trigger that passes on leaves its execution to the next.
     """
     starts = [call for call in request.calls if call.name == "invoke"]
     is_unnamed = bool(starts) and starts[-1].status != ACCEPTED
@@ -157,7 +158,8 @@ def leaves_no_durable_run(_cloud: Cloud, request: Request) -> Iterator[str]:
     is_refused = any(call.status != OK for call in stops)
     if request.excuses or is_unnamed or is_refused:
         return
-    for answer in request.answers[:1]:
+    passes_on = "PartOf" in request.properties
+    for answer in request.answers[:1] if not passes_on else ():
         for each in request.attempts:
             awaited = each.is_durable and each.invocation_type == "RequestResponse"
             if awaited and each.ended > answer.at:
