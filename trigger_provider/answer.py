@@ -130,8 +130,8 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 def failure(request: Request, progress: Progress) -> Map:
     """Return the body of a failure, whose reason may fill it."""
     # With the handler's id, a part that exists would be deleted as what the handler made.
-    is_reported = request.kind != "Delete" and not request.part_of
-    reported_id = progress.physical_id if is_reported else ""
+    keeps_id = request.kind == "Delete" or (request.part_of and request.old_id)
+    reported_id = "" if keeps_id else progress.physical_id
     # What a handler began is its own to delete: it was polled, or nobody knows how it ended.
     is_begun = (progress.polls or progress.outcome.runs_until) and request.execute_on_delete
     new_id = physical_id(request, progress) if is_begun else marker(request)

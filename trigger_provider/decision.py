@@ -176,7 +176,8 @@ UNKNOWN_STATUS: Final = Outcome(
 
 def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
     """Return whether to give up an API that never replied, leaving at least half of Timeout."""
-    longest = min(NOT_THERE, request.service_timeout - RESERVE - request.timeout / 2)
+    timeout = min(request.timeout, request.service_timeout)  # a part has an hour of many
+    longest = min(NOT_THERE, request.service_timeout - RESERVE - timeout / 2)
     return not progress.is_reached and clock.now - progress.sent >= longest
 
 

@@ -226,7 +226,7 @@ def question(r,p,c):
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
 UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
-def is_not_there(r,p,c):n=min(300,r.service_timeout-10-r.timeout/2);return not p.is_reached and c.now-p.sent>=n
+def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
  if o.kind in{'done','skipped'}or(o.kind=='failed'and i):return o
@@ -303,15 +303,15 @@ def answer(r,p,o):
  return b|{'Reason':truncate(a,4095-size(b))},a
 def is_forgiven(r,p):i=r.kind=='Delete'or bool(p.rolling_back);return i or r.on_failure=='Continue'
 def unusable(r,e):
- o=given_id(e)
- if o is not None and not valid_id(o):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
+ a=given_id(e)
+ if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
-   c=(k for k,g in attributes(e));a=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {a!r}?'if a else''
+   c=(k for k,g in attributes(e));b=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
    m=f'the template reads {n!r}, which the result lacks{i}';return failed('Attribute',m)
  return
 def failure(r,p):
- s=r.kind!='Delete'and not r.part_of;e=p.physical_id if s else'';i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
+ k=r.kind=='Delete'or(r.part_of and r.old_id);e=''if k else p.physical_id;i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
  n=physical_id(r,p)if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
  b=echo(r,'SUCCESS',physical_id(r,p))
@@ -592,7 +592,7 @@ def operations_of(r,v):
 def judge_history(r,o):
  w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK'in a['ResourceStatus']for a in b)
  l=u[:1]if e else u;i=s or any(t.endswith('FAILED')for t in l);return History(s,i)
-def ended(r,v):o=(e for e in v if e.get('LogicalResourceId')==r.name);return[s for e in o if not(s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
+def ended(r,v):a=(e for e in v if e.get('LogicalResourceId')==r.name);return[s for e in a if not(s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
 def hand_over(e,f,m,l):
  b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
  for a in growing(PAUSES):
@@ -606,12 +606,13 @@ def hand_over(e,f,m,l):
 def resumed(e,r,w):
  u,o=e['ResourceProperties'].get('Previous'),e.get('OldResourceProperties',{})
  if'Progress'in e or r.kind=='Delete'or u in{None,o.get('Previous')}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));s=sent_at(e,w);i=s-k['sent']>4200
- return e if i else e|{'Progress':k|{'sent':s,'hops':0}}
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k['outcome'][0]in{'done','skipped'}else None
+ a={'sent':sent_at(e,w),'hops':0,'rolling_back':b,'status':''};i=a['sent']-k['sent']>4200;return e if i else e|{'Progress':k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
  if not r.part_of or r.kind=='Delete'or b['Status']=='FAILED':return b,a
- l=p.outcome if o.kind=='passed'else o._replace(is_final=True);e=l.result if l.kind=='done'else None;m=truncate(l.message,1000)
+ l=p.outcome if o.kind=='passed'else o._replace(is_final=True);e=l.result if l.kind=='done'and l.result is not ABSENT else None
+ m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,'SUCCESS',PART+physical_id(r,p))
  b|={'Reason':'the next part goes on','NoEcho':True,'Data':{'Run':u}}

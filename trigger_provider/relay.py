@@ -36,9 +36,11 @@ def resumed(event: Map, request: Request, now: float) -> Map:
     if "Progress" in event or request.kind == "Delete" or run in {None, old.get("Previous")}:
         return event
     known: Map = json.loads(zlib.decompress(base64.b85decode(run)))
-    sent = sent_at(event, now)
-    is_late = sent - known["sent"] > LATEST
-    return event if is_late else event | {"Progress": known | {"sent": sent, "hops": 0}}
+    # What succeeded is answered with SUCCESS in any case; before a FAILED, each part asks again.
+    rolling_back = False if known["outcome"][0] in {"done", "skipped"} else None
+    own: Map = {"sent": sent_at(event, now), "hops": 0, "rolling_back": rolling_back, "status": ""}
+    is_late = own["sent"] - known["sent"] > LATEST
+    return event if is_late else event | {"Progress": known | own}
 
 
 def answer_of_part(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
@@ -47,7 +49,7 @@ def answer_of_part(request: Request, progress: Progress, outcome: Outcome) -> tu
     if not request.part_of or request.kind == "Delete" or body["Status"] == "FAILED":
         return body, reason
     last = progress.outcome if outcome.kind == "passed" else outcome._replace(is_final=True)
-    result = last.result if last.kind == "done" else None
+    result = last.result if last.kind == "done" and last.result is not ABSENT else None
     message = truncate(last.message, LONGEST_PASSED_ON)
     kept = progress._replace(
         outcome=last._replace(message=message, frames=(), log="", result=result),

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.provider.world import SUBJECTS
 from tests.support.aws.cloud import Cloud
+from tests.support.aws.drawn_triggers import TriggerDraw
+from tests.support.aws.drawn_weather import WeatherDraw
 from tests.support.aws.functions import Function
 from tests.support.aws.handler_runs import Run, in_progress, raises, returns
+from tests.support.aws.lives import AT_REST, KEPT
 from tests.support.aws.network import FAIR, Weather
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
@@ -383,3 +387,31 @@ def test_faults_at_any_time_start_no_handler_twice(
     assert broken_promises(cloud) == []
     starts = [attempt.description.get("EventState", {}).get("Step") for attempt in handler.attempts]
     assert len(starts) == len(set(starts))
+
+
+def a_relay(dice: random.Random, draw: TriggerDraw) -> Template:
+    parts = dice.choice((1, 2, 4))
+    own = {"Timeout", "UndoneBy"}
+    settings = {name: value for name, value in draw.settings().items() if name not in own}
+    return relay("Run", parts, **settings, Timeout=3540 + 2600 * parts)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_seeded_life_of_a_relay_keeps_every_promise(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 (a seed has to play the same life each time)
+    with Cloud(serve=[*SUBJECTS.values()][seed % len(SUBJECTS)]) as cloud:
+        stack, draw, weather = cloud.stack, TriggerDraw(dice), WeatherDraw(dice, cloud)
+        weather.begin()
+        weather.change()
+        stack.create(a_relay(dice, draw), disable_rollback=dice.random() < 0.3)
+        for _ in range(dice.choice((0, 1, 2))):
+            cloud.time.run_for(dice.choice((1.0, 60.0, 5000.0)))
+            if stack.status not in AT_REST | KEPT:
+                break
+            if dice.random() < 0.1:
+                stack.cancel_update_after(dice.choice((20.0, 5000.0)))
+            breaks = {"Queue": Other(fails=dice.random() < 0.3, seconds=5, after=("Run",))}
+            stack.update({**a_relay(dice, draw), **breaks}, disable_rollback=dice.random() < 0.3)
+        stack.delete()
+
+        assert broken_promises(cloud) == []

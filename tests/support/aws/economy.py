@@ -59,6 +59,8 @@ def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
     Where executions had to end early, the next attempt takes what it finds: they stay few.
     """
     due, longest = run_began(cloud, request) + request.timeout, FOREVER
+    if request.takes_back:  # there may be no other part to go on
+        due = min(due, request.deadline)
     for each in request.attempts:
         cut = each.invocation_type == "RequestResponse" and each.allowed < each.run.seconds
         fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15

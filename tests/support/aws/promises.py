@@ -112,7 +112,9 @@ def keeps_the_handlers_id(_cloud: Cloud, request: Request) -> Iterator[str]:
     for answer in request.answers:
         if ids and answer.physical_id not in ids:
             yield f"the handler's id {ids[-1]} is lost, the answer has {answer.physical_id}"
-        kept = ids or was_never_created(request) or answer.physical_id == request.old_id
+        is_begun = "Previous" in request.properties  # an earlier part may have heard of an id
+        kept = ids or is_begun or answer.physical_id == request.old_id
+        kept = kept or was_never_created(request)
         if request.kind == "Update" and not kept:
             yield f"the physical id changed to {answer.physical_id}"
 
@@ -227,7 +229,11 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
     for request in cloud.requests:
         ids = [each.known_id for each in request.attempts]
         last_id = next((each for each in ids[::-1] if each), None)
-        is_kept = request.kind != "Delete" and not request.is_of_undo
+        # What a part of an update has begun and not done is not deleted under the trigger's id.
+        is_done = request.answer is not None and request.answer.status == "SUCCESS"
+        is_undone = request.kind == "Update" and (request.takes_back or not is_done)
+        is_unheard = is_undone and "PartOf" in request.properties
+        is_kept = request.kind != "Delete" and not (request.is_of_undo or is_unheard)
         known = is_kept and request.answer is not None
         if last_id and known and (owner(request), last_id) not in done:
             yield f"{last_id} of {request.trigger} was never deleted"
