@@ -20,9 +20,10 @@ NOT_ASKED: Final = "not asked yet"
 _HEAD: Final = """\
 # What AWS answers
 
-Some behavior of AWS that cfn-trigger relies on is not documented. Each row is a question that a
-small stack asks in a real account: what we assume until then, what depends on it, and the answer.
-`make acceptance` asks the questions and records the answers. This page is generated from them.
+cfn-trigger relies on some behavior of AWS that is not documented. Each row has a question about
+it, what cfn-trigger assumes, what depends on that assumption, and the answer once it is known.
+`make acceptance` asks the questions with small stacks in a real account and records the answers,
+from which this page is generated.
 
 | question | assumption | what depends on it | answer of AWS |
 |---|---|---|---|

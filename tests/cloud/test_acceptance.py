@@ -26,7 +26,7 @@ LOCAL_ANSWERS = {
         "`Secret` is `the-passed-value`; `Looked` is `the-value-of-the-parameter`"
     ),
     "absent-dependency": "CREATE_COMPLETE",
-    "metadata-order": "it orders",
+    "metadata-order": "the resource waited",
     "macro-permission": "CREATE_COMPLETE",
     "failure-without-rollback": (
         "UPDATE_FAILED after Create, Update, Update; UPDATE_COMPLETE after Update"
