@@ -177,7 +177,7 @@ def _settings(names: list[str]) -> st.SearchStrategy[Template]:
             "ExecuteOnResourceChange": st.lists(st.sampled_from(names), max_size=2),
             "ExecuteOnHandlerChange": st.booleans(),
             "Payload": st.sampled_from([None, 5]) | payload,
-            "Timeout": st.integers(1, 3540),
+            "Timeout": st.integers(1, 3540) | st.integers(3541, 43_200),
             "Retry": st.fixed_dictionaries({"MaxAttempts": st.integers(1, 100)}),
             "OnRollback": st.fixed_dictionaries(
                 {"Handler": st.sampled_from(["Migrate", "Seed"])}, optional={"Payload": payload}
@@ -298,7 +298,7 @@ _deployable_settings = st.fixed_dictionaries(
         "ExecuteOnRollback": st.booleans(),
         "ExecuteOnDelete": st.booleans(),
         "Payload": st.sampled_from([{"Table": {"Ref": "Orders"}}, "all", 5]),
-        "Timeout": st.integers(1, 3540),
+        "Timeout": st.integers(1, 3540) | st.integers(3541, 43_200),
         "Retry": st.fixed_dictionaries({"MaxAttempts": st.integers(1, 100)}),
         "OnFailure": st.sampled_from(["Fail", "Continue"]),
     },
