@@ -77,15 +77,15 @@ def refuse_other_version(
     installer.refuse_changing(target.name, deployed)
     refuse_other_macro(target, deployed)
     if (old := macro_stack.version(deployed.template)) != version:
-        installed = f"version {old}" if old else "a version that does not say which"
+        installed = f"version {old}" if old else "an unknown version"
         problem = f"stack {target.name!r}: {place} has {installed}, not {version}"
         raise UsageError(f"{problem}; run cfn-trigger upgrade")
 
 
 def refuse_other_macro(target: MacroStack, deployed: DeployedStack) -> None:
-    """Raise UsageError if a stack is not that of the macro."""
+    """Raise UsageError if a stack does not contain this macro."""
     if not macro_stack.is_macro(deployed.template):
-        problem = f"stack {target.name!r}: is not that of the macro"
+        problem = f"stack {target.name!r}: does not contain the macro"
         raise UsageError(f"{problem}; pass --stack-name")
     name = deployed.parameters.get("MacroName", "")
     if name != target.macro_name:

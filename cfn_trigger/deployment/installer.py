@@ -49,7 +49,8 @@ def install(
         _remove(created, target, effects)
         raise
     except KeyboardInterrupt:
-        effects.note("cfn-trigger install continues what was interrupted, uninstall removes it")
+        remedy = "or cfn-trigger uninstall to remove what was created"
+        effects.note(f"run cfn-trigger install to continue, {remedy}")
         raise
     if not is_complete:
         _remove(created, target, effects)
@@ -113,7 +114,7 @@ def own_bucket(target: MacroStack, cloudformation: Any) -> str | None:
         return None
     refuse_changing(target.bucket_stack, stack)
     if "Bucket" not in stack.outputs:
-        problem = f"stack {target.bucket_stack!r}: is not that of a bucket for the macro's code"
+        problem = f"stack {target.bucket_stack!r}: has no bucket for the macro's code"
         raise UsageError(f"{problem}; pass --s3-bucket")
     return stack.outputs["Bucket"]
 
@@ -214,7 +215,7 @@ def _remove_leftover(stack: DeployedStack | None, effects: InstallEffects) -> No
 def _remove(created: list[str], target: MacroStack, effects: InstallEffects) -> None:
     """Delete the stacks that were created, the latest first, whatever happens to one of them."""
     for name in reversed(created):
-        effects.note(f"stack {name!r} is removed again")
+        effects.note(f"removing stack {name!r}")
         try:
             is_removed = _delete(name, target, effects)
         except UsageError as error:

@@ -252,8 +252,8 @@ def test_a_failed_installation_tells_why_and_leaves_nothing(installer: Installer
     assert "CREATE_FAILED HandlerLayerArn (AWS::SSM::Parameter)\n" in failed.stdout
     assert "The parameter already exists." in failed.stdout
     assert failed.stderr == (
-        "cfn-trigger: stack 'cfn-trigger-Taken' is removed again\n"
-        "cfn-trigger: stack 'cfn-trigger-Taken-packages' is removed again\n"
+        "cfn-trigger: removing stack 'cfn-trigger-Taken'\n"
+        "cfn-trigger: removing stack 'cfn-trigger-Taken-packages'\n"
     )
     assert (installer.stacks(), installer.buckets()) == (before, [])
 

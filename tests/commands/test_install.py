@@ -58,13 +58,13 @@ def deployed(
         (
             deployed(metadata={}),
             (
-                "stack 'cfn-trigger': account 123456789012, region eu-west-1 has a version that"
-                " does not say which, not 0.1.0; run cfn-trigger upgrade"
+                "stack 'cfn-trigger': account 123456789012, region eu-west-1 has an unknown"
+                " version, not 0.1.0; run cfn-trigger upgrade"
             ),
         ),
         (
             deployed(type_="AWS::SNS::Topic"),
-            "stack 'cfn-trigger': is not that of the macro; pass --stack-name",
+            "stack 'cfn-trigger': does not contain the macro; pass --stack-name",
         ),
         (
             deployed(macro_name="Other"),

@@ -89,7 +89,7 @@ def test_a_failed_creation_leaves_nothing() -> None:
         ("DeleteStack", "cfn-trigger-packages"),
     ]  # fmt: skip
     assert account.notes == [
-        "stack 'cfn-trigger' is removed again", "stack 'cfn-trigger-packages' is removed again",
+        "removing stack 'cfn-trigger'", "removing stack 'cfn-trigger-packages'",
     ]  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_a_bucket_that_cannot_be_created_ends_the_installation() -> None:
     assert account.changes() == [
         ("CreateStack", "cfn-trigger-packages"), ("DeleteStack", "cfn-trigger-packages"),
     ]  # fmt: skip
-    assert account.notes == ["stack 'cfn-trigger-packages' is removed again"]
+    assert account.notes == ["removing stack 'cfn-trigger-packages'"]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_could_not_be_removed_is_named() -> None:
     stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/cfn-trigger-packages/1"
     assert caught.value.message == f"bucket '{BUCKET}': no upload"
     assert account.notes == [
-        "stack 'cfn-trigger-packages' is removed again",
+        "removing stack 'cfn-trigger-packages'",
         f"stack '{stack}': no deletion",
         "stack 'cfn-trigger-packages' is still there; remove it with: cfn-trigger uninstall",
     ]
@@ -190,8 +190,7 @@ def test_a_stack_of_others_is_not_taken_for_the_bucket() -> None:
         installer.own_bucket(TARGET, account.effects.cloudformation)
 
     assert caught.value.message == (
-        "stack 'cfn-trigger-packages': is not that of a bucket for the macro's code;"
-        " pass --s3-bucket"
+        "stack 'cfn-trigger-packages': has no bucket for the macro's code; pass --s3-bucket"
     )
 
 
@@ -296,7 +295,7 @@ def test_an_interrupted_installation_says_how_to_continue_and_can_be_continued()
         installer.install(TARGET, CODE, replace(effects, perform=interrupt))
 
     assert account.notes == [
-        "cfn-trigger install continues what was interrupted, uninstall removes it"
+        "run cfn-trigger install to continue, or cfn-trigger uninstall to remove what was created"
     ]
     assert installer.install(TARGET, CODE, effects)
     assert [*account.stacks] == ["cfn-trigger-packages", "cfn-trigger"]
