@@ -51,13 +51,14 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
                 continue
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
+            case ["Previous", *_]:
+                yield "its Timeout passes an hour"
             case [setting, *_]:
                 yield difference.why or _of_setting(setting, trigger, update)
 
 
 _LEADING: Final[Mapping[str, tuple[str, ...]]] = {
     "ServiceTimeout": ("Timeout",),
-    "Previous": ("Timeout",),  # beyond an hour, a trigger has parts
     "ExecuteOnRollback": ("Attributes",),  # reading the result changes its default
     "UndoneBy": ("Fingerprint", *RERUNS),  # what undoes a run has a new name with them
 }

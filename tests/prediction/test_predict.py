@@ -119,6 +119,21 @@ CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
         {"Run": trigger()}, {"Run": trigger(Retry={"MaxAttempts": 3})},
         (STAY, "only settings changed"),
     ),
+    "hours, and more hours": (
+        {"Run": trigger(Timeout=7200)}, {"Run": trigger(Timeout=10_800)},
+        (STAY, "only settings changed"),
+    ),
+    "hours, and new code": (
+        {"Run": trigger(Timeout=7200), "Migrate": function(Layers=["a"])},
+        {"Run": trigger(Timeout=7200), "Migrate": function(Layers=["b"])},
+        (RUN, "Layers of 'Migrate'"),
+    ),
+    "a timeout that passes an hour": (
+        {"Run": trigger()}, {"Run": trigger(Timeout=7200)}, (RUN, "its Timeout passes an hour"),
+    ),
+    "a timeout that passes an hour again": (
+        {"Run": trigger(Timeout=7200)}, {"Run": trigger()}, (RUN, "its Timeout passes an hour"),
+    ),
     "a setting, from one value to another": (
         {"Run": trigger(Timeout=10)}, {"Run": trigger(Timeout=20)}, (STAY, "only settings changed"),
     ),
