@@ -123,7 +123,7 @@ BY_ID: Final[Mapping[str, Rule]] = {rule.id: rule for rule in RULES}
 
 
 def page_of(rule: str, home: str) -> str:
-    """Return the address of a rule's documentation, beside the home page; empty if that is."""
+    """Return the address of a rule's documentation, beside the home page; empty without one."""
     if not home:
         return ""
     suffix = PurePosixPath(urlsplit(home).path).suffix

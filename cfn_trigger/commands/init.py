@@ -21,7 +21,7 @@ from cfn_trigger.terminal import console, options
 def command(folder: str, *, with_editor: bool | None, as_json: bool) -> None:
     """Configure cfn-lint and editors for the shorthand, in FOLDER (default: the current one).
 
-    Existing settings stay. No file names a path of this machine, so commit them all.
+    Existing settings stay. No file contains a path of this machine, so commit them all.
     """
     project = Path(folder)
     changes = [configuration.configured(_existing(project / configuration.FILE))]

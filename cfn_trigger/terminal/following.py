@@ -76,7 +76,7 @@ def show(
                 area.update(StatusArea(state, now))
     except (KeyboardInterrupt, UsageError):
         if state.has_begun and not state.ended:
-            console.note(f"stack {stack!r}: the deployment goes on without this command")
+            console.note(f"stack {stack!r}: the deployment continues without this command")
         raise
     return state
 

@@ -24,29 +24,31 @@ HEAD: Final = """\
 
 What the provider does next is a pure function of the request, of what is known so far and of the
 clock: `decide` in `trigger_provider/decision.py`.
-Of this table, which is written from that function, the first row that fits a situation holds.
+This table is generated from that function. In each situation, the first row that fits applies.
 
 """
 FOOT: Final = """
-- *undo*: an Update or a Delete of what undoes a trigger's runs, with a run that it could undo; a
-  Create of it is an `undo of nothing`, and so is a request about a run of an earlier deployment.
-- *settings only*: an Update that changes nothing a run depends on; `last run failed` or that is not
-  known. CloudFormation's events tell.
-- *rolling back*: `yes` when the request came, `unknown` as long as CloudFormation does not say, or
-  `since`: the stack was cancelled or deleted later.
-- *last outcome*: `refused` proves that the handler did not run; so does `denied`, while IAM learns.
-  `running`: a durable execution goes on, and is stopped before any answer.
-  `crowded`: refused a second time for want of concurrency. `final`: no other attempt can mend it.
-- *time left*: of `Timeout`; a pause that ends after it is not begun. While nobody knows whether the
-  stack rolls back, no Timeout passes; `no` means there that CloudFormation waits no longer.
+- *undo*: an Update or a Delete of the undo of a trigger, with a run that it could undo. A Create of
+  an undo is an `undo of nothing`, and so is a request about a run of an earlier deployment.
+- *settings only*: an Update that changes nothing that a run depends on. `last run failed` also
+  means that it is not known how the last run ended. The provider reads that from the stack's events.
+- *rolling back*: `yes` if the stack was rolling back when the request was sent; `unknown` as long
+  as CloudFormation does not say; `since` if the stack was canceled or deleted after the request.
+- *last outcome*: `refused` proves that the handler did not run, and so does `denied`, while a new
+  permission propagates in IAM. `running`: a durable execution, which is stopped before any answer.
+  `crowded`: refused a second time because there was no free concurrency. `final`: another attempt
+  would fail too.
+- *time left*: of `Timeout`. A pause that would end later does not begin. While it is not known
+  whether the stack rolls back, no Timeout passes; `no` then means that CloudFormation no longer
+  waits.
 - *next start*: a pause is over `now`, or ends `later` in this execution, or `after this execution`.
-- *execution*: `fresh` until it has started, looked or waited; `short` when less is left than the
-  handler's own timeout, than the longest attempt so far and half again, or than a minute; `spent`
-  when there were so many executions already that the next one is waited for; `ending` when less
-  than a minute is left.
+- *execution*: `fresh` until it has started the handler, looked or waited; `short` when it has less
+  time left than the handler's own timeout, than one and a half times the longest attempt so far, or
+  than a minute; `spent` after so many executions that the next one must be waited for; `ending`
+  when less than a minute is left.
 
-Not in the table: the Delete that follows a cancelled Create of a durable handler waits a minute
-first, within which the Create stops the execution that it began.
+Not in the table: the Delete that follows a canceled Create of a durable handler first waits a
+minute, in which the Create stops the execution that it started.
 
 Written by `python -m tests.provider.decision_table > docs/decision-table.md`; a test compares.
 """

@@ -130,7 +130,7 @@ def test_where_watching_ends_early_the_deployment_is_said_to_go_on(
         following.show(interrupted(), stack="shop", now=lambda: at(0), view=View())
 
     assert capsys.readouterr().err == (
-        "cfn-trigger: stack 'shop': the deployment goes on without this command\n"
+        "cfn-trigger: stack 'shop': the deployment continues without this command\n"
     )
 
 

@@ -13,9 +13,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def seed(table: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put rows into a table; what this returns are the attributes of the trigger.
+    """Put rows into a table, and return the attributes of the trigger.
 
-    The same row twice is one row, so a retry does no harm.
+    A row that is put twice is one row, so a retry does no harm.
     """
     for row in rows:
         table.put_item(Item=row)

@@ -1,4 +1,4 @@
-"""The handler without AWS: a map is the table."""
+"""Tests of the handler without AWS: the table is in memory."""
 
 from typing import Any
 
