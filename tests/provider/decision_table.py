@@ -30,8 +30,8 @@ This table is generated from that function. In each situation, the first row tha
 FOOT: Final = """
 - *undo*: an Update or a Delete of the undo of a trigger, with a run that it could undo. A Create of
   an undo is an `undo of nothing`, and so is a request about a run of an earlier deployment.
-- *settings only*: an Update that changes nothing that a run depends on. `last run failed` also
-  means that it is not known how the last run ended. The provider reads that from the stack's events.
+- *settings only*: an Update that changes nothing that a run depends on. `last run failed` includes
+  the case that the stack's events do not show how the last run ended.
 - *rolling back*: `yes` if the stack was rolling back when the request was sent; `unknown` as long
   as CloudFormation does not say; `since` if the stack was canceled or deleted after the request.
 - *last outcome*: `refused` proves that the handler did not run, and so does `denied`, while a new
