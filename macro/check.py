@@ -123,14 +123,14 @@ def conditional_handlers_have_conditional_triggers(reading: Reading) -> Iterator
 
 
 def runs_can_be_undone(reading: Reading) -> Iterator[Problem]:
-    """Refuse to undo what nobody knows to have succeeded, or what a rollback runs again."""
+    """Refuse to undo what is not known to have succeeded, or what a rollback runs again."""
     for trigger in reading.triggers:
         if trigger.on_rollback is None:
             continue
         place = f"{trigger.place}.OnRollback"
         if trigger.invocation_type != "RequestResponse":
             reason = f"InvocationType {trigger.invocation_type} does not wait for a result"
-            remedy = "so nobody knows of a run to undo; use RequestResponse"
+            remedy = "so it is unknown whether there is a run to undo; use RequestResponse"
             yield Problem(place, f"{reason}, {remedy}")
         if trigger.execute_on_rollback:
             again = "ExecuteOnRollback runs the previous handler again before this undoes the run"

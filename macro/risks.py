@@ -235,13 +235,13 @@ def undos_with_previous_code(reading: Reading) -> Iterator[Problem]:
             name for name in meant.qualified if type_of(reading.resources[name]) == ALIAS_TYPE
         ]
         for name in aliases:
-            earlier = f"alias {name!r} serves its previous version again by then"
-            remedy = "name the function, of which a version is published"
+            earlier = f"a rollback restores the previous version of alias {name!r} first"
+            remedy = "name the function, and a version of it is published"
             yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
         unqualified = [*meant.unqualified, *_unqualified_names(undo, functions.canon)]
         for name in dict.fromkeys(unqualified):
-            earlier = f"if the deployment changes {name!r}, it has its previous code again by then"
-            remedy = "name a version that is new whenever its code is"
+            earlier = f"a rollback restores the previous code of {name!r} first"
+            remedy = "name a version that changes whenever the code does"
             yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
 
 

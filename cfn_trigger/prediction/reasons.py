@@ -52,7 +52,7 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
             case ["Previous", *_]:
-                yield "its Timeout passes an hour"
+                yield "its Timeout crosses 3,540 seconds"
             case [setting, *_]:
                 yield difference.why or _of_setting(setting, trigger, update)
 

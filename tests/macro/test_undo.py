@@ -205,25 +205,29 @@ def test_anything_else_undoes_as_it_is_written(handler: Any, expected: Any) -> N
     assert undo_properties(fragment)["HandlerArn"] == expected
 
 
-PREVIOUS: Final = "has its previous code again by then; name a version that is new whenever its"
+VERSION: Final = "name a version that changes whenever the code does"
 
 
 @pytest.mark.parametrize(
     ("handler", "more", "expected"),
     [
-        (OUTSIDE, {}, f"if the deployment changes 'back', it {PREVIOUS} code is"),
-        (f"{OUTSIDE}:$LATEST", {}, f"if the deployment changes 'back', it {PREVIOUS} code is"),
+        (OUTSIDE, {}, f"a rollback restores the previous code of 'back' first; {VERSION}"),
+        (
+            f"{OUTSIDE}:$LATEST",
+            {},
+            f"a rollback restores the previous code of 'back' first; {VERSION}",
+        ),
         (
             ref("Back"),
             {"Stable": of_type("AWS::Lambda::Version", FunctionName=ref("Back"))},
-            f"if the deployment changes 'Back', it {PREVIOUS} code is",
+            f"a rollback restores the previous code of 'Back' first; {VERSION}",
         ),
         (
             ref("Live"),
             {"Live": of_type("AWS::Lambda::Alias", FunctionName=ref("Back"), FunctionVersion="5")},
             (
-                "alias 'Live' serves its previous version again by then;"
-                " name the function, of which a version is published"
+                "a rollback restores the previous version of alias 'Live' first;"
+                " name the function, and a version of it is published"
             ),
         ),
     ],
@@ -355,14 +359,14 @@ def test_what_is_wrong_in_it_is_a_problem_at_its_place(written: Any, expected: s
             {"InvocationType": "Event"},
             (
                 "InvocationType Event does not wait for a result,"
-                " so nobody knows of a run to undo; use RequestResponse"
+                " so it is unknown whether there is a run to undo; use RequestResponse"
             ),
         ),
         (
             {"InvocationType": "DryRun"},
             (
                 "InvocationType DryRun does not wait for a result,"
-                " so nobody knows of a run to undo; use RequestResponse"
+                " so it is unknown whether there is a run to undo; use RequestResponse"
             ),
         ),
         (

@@ -128,11 +128,13 @@ CHANGES: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
         {"Run": trigger(Timeout=7200), "Migrate": function(Layers=["b"])},
         (RUN, "Layers of 'Migrate'"),
     ),
-    "a timeout that passes an hour": (
-        {"Run": trigger()}, {"Run": trigger(Timeout=7200)}, (RUN, "its Timeout passes an hour"),
+    "a timeout that becomes more than an hour": (
+        {"Run": trigger()}, {"Run": trigger(Timeout=7200)},
+        (RUN, "its Timeout crosses 3,540 seconds"),
     ),
-    "a timeout that passes an hour again": (
-        {"Run": trigger(Timeout=7200)}, {"Run": trigger()}, (RUN, "its Timeout passes an hour"),
+    "a timeout that is an hour at most again": (
+        {"Run": trigger(Timeout=7200)}, {"Run": trigger()},
+        (RUN, "its Timeout crosses 3,540 seconds"),
     ),
     "a setting, from one value to another": (
         {"Run": trigger(Timeout=10)}, {"Run": trigger(Timeout=20)}, (STAY, "only settings changed"),
