@@ -4,7 +4,8 @@ And write `compressed.py`, which large templates hold instead (`compress`).
 
 Knows concrete syntax, and what a reader of a template can do without: comments, docstrings,
 annotations, spaces next to signs, indents of four of them, lines that one statement does not
-need, long names for what one function knows, and names of numbers (`shorten`). Names of functions
+need, long names for what one function knows, names of numbers, and strings that are repeated
+(`shorten`). Names of functions
 stay, and a line that has several statements is short, so that a traceback can be read: since
 Python 3.11, it marks the part of the line that failed. Works on the text alone: the bytes are the
 same whatever Python runs it, and every Python that Lambda has can read them.
@@ -24,7 +25,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from trigger_provider.compress import compressed
-from trigger_provider.shorten import PUBLIC, inline_numbers, shorten
+from trigger_provider.shorten import PUBLIC, inline_numbers, name_strings, shorten
 
 PACKAGE: Final = "trigger_provider"
 FOLDER: Final = Path(__file__).parent
@@ -43,11 +44,14 @@ HEAD: Final = (
 
 def embedded(modules: Iterable[str]) -> str:
     """Return one module that does the same; raises ValueError if that is not possible."""
-    return _closed(spaced(modules))
+    module = cst.parse_module(spaced(modules))
+    imports = [statement for statement in module.body if _is_import(statement)]
+    code = [statement for statement in module.body if not _is_import(statement)]
+    return _closed(module.with_changes(body=[*imports, *name_strings(code)]).code)
 
 
 def spaced(modules: Iterable[str]) -> str:
-    """Return the same module, in which words still have the spaces that libcst insists on."""
+    """Return a module that does the same, with the spaces that libcst insists on."""
     body = [statement for module in modules for statement in _stripped(module).body]
     imports = [statement for statement in body if _is_import(statement)]
     code = [statement for statement in body if not _is_import(statement)]

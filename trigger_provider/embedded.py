@@ -6,6 +6,7 @@ from html import unescape
 from itertools import chain,islice,repeat
 from typing import NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
+AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,CK,CL,CM,CN,CO,CP,CQ,CR,CS,CT,CU,CV='PhysicalResourceId','LogicalResourceId','Result','X-Amz-Invocation-Type','Delete','Progress','hand over','Reason','StackId','done','refused','RequestResponse','failed','EventState','ResourceProperties','Error','Truncated','replace','respond','RequestType','answered','ExecuteOnHandlerChange','Status','lambda','OldResourceProperties','pending','skipped','RequestId','stack status unknown','ERROR','ErrorMessage','POST','ROLLBACK','invocations','LastUpdateStatus','Payload','RetryAfter','BadResult','ErrorType','timed out','%Y%m%dT%H%M%SZ','Create','DescribeStacks','FAILED','NoEcho','ResourceStatus','cloudformation','Previous','Undo','WARN','sent','Content-Type','TCP_KEEPIDLE','errorMessage','outcome','ExecutionId','ResponseURL','Data','Expect','Failed','Update','passed','Attribute','OnFailure','errorType','State','Continue','SUCCESS','Timeout','cut off','hops','none','trigger','wait'
 T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
@@ -18,7 +19,7 @@ def as_text(i):return i if isinstance(i,str)else as_json(i)
 def encoded(i):
  try:t=STRICT.encode(i)
  except ValueError:t=as_json(json.loads(as_json(i),parse_constant=str))
- return t.encode(errors='replace')
+ return t.encode(errors=AR)
 def size(i):return len(encoded(i))
 def beginning(i,m):
  if isinstance(i,str):return i
@@ -41,35 +42,35 @@ def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 class Request(NamedTuple):
  event:T;kind:T;name:T;old_id:T;payload:T=ABSENT;old_payload:T=ABSENT;expect:T=ABSENT;unchanged:T=False;handler_arn:T='';part_of:T=''
- timeout:T=900;service_timeout:T=3600;invocation_type:T='RequestResponse';execute_on_handler_change:T=True;execute_on_rollback:T=False
+ timeout:T=900;service_timeout:T=3600;invocation_type:T=AL;execute_on_handler_change:T=True;execute_on_rollback:T=False
  execute_on_delete:T=False;enabled:T=True;max_attempts:T=1;interval:T=5;backoff_rate:T=2;max_interval:T=60;poll_interval:T=10
  on_failure:T='Fail';no_echo:T=False;attributes:T=();durable:T=False;undone_by:T='';run:T=None
 class Outcome(NamedTuple):
  kind:T;error:T='';message:T='';frames:T=();log:T='';result:T=ABSENT;is_unexpected:T=False;physical_id:T='';no_echo:T=False;is_final:T=False
  is_crowded:T=False;runs_until:T=0;execution:T=''
-def failed(error,message,**more):return Outcome('failed',error,message,**more)
+def failed(error,message,**more):return Outcome(AM,error,message,**more)
 class Progress(NamedTuple):
  began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0;is_reached:T=False;ready:T=False;log_group:T=''
  function_timeout:T=0;failures:T=0;refusals:T=0;refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
- outcome:T=Outcome('none');hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;identity:T={};is_durable:T=False
+ outcome:T=Outcome(CT);hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;identity:T={};is_durable:T=False
 def bare_request(e):
- p=e.get('ResourceProperties',{});k,n=e['RequestType'],e['LogicalResourceId'];c,f=str(p.get('NoEcho')),p.get('OnFailure','Fail')
- o=e.get('PhysicalResourceId','');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
+ p=e.get(AO,{});k,n=e[AT],e[AB];c,f=str(p.get(BS)),p.get(CL,'Fail')
+ o=e.get(AA,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(e):
- p,o=e['ResourceProperties'],e.get('OldResourceProperties',{})
- if'Undo'in p and o:p,o=o,p
- r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get('Payload')),expect=assembled(p.get('Expect')),run=run_of(e,p,o)if'Undo'in p else None)
- with suppress(Exception):r=r._replace(old_payload=assembled(o.get('Payload')))
+ p,o=e[AO],e.get(AY,{})
+ if BW in p and o:p,o=o,p
+ r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get(BJ)),expect=assembled(p.get(CG)),run=run_of(e,p,o)if BW in p else None)
+ with suppress(Exception):r=r._replace(old_payload=assembled(o.get(BJ)))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p['Undo']);i=u['RunId']and p['Undo']!=o.get('Undo')
- if u.get('Result'):u['Result']=json.loads(u['Result'])
- return u if i and e['RequestType']!='Create'else{}
+ u=assembled(p[BW]);i=u['RunId']and p[BW]!=o.get(BW)
+ if u.get(AC):u[AC]=json.loads(u[AC])
+ return u if i and e[AT]!=BP else{}
 def execution_id(e,p):
- a=e['RequestId'],e['StackId'],e['LogicalResourceId'],url_date(e);d=hashlib.sha256('\n'.join(a).encode()).hexdigest()
- return str(p.identity.get('ExecutionId',d[:32]))
+ a=e[BB],e[AI],e[AB],url_date(e);d=hashlib.sha256('\n'.join(a).encode()).hexdigest()
+ return str(p.identity.get(CD,d[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
@@ -77,28 +78,28 @@ def settings_of(p):
  return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if'Continue'in{r.on_failure,o.get('OnFailure')}:return False
+ if CO in{r.on_failure,o.get(CL)}:return False
  if r.execute_on_handler_change and p==o:return False
  w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a)
  return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn','Payload','InvocationType','Expect','Previous')
+RERUNS=('HandlerArn',BJ,'InvocationType',CG,BV)
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
  if any(l.get(n)!=e[n]for n in e):return True
- if p.get('ExecuteOnHandlerChange')!=o.get('ExecuteOnHandlerChange'):return False
+ if p.get(AV)!=o.get(AV):return False
  return any(not SWITCHED_OFF.match(n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
- if t:=e.get('Progress'):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t['outcome'][:len(Outcome._fields)])
-  h=t.get('hops',0)-(o.is_crowded and w-t['resume_at']>=4);k|={'outcome':o,'hops':h,'sent':sent_at(e,w)};return Progress(**k)
+ if t:=e.get(AF):
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[CC][:len(Outcome._fields)])
+  h=t.get(CS,0)-(o.is_crowded and w-t['resume_at']>=4);k|={CC:o,CS:h,BY:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(e,w):
- with suppress(ValueError):return timegm(time.strptime(url_date(e),'%Y%m%dT%H%M%SZ'))
- return e.get('Progress',{}).get('sent',w)
-def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{'Progress':t._asdict()}
-def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e['ResponseURL'])[:1])
+ with suppress(ValueError):return timegm(time.strptime(url_date(e),BO))
+ return e.get(AF,{}).get(BY,w)
+def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{AF:t._asdict()}
+def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[CE])[:1])
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
@@ -111,35 +112,35 @@ def assembled(a):
 PART='part of '
 def marker(r):return r.name+'-create-failed'
 def never_created(r):
- s=r.event['StackId'].split('/')[1];m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
+ s=r.event[AI].split('/')[1];m=re.escape(f'{s}-{r.name}-')+'[A-Z0-9]{8,}'
  return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED=re.compile('ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT')
 RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|' r'sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport')
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return meaning(r,e,w)._replace(physical_id=''if i else p,no_echo=is_true(str(w.get('NoEcho')).lower()))
+ return meaning(r,e,w)._replace(physical_id=''if i else p,no_echo=is_true(str(w.get(BS)).lower()))
 def meaning(r,e,w):
- match spelled(w.get('Status')):
+ match spelled(w.get(AW)):
   case 'INPROGRESS':return pending(w)
-  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get('Reason')or'no Reason was given'),4000);return failed('Failed',a)
- if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed('BadResult',f'IsComplete is false; {i}')
+  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get(AH)or'no Reason was given'),4000);return failed(CH,a)
+ if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed(BL,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed('Expect',l,is_unexpected=True)
- return Outcome('done',result=e)
+ if l:return failed(CG,l,is_unexpected=True)
+ return Outcome(AJ,result=e)
 def pending(e):
- f=e.get('RetryAfter')
- if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return failed('BadResult','RetryAfter is not a number of seconds')
- m=as_text(e.get('Progress')or e.get('Reason')or'');return Outcome('pending',message=truncate(m,4000),result=e)
+ f=e.get(BK)
+ if f is not None and not re.fullmatch(r'\d+(\.\d*)?',str(f)):return failed(BL,'RetryAfter is not a number of seconds')
+ m=as_text(e.get(AF)or e.get(AH)or'');return Outcome(AZ,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get('Status')or w.get('status')
+ c,t=w.get('statusCode'),w.get(AW)or w.get('status')
  if UNFINISHED.search(spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get('Data'));t=w.get('PhysicalResourceId');return d.get('PhysicalResourceId')if t is None else t
-def valid_id(p):l=len(p.encode(errors='replace'))if isinstance(p,str)else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else''
+def given_id(e):w=as_map(e);d=as_map(w.get(CF));t=w.get(AA);return d.get(AA)if t is None else t
+def valid_id(p):l=len(p.encode(errors=AR))if isinstance(p,str)else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
  if equal(e,a):return''
@@ -151,21 +152,21 @@ def equal(t,r):
  return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={'errorMessage':y.decode(errors='replace')}
+ if y and not a:a={CB:y.decode(errors=AR)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=str(a.get('errorType')or a.get('ErrorType')or'Error')
- if not re.fullmatch(r'\S{1,200}',k):k,m='Error',f'{k}: {m}'
+ m,r=message_of(a),lines_of(trace_of(a));k=str(a.get(CM)or a.get(BM)or AP)
+ if not re.fullmatch(r'\S{1,200}',k):k,m=AP,f'{k}: {m}'
  b=[*causes_of(a),*(n[5:]for n in r if n.startswith('---> '))];b+=[n[11:]for n in r if n.startswith('Caused by: ')]
  e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- y=('errorMessage','ErrorMessage','Message','message');s=[a[k]for k in y if a.get(k)is not None]
+ y=(CB,BE,'Message','message');s=[a[k]for k in y if a.get(k)is not None]
  return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  while isinstance(c:=a.get('cause')or a.get('innerException'),dict):
-  k,m=c.get('errorType')or'Error',message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
+  k,m=c.get(CM)or AP,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
   yield ' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
  t=r.splitlines()if isinstance(r,str)else r;l=[]
@@ -193,21 +194,21 @@ THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
 class Clock(NamedTuple):now:T;left:T
-class Action(NamedTuple):step:T;seconds:T=0;outcome:T=Outcome('none')
+class Action(NamedTuple):step:T;seconds:T=0;outcome:T=Outcome(CT)
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if h:=reason_to_skip(r,p):return Action('respond',outcome=Outcome('skipped',message=h))
+ if h:=reason_to_skip(r,p):return Action(AS,outcome=Outcome(BA,message=h))
  if must_ask(r,p):return question(r,p,c)
- if e:=final_outcome(r,p,c):return Action('respond',outcome=e)
- a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=60 if t.step=='hand over'else 0
- if max(c.now+d,a)>=due(r,p):return Action('respond',outcome=too_late(r,p.outcome))
+ if e:=final_outcome(r,p,c):return Action(AS,outcome=e)
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=60 if t.step==AG else 0
+ if max(c.now+d,a)>=due(r,p):return Action(AS,outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
  i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke'if i else'look',room(r,p,c))
 def wait_for_stop(r,p,c):
  i=never_created(r)and r.old_id!=marker(r)
- if r.kind!='Delete'or not r.durable or not i:return
+ if r.kind!=AE or not r.durable or not i:return
  return wait_until(p.sent+60,r,p,c)
 def reason_to_skip(r,p):
  match r.kind:
@@ -218,55 +219,55 @@ def reason_to_skip(r,p):
   case 'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case 'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is None and(r.kind=='Update'or bool(r.run))
+def must_ask(r,p):return p.rolling_back is None and(r.kind==CI or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
- if c.now>=l:return Action('respond',outcome=UNKNOWN_STATUS)
+ if c.now>=l:return Action(AS,outcome=UNKNOWN_STATUS)
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
-UNKNOWN_STATUS=Outcome('skipped','StatusUnknown','nobody could learn whether the stack rolls back')
+UNKNOWN_STATUS=Outcome(BA,'StatusUnknown','nobody could learn whether the stack rolls back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{'done','skipped'}or(o.kind=='failed'and i):return o
- if is_denied(o)and c.now-p.refused_since>=60:return o._replace(kind='failed')
- if not p.cancelled:return Outcome('passed')if passes_on(r,p,c)else None
- if o.kind=='failed':return o
+ if o.kind in{AJ,BA}or(o.kind==AM and i):return o
+ if is_denied(o)and c.now-p.refused_since>=60:return o._replace(kind=AM)
+ if not p.cancelled:return Outcome(CJ)if passes_on(r,p,c)else None
+ if o.kind==AM:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
-def is_denied(o):return o.kind=='refused'and bool(PROPAGATING.fullmatch(o.error))
+def is_denied(o):return o.kind==AK and bool(PROPAGATING.fullmatch(o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
-def passing_at(r,p):i=r.part_of and r.kind!='Delete'and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
+def passing_at(r,p):i=r.part_of and r.kind!=AE and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
  l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s'
- return o._replace(kind='failed',error=o.error or'Timeout',message=m)
+ return o._replace(kind=AM,error=o.error or CQ,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or(p.fresh and c.left<=2*60):h=c.left-10
- if a<=min(10,c.left-2*10):return Action('wait',a)
- if h>=1 or p.fresh:return Action('wait',min(a,max(h,1)))
- return Action('hand over')
+ if a<=min(10,c.left-2*10):return Action(CV,a)
+ if h>=1 or p.fresh:return Action(CV,min(a,max(h,1)))
+ return Action(AG)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return
- if gives_way(p)and l>2*60 and c.left<=900:return Action('hand over')
+ if gives_way(p)and l>2*60 and c.left<=900:return Action(AG)
  if c.left>=min(needed(p),l):return
- if c.left<60 or may_hop(p,c):return Action('hand over')
+ if c.left<60 or may_hop(p,c):return Action(AG)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind=='pending'or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action('hand over')if i else None
+ if p.outcome.kind==AZ or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(AG)if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
- if p.outcome.kind=='refused':n=p.longest+10
+ if p.outcome.kind==AK:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind=='pending':t=min(t,840/2)
+ if p.outcome.kind==AZ:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def gives_way(p):i=p.outcome.is_crowded and p.refusals%2==0;return i and p.hops<=1+p.polls
@@ -282,63 +283,63 @@ def learn(r,p,o,c):
    if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
   case 'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=k._replace(failures=p.failures+1)
   case 'pending':
-   f=o.result.get('RetryAfter');a=max(1,r.poll_interval if f is None else float(f));t=o.result.get('EventState')
+   f=o.result.get(BK);a=max(1,r.poll_interval if f is None else float(f));t=o.result.get(AN)
    k=k._replace(state=t,polls=p.polls+1)
  return k._replace(resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):
- t=f'{p.refusals} {p.questions}';n=f"{r.event.get('RequestId')} {r.name} {t}"
- return hashlib.sha256(n.encode(errors='replace')).digest()[0]/256
-OWN=('Result','Truncated','Error')
+ t=f'{p.refusals} {p.questions}';n=f"{r.event.get(BB)} {r.name} {t}"
+ return hashlib.sha256(n.encode(errors=AR)).digest()[0]/256
+OWN=(AC,AQ,AP)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=re.compile(r'(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$')
 def answer(r,p,o):
  e=ABSENT
- if o.kind=='done'and r.kind!='Delete':e=o.result;o=unusable(r,e)or o
- if o.kind!='failed':
-  b,l=success(r,p,o.message or'done',e)
+ if o.kind==AJ and r.kind!=AE:e=o.result;o=unusable(r,e)or o
+ if o.kind!=AM:
+  b,l=success(r,p,o.message or AJ,e)
   if not l:return b,''
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed('Attribute',m)
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(CK,m)
  b=failure(r,p);a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
- return b|{'Reason':truncate(a,4095-size(b))},a
-def is_forgiven(r,p):i=r.kind=='Delete'or bool(p.rolling_back);return i or r.on_failure=='Continue'
+ return b|{AH:truncate(a,4095-size(b))},a
+def is_forgiven(r,p):i=r.kind==AE or bool(p.rolling_back);return i or r.on_failure==CO
 def unusable(r,e):
  a=given_id(e)
- if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed('PhysicalResourceId',m)
+ if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(AA,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
    c=(k for k,g in attributes(e));b=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
-   m=f'the template reads {n!r}, which the result lacks{i}';return failed('Attribute',m)
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed(CK,m)
  return
 def failure(r,p):
- k=r.kind=='Delete'or(r.part_of and r.old_id);e=''if k else p.physical_id;i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
- n=physical_id(r,p)if i else marker(r);return echo(r,'FAILED',e or r.old_id or n)
+ k=r.kind==AE or(r.part_of and r.old_id);e=''if k else p.physical_id;i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
+ n=physical_id(r,p)if i else marker(r);return echo(r,BR,e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
- b=echo(r,'SUCCESS',physical_id(r,p))
- if r.kind=='Delete':return b|{'Reason':truncate(a,900)},''
+ b=echo(r,CP,physical_id(r,p))
+ if r.kind==AE:return b|{AH:truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:d['TriggerRunId']=''if e is ABSENT else execution_id(r.event,p)
- b|={'NoEcho':r.no_echo or p.no_echo,'Data':d};o=4095-20-size(b)
+ b|={BS:r.no_echo or p.no_echo,CF:d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
   if n not in d and s<=o:d[n]='';o-=s
- o+=20;d['Error']=truncate(error,min(900,(o-20)//2));o-=size(d['Error'])-2;b['Reason']=truncate(a,min(900,o));o-=size(b['Reason'])-2
+ o+=20;d[AP]=truncate(error,min(900,(o-20)//2));o-=size(d[AP])-2;b[AH]=truncate(a,min(900,o));o-=size(b[AH])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in('Truncated','Error'):continue
+  if n in(AQ,AP):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k]for k in('StackId','RequestId','LogicalResourceId')};return b|{'Status':t,'PhysicalResourceId':p,'Reason':''}
+def echo(r,t,p):b={k:r.event[k]for k in(AI,BB,AB)};return b|{AW:t,AA:p,AH:''}
 def physical_id(r,p):
- if r.kind=='Delete'or r.run:return r.old_id
- n=r.part_of or r.name;d=hashlib.sha256((r.event['StackId']+n).encode()).hexdigest()
+ if r.kind==AE or r.run:return r.old_id
+ n=r.part_of or r.name;d=hashlib.sha256((r.event[AI]+n).encode()).hexdigest()
  o=''if never_created(r)else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{d[:12]}'
 def attribute(e,n):
- if n=='Result':return as_json(e)if isinstance(e,str)else beginning(e,4095)
+ if n==AC:return as_json(e)if isinstance(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get('Data')
+def data_of(e):return as_map(e).get(CF)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p)if v is ABSENT else():
@@ -358,31 +359,31 @@ def parts(i):
   else:e.pop()
 def children(i,p):t=enumerate(i)if isinstance(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):
- l=[];p,u=o-150,0;w=[]if d['Result']else[('Result',attribute(e,'Result'))]
+ l=[];p,u=o-150,0;w=[]if d[AC]else[(AC,attribute(e,AC))]
  h=(a for b in(False,True)for a in islice(attributes(e),50_000)if isinstance(a[1],dict|list)==b)
  for n,i in chain(w,h):
-  if n in d and n!='Result':continue
-  s=0 if n=='Result'else size(n)+6;r=s<=p and not(u and isinstance(i,dict|list))
+  if n in d and n!=AC:continue
+  s=0 if n==AC else size(n)+6;r=s<=p and not(u and isinstance(i,dict|list))
   if r and(t:=fitting(i,p-s))is not None:d[n]=t;p-=s+size(t)-2
   else:u+=1;l+=[n]if u<=9 else[]
  if u:
   v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}"
-  d['Truncated']=truncate(c,min(150,p+150))
+  d[AQ]=truncate(c,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
  h=': '.join(filter(None,[a.error,a.message.strip()])).rstrip(' .');c=[truncate(h,min(1500,o//2))]
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
- e=p.failures+(p.outcome.kind=='done')
+ e=p.failures+(p.outcome.kind==AJ)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
-  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind=='Create'else min(900,o))
+  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==BP else min(900,o))
   c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG)
- s=r.event['StackId'].split('/')[1];o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind=='Create'and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ s=r.event[AI].split('/')[1];o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
+ if r.kind==BP and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -390,15 +391,15 @@ class Effects(NamedTuple):clock:T;sleep:T;call:T;put:T;log:T
 class Response(NamedTuple):
  kind:T;status:T;headers:T;body:T
  @property
- def text(self):return self.body.decode(errors='replace')
+ def text(self):return self.body.decode(errors=AR)
 def response_of(r):
  t,g,h=r
  if t==NOT_SENT:return Response('not sent',*r)
- if t!=LOST:return Response('answered',*r)
- i=b'timed out'in h and b'Errno'not in h;return Response('timed out'if i else'cut off',*r)
+ if t!=LOST:return Response(AU,*r)
+ i=b'timed out'in h and b'Errno'not in h;return Response(BN if i else CR,*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
-KEEP_ALIVE={'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
+KEEP_ALIVE={CA:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
@@ -407,20 +408,20 @@ TRUST=trust(os.environ)
 def exchange(m,u,b,h,d):
  if c:=idle_connection(m,urlsplit(u).netloc):
   r=send_on(c,m,u,b,h,d)
-  if m=='POST'or r[0]!=LOST:return r
+  if m==BF or r[0]!=LOST:return r
  try:c=connected(u)
  except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
  return send_on(c,m,u,b,h,d)
 def idle_connection(m,o):
  if o not in IDLE:return
- c,s=IDLE.pop(o);i=0<=time.time()-s<(1 if m=='POST'else 4);h=select.select([c.sock],[],[],0)[0]
+ c,s=IDLE.pop(o);i=0<=time.time()-s<(1 if m==BF else 4);h=select.select([c.sock],[],[],0)[0]
  if i and not h:return c
  c.close();return
 def connected(u):
  a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for o,n in KEEP_ALIVE.items()if hasattr(socket,'TCP_KEEPIDLE')else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
+ for o,n in KEEP_ALIVE.items()if hasattr(socket,CA)else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
 class Bounded(io.RawIOBase):
  def __init__(self,sock,deadline):self.sock,self.deadline=sock,deadline
@@ -428,7 +429,7 @@ class Bounded(io.RawIOBase):
  def readable(self):return True
  def readinto(self,buffer):
   left=self.deadline-time.monotonic()
-  if left<=0:raise TimeoutError('timed out')
+  if left<=0:raise TimeoutError(BN)
   self.sock.settimeout(left);return self.sock.recv_into(buffer)
 def send_on(c,m,u,b,h,d):
  o=urlsplit(u).netloc;l=[f"{m} {u.split(o,1)[1] or '/'} HTTP/1.1"];f={'Host':o,'Content-Length':len(b)}|h
@@ -443,7 +444,7 @@ def send_on(c,m,u,b,h,d):
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(s,method,p,b,h,seconds ):
- r=region_of(p);u,t=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ r=region_of(p);u,t=endpoint(s,r)+p,time.strftime(BO,time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
  y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,method,u,b,h,t,y,r);return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
@@ -455,7 +456,7 @@ def endpoint(s,r=REGION,e=os.environ ):
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip('/')
  u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and(i or s!='cloudformation'or not r.startswith('us-gov-')):s+='-fips'
+ if p and(i or s!=BU or not r.startswith('us-gov-')):s+='-fips'
  return f'https://{s}.{r}.{d}'
 def signed(s,m,u,b,h,t,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':t};j,q,e=y
@@ -471,104 +472,104 @@ PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');s=response_of(f.call('lambda','GET',w,b'',{},10))
+ w=path(r.handler_arn,'configuration');s=response_of(f.call(AX,'GET',w,b'',{},10))
  if u:=passing(s):return u._replace(error=UNSEEN)if s.status==403 else u
- if s.status>=300:return Outcome('done',result={})
+ if s.status>=300:return Outcome(AJ,result={})
  if k:=map_of(s.body):return readiness(r,k)
- return Outcome('refused',UNSEEN,"the handler's configuration is not JSON")
+ return Outcome(AK,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in('State','LastUpdateStatus')[:1 if r.kind=='Delete'else 2]:
-  if k.get(n)=='Failed':
+ for n in(CN,BI)[:1 if r.kind==AE else 2]:
+  if k.get(n)==CH:
    h=k.get(f'{n}Reason')or f"the function's {n} is Failed"
-   if n!='State':h=f"{h.rstrip('.')}; the handler still has its previous code"
-   return failed(k.get(f'{n}ReasonCode')or'Failed',h,is_final=True)
- if k.get('State')=='Pending'or k.get('LastUpdateStatus')=='InProgress':return Outcome('refused','NotReady','the handler is still being created or updated')
- return Outcome('done',result=k)
+   if n!=CN:h=f"{h.rstrip('.')}; the handler still has its previous code"
+   return failed(k.get(f'{n}ReasonCode')or CH,h,is_final=True)
+ if k.get(CN)=='Pending'or k.get(BI)=='InProgress':return Outcome(AK,'NotReady','the handler is still being created or updated')
+ return Outcome(AJ,result=k)
 def invoke(r,p,f,d):
  if p.is_durable or r.durable:return begin(r,p,f,d)
- y,c=invocation(r,p);h={'X-Amz-Invocation-Type':r.invocation_type};u=0
- if r.invocation_type=='RequestResponse':
+ y,c=invocation(r,p);h={AD:r.invocation_type};u=0
+ if r.invocation_type==AL:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if c:h['X-Amz-Client-Context']=c
   if len(c)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,'invocations');s=response_of(f.call('lambda','POST',w,y,h,d))
+ w=path(r.handler_arn,BH);s=response_of(f.call(AX,BF,w,y,h,d))
  match s.kind:
-  case 'answered':o=invoked(r,s);a=o.kind=='failed'and s.status>=500;return o._replace(runs_until=u)if a else o
-  case 'not sent':return Outcome('refused',UNREACHABLE,s.text)
+  case 'answered':o=invoked(r,s);a=o.kind==AM and s.status>=500;return o._replace(runs_until=u)if a else o
+  case 'not sent':return Outcome(AK,UNREACHABLE,s.text)
   case 'cut off':m=f'{s.text}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case 'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {d:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,seconds):
- n=execution_id(r.event,p);h={'X-Amz-Invocation-Type':'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type=='DryRun':h={'X-Amz-Invocation-Type':'DryRun'}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST','invocations');y,g=invocation(r,p);seconds=min(seconds,10)
- s=response_of(f.call('lambda','POST',w,y,h,seconds))
+ n=execution_id(r.event,p);h={AD:'Event','X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type=='DryRun':h={AD:'DryRun'}
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BH);y,g=invocation(r,p);seconds=min(seconds,10)
+ s=response_of(f.call(AX,BF,w,y,h,seconds))
  if u:=passing(s):return u
- if s.status>=300 or r.invocation_type!='RequestResponse':return invoked(r,s)
+ if s.status>=300 or r.invocation_type!=AL:return invoked(r,s)
  if x:=s.headers.get('X-Amz-Durable-Execution-Arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):
- f=min(r.poll_interval,2**min(p.polls,4),10);e={'RetryAfter':f,'EventState':p.state}
- return Outcome('pending',message=m,result=e,execution=x)
+ f=min(r.poll_interval,2**min(p.polls,4),10);e={BK:f,AN:p.state}
+ return Outcome(AZ,message=m,result=e,execution=x)
 def poll(r,p,f,d):
- x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call('lambda','GET',w,b'',{},d))
+ x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(AX,'GET',w,b'',{},d))
  if u:=passing(s):return u._replace(execution=x)
  if s.status>=300:return refusal(s)
- k=map_of(s.body);t=k.get('Status');m=f'the durable execution is {t}'
+ k=map_of(s.body);t=k.get(AW);m=f'the durable execution is {t}'
  match t:
-  case 'SUCCEEDED':return result_of(r,(k.get('Result')or'null').encode())
-  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={'ErrorType':t,'ErrorMessage':m};return reported(a|as_map(k.get('Error')))
+  case 'SUCCEEDED':return result_of(r,(k.get(AC)or'null').encode())
+  case 'FAILED'|'TIMED_OUT'|'STOPPED':a={BM:t,BE:m};return reported(a|as_map(k.get(AP)))
  return goes_on(r,p,x,''if t=='RUNNING'else m)
 def stop(x,h,f):
- b=encoded({'ErrorType':h.error,'ErrorMessage':h.message});w=f'{path_of_execution(x)}/stop'
- return response_of(f.call('lambda','POST',w,b,{},10/2))
+ b=encoded({BM:h.error,BE:h.message});w=f'{path_of_execution(x)}/stop'
+ return response_of(f.call(AX,BF,w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
- if s.kind!='answered':return Outcome('refused',UNREACHABLE,s.text)
- if s.status in{403,429}or s.status>=500:return refusal(s)._replace(kind='refused',is_crowded=False)
+ if s.kind!=AU:return Outcome(AK,UNREACHABLE,s.text)
+ if s.status in{403,429}or s.status>=500:return refusal(s)._replace(kind=AK,is_crowded=False)
  return
 def refusal(s):
  b,o=map_of(s.body),function_error(s.body);c=s.headers.get('X-Amzn-ErrorType'),b.get('code'),b.get('__type')
- n=next(filter(None,c),f'HTTP {s.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get('Reason')or'';i=s.status==429
+ n=next(filter(None,c),f'HTTP {s.status}');a,h=str(n).split(':')[0].split('#')[-1],b.get(AH)or'';i=s.status==429
  m=f"{o.message.rstrip('.')} ({h})"if h else o.message
  if h==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
- k='refused'if i or PASSES.fullmatch(a)else'failed';return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
+ k=AK if i or PASSES.fullmatch(a)else AM;return o._replace(kind=k,error=a,message=m,is_crowded=h==CROWDED)
 def invoked(r,s):
  if s.status>=300:return refusal(s)
- if s.headers.get('X-Amz-Function-Error'):t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''));return function_error(s.body,t.decode(errors='replace'))
- if r.invocation_type!='RequestResponse':return Outcome('done')
+ if s.headers.get('X-Amz-Function-Error'):t=base64.b64decode(s.headers.get('X-Amz-Log-Result',''));return function_error(s.body,t.decode(errors=AR))
+ if r.invocation_type!=AL:return Outcome(AJ)
  return result_of(r,s.body or b'null')
 def result_of(r,t):
  try:return judge(r,json.loads(t))
- except (ValueError,RecursionError):return failed('BadResult',"the handler's result is not JSON, or nested too deeply")
+ except (ValueError,RecursionError):return failed(BL,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
  y=r.payload;i=isinstance(y,dict)and p.state is not None
- if i:y=y|{'EventState':p.state}
+ if i:y=y|{AN:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,r=True,'EventState'if is_carried else'Old';c=packed(d,is_ascii=a)
- for n in('Old','Payload','Result',r,'','PhysicalResourceId'):
+ a,r=True,AN if is_carried else'Old';c=packed(d,is_ascii=a)
+ for n in('Old',BJ,AC,r,'',AA):
   if len(c)>3583:
    a&=n!=''
-   if n in d:l=[*d.get('Truncated',[]),n];g={k:i for k,i in d.items()if k!=n};d=g|{'Truncated':l}
+   if n in d:l=[*d.get(AQ,[]),n];g={k:i for k,i in d.items()if k!=n};d=g|{AQ:l}
    c=packed(d,is_ascii=a)
  return c
-def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{'trigger':t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
+def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{CU:t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
- y=('RequestType','RequestId','StackId','LogicalResourceId','PhysicalResourceId');e=r.event
- d={k:e[k].removeprefix(PART)for k in y if k in e};d['LogicalResourceId']=r.part_of or r.name;d['ExecutionId']=execution_id(e,p)
+ y=(AT,BB,AI,AB,AA);e=r.event
+ d={k:e[k].removeprefix(PART)for k in y if k in e};d[AB]=r.part_of or r.name;d[CD]=execution_id(e,p)
  d|=p.identity|{'Attempt':p.failures+1}
- if p.state is not None:d['EventState']=p.state
- if r.run:o={'RollbackOf':'Update'if'UPDATE'in p.status else'Create'};return d|r.run|o
+ if p.state is not None:d[AN]=p.state
+ if r.run:o={'RollbackOf':CI if'UPDATE'in p.status else BP};return d|r.run|o
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 def ask(request,effects,seconds,action,**more):
- q={'Action':action,'StackName':request.event['StackId'],'Version':'2010-05-15'};f=urlencode(q|more).encode()
- h={'Content-Type':'application/x-www-form-urlencoded'};return response_of(effects.call('cloudformation','POST','/',f,h,seconds))
+ q={'Action':action,'StackName':request.event[AI],'Version':'2010-05-15'};f=urlencode(q|more).encode()
+ h={BZ:'application/x-www-form-urlencoded'};return response_of(effects.call(BU,BF,'/',f,h,seconds))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not TRANSIENT.search(s.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(s):return''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
@@ -586,42 +587,42 @@ def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
 def operations_of(r,v):
  o=[[]]
  for e in v:
-  o[-1].append(e);i=e.get('PhysicalResourceId')==r.event['StackId']
+  o[-1].append(e);i=e.get(AA)==r.event[AI]
   if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any('ROLLBACK'in a['ResourceStatus']for a in b)
- l=u[:1]if e else u;i=s or any(t.endswith('FAILED')for t in l);return History(s,i)
-def ended(r,v):a=(e for e in v if e.get('LogicalResourceId')==r.name);return[s for e in a if not(s:=e['ResourceStatus']).endswith('IN_PROGRESS')]
+ w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any(BG in a[BT]for a in b)
+ l=u[:1]if e else u;i=s or any(t.endswith(BR)for t in l);return History(s,i)
+def ended(r,v):a=(e for e in v if e.get(AB)==r.name);return[s for e in a if not(s:=e[BT]).endswith('IN_PROGRESS')]
 def hand_over(e,f,m,l):
- b,h=encoded(e),{'X-Amz-Invocation-Type':'Event'}
+ b,h=encoded(e),{AD:'Event'}
  for a in growing(PAUSES):
-  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call('lambda','POST',path(m,'invocations'),b,h,d);s=response_of(r)
+  t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call(AX,BF,path(m,BH),b,h,d);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{'timed out','cut off'}:l('handed over, without a reply',level='WARN',why=s.text);return False
+  if s.kind in{BN,CR}:l('handed over, without a reply',level=BX,why=s.text);return False
   i=300<=s.status<500;n=i and s.status not in{403,429}
   if n or(p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level='ERROR',why=s.text);raise RuntimeError(f'could not start a new execution: {s.text}')
+ l('not handed over',level=BD,why=s.text);raise RuntimeError(f'could not start a new execution: {s.text}')
 def resumed(e,r,w):
- u,o=e['ResourceProperties'].get('Previous'),e.get('OldResourceProperties',{})
- if'Progress'in e or r.kind=='Delete'or u in{None,o.get('Previous')}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k['outcome'][0]in{'done','skipped'}else None
- a={'sent':sent_at(e,w),'hops':0,'rolling_back':b,'status':''};i=a['sent']-k['sent']>4200;return e if i else e|{'Progress':k|a}
+ u,o=e[AO].get(BV),e.get(AY,{})
+ if AF in e or r.kind==AE or u in{None,o.get(BV)}:return e
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[CC][0]in{AJ,BA}else None
+ a={BY:sent_at(e,w),CS:0,'rolling_back':b,'status':''};i=a[BY]-k[BY]>4200;return e if i else e|{AF:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
- if not r.part_of or r.kind=='Delete'or b['Status']=='FAILED':return b,a
- l=p.outcome if o.kind=='passed'else o._replace(is_final=True);e=l.result if l.kind=='done'and l.result is not ABSENT else None
+ if not r.part_of or r.kind==AE or b[AW]==BR:return b,a
+ l=p.outcome if o.kind==CJ else o._replace(is_final=True);e=l.result if l.kind==AJ and l.result is not ABSENT else None
  m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,'SUCCESS',PART+physical_id(r,p))
- b|={'Reason':'the next part goes on','NoEcho':True,'Data':{'Run':u}}
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CP,PART+physical_id(r,p))
+ b|={AH:'the next part goes on',BS:True,CF:{'Run':u}}
  if size(b)<=4095:return b,a
  m='after an hour, a result or EventState may have 3,000 bytes when it is compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
- def log(step,**more):n,k=e['LogicalResourceId'],e['RequestType'];f.log({'step':step,'trigger':n,'type':k}|more)
+ def log(step,**more):n,k=e[AB],e[AT];f.log({'step':step,CU:n,'type':k}|more)
  w=f.clock().now
- if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level='ERROR')
+ if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level=BD)
  elif b:=e.get('Answer')or find_answer(e,f,m,log):deliver(e,b,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
@@ -629,34 +630,34 @@ def find_answer(e,f,m,l):
   try:
    if not s:
     s=True;d=parse_request(e);e=resumed(e,d,w);r,p=d,parse_progress(e,d,w)
-    if'Progress'in e:p=notice_cancel(r,p,f,l)
+    if AF in e:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
-   if t.step=='respond':return concluded(r,p,t.outcome,f,l)
+   if t.step==AS:return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step=='hand over':hand_over(handed_over(e,p),f,m,l);return
+   if t.step==AG:hand_over(handed_over(e,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
-   l('provider failed',level='ERROR',trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
+   l('provider failed',level=BD,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
    if not must_ask(r,p):return concluded(r,p,b,f,l)
    if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,p._replace(outcome=b)
 def concluded(r,p,o,f,l ):
  x=p.outcome.execution
- if x and o.kind!='passed':l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b['Status'];e='INFO'if not a else'WARN'if t=='FAILED'else'ERROR'
- if o.kind=='skipped'and o.error:e='ERROR'
+ if x and o.kind!=CJ:l('stop',status=stop(x,o,f).status)
+ b,a=answer_of_part(r,p,o);t=b[AW];e='INFO'if not a else BX if t==BR else BD
+ if o.kind==BA and o.error:e=BD
  if o.is_unexpected:a='Expect is not met'
- l('respond',level=e,status=t,reason=a or o.message);return b
+ l(AS,level=e,status=t,reason=a or o.message);return b
 def deliver(e,b,f,m,l):
  r=bare_request(e);u=sent_at(e,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e['ResponseURL'],encoded(b)))
-  if s.kind=='answered'and s.status<300:return
-  h=''if s.kind=='answered'else s.text;l('the response was not accepted',level='ERROR',status=s.status,why=h);w,t=f.clock()
+  s=response_of(f.put(e[CE],encoded(b)))
+  if s.kind==AU and s.status<300:return
+  h=''if s.kind==AU else s.text;l('the response was not accepted',level=BD,status=s.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not o:
-   o=True;l('hand over',attempt=1,seconds=0);g={k:v for k,v in e.items()if k!='Progress'}
+   o=True;l(AG,attempt=1,seconds=0);g={k:v for k,v in e.items()if k!=AF}
    with suppress(RuntimeError):
     c=hand_over(g|{'Answer':b},f,m,l)
     if c and u-w>3*60:return
@@ -664,49 +665,49 @@ def deliver(e,b,f,m,l):
   if t<=0:return
   f.sleep(min(i,t))
 def carry_out(t,r,p,f,l ):
- b,o=f.clock().now,Outcome('none')
+ b,o=f.clock().now,Outcome(CT)
  match t.step:
   case 'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step=='wait':f.sleep(t.seconds)
+   if t.step==CV:f.sleep(t.seconds)
    else:p=notice_rollback(r,p,f,t.seconds,l)
    p=p._replace(fresh=False)
    if c:return notice_cancel(r,p,f,l)
    return p._replace(began=p.began+f.clock().now-b)
   case 'look':
    o=look(r,f)
-   if o.kind=='done':return seen(p,o.result)
+   if o.kind==AJ:return seen(p,o.result)
   case 'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind=='pending'and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind=='done'and(i:=warning(r,o.result)):w={'level':'WARN','warning':i}
+ if o.kind==AZ and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==AJ and(i:=warning(r,o.result)):w={'level':BX,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get('Timeout',3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(CQ,3)if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,d,l ):
  s,t=response_of((NOT_SENT,{},b'')),p.status
- if not t:s=ask(r,f,d,'DescribeStacks');t=stack_status(s)
- w,e=f.clock().now,s.kind=='answered'or p.is_reached;p=p._replace(is_reached=e,status=t)
- if'ROLLBACK'in t or(t and r.run):return p._replace(rolling_back='ROLLBACK'in t)
+ if not t:s=ask(r,f,d,BQ);t=stack_status(s)
+ w,e=f.clock().now,s.kind==AU or p.is_reached;p=p._replace(is_reached=e,status=t)
+ if BG in t or(t and r.run):return p._replace(rolling_back=BG in t)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l('stack status unknown',level='WARN',status=s.status)
+ if u or not t:l(BC,level=BX,status=s.status)
  n=p.questions<len(QUESTION_PAUSES)or not t
  if u and n and not h.is_denied:
   c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(c,r.service_timeout/6)*(1+lot(r,p))
   return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30;return p._replace(rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
- w=f.clock().now;i=r.kind=='Delete'or p.rolling_back or must_ask(r,p)
+ w=f.clock().now;i=r.kind==AE or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,f.clock()));s=ask(r,f,d,'DescribeStacks');t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
- if not t:l('stack status unknown',level='WARN',status=s.status)
- if r.kind=='Update'and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
- g='ROLLBACK'in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
+ d=min(5,room(r,p,f.clock()));s=ask(r,f,d,BQ);t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
+ if not t:l(BC,level=BX,status=s.status)
+ if r.kind==CI and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
+ g=BG in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
 def handler(e,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{'Content-Type':''},5),log=lambda n:print(json.dumps(n),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BZ:''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,context.invoked_function_arn)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from keyword import iskeyword
-from string import ascii_letters, ascii_lowercase
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 import libcst as cst
@@ -59,6 +59,62 @@ def inline_numbers(code: Sequence[cst.CSTNode], kept: Iterable[str]) -> list[cst
     numbers = _numbers(code, _names_of_module(code, kept))
     others = (node for node in code if numbers.keys().isdisjoint(_bound(node)))
     return [_replaced(node, numbers) for node in others]
+
+
+def name_strings(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Return a module's statements with names for strings that they repeat, if that is shorter.
+
+    The names are capital letters, which no variable of a function has. A pattern of `match` needs
+    its string.
+    """
+    counts = Counter(chain.from_iterable(map(_strings, code)))
+    taken = {*dir(builtins), *chain.from_iterable(map(_mentions, code))}
+    free = (form for form in _pairs(ascii_uppercase) if form not in taken)
+    forms: dict[str, str] = {}
+    for string, count in sorted(counts.items(), key=lambda it: (-it[1] * len(it[0]), it[0])):
+        if count * (len(string) - _SHORT) > len(string) + _SHORT + _SEPARATORS:
+            forms[string] = next(free)
+    if not forms:
+        return [*code]
+    names, values = ",".join(forms.values()), ",".join(forms)
+    return [cst.parse_statement(f"{names}={values}"), *(_with_names(n, forms) for n in code)]
+
+
+_SHORT: Final = 2
+_SEPARATORS: Final = 2
+"""Characters of a name, at most, and of what separates it and its string from the next."""
+
+
+def _strings(node: cst.CSTNode) -> Iterator[str]:
+    """Yield the strings of a statement that a name may stand for."""
+    match node:
+        case cst.SimpleString(value=value):
+            yield value
+        case cst.MatchPattern() | cst.ConcatenatedString():
+            return
+        case _:
+            for child in node.children:
+                yield from _strings(child)
+
+
+class _Naming(cst.CSTTransformer):
+    """Replaces strings by their names."""
+
+    def __init__(self, forms: Forms) -> None:
+        super().__init__()
+        self._forms = forms
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return not isinstance(node, cst.MatchPattern | cst.ConcatenatedString)
+
+    def on_leave(self, _: Any, updated_node: Any) -> Any:
+        if isinstance(updated_node, cst.SimpleString) and updated_node.value in self._forms:
+            return cst.Name(self._forms[updated_node.value])
+        return updated_node
+
+
+def _with_names(statement: cst.CSTNode, forms: Forms) -> cst.CSTNode:
+    return cst.Module([]).with_changes(body=[statement]).visit(_Naming(forms)).body[0]
 
 
 def _names_of_module(code: Iterable[cst.CSTNode], kept: Iterable[str]) -> set[str]:
