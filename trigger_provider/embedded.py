@@ -616,9 +616,9 @@ def answer_of_part(r,p,o):
  m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CP,PART+physical_id(r,p))
- b|={AH:'the next part goes on',BS:True,CF:{'Run':u}}
+ b|={AH:'the next part continues',BS:True,CF:{'Run':u}}
  if size(b)<=4095:return b,a
- m='after an hour, a result or EventState may have 3,000 bytes when it is compressed';return answer_of_part(r,p,failed('TooLong',m))
+ m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
  def log(step,**more):n,k=e[AB],e[AT];f.log({'step':step,CU:n,'type':k}|more)
  w=f.clock().now

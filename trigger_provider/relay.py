@@ -60,8 +60,8 @@ def answer_of_part(request: Request, progress: Progress, outcome: Outcome) -> tu
     )
     run = base64.b85encode(zlib.compress(encoded(kept._asdict()), 9)).decode()
     body = echo(request, "SUCCESS", PART + physical_id(request, progress))
-    body |= {"Reason": "the next part goes on", "NoEcho": True, "Data": {"Run": run}}
+    body |= {"Reason": "the next part continues", "NoEcho": True, "Data": {"Run": run}}
     if size(body) <= LIMIT:
         return body, reason
-    message = "after an hour, a result or EventState may have 3,000 bytes when it is compressed"
+    message = "after an hour, a result or EventState may have at most 3,000 bytes when compressed"
     return answer_of_part(request, progress, failed("TooLong", message))

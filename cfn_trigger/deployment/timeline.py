@@ -176,7 +176,7 @@ def _after_resource_event(state: DeploymentState, event: Event) -> DeploymentSta
 
 
 def _is_passed_on(state: DeploymentState, event: Event) -> bool:
-    """Whether an event of a part changes nothing for its trigger: the next part goes on.
+    """Whether an event of a part changes nothing for its trigger: the next part continues.
 
     In a rollback there may be no next one. A deletion begins with the trigger itself.
     """

@@ -183,7 +183,8 @@ def test_a_state_that_an_hour_cannot_pass_on_fails_the_run(
 
     (failed,) = [each for each in cloud.requests if each.answers[0].status == "FAILED"]
     assert failed.answers[0].reason.startswith(
-        "TooLong: after an hour, a result or EventState may have 3,000 bytes when it is compressed;"
+        "TooLong: after an hour, a result or EventState "
+        "may have at most 3,000 bytes when compressed;"
     )
 
 
