@@ -173,7 +173,7 @@ _OF_PARTS: Final = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateR
 
 
 def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
-    """Build what undoes a trigger's run, with what its handler is told of that run.
+    """Build the undo of a trigger, with what its handler receives about the run.
 
     CloudFormation does not mask the properties of a custom resource: NoEcho leaves the result out.
     """
@@ -221,7 +221,7 @@ def _awaited(edges: Iterable[Edge], final_ids: Mapping[str, str]) -> dict[str, l
 
 
 def _repeated(fingerprint: Json) -> Iterator[str]:
-    """Yield what a trigger waits for since its fingerprint refers to it, whatever holds.
+    """Yield the resources that a trigger waits for because its fingerprint refers to them.
 
     What is referred to anywhere else had no edge added to it (`ordering`).
     """

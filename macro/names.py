@@ -27,7 +27,7 @@ RUN_ID: Final = "TriggerRunId"
 """The attribute of a trigger that says which run of it succeeded, if what undoes it asks for it."""
 
 RUN: Final = "Run"
-"""The attribute of a part of a trigger that says how far the run is."""
+"""The attribute of a part of a trigger that contains the state of the run."""
 
 _LONGEST_POLICY_NAME: Final = 128
 """Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""

@@ -168,7 +168,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
 
 
 def begin(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
-    """Start a durable execution; what nobody knows to have started is started again."""
+    """Start a durable execution; one that may not have started is started again."""
     name = execution_id(request.event, progress)
     headers = {
         "X-Amz-Invocation-Type": "Event",
@@ -192,14 +192,14 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
 
 
 def goes_on(request: Request, progress: Progress, execution: str, message: str = "") -> Outcome:
-    """Return the outcome of a durable execution that goes on; it is polled ever more rarely."""
+    """Return the outcome of a durable execution that is running; its polls become rarer."""
     after = min(request.poll_interval, 2 ** min(progress.polls, 4), LONGEST_REFUSAL)
     result = {"RetryAfter": after, "EventState": progress.state}
     return Outcome("pending", message=message, result=result, execution=execution)
 
 
 def poll(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
-    """Read how a durable execution goes, or went.
+    """Read the status of a durable execution.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecution.html
     """
@@ -223,7 +223,7 @@ def poll(request: Request, progress: Progress, effects: Effects, seconds: float)
 
 
 def stop(execution: str, why: Outcome, effects: Effects) -> Response:
-    """Stop a durable execution for which nobody waits any more.
+    """Stop a durable execution that nothing waits for any longer.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_StopDurableExecution.html
     """
@@ -354,7 +354,7 @@ def ask(request: Request, effects: Effects, seconds: float, action: str, **more:
 
 
 def is_lasting_refusal(response: Response) -> bool:
-    """Return whether CloudFormation would answer the same if it was asked again.
+    """Return whether CloudFormation would give the same response again.
 
     With these statuses, it refuses a request for good, or for want of rate.
     """

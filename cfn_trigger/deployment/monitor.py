@@ -30,7 +30,7 @@ LONGEST_PAUSE: Final = 30.0
 NOTHING_READ: Final = DeploymentState()
 
 LONGEST_OUTAGE: Final = 600.0
-"""Seconds without a response of AWS, other than that it is throttled, after which this gives up.
+"""Seconds without a response from AWS, other than throttling, after which this gives up.
 
 The deployment does not depend on it.
 """
@@ -96,9 +96,9 @@ def follow(
 
 
 def before_deployment(effects: MonitorEffects) -> DeploymentState:
-    """Read what a stack has been through before a deployment of it is started.
+    """Read the events of a stack before its deployment is started.
 
-    With this as what is known, a deployment is followed even if it is over before the first read.
+    If they are known, a deployment is followed even if it has ended before the first read.
     """
     state, _ = timeline.advance(NOTHING_READ, effects.events(NOTHING_READ), ())
     return state

@@ -82,7 +82,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceChange:
-    """What an event says of a resource; `done` and `total` count resources of the deployment.
+    """What an event says about a resource; `done` and `total` count resources of the deployment.
 
     `seconds` are since its change began, None before it has ended. `total` is None if it is not
     known.
@@ -130,7 +130,7 @@ class ExpectedChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerRun:
-    """How far a trigger's request is; `progress` is what its handler says of that.
+    """How far a trigger's request is; `progress` is what its handler reports about that.
 
     `resource` is the logical id of the part of the trigger that has the request, if it is known.
 
@@ -162,13 +162,13 @@ class ResourceProgress:
 
     @property
     def is_done(self) -> bool:
-        """Whether the change has ended, however it did."""
+        """Whether the change has ended, in success or in failure."""
         return not self.status.endswith(IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgiven:
-    """A failure of a trigger that CloudFormation was told is a success."""
+    """A failure of a trigger that was reported to CloudFormation as a success."""
 
     at: datetime
     trigger: str

@@ -40,7 +40,7 @@ _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*
 """Control sequences and operating system commands of ECMA-48."""
 
 _NOTICEABLE: Final = 0.1
-"""Seconds; a shorter change has no duration worth a word."""
+"""Seconds; the duration of a shorter change is not shown."""
 
 
 def advance(
@@ -292,7 +292,7 @@ def _after_entry(state: DeploymentState, entry: LogEntry) -> tuple[DeploymentSta
 
 
 def _weight_of_undo(step: Mapping[str, Any]) -> Weight:
-    """Return how much a step of an undo matters: that one ran does, and mostly none does."""
+    """Return how much a step of an undo matters: the end of a run, or that there was none."""
     match step:
         case {"step": "respond", "level": "INFO"}:
             return "detail"

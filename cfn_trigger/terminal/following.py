@@ -1,4 +1,4 @@
-"""A deployment at a terminal while it is followed: lines, and below them what is going on.
+"""A deployment at a terminal while it is followed: lines, and below them what is happening now.
 
 Knows the layout. Refuses to know what happens.
 """
@@ -55,7 +55,7 @@ def show(
     terminal: Console | None = None,
     zone: tzinfo | None = None,
 ) -> DeploymentState:
-    """Print lines as they come; at a terminal, also what goes on now, below them.
+    """Print lines as they come; at a terminal, also what is happening now, below them.
 
     Returns the last state. Times are in `zone`, by default in this machine's. After Ctrl-C, or
     if AWS can no longer be asked, it says that the deployment goes on.
