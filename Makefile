@@ -38,7 +38,7 @@ deployments:
 	$(BIN)/pytest --numprocesses=4 --dist=loadfile tests/cloud tests/demo
 
 others:
-	$(BIN)/pytest --ignore=tests/cloud --ignore=tests/demo
+	$(BIN)/pytest --numprocesses=2 --ignore=tests/cloud --ignore=tests/demo
 
 campaign: $(VENV)/ready ## run the seeded campaigns in full
 	$(BIN)/pytest -m campaign

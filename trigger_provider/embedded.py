@@ -6,7 +6,7 @@ from html import unescape
 from itertools import chain,islice,repeat
 from typing import NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
-AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,CK,CL,CM,CN,CO,CP,CQ,CR,CS,CT,CU,CV='PhysicalResourceId','LogicalResourceId','Result','X-Amz-Invocation-Type','Delete','Progress','hand over','Reason','StackId','done','refused','RequestResponse','failed','EventState','ResourceProperties','Error','Truncated','replace','respond','RequestType','answered','ExecuteOnHandlerChange','Status','lambda','OldResourceProperties','pending','skipped','RequestId','stack status unknown','ERROR','ErrorMessage','POST','ROLLBACK','invocations','LastUpdateStatus','Payload','RetryAfter','BadResult','ErrorType','timed out','%Y%m%dT%H%M%SZ','Create','DescribeStacks','FAILED','NoEcho','ResourceStatus','cloudformation','Previous','Undo','WARN','sent','Content-Type','TCP_KEEPIDLE','errorMessage','outcome','ExecutionId','ResponseURL','Data','Expect','Failed','Update','passed','Attribute','OnFailure','errorType','State','Continue','SUCCESS','Timeout','cut off','hops','none','trigger','wait'
+AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,CK,CL,CM,CN,CO,CP,CQ,CR,CS,CT,CU='PhysicalResourceId','LogicalResourceId','Result','X-Amz-Invocation-Type','Delete','Progress','hand over','Reason','StackId','done','refused','RequestResponse','failed','EventState','ResourceProperties','Error','Truncated','replace','respond','RequestType','answered','ExecuteOnHandlerChange','Status','lambda','OldResourceProperties','pending','skipped','RequestId','stack status unknown','ERROR','ErrorMessage','POST','ROLLBACK','invocations','LastUpdateStatus','Payload','RetryAfter','BadResult','ErrorType','timed out','Create','DescribeStacks','FAILED','NoEcho','ResourceStatus','cloudformation','Previous','Undo','WARN','sent','Content-Type','TCP_KEEPIDLE','errorMessage','outcome','ExecutionId','ResponseURL','Data','Expect','Failed','Update','passed','Attribute','OnFailure','errorType','State','Continue','SUCCESS','Timeout','cut off','hops','none','trigger','wait'
 T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
@@ -52,25 +52,25 @@ def failed(error,message,**more):return Outcome(AM,error,message,**more)
 class Progress(NamedTuple):
  began:T;sent:T=0;rolling_back:T=None;has_failed:T=None;status:T='';questions:T=0;ask_at:T=0;is_reached:T=False;ready:T=False;log_group:T=''
  function_timeout:T=0;failures:T=0;refusals:T=0;refused_since:T=0;resume_at:T=0;longest:T=0;polls:T=0;state:T=None;cancelled:T=''
- outcome:T=Outcome(CT);hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;identity:T={};is_durable:T=False
+ outcome:T=Outcome(CS);hops:T=0;fresh:T=True;physical_id:T='';no_echo:T=False;identity:T={};is_durable:T=False
 def bare_request(e):
- p=e.get(AO,{});k,n=e[AT],e[AB];c,f=str(p.get(BS)),p.get(CL,'Fail')
+ p=e.get(AO,{});k,n=e[AT],e[AB];c,f=str(p.get(BR)),p.get(CK,'Fail')
  o=e.get(AA,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=r._replace(service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(e):
  p,o=e[AO],e.get(AY,{})
- if BW in p and o:p,o=o,p
- r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get(BJ)),expect=assembled(p.get(CG)),run=run_of(e,p,o)if BW in p else None)
+ if BV in p and o:p,o=o,p
+ r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get(BJ)),expect=assembled(p.get(CF)),run=run_of(e,p,o)if BV in p else None)
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get(BJ)))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p[BW]);i=u['RunId']and p[BW]!=o.get(BW)
+ u=assembled(p[BV]);i=u['RunId']and p[BV]!=o.get(BV)
  if u.get(AC):u[AC]=json.loads(u[AC])
- return u if i and e[AT]!=BP else{}
+ return u if i and e[AT]!=BO else{}
 def execution_id(e,p):
- a=e[BB],e[AI],e[AB],url_date(e);d=hashlib.sha256('\n'.join(a).encode()).hexdigest()
- return str(p.identity.get(CD,d[:32]))
+ a=e[BB],e[AI],e[AB],url_date(e);i=hashlib.sha256('\n'.join(a).encode()).hexdigest()
+ return str(p.identity.get(CC,i[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
@@ -78,11 +78,11 @@ def settings_of(p):
  return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if CO in{r.on_failure,o.get(CL)}:return False
+ if CN in{r.on_failure,o.get(CK)}:return False
  if r.execute_on_handler_change and p==o:return False
  w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a)
  return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',BJ,'InvocationType',CG,BV)
+RERUNS=('HandlerArn',BJ,'InvocationType',CF,BU)
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
@@ -92,14 +92,16 @@ def has_cause(p,o):
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
  if t:=e.get(AF):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[CC][:len(Outcome._fields)])
-  h=t.get(CS,0)-(o.is_crowded and w-t['resume_at']>=4);k|={CC:o,CS:h,BY:sent_at(e,w)};return Progress(**k)
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[CB][:len(Outcome._fields)])
+  h=t.get(CR,0)-(o.is_crowded and w-t['resume_at']>=4);k|={CB:o,CR:h,BX:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(e,w):
- with suppress(ValueError):return timegm(time.strptime(url_date(e),BO))
- return e.get(AF,{}).get(BY,w)
+ d=re.fullmatch(r'(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z',url_date(e))
+ with suppress(ValueError):
+  if d:return timegm(tuple(map(int,d.groups())))
+ return e.get(AF,{}).get(BX,w)
 def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{AF:t._asdict()}
-def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[CE])[:1])
+def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[CD])[:1])
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
@@ -119,14 +121,14 @@ RUNTIME=re.compile(r'node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda
 LIBRARY=re.compile(r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d')
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return meaning(r,e,w)._replace(physical_id=''if i else p,no_echo=is_true(str(w.get(BS)).lower()))
+ return meaning(r,e,w)._replace(physical_id=''if i else p,no_echo=is_true(str(w.get(BR)).lower()))
 def meaning(r,e,w):
  match spelled(w.get(AW)):
   case 'INPROGRESS':return pending(w)
-  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get(AH)or'no Reason was given'),4000);return failed(CH,a)
+  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get(AH)or'no Reason was given'),4000);return failed(CG,a)
  if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed(BL,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(CG,l,is_unexpected=True)
+ if l:return failed(CF,l,is_unexpected=True)
  return Outcome(AJ,result=e)
 def pending(e):
  f=e.get(BK)
@@ -139,7 +141,7 @@ def warning(r,e):
  if UNFINISHED.search(spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(CF));t=w.get(AA);return d.get(AA)if t is None else t
+def given_id(e):w=as_map(e);d=as_map(w.get(CE));t=w.get(AA);return d.get(AA)if t is None else t
 def valid_id(p):l=len(p.encode(errors=AR))if isinstance(p,str)else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
@@ -152,21 +154,21 @@ def equal(t,r):
  return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={CB:y.decode(errors=AR)}
+ if y and not a:a={CA:y.decode(errors=AR)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=str(a.get(CM)or a.get(BM)or AP)
+ m,r=message_of(a),lines_of(trace_of(a));k=str(a.get(CL)or a.get(BM)or AP)
  if not re.fullmatch(r'\S{1,200}',k):k,m=AP,f'{k}: {m}'
  b=[*causes_of(a),*(n[5:]for n in r if n.startswith('---> '))];b+=[n[11:]for n in r if n.startswith('Caused by: ')]
  e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- y=(CB,BE,'Message','message');s=[a[k]for k in y if a.get(k)is not None]
+ y=(CA,BE,'Message','message');s=[a[k]for k in y if a.get(k)is not None]
  return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  while isinstance(c:=a.get('cause')or a.get('innerException'),dict):
-  k,m=c.get(CM)or AP,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
+  k,m=c.get(CL)or AP,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c
   yield ' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
  t=r.splitlines()if isinstance(r,str)else r;l=[]
@@ -194,7 +196,7 @@ THROTTLED=re.compile('TooManyRequestsException|Throttling(Exception)?')
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
 class Clock(NamedTuple):now:T;left:T
-class Action(NamedTuple):step:T;seconds:T=0;outcome:T=Outcome(CT)
+class Action(NamedTuple):step:T;seconds:T=0;outcome:T=Outcome(CS)
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
  if h:=reason_to_skip(r,p):return Action(AS,outcome=Outcome(BA,message=h))
@@ -219,7 +221,7 @@ def reason_to_skip(r,p):
   case 'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case 'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is None and(r.kind==CI or bool(r.run))
+def must_ask(r,p):return p.rolling_back is None and(r.kind==CH or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action(AS,outcome=UNKNOWN_STATUS)
@@ -232,7 +234,7 @@ def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
  if o.kind in{AJ,BA}or(o.kind==AM and i):return o
  if is_denied(o)and c.now-p.refused_since>=60:return o._replace(kind=AM)
- if not p.cancelled:return Outcome(CJ)if passes_on(r,p,c)else None
+ if not p.cancelled:return Outcome(CI)if passes_on(r,p,c)else None
  if o.kind==AM:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind==AK and bool(PROPAGATING.fullmatch(o.error))
@@ -243,15 +245,15 @@ def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):
  l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s'
- return o._replace(kind=AM,error=o.error or CQ,message=m)
+ return o._replace(kind=AM,error=o.error or CP,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or(p.fresh and c.left<=2*60):h=c.left-10
- if a<=min(10,c.left-2*10):return Action(CV,a)
- if h>=1 or p.fresh:return Action(CV,min(a,max(h,1)))
+ if a<=min(10,c.left-2*10):return Action(CU,a)
+ if h>=1 or p.fresh:return Action(CU,min(a,max(h,1)))
  return Action(AG)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
@@ -298,28 +300,28 @@ def answer(r,p,o):
  if o.kind!=AM:
   b,l=success(r,p,o.message or AJ,e)
   if not l:return b,''
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(CK,m)
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(CJ,m)
  b=failure(r,p);a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
  return b|{AH:truncate(a,4095-size(b))},a
-def is_forgiven(r,p):i=r.kind==AE or bool(p.rolling_back);return i or r.on_failure==CO
+def is_forgiven(r,p):i=r.kind==AE or bool(p.rolling_back);return i or r.on_failure==CN
 def unusable(r,e):
  a=given_id(e)
  if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(AA,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
    c=(k for k,g in attributes(e));b=''.join(difflib.get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
-   m=f'the template reads {n!r}, which the result lacks{i}';return failed(CK,m)
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed(CJ,m)
  return
 def failure(r,p):
  k=r.kind==AE or(r.part_of and r.old_id);e=''if k else p.physical_id;i=(p.polls or p.outcome.runs_until)and r.execute_on_delete
- n=physical_id(r,p)if i else marker(r);return echo(r,BR,e or r.old_id or n)
+ n=physical_id(r,p)if i else marker(r);return echo(r,BQ,e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error='' ):
- b=echo(r,CP,physical_id(r,p))
+ b=echo(r,CO,physical_id(r,p))
  if r.kind==AE:return b|{AH:truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:d['TriggerRunId']=''if e is ABSENT else execution_id(r.event,p)
- b|={BS:r.no_echo or p.no_echo,CF:d};o=4095-20-size(b)
+ b|={BR:r.no_echo or p.no_echo,CE:d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
   if n not in d and s<=o:d[n]='';o-=s
@@ -334,12 +336,12 @@ def success(r,p,a,e=ABSENT,error='' ):
 def echo(r,t,p):b={k:r.event[k]for k in(AI,BB,AB)};return b|{AW:t,AA:p,AH:''}
 def physical_id(r,p):
  if r.kind==AE or r.run:return r.old_id
- n=r.part_of or r.name;d=hashlib.sha256((r.event[AI]+n).encode()).hexdigest()
- o=''if never_created(r)else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{d[:12]}'
+ n=r.part_of or r.name;i=hashlib.sha256((r.event[AI]+n).encode()).hexdigest()
+ o=''if never_created(r)else r.old_id.removeprefix(PART);return p.physical_id or o or f'{n}-{i[:12]}'
 def attribute(e,n):
  if n==AC:return as_json(e)if isinstance(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(CF)
+def data_of(e):return as_map(e).get(CE)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p)if v is ABSENT else():
@@ -377,13 +379,13 @@ def explain(r,p,a,o):
  e=p.failures+(p.outcome.kind==AJ)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
  if t:=' / '.join(filter(None,NOISE.sub('',a.log).splitlines())):
-  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==BP else min(900,o))
+  o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==BO else min(900,o))
   c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG)
  s=r.event[AI].split('/')[1];o=f'(?!/aws/lambda/)(.*/)?{re.escape(s)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==BP and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind==BO and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -396,10 +398,10 @@ def response_of(r):
  t,g,h=r
  if t==NOT_SENT:return Response('not sent',*r)
  if t!=LOST:return Response(AU,*r)
- i=b'timed out'in h and b'Errno'not in h;return Response(BN if i else CR,*r)
+ i=b'timed out'in h and b'Errno'not in h;return Response(BN if i else CQ,*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
-KEEP_ALIVE={CA:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
+KEEP_ALIVE={BZ:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
@@ -421,7 +423,7 @@ def connected(u):
  a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for o,n in KEEP_ALIVE.items()if hasattr(socket,CA)else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
+ for o,n in KEEP_ALIVE.items()if hasattr(socket,BZ)else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
 class Bounded(io.RawIOBase):
  def __init__(self,sock,deadline):self.sock,self.deadline=sock,deadline
@@ -444,8 +446,8 @@ def send_on(c,m,u,b,h,d):
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 REGION=os.environ.get('AWS_REGION','us-east-1')
 def signed_call(s,method,p,b,h,seconds ):
- r=region_of(p);u,t=endpoint(s,r)+p,time.strftime(BO,time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,method,u,b,h,t,y,r);return exchange(method,u,b,h,seconds)
+ r=region_of(p);u,d=endpoint(s,r)+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,method,u,b,h,d,y,r);return exchange(method,u,b,h,seconds)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case [_,_,r,_,*_]if r:return r
@@ -456,16 +458,16 @@ def endpoint(s,r=REGION,e=os.environ ):
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip('/')
  u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and(i or s!=BU or not r.startswith('us-gov-')):s+='-fips'
+ if p and(i or s!=BT or not r.startswith('us-gov-')):s+='-fips'
  return f'https://{s}.{r}.{d}'
-def signed(s,m,u,b,h,t,y,r=REGION):
- a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':t};j,q,e=y
- if e:h['X-Amz-Security-Token']=e
- c=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n'for n in c);i=';'.join(c).lower();w=a.path.replace('%','%25')
- f=f'{m}\n{w}\n\n{l}\n{i}\n{hashlib.sha256(b).hexdigest()}';o=f'{t[:8]}/{r}/{s}/aws4_request';d=hashlib.sha256(f.encode()).hexdigest()
+def signed(s,m,u,b,h,d,y,r=REGION):
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};j,q,t=y
+ if t:h['X-Amz-Security-Token']=t
+ c=sorted(h,key=str.lower);l=''.join(f'{n.lower()}:{h[n]}\n'for n in c);g=';'.join(c).lower();w=a.path.replace('%','%25')
+ e=f'{m}\n{w}\n\n{l}\n{g}\n{hashlib.sha256(b).hexdigest()}';o=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(e.encode()).hexdigest()
  k=f'AWS4{q}'.encode()
- for p in(*o.split('/'),f'AWS4-HMAC-SHA256\n{t}\n{o}\n{d}'):k=hmac.digest(k,p.encode(),'sha256')
- g=f'AWS4-HMAC-SHA256 Credential={j}/{o}';z=f'{g}, SignedHeaders={i}, Signature={k.hex()}';return h|{'Authorization':z}
+ for p in(*o.split('/'),f'AWS4-HMAC-SHA256\n{d}\n{o}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
+ f=f'AWS4-HMAC-SHA256 Credential={j}/{o}';z=f'{f}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':z}
 PASSES=re.compile('(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)' f'|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
@@ -478,12 +480,12 @@ def look(r,f):
  if k:=map_of(s.body):return readiness(r,k)
  return Outcome(AK,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(CN,BI)[:1 if r.kind==AE else 2]:
-  if k.get(n)==CH:
+ for n in(CM,BI)[:1 if r.kind==AE else 2]:
+  if k.get(n)==CG:
    h=k.get(f'{n}Reason')or f"the function's {n} is Failed"
-   if n!=CN:h=f"{h.rstrip('.')}; the handler still has its previous code"
-   return failed(k.get(f'{n}ReasonCode')or CH,h,is_final=True)
- if k.get(CN)=='Pending'or k.get(BI)=='InProgress':return Outcome(AK,'NotReady','the handler is still being created or updated')
+   if n!=CM:h=f"{h.rstrip('.')}; the handler still has its previous code"
+   return failed(k.get(f'{n}ReasonCode')or CG,h,is_final=True)
+ if k.get(CM)=='Pending'or k.get(BI)=='InProgress':return Outcome(AK,'NotReady','the handler is still being created or updated')
  return Outcome(AJ,result=k)
 def invoke(r,p,f,d):
  if p.is_durable or r.durable:return begin(r,p,f,d)
@@ -558,30 +560,30 @@ def client_context(d,*,is_carried):
    if n in d:l=[*d.get(AQ,[]),n];g={k:i for k,i in d.items()if k!=n};d=g|{AQ:l}
    c=packed(d,is_ascii=a)
  return c
-def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{CU:t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
+def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{CT:t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
  y=(AT,BB,AI,AB,AA);e=r.event
- d={k:e[k].removeprefix(PART)for k in y if k in e};d[AB]=r.part_of or r.name;d[CD]=execution_id(e,p)
+ d={k:e[k].removeprefix(PART)for k in y if k in e};d[AB]=r.part_of or r.name;d[CC]=execution_id(e,p)
  d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[AN]=p.state
- if r.run:o={'RollbackOf':CI if'UPDATE'in p.status else BP};return d|r.run|o
+ if r.run:o={'RollbackOf':CH if'UPDATE'in p.status else BO};return d|r.run|o
  if r.old_payload is not ABSENT:d['Old']=r.old_payload
  return d
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event[AI],'Version':'2010-05-15'};f=urlencode(q|more).encode()
- h={BZ:'application/x-www-form-urlencoded'};return response_of(effects.call(BU,BF,'/',f,h,seconds))
+ h={BY:'application/x-www-form-urlencoded'};return response_of(effects.call(BT,BF,'/',f,h,seconds))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not TRANSIENT.search(s.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(s):return''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
 class History(NamedTuple):is_taken_back:T=None;has_failed:T=None;is_denied:T=False
 def read_history(r,f,d):
- v=[];a={}
+ v=[];e={}
  for g in range(40):
-  s=ask(r,f,d,'DescribeStackEvents',**a);m=re.findall('(?s)<member>(.*?)</member>',s.text)
+  s=ask(r,f,d,'DescribeStackEvents',**e);m=re.findall('(?s)<member>(.*?)</member>',s.text)
   if not m:return History(is_denied=is_lasting_refusal(s))
-  v+=map(parse_event,m);o=operations_of(r,v);e=re.search('<NextToken>(.*?)</',s.text)
-  if len(o)>1+r.unchanged or not e:break
-  a={'NextToken':unescape(e[1])}
+  v+=map(parse_event,m);o=operations_of(r,v);t=re.search('<NextToken>(.*?)</',s.text)
+  if len(o)>1+r.unchanged or not t:break
+  e={'NextToken':unescape(t[1])}
  return judge_history(r,o)
 def parse_event(x):return dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x))
 def operations_of(r,v):
@@ -591,36 +593,36 @@ def operations_of(r,v):
   if i and e.get('ResourceStatusReason')=='User Initiated':o.append([])
  return o
 def judge_history(r,o):
- w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any(BG in a[BT]for a in b)
- l=u[:1]if e else u;i=s or any(t.endswith(BR)for t in l);return History(s,i)
-def ended(r,v):a=(e for e in v if e.get(AB)==r.name);return[s for e in a if not(s:=e[BT]).endswith('IN_PROGRESS')]
+ w,b=o[0],o[1]if len(o)>1 else[];s=ended(r,w)[:1]==['UPDATE_FAILED'];u=ended(r,b);e=any(BG in a[BS]for a in b)
+ l=u[:1]if e else u;i=s or any(t.endswith(BQ)for t in l);return History(s,i)
+def ended(r,v):a=(e for e in v if e.get(AB)==r.name);return[s for e in a if not(s:=e[BS]).endswith('IN_PROGRESS')]
 def hand_over(e,f,m,l):
  b,h=encoded(e),{AD:'Event'}
  for a in growing(PAUSES):
   t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call(AX,BF,path(m,BH),b,h,d);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{BN,CR}:l('handed over, without a reply',level=BX,why=s.text);return False
+  if s.kind in{BN,CQ}:l('handed over, without a reply',level=BW,why=s.text);return False
   i=300<=s.status<500;n=i and s.status not in{403,429}
   if n or(p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
  l('not handed over',level=BD,why=s.text);raise RuntimeError(f'could not start a new execution: {s.text}')
 def resumed(e,r,w):
- u,o=e[AO].get(BV),e.get(AY,{})
- if AF in e or r.kind==AE or u in{None,o.get(BV)}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[CC][0]in{AJ,BA}else None
- a={BY:sent_at(e,w),CS:0,'rolling_back':b,'status':''};i=a[BY]-k[BY]>4200;return e if i else e|{AF:k|a}
+ u,o=e[AO].get(BU),e.get(AY,{})
+ if AF in e or r.kind==AE or u in{None,o.get(BU)}:return e
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[CB][0]in{AJ,BA}else None
+ a={BX:sent_at(e,w),CR:0,'rolling_back':b,'status':''};i=a[BX]-k[BX]>4200;return e if i else e|{AF:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
- if not r.part_of or r.kind==AE or b[AW]==BR:return b,a
- l=p.outcome if o.kind==CJ else o._replace(is_final=True);e=l.result if l.kind==AJ and l.result is not ABSENT else None
+ if not r.part_of or r.kind==AE or b[AW]==BQ:return b,a
+ l=p.outcome if o.kind==CI else o._replace(is_final=True);e=l.result if l.kind==AJ and l.result is not ABSENT else None
  m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CP,PART+physical_id(r,p))
- b|={AH:'the next part continues',BS:True,CF:{'Run':u}}
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CO,PART+physical_id(r,p))
+ b|={AH:'the next part continues',BR:True,CE:{'Run':u}}
  if size(b)<=4095:return b,a
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
- def log(step,**more):n,k=e[AB],e[AT];f.log({'step':step,CU:n,'type':k}|more)
+ def log(step,**more):n,k=e[AB],e[AT];f.log({'step':step,CT:n,'type':k}|more)
  w=f.clock().now
  if w>sent_at(e,w)+bare_request(e).service_timeout:log('dropped: CloudFormation no longer waits',level=BD)
  elif b:=e.get('Answer')or find_answer(e,f,m,log):deliver(e,b,f,m,log)
@@ -643,15 +645,15 @@ def find_answer(e,f,m,l):
    i,p=True,p._replace(outcome=b)
 def concluded(r,p,o,f,l ):
  x=p.outcome.execution
- if x and o.kind!=CJ:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[AW];e='INFO'if not a else BX if t==BR else BD
+ if x and o.kind!=CI:l('stop',status=stop(x,o,f).status)
+ b,a=answer_of_part(r,p,o);t=b[AW];e='INFO'if not a else BW if t==BQ else BD
  if o.kind==BA and o.error:e=BD
  if o.is_unexpected:a='Expect is not met'
  l(AS,level=e,status=t,reason=a or o.message);return b
 def deliver(e,b,f,m,l):
  r=bare_request(e);u=sent_at(e,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[CE],encoded(b)))
+  s=response_of(f.put(e[CD],encoded(b)))
   if s.kind==AU and s.status<300:return
   h=''if s.kind==AU else s.text;l('the response was not accepted',level=BD,status=s.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
@@ -665,11 +667,11 @@ def deliver(e,b,f,m,l):
   if t<=0:return
   f.sleep(min(i,t))
 def carry_out(t,r,p,f,l ):
- b,o=f.clock().now,Outcome(CT)
+ b,o=f.clock().now,Outcome(CS)
  match t.step:
   case 'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step==CV:f.sleep(t.seconds)
+   if t.step==CU:f.sleep(t.seconds)
    else:p=notice_rollback(r,p,f,t.seconds,l)
    p=p._replace(fresh=False)
    if c:return notice_cancel(r,p,f,l)
@@ -681,21 +683,21 @@ def carry_out(t,r,p,f,l ):
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
  if o.kind==AZ and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==AJ and(i:=warning(r,o.result)):w={'level':BX,'warning':i}
+ if o.kind==AJ and(i:=warning(r,o.result)):w={'level':BW,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(CQ,3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(CP,3)if c and not i else 0
  return p._replace(ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,d,l ):
  s,t=response_of((NOT_SENT,{},b'')),p.status
- if not t:s=ask(r,f,d,BQ);t=stack_status(s)
+ if not t:s=ask(r,f,d,BP);t=stack_status(s)
  w,e=f.clock().now,s.kind==AU or p.is_reached;p=p._replace(is_reached=e,status=t)
  if BG in t or(t and r.run):return p._replace(rolling_back=BG in t)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(BC,level=BX,status=s.status)
+ if u or not t:l(BC,level=BW,status=s.status)
  n=p.questions<len(QUESTION_PAUSES)or not t
  if u and n and not h.is_denied:
   c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(c,r.service_timeout/6)*(1+lot(r,p))
@@ -704,10 +706,10 @@ def notice_rollback(r,p,f,d,l ):
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==AE or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- d=min(5,room(r,p,f.clock()));s=ask(r,f,d,BQ);t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
- if not t:l(BC,level=BX,status=s.status)
- if r.kind==CI and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
+ d=min(5,room(r,p,f.clock()));s=ask(r,f,d,BP);t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
+ if not t:l(BC,level=BW,status=s.status)
+ if r.kind==CH and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
  g=BG in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
 def handler(e,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BZ:''},5),log=lambda n:print(json.dumps(n),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BY:''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,context.invoked_function_arn)

@@ -8,7 +8,6 @@ ignores what it doesn't know of an older or newer macro's properties.
 import hashlib
 import json
 import re
-import time
 from calendar import timegm
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -299,8 +298,10 @@ SHORTEST: Final = 30
 
 def sent_at(event: Map, now: float) -> float:
     """Return when CloudFormation sent a request, in seconds since 1970; now if unknown."""
+    date = re.fullmatch(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", url_date(event))
     with suppress(ValueError):
-        return timegm(time.strptime(url_date(event), "%Y%m%dT%H%M%SZ"))
+        if date:
+            return timegm(tuple(map(int, date.groups())))
     return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
 
 
