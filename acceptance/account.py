@@ -56,6 +56,10 @@ class Account:
         """Return the full name of a stack."""
         return f"{self.prefix}-{stack}"
 
+    def macro_name(self, kind: str = "") -> str:
+        """Return the name of a macro of this account, which has only letters and digits."""
+        return "".join(part.capitalize() for part in self.prefix.split("-")) + kind
+
     def own(self, stack: str) -> str:
         """Note a stack that is about to be created, so that it is removed; return its full name."""
         name = self.name(stack)

@@ -69,11 +69,6 @@ def _overrides(parameters: Mapping[str, str]) -> tuple[str, ...]:
     return ("--parameter-overrides", *pairs) if pairs else ()
 
 
-def macro_name(account: Account) -> str:
-    """Return the name under which templates use the macro."""
-    return "".join(part.capitalize() for part in account.prefix.split("-"))
-
-
 def of_macro(template: str, name: str) -> str:
     """Return a template that uses the macro under another name."""
     return _TRANSFORM.sub(lambda found: f"{found[1] or found[2]}{name}", template)
@@ -81,7 +76,7 @@ def of_macro(template: str, name: str) -> str:
 
 def deploy_macro(account: Account, sam: Sam) -> str:
     """Deploy the macro of this checkout under a name of its own; return the name."""
-    name = macro_name(account)
+    name = account.macro_name()
     stack = account.own(STACK)
     sam.deploy(ROOT / "template.yaml", stack, {"MacroName": name})
     layer = account.outputs(STACK)["HandlerLayerArn"]

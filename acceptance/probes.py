@@ -43,7 +43,7 @@ class Probe:
 
 def echo_name(account: Account) -> str:
     """Return the name of the macro that returns what it receives."""
-    return "".join(part.capitalize() for part in account.prefix.split("-")) + "Echo"
+    return account.macro_name("Echo")
 
 
 def prepare(account: Account) -> None:
