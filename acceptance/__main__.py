@@ -45,13 +45,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with _removed_in_the_end(account), _sam(account) as sam:
+        with removed_in_the_end(account), reported(), _sam(account) as sam:
             for line in run(account, sam, is_long=options.long, today=_today, record=answers.save):
                 print(line, flush=True)
     except KeyboardInterrupt:
         sys.exit(130)
-    except (NotAsExpectedError, ClientError, BotoCoreError) as error:
-        sys.exit(f"\n{error}")
     answers.write_page()
     print(f"\nThe answers are in {answers.PAGE.relative_to(answers.ROOT)}")
 
@@ -120,7 +118,17 @@ def _delete_bucket(s3: Any, bucket: str) -> None:
 
 
 @contextmanager
-def _removed_in_the_end(account: Account) -> Iterator[None]:
+def reported() -> Iterator[None]:
+    """Report at once what ends the block, before anything is removed, and exit with code 1."""
+    try:
+        yield
+    except (NotAsExpectedError, ClientError, BotoCoreError) as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
+@contextmanager
+def removed_in_the_end(account: Account) -> Iterator[None]:
     """Delete everything when the block ends, however it ends; say what is left."""
     try:
         yield
