@@ -21,6 +21,7 @@ _FORMATS: Final = ("text", "json", "sarif", "github")
     "cfn-trigger check template.yaml",
     "cfn-trigger check services/*/template.yaml --json",
     "cfn-trigger check template.yaml --format sarif > problems.sarif",
+    alternatives=[("--json", "--format")],
 )
 @options.templates_argument
 @options.parameter_options

@@ -14,6 +14,7 @@ from cfn_trigger.terminal import console, options, orders
 @options.command(
     "cfn-trigger graph template.yaml",
     "cfn-trigger graph template.yaml --format svg > order.svg",
+    alternatives=[("--json", "--format")],
 )
 @options.template_argument
 @click.option(

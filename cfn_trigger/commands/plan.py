@@ -52,6 +52,7 @@ https://developer.hashicorp.com/terraform/cli/commands/plan
     "cfn-trigger plan template.yaml --deployed-stack shop --region eu-west-1",
     "cfn-trigger plan template.yaml --against old.yaml --old-parameter Stage=test",
     "cfn-trigger plan template.yaml --deployed-stack shop --markdown",
+    alternatives=[("--json", "--markdown"), ("--deployed-stack", "--against")],
 )
 @options.template_argument
 @click.option("--deployed-stack", metavar="NAME", help="The stack that would be updated.")
@@ -97,10 +98,8 @@ def command(
 
     With --detailed-exitcode, every error has exit code 1.
     """
-    if as_json and as_markdown:
-        raise UsageError("--json and --markdown exclude each other; pass one")
-    if deployed_stack and old_source:
-        raise UsageError("--deployed-stack and --against exclude each other; pass one")
+    if old_pairs and not old_source:
+        raise UsageError("--old-parameter: is for the template of --against; pass that too")
     template = parse_template(environment.read_text(source), source)
     passed, region = overrides.of(template), aws.local_region(location)
     reader = _Reader(location=location, macro_name=macro_name)

@@ -32,6 +32,7 @@ from trigger_provider.request import ABSENT, RequestType
     "cfn-trigger run template.yaml RunMigration --stack shop",
     """cfn-trigger run template.yaml RunMigration --stack shop --payload '{"DryRun": true}'""",
     "cfn-trigger run --deployed-stack shop RunMigration",
+    alternatives=[("--stack", "--deployed-stack")],
 )
 @click.argument("source", metavar="[TEMPLATE]", required=False)
 @click.argument("trigger", metavar="TRIGGER", required=False)
@@ -121,8 +122,6 @@ def _refuse_template(ctx: click.Context, source: str | None) -> None:
     if source and not is_from_settings:
         problem = "--deployed-stack: runs what is deployed"
         raise UsageError(f"{problem}; leave out {source}, or pass --stack instead")
-    if ctx.get_parameter_source("stack") is ParameterSource.COMMANDLINE:
-        raise UsageError("--stack and --deployed-stack exclude each other; pass one")
 
 
 def _deployed_request(

@@ -19,6 +19,7 @@ ATTEMPTS: Final = 2
     "cfn-trigger watch shop",
     "cfn-trigger watch shop --quiet --timeout 60",
     "cfn-trigger watch shop --profile production --region eu-west-1 --json",
+    alternatives=[("--quiet", "--verbose")],
 )
 @click.argument("stack")
 @click.option(
@@ -52,8 +53,6 @@ def command(
     back, 2 none began, 130 interrupted by Ctrl-C, which does not stop the deployment. With --json,
     every line is an object.
     """
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose exclude each other")
     effects = stack_effects(stack, location)
     progress = follow(effects, stack=stack, patience=patience)
     view = following.View(as_json=as_json, quiet=quiet, verbose=verbose)

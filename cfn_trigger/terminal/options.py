@@ -17,6 +17,7 @@ from cfn_trigger.deployment import aws, macro_stack
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters
 from cfn_trigger.terminal import console
+from cfn_trigger.terminal.contradictions import refuse_contradictions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,6 +25,8 @@ _REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _PROFILE_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _KEYS_VARIABLE: Final = "AWS_ACCESS_KEY_ID"
 _PAIRS: Final = "pairs"
+_ARGUMENTS: Final = "cfn_trigger.arguments"
+"""Under which key a context keeps its command line, of which click takes away what it reads."""
 
 _SETTINGS_OF_OPTIONS: Final[Mapping[str, str]] = {
     "macro_name": "macro-name",
@@ -43,9 +46,16 @@ class Subcommand(click.Command):
     The settings are those of the template's folder, or else of the current one.
     """
 
-    def __init__(self, *arguments: Any, examples: Sequence[str], **attributes: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        examples: Sequence[str],
+        alternatives: Sequence[tuple[str, str]],
+        **attributes: Any,
+    ) -> None:
         super().__init__(*arguments, **attributes)
         self.examples = tuple(examples)
+        self.alternatives = tuple(alternatives)
         common = [
             click.Option(
                 ["--config-env"],
@@ -67,6 +77,7 @@ class Subcommand(click.Command):
         """Parse twice: settings are found by an argument, and are defaults of others."""
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
+        ctx.meta[_ARGUMENTS] = tuple(args)
         passed, _, _ = self.make_parser(ctx).parse_args(args=list(args))
         help_option = self.get_help_option(ctx)  # whose name depends on click's version
         if help_option is None or not passed.get(str(help_option.name)):
@@ -81,6 +92,7 @@ class Subcommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error gets notes about the settings that were used."""
         try:
+            refuse_contradictions(ctx, ctx.meta[_ARGUMENTS], self.alternatives)
             return super().invoke(ctx)
         except (UsageError, TemplateProblems) as error:
             for origin in _used_settings(ctx):
@@ -95,9 +107,14 @@ class Subcommand(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{example}\n")
 
 
-def command(*examples: str) -> Callable[[Callable[..., Any]], Subcommand]:
-    """Return a decorator that makes a function a subcommand; examples are whole command lines."""
-    return click.command(cls=Subcommand, examples=examples)
+def command(
+    *examples: str, alternatives: Sequence[tuple[str, str]] = ()
+) -> Callable[[Callable[..., Any]], Subcommand]:
+    """Return a decorator that makes a function a subcommand; examples are whole command lines.
+
+    `alternatives` are pairs of options that cannot both be meant.
+    """
+    return click.command(cls=Subcommand, examples=examples, alternatives=alternatives)
 
 
 def _folder(passed: Mapping[str, Any]) -> Path:

@@ -157,14 +157,6 @@ def test_a_file_of_parameters_is_read(tmp_path: Path) -> None:
     assert missing.stderr == f"cfn-trigger: {tmp_path / 'nowhere'}: No such file or directory\n"
 
 
-def test_a_deployed_stack_and_an_old_template_exclude_each_other() -> None:
-    outcome = run("plan", str(SELF_TEST), "--against", "a", "--deployed-stack", "b")
-
-    assert outcome.exit_code == 2
-    message = "--deployed-stack and --against exclude each other; pass one"
-    assert outcome.stderr == f"cfn-trigger: {message}\n"
-
-
 def test_a_missing_region_is_a_usage_error() -> None:
     outcome = run("plan", str(SELF_TEST), "--deployed-stack", "shop")
 

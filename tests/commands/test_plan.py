@@ -106,13 +106,6 @@ def test_markdown_is_printed_for_a_pull_request() -> None:
     assert outcome.stdout.endswith("\n</details>\n\n1 will run\n")
 
 
-def test_json_and_markdown_exclude_each_other() -> None:
-    outcome = run("plan", TEMPLATE, "--json", "--markdown")
-
-    assert outcome.exit_code == 2
-    assert json.loads(outcome.stdout)["message"] == "--json and --markdown exclude each other"
-
-
 def test_a_detailed_exit_code_says_whether_something_runs(tmp_path: Path) -> None:
     unknown, stays = tmp_path / "unknown.yaml", ("plan", TEMPLATE, "--against", TEMPLATE)
     unknown.write_text(UNKNOWN)
