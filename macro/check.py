@@ -249,7 +249,7 @@ def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:
     """
     resources = Resources(expanded["Resources"])
     yield from resource_limit(resources)
-    yield from _policy_limits(resources, role) if role else ()
+    yield from policy_limits(resources, role) if role else ()
 
 
 def resource_limit(resources: Collection[str]) -> Iterator[Problem]:
@@ -260,7 +260,8 @@ def resource_limit(resources: Collection[str]) -> Iterator[Problem]:
         yield Problem("Resources", f"{total}; {limit}; split the template")
 
 
-def _policy_limits(resources: Resources, role: str) -> Iterator[Problem]:
+def policy_limits(resources: Resources, role: str) -> Iterator[Problem]:
+    """Yield the quotas of policies that the provider's role breaks."""
     remedy = "set ProviderRole to a role that may invoke them"
     inline = [
         as_map(policy).get("PolicyDocument")

@@ -53,8 +53,7 @@ def template(reading: Reading, fingerprints: Mapping[str, Json]) -> dict[str, Js
         undo_resource["Properties"] |= _durable(each, reading.resources)
         resources[final_ids[each.logical_id]] = undo_resource
     resources |= _provider(reading.settings)
-    for policy in additions.policies:
-        resources[policy.logical_id] = _policy(policy, reading.settings)
+    resources |= _policies(reading)
     for name, condition in additions.condition_of.items():
         resources[name] = under(condition, resources[name])
     first_ids = {trigger.logical_id: first_id(trigger) for trigger in reading.triggers}
@@ -115,6 +114,16 @@ def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
     # A separate policy: a role that refers to the function that needs the role is a cycle.
     itself = permissions.hand_over(PROVIDER)
     yield HAND_OVER, parts.attached_policy(HAND_OVER, ROLE, itself)
+
+
+def permissions_of_provider(reading: Reading) -> dict[str, Json]:
+    """Build the provider's role and policies alone, which is all that IAM's quotas are about."""
+    return {**dict(_provider_permissions(reading.settings)), **_policies(reading)}
+
+
+def _policies(reading: Reading) -> dict[str, Json]:
+    settings = reading.settings
+    return {it.logical_id: _policy(it, settings) for it in reading.additions.policies}
 
 
 def _policy(policy: InvokePolicy, settings: Settings) -> Json:

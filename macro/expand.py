@@ -4,7 +4,7 @@ Knows the order of the stages. Refuses to know what any of them does.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from macro import check, concurrency, embedding, emit, grouping, ordering, parse, undo
@@ -105,14 +105,13 @@ def read(fragment: Mapping[str, Json], deployment: Deployment) -> Reading:
 
 def build(reading: Reading) -> Expansion:
     """Build the expansion of a template; raises `TemplateError` if it has problems."""
+    role = "" if reading.settings.provider_role else ROLE
     if reading.problems:
-        counted = check.resource_limit({*reading.resources, *reading.additions.ids})
-        raise TemplateError((*reading.problems, *counted))
+        raise TemplateError((*reading.problems, *_exceeded_limits(reading, role)))
     if not reading.triggers:
         return Expansion(fragment=reading.fragment, reading=reading)
     fingerprints = _fingerprints(reading)
     emitted = emit.template(reading, fingerprints)
-    role = "" if reading.settings.provider_role else ROLE
     late = (*check.undos_are_free(reading, fingerprints), *check.limits(emitted, role))
     if late:
         raise TemplateError(late)
@@ -122,6 +121,14 @@ def build(reading: Reading) -> Expansion:
         reading=reading,
         is_compressed=embedded.is_compressed,
     )
+
+
+def _exceeded_limits(reading: Reading, role: str) -> Iterator[Problem]:
+    """Yield the quotas that a template with problems breaks too, as far as it is understood."""
+    yield from check.resource_limit({*reading.resources, *reading.additions.ids})
+    if role and reading.triggers and not reading.are_settings_misspelled:
+        permissions = emit.permissions_of_provider(reading)
+        yield from check.policy_limits(reading.resources.replaced(permissions), role)
 
 
 def _resources(written: Resources, definitions: Mapping[str, Mapping[str, Json]]) -> Resources:

@@ -109,9 +109,16 @@ class Lookup:
                 if is_secret(self.declared[name]):
                     raise InvalidValueError(f"{name!r} is a parameter with NoEcho; use one without")
                 return self.values.get(name)
+            case {"Ref": str(name)} if len(value) == 1 and self.is_missing(name):
+                hint = nearest(name, self.declared)
+                raise InvalidValueError(f"no parameter {name!r} in the template{hint}")
             case dict():
                 raise InvalidValueError("must be a literal or a Ref to a parameter")
         return value
+
+    def is_missing(self, name: str) -> bool:
+        """Return whether a template has nothing of this name; a transform's settings have none."""
+        return bool(self.resources) and name not in self.names and not name.startswith("AWS::")
 
     @functools.cached_property
     def names(self) -> set[str]:

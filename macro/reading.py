@@ -45,6 +45,11 @@ class Reading(NamedTuple):
         return all(trigger.logical_id in self.order.watched for trigger in self.triggers)
 
     @property
+    def are_settings_misspelled(self) -> bool:
+        """Whether the transform's own parameters are not all understood."""
+        return any(problem.place.startswith("Transform.") for problem in self.spelling_problems)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems of the template."""
         return (*self.spelling_problems, *self.meaning_problems)

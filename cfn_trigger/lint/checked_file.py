@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from cfn_trigger.catalog import CHECKED, READABLE, TRANSFORMABLE
+from cfn_trigger.catalog import CHECKED, MEANING, READABLE, SPELLING, TRANSFORMABLE
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.lint.problems import certain, findings
 from cfn_trigger.template import places, transforms
@@ -19,6 +19,7 @@ from cfn_trigger.template.unexpanded import unexpanded
 from macro.cloudformation import SERVERLESS_TRANSFORM, properties_of, section, type_of
 from macro.model import TRANSFORM, Json, Trigger
 from macro.references import mentions
+from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY
 
 _RESOURCES: Final = "Resources"
 
@@ -26,6 +27,10 @@ _LINTED: Final = ("Properties", "DependsOn", "Metadata")
 """What a resource does not need so that others can refer to it."""
 _DECLARATIONS: Final = ("AWSTemplateFormatVersion", "Parameters", "Mappings", "Conditions")
 """The sections that resources refer to."""
+
+_OF_REFERENCES: Final = {"E1010": "Fn::GetAtt", "E1019": "Fn::Sub", "E1020": "Ref"}
+"""cfn-lint's rules about names that a template does not have, with the function they stand in."""
+_PROPERTIES: Final = {*PROPERTIES, *RETRY, *ON_ROLLBACK}
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
 """Rules about unused parameters, mappings and conditions: the expansion no longer contains those
@@ -93,7 +98,7 @@ def check_file(
         return CheckedFile(name=name, status="checked", diagnostics=problems.diagnostics)
     if not _has_triggers(template, macro_name):
         return CheckedFile(name=name, status="skipped")
-    matches = [*linter.source_matches(template)]
+    matches = [*_without_repetitions([*linter.source_matches(template)])]
     in_source = [_in_source(match, template) for match in matches if match.rule != TRANSFORMABLE.id]
     is_linted = len(in_source) == len(matches)
     in_expansion = _in_expansion(template, context(template), linter, is_linted=is_linted)
@@ -106,6 +111,30 @@ def _has_triggers(template: Template, macro_name: str) -> bool:
     """Return whether a template has anything for the macro, even if nothing expands it."""
     names = [transform.name for transform in transforms.transforms_of(template.values)]
     return macro_name in names or bool(unexpanded(template.values, macro_name))
+
+
+def _without_repetitions(matches: Sequence[Match]) -> Iterator[Match]:
+    """Yield matches, except those about a reference that the macro refuses too.
+
+    The macro's message has the nearest name, or says what else may stand there.
+    """
+    refused = {match.path for match in matches if match.rule in (SPELLING.id, MEANING.id)}
+    for match in matches:
+        if _refused_value(match) not in refused:
+            yield match
+
+
+def _refused_value(match: Match) -> TemplatePath | None:
+    """Return the path of a property whose value is an unknown reference, if a match is about one.
+
+    If the property itself is unknown, that is a problem of its own.
+    """
+    function = _OF_REFERENCES.get(match.rule)
+    if function not in match.path:
+        return None
+    path = match.path[: match.path.index(function)]
+    names = [step for step in path if isinstance(step, str)]
+    return path if names and names[-1] in _PROPERTIES else None
 
 
 def _in_source(match: Match, template: Template) -> Diagnostic:

@@ -128,6 +128,39 @@ def test_a_match_that_the_expansion_has_twice_at_a_line_is_reported_once() -> No
     assert len(checked(FakeLinter(in_expansion=both)).diagnostics) == 1
 
 
+@pytest.mark.parametrize(
+    ("rule", "function"),
+    [("E1020", ["Ref"]), ("E1019", ["Fn::Sub"]), ("E1010", ["Fn::GetAtt", 0])],
+)
+def test_a_reference_that_the_macro_refuses_is_reported_once(
+    rule: str, function: list[str | int]
+) -> None:
+    path = ("Resources", "Run", "Properties", "ExecuteAfter", 0)
+    ours = match(*path, rule="E9503", line=16)
+
+    linter = FakeLinter(in_source=(match(*path, *function, rule=rule, line=15), ours))
+
+    assert [one.rule for one in checked(linter).diagnostics] == ["E9503"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("Resources", "Run", "Properties", "Handlr"),
+        ("Resources", "Run", "Properties", "Retry", "Attempts"),
+        ("Resources", "Run", "Properties", "Payload"),
+    ],
+)
+def test_an_unknown_reference_is_a_problem_beside_others_of_its_property(
+    path: tuple[str, ...],
+) -> None:
+    inner = ("Key",) if path[-1] == "Payload" else ()
+    ours = match(*path, rule="E9502", line=16)
+    linter = FakeLinter(in_source=(match(*path, *inner, "Ref", rule="E1020"), ours))
+
+    assert [one.rule for one in checked(linter).diagnostics] == ["E1020", "E9502"]
+
+
 def test_unused_declarations_are_reported_of_the_source_alone() -> None:
     unused = match("Parameters", "Switch", rule="W2001")
 

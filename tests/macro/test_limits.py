@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from macro.errors import TemplateError
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.templates import (
@@ -232,4 +233,34 @@ def test_too_many_resources_are_a_problem_beside_all_others() -> None:
             "Resources: 507 with those created for triggers; CloudFormation allows 500;"
             " split the template"
         ),
+    ]
+
+
+def test_quotas_of_policies_are_reported_beside_other_problems() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
+    roles = [ref("TriggerProviderRole")]
+    more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document)
+    wrong = trigger(ExecuteAfter=["Nothing"], Timeout=0)
+
+    assert problems(template(More=more, Run=wrong)) == [
+        "Run.Timeout: must be a whole number from 1 to 43200, not 0",
+        "Run.ExecuteAfter: no resource 'Nothing' in the template",
+        too_large(20_798),
+    ]
+
+
+def test_quotas_of_policies_are_not_known_if_the_role_may_be_the_authors() -> None:
+    fragment = handlers(1)
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
+    roles = [ref("TriggerProviderRole")]
+    fragment["Resources"]["More"] = of_type(
+        "AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document
+    )
+    misspelled = Deployment(settings={"ProviderRol": "arn:aws:iam::123456789012:role/triggers"})
+
+    with pytest.raises(TemplateError) as caught:
+        expand(fragment, misspelled)
+
+    assert [problem.place for problem in caught.value.problems] == [
+        "Transform.Parameters.ProviderRol"
     ]

@@ -313,6 +313,18 @@ WRONG: Final[list[tuple[Template, list[str]]]] = [
     (trigger(Timeout=sub("5")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
     (trigger(Timeout=ref("Orders")), ["Run.Timeout: must be a literal or a Ref to a parameter"]),
     (
+        trigger(Timeout=ref("Nowhere")),
+        ["Run.Timeout: no parameter 'Nowhere' in the template"],
+    ),
+    (
+        trigger(Timeout=ref("Sceret")),
+        ["Run.Timeout: no parameter 'Sceret' in the template; did you mean 'Secret'?"],
+    ),
+    (
+        trigger(Timeout=ref("AWS::Region")),
+        ["Run.Timeout: must be a literal or a Ref to a parameter"],
+    ),
+    (
         trigger(Timeout=ref("Secret")),
         ["Run.Timeout: 'Secret' is a parameter with NoEcho; use one without"],
     ),
