@@ -12,12 +12,12 @@ import click
 
 from cfn_trigger.commands.watch import stack_effects
 from cfn_trigger.deployment import aws, installer, macro_stack
-from cfn_trigger.deployment.installer import InstallEffects
+from cfn_trigger.deployment.installer import InstallEffects, StackOptions
 from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
 from cfn_trigger.deployment.monitor import before_deployment, follow
 from cfn_trigger.deployment.state import DeploymentState
 from cfn_trigger.errors import UsageError
-from cfn_trigger.terminal import console, following, installations, options
+from cfn_trigger.terminal import console, following, installations, macro_options, options
 from cfn_trigger.terminal.installations import Place
 
 PATIENCE: Final = 60.0
@@ -28,9 +28,12 @@ PATIENCE: Final = 60.0
     "cfn-trigger install",
     "cfn-trigger install --profile production --region eu-west-1 --yes",
     "cfn-trigger install --macro-name RunTrigger --s3-bucket artifacts-eu-west-1",
+    "cfn-trigger install --role-arn arn:aws:iam::123456789012:role/deploy",
+    "cfn-trigger install --tags Team=shop Stage=prod",
 )
-@options.macro_stack_options
-@options.bucket_option
+@macro_options.macro_stack_options
+@macro_options.bucket_option
+@macro_options.stack_options
 @options.yes_option
 @options.aws_options
 @options.json_option
@@ -40,6 +43,7 @@ def command(
     *,
     target: MacroStack,
     s3_bucket: str | None,
+    stack_options: StackOptions,
     yes: bool,
     location: aws.Location,
     as_json: bool,
@@ -56,6 +60,7 @@ def command(
     version = macro_stack.installed_version()
     if deployed is not None and not deployed.was_never_created:
         refuse_other_version(target, deployed, place, version)
+        refuse_other_tags(target, deployed, stack_options)
         finish(target, deployed, place, as_json=as_json, note="is installed already")
         return
     if not yes:
@@ -63,7 +68,7 @@ def command(
         options.ask("Create it?")
     with console.progress("packaging the macro"):
         code = macro_stack.installed_code()
-    is_complete = installer.install(target, code, effects, s3_bucket)
+    is_complete = installer.install(target, code, effects, s3_bucket, options=stack_options)
     created = read_deployed(target.name, effects.cloudformation) if is_complete else None
     if created is None:
         ctx.exit(1)
@@ -80,6 +85,16 @@ def refuse_other_version(
         installed = f"version {old}" if old else "an unknown version"
         problem = f"stack {target.name!r}: {place} has {installed}, not {version}"
         raise UsageError(f"{problem}; run cfn-trigger upgrade")
+
+
+def refuse_other_tags(
+    target: MacroStack, deployed: DeployedStack, stack_options: StackOptions
+) -> None:
+    """Raise UsageError if a stack, which is not updated, is to have other tags than it has."""
+    if stack_options.retags(deployed):
+        raise UsageError(
+            f"stack {target.name!r}: has other tags; pass --tags to cfn-trigger upgrade"
+        )
 
 
 def refuse_other_macro(target: MacroStack, deployed: DeployedStack) -> None:

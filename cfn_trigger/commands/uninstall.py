@@ -7,11 +7,11 @@ import click
 from cfn_trigger import environment
 from cfn_trigger.commands import install
 from cfn_trigger.deployment import aws, installer
-from cfn_trigger.deployment.installer import InstallEffects
+from cfn_trigger.deployment.installer import InstallEffects, StackOptions
 from cfn_trigger.deployment.macro_stack import MacroStack, read_deployed
 from cfn_trigger.deployment.macro_users import MacroUsers, macro_users
 from cfn_trigger.errors import UsageError
-from cfn_trigger.terminal import console, installations, options
+from cfn_trigger.terminal import console, installations, macro_options, options
 from cfn_trigger.terminal.installations import Place
 
 
@@ -19,8 +19,9 @@ from cfn_trigger.terminal.installations import Place
     "cfn-trigger uninstall",
     "cfn-trigger uninstall --macro-name RunTrigger --region eu-west-1 --yes",
 )
-@options.macro_stack_options
+@macro_options.macro_stack_options
 @click.option("--force", is_flag=True, help="Also if stacks still use it.")
+@macro_options.role_arn_option
 @options.yes_option
 @options.aws_options
 @options.json_option
@@ -30,6 +31,7 @@ def command(
     *,
     target: MacroStack,
     force: bool,
+    role_arn: str | None,
     yes: bool,
     location: aws.Location,
     as_json: bool,
@@ -56,7 +58,7 @@ def command(
         has_bucket = target.bucket_stack in names
         console.show(installations.removal(target, place, has_bucket=has_bucket), stderr=as_json)
         options.ask("Delete it?")
-    if not installer.uninstall(target, effects):
+    if not installer.uninstall(target, effects, StackOptions(role_arn=role_arn)):
         ctx.exit(1)
     _finish(target, place, as_json=as_json, note="is removed")
 

@@ -9,23 +9,25 @@ from cfn_trigger import environment
 from cfn_trigger.commands import install
 from cfn_trigger.commands.plan import update_by_another_macro
 from cfn_trigger.deployment import aws, installer, macro_stack
-from cfn_trigger.deployment.installer import InstallEffects
+from cfn_trigger.deployment.installer import InstallEffects, StackOptions
 from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
 from cfn_trigger.deployment.macro_users import macro_users
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.prediction.predict import predictions
 from cfn_trigger.prediction.upgrades import StackImpact
 from cfn_trigger.template.source import parse_template
-from cfn_trigger.terminal import console, installations, options
+from cfn_trigger.terminal import console, installations, macro_options, options
 from macro.model import Json
 
 
 @options.command(
     "cfn-trigger upgrade",
     "cfn-trigger upgrade --region eu-west-1 --yes",
+    "cfn-trigger upgrade --tags Team=shop Stage=prod",
 )
-@options.macro_stack_options
-@options.bucket_option
+@macro_options.macro_stack_options
+@macro_options.bucket_option
+@macro_options.stack_options
 @options.yes_option
 @options.aws_options
 @options.json_option
@@ -35,6 +37,7 @@ def command(
     *,
     target: MacroStack,
     s3_bucket: str | None,
+    stack_options: StackOptions,
     yes: bool,
     location: aws.Location,
     as_json: bool,
@@ -51,7 +54,7 @@ def command(
     code, new = macro_stack.installed_code(), macro_stack.installed_version()
     bucket = s3_bucket or installer.own_bucket(target, effects.cloudformation)
     template = macro_stack.template(bucket or "", code)
-    if deployed.template == template:
+    if deployed.template == template and not stack_options.retags(deployed):
         install.finish(target, deployed, place, as_json=as_json, note="is up to date")
         return
     old = macro_stack.version(deployed.template)
@@ -69,7 +72,7 @@ def command(
             console.note(f"stack {name!r}: could not be read")
     if not yes:
         options.ask("Upgrade it?")
-    if not installer.upgrade(target, deployed, code, effects, s3_bucket):
+    if not installer.upgrade(target, deployed, code, effects, s3_bucket, options=stack_options):
         ctx.exit(1)
     upgraded = read_deployed(target.name, effects.cloudformation) or deployed
     install.finish(target, upgraded, place, as_json=as_json, note="is installed")

@@ -6,7 +6,7 @@ done. Refuses to know what a person is shown of it.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cfn_trigger.deployment import aws, macro_stack
@@ -35,8 +35,43 @@ class InstallEffects:
     note: Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """What the stacks of the macro get besides their templates.
+
+    Without a role CloudFormation uses the one it has used for the stack before, or the caller's
+    credentials; without tags a stack keeps those it has.
+    """
+
+    role_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def of_every_request(self) -> dict[str, Any]:
+        """The parameters of any request that changes a stack."""
+        return {"RoleARN": self.role_arn} if self.role_arn else {}
+
+    @property
+    def of_deployments(self) -> dict[str, Any]:
+        """The parameters of a request that creates or updates a stack."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        return {**self.of_every_request, **({"Tags": tags} if tags else {})}
+
+    def retags(self, stack: DeployedStack) -> bool:
+        """Whether a stack has other tags than it is to have."""
+        return bool(self.tags) and self.tags != stack.tags
+
+
+_AS_BEFORE: Final = StackOptions()
+
+
 def install(
-    target: MacroStack, code: Code, effects: InstallEffects, bucket: str | None = None
+    target: MacroStack,
+    code: Code,
+    effects: InstallEffects,
+    bucket: str | None = None,
+    *,
+    options: StackOptions = _AS_BEFORE,
 ) -> bool:
     """Create the macro, and a bucket for its code unless one is passed; return whether it worked.
 
@@ -44,7 +79,7 @@ def install(
     """
     created: list[str] = []
     try:
-        is_complete = _create_all(target, code, effects, bucket, created)
+        is_complete = _create_all(target, code, effects, bucket, created=created, options=options)
     except UsageError:
         _remove(created, target, effects)
         raise
@@ -62,16 +97,18 @@ def _create_all(
     code: Code,
     effects: InstallEffects,
     bucket: str | None,
+    *,
     created: list[str],
+    options: StackOptions,
 ) -> bool:
-    bucket = bucket or _own_bucket(target, effects, created)
+    bucket = bucket or _own_bucket(target, effects, created, options)
     if bucket is None:
         return False
     macro_stack.upload(code, bucket, effects.s3)
     template = macro_stack.template(bucket, code)
     parameters = {"MacroName": target.macro_name}
     _remove_leftover(read_deployed(target.name, effects.cloudformation), effects)
-    return _create(target.name, template, parameters, effects, created)
+    return _create(target.name, template, parameters, effects, created=created, options=options)
 
 
 def upgrade(
@@ -80,31 +117,36 @@ def upgrade(
     code: Code,
     effects: InstallEffects,
     bucket: str | None = None,
+    *,
+    options: StackOptions = _AS_BEFORE,
 ) -> bool:
     """Update the macro, whose parameters keep their values; return whether it worked.
 
     Raises UsageError if AWS refuses a request. A failed update is rolled back by CloudFormation.
     """
     created: list[str] = []
-    bucket_of_code = bucket or _own_bucket(target, effects, created)
+    bucket_of_code = bucket or _own_bucket(target, effects, created, options)
     if bucket_of_code is None:
         _remove(created, target, effects)
         return False
     macro_stack.upload(code, bucket_of_code, effects.s3)
     template = macro_stack.template(bucket_of_code, code)
-    state = _update(installed, template, effects)
+    state = _update(installed, template, effects, options)
     if state.succeeded and bucket is None:
         _empty(bucket_of_code, effects.s3, keep=code.objects)
+        return _retag(target.bucket_stack, effects, options)
     return state.succeeded
 
 
-def uninstall(target: MacroStack, effects: InstallEffects) -> bool:
+def uninstall(
+    target: MacroStack, effects: InstallEffects, options: StackOptions = _AS_BEFORE
+) -> bool:
     """Delete the macro's stack and the bucket of its own; return whether nothing is left.
 
     Raises UsageError if AWS refuses a request.
     """
     stacks = (target.name, target.bucket_stack)
-    return all(_delete(name, target, effects) for name in stacks)
+    return all(_delete(name, target, effects, options) for name in stacks)
 
 
 def own_bucket(target: MacroStack, cloudformation: Any) -> str | None:
@@ -129,14 +171,17 @@ def refuse_changing(name: str, stack: DeployedStack) -> None:
 # ---- stacks
 
 
-def _own_bucket(target: MacroStack, effects: InstallEffects, created: list[str]) -> str | None:
+def _own_bucket(
+    target: MacroStack, effects: InstallEffects, created: list[str], options: StackOptions
+) -> str | None:
     """Return the bucket for the macro's code, created if need be; None if that fails."""
     bucket = own_bucket(target, effects.cloudformation)
     if bucket is not None:
         return bucket
     name = target.bucket_stack
     _remove_leftover(read_deployed(name, effects.cloudformation), effects)
-    if not _create(name, macro_stack.bucket_template(), {}, effects, created):
+    template = macro_stack.bucket_template()
+    if not _create(name, template, {}, effects, created=created, options=options):
         return None
     return own_bucket(target, effects.cloudformation)
 
@@ -146,7 +191,9 @@ def _create(
     template: Mapping[str, Json],
     parameters: Mapping[str, str],
     effects: InstallEffects,
+    *,
     created: list[str],
+    options: StackOptions,
 ) -> bool:
     def start() -> None:
         with aws.requesting(f"stack {name!r}"):
@@ -156,7 +203,8 @@ def _create(
                     {"ParameterKey": key, "ParameterValue": value}
                     for key, value in parameters.items()
                 ],
-                **_options(template),
+                **_content(template),
+                **options.of_deployments,
             )
         created.append(name)
 
@@ -164,9 +212,12 @@ def _create(
 
 
 def _update(
-    installed: DeployedStack, template: dict[str, Json], effects: InstallEffects
+    installed: DeployedStack,
+    template: Mapping[str, Json],
+    effects: InstallEffects,
+    options: StackOptions,
 ) -> DeploymentState:
-    declared: Any = template["Parameters"]
+    declared: Any = template.get("Parameters", {})
     kept = [name for name in declared if name in installed.parameters]
 
     def start() -> None:
@@ -174,13 +225,22 @@ def _update(
             effects.cloudformation.update_stack(
                 StackName=installed.stack_id,
                 Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],
-                **_options(template),
+                **_content(template),
+                **options.of_deployments,
             )
 
     return effects.perform(installed.stack_id, start)
 
 
-def _options(template: Mapping[str, Json]) -> dict[str, Any]:
+def _retag(name: str, effects: InstallEffects, options: StackOptions) -> bool:
+    """Replace the tags of a stack if it exists and has others; return whether that worked."""
+    stack = read_deployed(name, effects.cloudformation)
+    if stack is None or not options.retags(stack):
+        return True
+    return _update(stack, stack.template, effects, options).succeeded
+
+
+def _content(template: Mapping[str, Json]) -> dict[str, Any]:
     return {
         "TemplateBody": json.dumps(template),
         "Capabilities": list(macro_stack.CAPABILITIES),
@@ -189,19 +249,25 @@ def _options(template: Mapping[str, Json]) -> dict[str, Any]:
     }
 
 
-def _delete(name: str, target: MacroStack, effects: InstallEffects) -> bool:
+def _delete(
+    name: str, target: MacroStack, effects: InstallEffects, options: StackOptions = _AS_BEFORE
+) -> bool:
     stack = read_deployed(name, effects.cloudformation)
     if stack is None:
         return True
     if name == target.bucket_stack and "Bucket" in stack.outputs:
         _empty(stack.outputs["Bucket"], effects.s3)
-    return _delete_stack(stack, effects)
+    return _delete_stack(stack, effects, options)
 
 
-def _delete_stack(stack: DeployedStack, effects: InstallEffects) -> bool:
+def _delete_stack(
+    stack: DeployedStack, effects: InstallEffects, options: StackOptions = _AS_BEFORE
+) -> bool:
     def start() -> None:
         with aws.requesting(f"stack {stack.stack_id!r}"):
-            effects.cloudformation.delete_stack(StackName=stack.stack_id)
+            effects.cloudformation.delete_stack(
+                StackName=stack.stack_id, **options.of_every_request
+            )
 
     return effects.perform(stack.stack_id, start).succeeded
 

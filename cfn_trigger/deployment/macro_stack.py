@@ -157,6 +157,7 @@ class DeployedStack:
     template: Mapping[str, Json] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_changing(self) -> bool:
@@ -201,6 +202,7 @@ def _deployed(description: Mapping[str, Any], cloudformation: Any) -> DeployedSt
         outputs={
             output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])
         },
+        tags={tag["Key"]: tag["Value"] for tag in description.get("Tags", [])},
     )
 
 

@@ -4,7 +4,7 @@ Knows click, and which options take their defaults from the environment or from 
 settings. Refuses to know what the values mean to a subcommand.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from cfn_trigger import environment, settings
-from cfn_trigger.deployment import aws, macro_stack
+from cfn_trigger.deployment import aws
 from cfn_trigger.errors import TemplateProblems, UsageError
 from cfn_trigger.template import parameters
 from cfn_trigger.terminal import console
@@ -77,6 +77,7 @@ class Subcommand(click.Command):
         """Parse twice: settings are found by an argument, and are defaults of others."""
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
+        args = list(_one_by_one(self.params, args))
         ctx.meta[_ARGUMENTS] = tuple(args)
         passed, _, _ = self.make_parser(ctx).parse_args(args=list(args))
         help_option = self.get_help_option(ctx)  # whose name depends on click's version
@@ -115,6 +116,23 @@ def command(
     `alternatives` are pairs of options that cannot both be meant.
     """
     return click.command(cls=Subcommand, examples=examples, alternatives=alternatives)
+
+
+class SeveralValues(click.Option):
+    """An option with any number of values, as those of the AWS CLI: `--tags A=1 B=2`."""
+
+
+def _one_by_one(params: Iterable[click.Parameter], args: Iterable[str]) -> Iterator[str]:
+    """Yield a command line in which every value of such an option follows its name."""
+    names = {name for option in params if isinstance(option, SeveralValues) for name in option.opts}
+    name = previous = ""
+    for argument in args:
+        if argument.startswith("-"):
+            name = argument if argument in names else ""
+        elif name and previous != name:
+            yield name
+        yield argument
+        previous = argument
 
 
 def _folder(passed: Mapping[str, Any]) -> Path:
@@ -201,36 +219,6 @@ def macro_name_option(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """Add `--yes`."""
     return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(command)
-
-
-def macro_stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--macro-name` and `--stack-name`; the command receives `target`, the macro's stacks."""
-
-    @macro_name_option
-    @click.option(
-        "--stack-name",
-        metavar="NAME",
-        help="The macro's own stack.  [default: cfn-trigger, for another macro cfn-trigger-MACRO]",
-    )
-    @wraps(command)
-    def with_target(
-        *arguments: Any, macro_name: str, stack_name: str | None, **options: Any
-    ) -> Any:
-        macro_stack.refuse_macro_name(macro_name)
-        target = macro_stack.macro_stack(macro_name, stack_name)
-        return command(*arguments, target=target, **options)
-
-    return with_target
-
-
-def bucket_option(command: Command) -> Command:
-    """Add `--s3-bucket`."""
-    option = click.option(
-        "--s3-bucket",
-        metavar="NAME",
-        help="Upload to this bucket of the region, instead of one that is created for it.",
-    )
-    return option(command)
 
 
 def ask(question: str) -> None:

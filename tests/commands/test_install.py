@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import click
 import pytest
 
 from cfn_trigger.commands import install, uninstall, upgrade
 from cfn_trigger.deployment.aws import Location
+from cfn_trigger.deployment.installer import StackOptions
 from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack
 from cfn_trigger.deployment.macro_users import MacroUsers
 from cfn_trigger.errors import UsageError
+from cfn_trigger.main import main
 from cfn_trigger.terminal.installations import Place
+from cfn_trigger.terminal.macro_options import parse_tags
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.command_line import run
@@ -84,6 +89,58 @@ def test_what_is_installed_already_is_a_usage_error(stack: DeployedStack, messag
 
 def test_the_same_version_is_no_error() -> None:
     install.refuse_other_version(TARGET, deployed(), PLACE, "0.0.9")
+
+
+def test_tags_of_what_is_installed_already_are_a_usage_error() -> None:
+    tagged = replace(deployed(), tags={"Team": "shop"})
+
+    install.refuse_other_tags(TARGET, tagged, StackOptions())
+    install.refuse_other_tags(TARGET, tagged, StackOptions(tags={"Team": "shop"}))
+    with pytest.raises(UsageError) as caught:
+        install.refuse_other_tags(TARGET, tagged, StackOptions(tags={"Team": "other"}))
+
+    assert caught.value.message == (
+        "stack 'cfn-trigger': has other tags; pass --tags to cfn-trigger upgrade"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--tags", "Team=shop", "Stage=a b", "--yes"),
+        ("--tags", "Team=shop", "--yes", "--tags", "Stage=a b"),
+        ("--yes", "--tags=Team=shop", "--tags", "Stage=a b"),
+    ],
+)
+def test_tags_are_written_as_for_the_aws_cli(arguments: tuple[str, ...]) -> None:
+    parent = click.Context(main, **main.context_settings)
+    context = install.command.make_context("install", [*arguments], parent=parent)
+
+    assert context.params["pairs"] == ("Team=shop", "Stage=a b")
+    assert context.params["yes"]
+    assert parse_tags(context.params["pairs"]) == {"Team": "shop", "Stage": "a b"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--tags", "Team"), "--tags: must be a list of Key=Value, but has 'Team'"),
+        (
+            ("--tags", "aws:team=a"),
+            (
+                "--tags: has the key 'aws:team'; AWS reserves keys that start with aws:,"
+                " so choose another"
+            ),
+        ),
+        (("--role-arn", "deploy"), "--role-arn deploy: must be the ARN of a role"),
+    ],
+)
+def test_options_that_aws_would_refuse_are_a_usage_error(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    outcome = run("install", *arguments)
+
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {message}\n")
 
 
 @pytest.mark.parametrize("status", [None, "ROLLBACK_COMPLETE"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cfn_trigger.deployment import installer, macro_stack
+from cfn_trigger.deployment.installer import StackOptions
 from cfn_trigger.deployment.macro_stack import Code, MacroStack, read_deployed
 from cfn_trigger.errors import UsageError
 from tests.support.installed_account import FakeAccount, FakeStack, refusal
@@ -14,6 +15,9 @@ from tests.support.installed_account import FakeAccount, FakeStack, refusal
 TARGET = MacroStack()
 CODE = Code(version="1.0.0", function=b"function", layer=b"layer")
 NEWER = Code(version="1.0.1", function=b"newer", layer=b"layer")
+ROLE = "arn:aws:iam::123456789012:role/deploy"
+TAGS = {"Team": "shop", "Stage": "prod"}
+OPTIONS = StackOptions(role_arn=ROLE, tags=TAGS)
 BUCKET = "cfn-trigger-packages-bucket"
 
 
@@ -192,6 +196,59 @@ def test_a_stack_of_others_is_not_taken_for_the_bucket() -> None:
     assert caught.value.message == (
         "stack 'cfn-trigger-packages': has no bucket for the macro's code; pass --s3-bucket"
     )
+
+
+# ---- a service role, and tags
+
+
+def test_all_stacks_are_created_with_the_role_and_the_tags() -> None:
+    account = FakeAccount()
+
+    assert installer.install(TARGET, CODE, account.effects, options=OPTIONS)
+
+    stacks = account.stacks.values()
+    assert [(stack.role_arn, stack.tags) for stack in stacks] == [(ROLE, TAGS)] * 2
+
+
+def test_an_upgrade_without_options_keeps_the_role_and_the_tags() -> None:
+    account = installed()
+    for stack in account.stacks.values():
+        stack.role_arn, stack.tags = ROLE, TAGS
+
+    assert installer.upgrade(TARGET, deployed(account), NEWER, account.effects)
+
+    stacks = account.stacks.values()
+    assert [(stack.role_arn, stack.tags) for stack in stacks] == [(ROLE, TAGS)] * 2
+
+
+def test_an_upgrade_gives_all_stacks_their_new_tags() -> None:
+    account = installed()
+
+    assert installer.upgrade(TARGET, deployed(account), CODE, account.effects, options=OPTIONS)
+
+    stacks = account.stacks.values()
+    assert [(stack.role_arn, stack.tags) for stack in stacks] == [(ROLE, TAGS)] * 2
+    assert account.changes()[2:] == [
+        ("UpdateStack", "cfn-trigger"), ("UpdateStack", "cfn-trigger-packages"),
+    ]  # fmt: skip
+
+
+def test_a_bucket_with_the_same_tags_is_not_updated() -> None:
+    account = installed()
+    account.stacks["cfn-trigger-packages"].tags = dict(TAGS)
+
+    assert installer.upgrade(TARGET, deployed(account), CODE, account.effects, options=OPTIONS)
+
+    assert [request[0] for request in account.changes()].count("UpdateStack") == 1
+
+
+def test_stacks_are_deleted_with_the_role() -> None:
+    account = installed()
+    stacks = list(account.stacks.values())
+
+    assert installer.uninstall(TARGET, account.effects, StackOptions(role_arn=ROLE))
+
+    assert (account.stacks, [stack.role_arn for stack in stacks]) == ({}, [ROLE, ROLE])
 
 
 # ---- upgrade

@@ -48,6 +48,8 @@ class FakeStack:
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     transforms: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    role_arn: str | None = None
 
     @property
     def stack_id(self) -> str:
@@ -148,6 +150,7 @@ class FakeCloudFormation:
                 each["ParameterKey"]: each["ParameterValue"] for each in parameters["Parameters"]
             },
         )
+        _keep_options(self.account.stacks[name], parameters)
         self._check_options(parameters)
         return {"StackId": self.account.stacks[name].stack_id}
 
@@ -161,7 +164,9 @@ class FakeCloudFormation:
             assert each["ParameterKey"] in stack.parameters
         self._check_options(parameters)
         old, new = json.loads(stack.template), json.loads(parameters["TemplateBody"])
-        if old["Resources"] == new["Resources"]:  # whatever else differs
+        old_tags = dict(stack.tags)
+        _keep_options(stack, parameters)
+        if (old["Resources"], old_tags) == (new["Resources"], stack.tags):  # whatever else differs
             message = "No updates are to be performed."
             raise refusal("ValidationError", message, "UpdateStack")
         if f"UPDATE {stack.name}" not in self.account.failing:  # otherwise it is rolled back
@@ -180,6 +185,7 @@ class FakeCloudFormation:
         """Begin to delete a stack."""
         stack = self.account.stack(parameters["StackName"], "DeleteStack")
         self.account.asked("cloudformation", "DeleteStack", stack.name, parameters)
+        _keep_options(stack, parameters)
         stack.status = "DELETE_IN_PROGRESS"
 
     def describe_stacks(self, **parameters: Any) -> dict[str, Any]:
@@ -201,6 +207,7 @@ class FakeCloudFormation:
                         {"OutputKey": key, "OutputValue": value}
                         for key, value in stack.outputs.items()
                     ],
+                    "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
                 }
             ]
         }
@@ -229,6 +236,13 @@ class FakeCloudFormation:
         for stack in self.account.stacks.values():
             if stack.status in parameters["StackStatusFilter"]:
                 yield {"StackSummaries": [{"StackName": stack.name}]}
+
+
+def _keep_options(stack: FakeStack, parameters: Mapping[str, Any]) -> None:
+    """Keep the role and the tags of a request; one without them leaves what the stack has."""
+    stack.role_arn = parameters.get("RoleARN", stack.role_arn)
+    if "Tags" in parameters:
+        stack.tags = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}
 
 
 @dataclass(frozen=True, slots=True)
