@@ -6,7 +6,7 @@ from html import unescape
 from itertools import chain,islice,repeat
 from typing import NamedTuple
 from urllib.parse import quote,unquote,urlencode,urlsplit
-AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,CK,CL,CM,CN,CO,CP,CQ,CR,CS,CT,CU='PhysicalResourceId','LogicalResourceId','Result','X-Amz-Invocation-Type','Delete','Progress','hand over','Reason','StackId','done','refused','RequestResponse','failed','EventState','ResourceProperties','Error','Truncated','replace','respond','RequestType','answered','ExecuteOnHandlerChange','Status','lambda','OldResourceProperties','pending','skipped','RequestId','stack status unknown','ERROR','ErrorMessage','POST','ROLLBACK','invocations','LastUpdateStatus','Payload','RetryAfter','BadResult','ErrorType','timed out','Create','DescribeStacks','FAILED','NoEcho','ResourceStatus','cloudformation','Previous','Undo','WARN','sent','Content-Type','TCP_KEEPIDLE','errorMessage','outcome','ExecutionId','ResponseURL','Data','Expect','Failed','Update','passed','Attribute','OnFailure','errorType','State','Continue','SUCCESS','Timeout','cut off','hops','none','trigger','wait'
+AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,CK,CL,CM,CN,CO,CP,CQ,CR,CS,CT,CU='PhysicalResourceId','LogicalResourceId','Result','X-Amz-Invocation-Type','Delete','Progress','hand over','Reason','StackId','done','refused','RequestResponse','failed','EventState','ResourceProperties','Error','Truncated','replace','respond','RequestType','answered','ExecuteOnHandlerChange','Status','lambda','OldResourceProperties','pending','skipped','RequestId','stack status unknown','ERROR','ErrorMessage','POST','ROLLBACK','invocations','LastUpdateStatus','Payload','RetryAfter','BadResult','ErrorType','timed out','Create','DescribeStacks','FAILED','NoEcho','ResourceStatus','cloudformation','Previous','WARN','sent','Content-Type','TCP_KEEPIDLE','errorMessage','outcome','ExecutionId','ResponseURL','Data','Expect','Failed','Undo','Update','passed','Attribute','OnFailure','errorType','State','Continue','SUCCESS','Timeout','cut off','hops','none','trigger','wait'
 T=object
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
@@ -60,17 +60,17 @@ def bare_request(e):
  return r
 def parse_request(e):
  p,o=e[AO],e.get(AY,{})
- if BV in p and o:p,o=o,p
- r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get(BJ)),expect=assembled(p.get(CF)),run=run_of(e,p,o)if BV in p else None)
+ if CG in p and o:p,o=o,p
+ r=bare_request(e)._replace(**settings_of(p),payload=assembled(p.get(BJ)),expect=assembled(p.get(CE)),run=run_of(e,p,o)if CG in p else None)
  with suppress(Exception):r=r._replace(old_payload=assembled(o.get(BJ)))
  return r._replace(unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p[BV]);i=u['RunId']and p[BV]!=o.get(BV)
+ u=assembled(p[CG]);i=u['RunId']not in str(o.get(CG))
  if u.get(AC):u[AC]=json.loads(u[AC])
  return u if i and e[AT]!=BO else{}
 def execution_id(e,p):
  a=e[BB],e[AI],e[AB],url_date(e);i=hashlib.sha256('\n'.join(a).encode()).hexdigest()
- return str(p.identity.get(CC,i[:32]))
+ return str(p.identity.get(CB,i[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):
@@ -82,7 +82,7 @@ def is_unchanged(r,p,o):
  if r.execute_on_handler_change and p==o:return False
  w=o.get('Enabled')!='false';a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a)
  return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',BJ,'InvocationType',CF,BU)
+RERUNS=('HandlerArn',BJ,'InvocationType',CE,BU)
 SWITCHED_OFF=re.compile(r'Deployment$|Resources\.|References\.')
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
@@ -92,16 +92,16 @@ def has_cause(p,o):
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
  if t:=e.get(AF):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[CB][:len(Outcome._fields)])
-  h=t.get(CR,0)-(o.is_crowded and w-t['resume_at']>=4);k|={CB:o,CR:h,BX:sent_at(e,w)};return Progress(**k)
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[CA][:len(Outcome._fields)])
+  h=t.get(CR,0)-(o.is_crowded and w-t['resume_at']>=4);k|={CA:o,CR:h,BW:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(e,w):
  d=re.fullmatch(r'(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z',url_date(e))
  with suppress(ValueError):
   if d:return timegm(tuple(map(int,d.groups())))
- return e.get(AF,{}).get(BX,w)
+ return e.get(AF,{}).get(BW,w)
 def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{AF:t._asdict()}
-def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[CD])[:1])
+def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[CC])[:1])
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
@@ -125,10 +125,10 @@ def judge(r,e):
 def meaning(r,e,w):
  match spelled(w.get(AW)):
   case 'INPROGRESS':return pending(w)
-  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get(AH)or'no Reason was given'),4000);return failed(CG,a)
+  case 'FAILED'|'FAILURE':a=truncate(as_text(w.get(AH)or'no Reason was given'),4000);return failed(CF,a)
  if str(w.get('IsComplete')).lower()=='false':i='return the Status IN_PROGRESS to be polled';return failed(BL,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(CF,l,is_unexpected=True)
+ if l:return failed(CE,l,is_unexpected=True)
  return Outcome(AJ,result=e)
 def pending(e):
  f=e.get(BK)
@@ -141,7 +141,7 @@ def warning(r,e):
  if UNFINISHED.search(spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(CE));t=w.get(AA);return d.get(AA)if t is None else t
+def given_id(e):w=as_map(e);d=as_map(w.get(CD));t=w.get(AA);return d.get(AA)if t is None else t
 def valid_id(p):l=len(p.encode(errors=AR))if isinstance(p,str)else 0;f=0<l<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
@@ -154,7 +154,7 @@ def equal(t,r):
  return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={CA:y.decode(errors=AR)}
+ if y and not a:a={BZ:y.decode(errors=AR)}
  return reported(a,l)
 def reported(a,l=''):
  m,r=message_of(a),lines_of(trace_of(a));k=str(a.get(CL)or a.get(BM)or AP)
@@ -163,7 +163,7 @@ def reported(a,l=''):
  e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[:3]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):
- y=(CA,BE,'Message','message');s=[a[k]for k in y if a.get(k)is not None]
+ y=(BZ,BE,'Message','message');s=[a[k]for k in y if a.get(k)is not None]
  return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
@@ -321,7 +321,7 @@ def success(r,p,a,e=ABSENT,error='' ):
  if r.kind==AE:return b|{AH:truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:d['TriggerRunId']=''if e is ABSENT else execution_id(r.event,p)
- b|={BR:r.no_echo or p.no_echo,CE:d};o=4095-20-size(b)
+ b|={BR:r.no_echo or p.no_echo,CD:d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
   if n not in d and s<=o:d[n]='';o-=s
@@ -341,7 +341,7 @@ def physical_id(r,p):
 def attribute(e,n):
  if n==AC:return as_json(e)if isinstance(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(CE)
+def data_of(e):return as_map(e).get(CD)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p)if v is ABSENT else():
@@ -401,7 +401,7 @@ def response_of(r):
  i=b'timed out'in h and b'Errno'not in h;return Response(BN if i else CQ,*r)
 IDLE={}
 NETWORK_ERRORS=(OSError,http.client.HTTPException)
-KEEP_ALIVE={BZ:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
+KEEP_ALIVE={BY:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
@@ -423,7 +423,7 @@ def connected(u):
  a=urlsplit(u);c=http.client.HTTPConnection(a.netloc,timeout=5)
  if a.scheme=='https':c=http.client.HTTPSConnection(a.netloc,timeout=5,context=TRUST)
  c.connect();c.sock.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for o,n in KEEP_ALIVE.items()if hasattr(socket,BZ)else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
+ for o,n in KEEP_ALIVE.items()if hasattr(socket,BY)else():c.sock.setsockopt(socket.IPPROTO_TCP,getattr(socket,o),n)
  return c
 class Bounded(io.RawIOBase):
  def __init__(self,sock,deadline):self.sock,self.deadline=sock,deadline
@@ -481,10 +481,10 @@ def look(r,f):
  return Outcome(AK,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
  for n in(CM,BI)[:1 if r.kind==AE else 2]:
-  if k.get(n)==CG:
+  if k.get(n)==CF:
    h=k.get(f'{n}Reason')or f"the function's {n} is Failed"
    if n!=CM:h=f"{h.rstrip('.')}; the handler still has its previous code"
-   return failed(k.get(f'{n}ReasonCode')or CG,h,is_final=True)
+   return failed(k.get(f'{n}ReasonCode')or CF,h,is_final=True)
  if k.get(CM)=='Pending'or k.get(BI)=='InProgress':return Outcome(AK,'NotReady','the handler is still being created or updated')
  return Outcome(AJ,result=k)
 def invoke(r,p,f,d):
@@ -563,7 +563,7 @@ def client_context(d,*,is_carried):
 def packed(d,*,is_ascii):t=encoded(d).decode();c=json.dumps({'custom':{CT:t}},ensure_ascii=is_ascii);return base64.b64encode(c.encode()).decode()
 def description_of(r,p):
  y=(AT,BB,AI,AB,AA);e=r.event
- d={k:e[k].removeprefix(PART)for k in y if k in e};d[AB]=r.part_of or r.name;d[CC]=execution_id(e,p)
+ d={k:e[k].removeprefix(PART)for k in y if k in e};d[AB]=r.part_of or r.name;d[CB]=execution_id(e,p)
  d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[AN]=p.state
  if r.run:o={'RollbackOf':CH if'UPDATE'in p.status else BO};return d|r.run|o
@@ -571,7 +571,7 @@ def description_of(r,p):
  return d
 def ask(request,effects,seconds,action,**more):
  q={'Action':action,'StackName':request.event[AI],'Version':'2010-05-15'};f=urlencode(q|more).encode()
- h={BY:'application/x-www-form-urlencoded'};return response_of(effects.call(BT,BF,'/',f,h,seconds))
+ h={BX:'application/x-www-form-urlencoded'};return response_of(effects.call(BT,BF,'/',f,h,seconds))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not TRANSIENT.search(s.body)
 TRANSIENT=re.compile(b'Throttl|LimitExceeded|Expired|Timeout')
 def stack_status(s):return''.join(re.findall(r'<StackStatus>\s*(\w+)',s.text)[:1])
@@ -601,7 +601,7 @@ def hand_over(e,f,m,l):
  for a in growing(PAUSES):
   t=f.clock().left;d=max(1,min(60,max(t-2*10,t/2)));r=f.call(AX,BF,path(m,BH),b,h,d);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{BN,CQ}:l('handed over, without a reply',level=BW,why=s.text);return False
+  if s.kind in{BN,CQ}:l('handed over, without a reply',level=BV,why=s.text);return False
   i=300<=s.status<500;n=i and s.status not in{403,429}
   if n or(p:=f.clock().left-2*10)<=0:break
   f.sleep(min(a,p,10))
@@ -609,16 +609,16 @@ def hand_over(e,f,m,l):
 def resumed(e,r,w):
  u,o=e[AO].get(BU),e.get(AY,{})
  if AF in e or r.kind==AE or u in{None,o.get(BU)}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[CB][0]in{AJ,BA}else None
- a={BX:sent_at(e,w),CR:0,'rolling_back':b,'status':''};i=a[BX]-k[BX]>4200;return e if i else e|{AF:k|a}
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[CA][0]in{AJ,BA}else None
+ a={BW:sent_at(e,w),CR:0,'rolling_back':b,'status':''};i=a[BW]-k[BW]>4200;return e if i else e|{AF:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
  if not r.part_of or r.kind==AE or b[AW]==BQ:return b,a
  l=p.outcome if o.kind==CI else o._replace(is_final=True);e=l.result if l.kind==AJ and l.result is not ABSENT else None
  m=truncate(l.message,1000)
  t=p._replace(outcome=l._replace(message=m,frames=(),log='',result=e),identity=description_of(r._replace(old_payload=ABSENT),p._replace(state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CO,PART+physical_id(r,p))
- b|={AH:'the next part continues',BR:True,CE:{'Run':u}}
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,CO,truncate(PART+physical_id(r,p),1024))
+ b|={AH:'the next part continues',BR:True,CD:{'Run':u}}
  if size(b)<=4095:return b,a
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
@@ -646,14 +646,14 @@ def find_answer(e,f,m,l):
 def concluded(r,p,o,f,l ):
  x=p.outcome.execution
  if x and o.kind!=CI:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[AW];e='INFO'if not a else BW if t==BQ else BD
+ b,a=answer_of_part(r,p,o);t=b[AW];e='INFO'if not a else BV if t==BQ else BD
  if o.kind==BA and o.error:e=BD
  if o.is_unexpected:a='Expect is not met'
  l(AS,level=e,status=t,reason=a or o.message);return b
 def deliver(e,b,f,m,l):
  r=bare_request(e);u=sent_at(e,f.clock().now)+r.service_timeout;o=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[CD],encoded(b)))
+  s=response_of(f.put(e[CC],encoded(b)))
   if s.kind==AU and s.status<300:return
   h=''if s.kind==AU else s.text;l('the response was not accepted',level=BD,status=s.status,why=h);w,t=f.clock()
   i=min(a,max(1,u-5-w))
@@ -683,7 +683,7 @@ def carry_out(t,r,p,f,l ):
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
  if o.kind==AZ and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==AJ and(i:=warning(r,o.result)):w={'level':BW,'warning':i}
+ if o.kind==AJ and(i:=warning(r,o.result)):w={'level':BV,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
  l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(CP,3)if c and not i else 0
@@ -697,7 +697,7 @@ def notice_rollback(r,p,f,d,l ):
  if t or is_lasting_refusal(s):h=read_history(r,f,d)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(BC,level=BW,status=s.status)
+ if u or not t:l(BC,level=BV,status=s.status)
  n=p.questions<len(QUESTION_PAUSES)or not t
  if u and n and not h.is_denied:
   c=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(c,r.service_timeout/6)*(1+lot(r,p))
@@ -707,9 +707,9 @@ def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==AE or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  d=min(5,room(r,p,f.clock()));s=ask(r,f,d,BP);t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
- if not t:l(BC,level=BW,status=s.status)
+ if not t:l(BC,level=BV,status=s.status)
  if r.kind==CH and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
  g=BG in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
 def handler(e,context):
- f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BY:''},5),log=lambda n:print(json.dumps(n),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),context.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BX:''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,context.invoked_function_arn)

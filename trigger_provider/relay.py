@@ -21,6 +21,7 @@ from trigger_provider.request import (
     failed,
     sent_at,
 )
+from trigger_provider.result import LONGEST_ID
 from trigger_provider.text import encoded, size, truncate
 
 LATEST: Final = 4200
@@ -59,7 +60,7 @@ def answer_of_part(request: Request, progress: Progress, outcome: Outcome) -> tu
         fresh=True,
     )
     run = base64.b85encode(zlib.compress(encoded(kept._asdict()), 9)).decode()
-    body = echo(request, "SUCCESS", PART + physical_id(request, progress))
+    body = echo(request, "SUCCESS", truncate(PART + physical_id(request, progress), LONGEST_ID))
     body |= {"Reason": "the next part continues", "NoEcho": True, "Data": {"Run": run}}
     if size(body) <= LIMIT:
         return body, reason

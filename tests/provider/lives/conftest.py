@@ -7,8 +7,10 @@ import pytest
 from tests.provider.world import SUBJECTS
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.functions import Function
+from tests.support.aws.handler_runs import returns
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
+from tests.support.aws.undos import REVERT
 
 
 @pytest.fixture(params=SUBJECTS)
@@ -25,6 +27,14 @@ def stack(cloud: Cloud) -> Stack:
 @pytest.fixture
 def handler(cloud: Cloud) -> Function:
     return cloud.handler
+
+
+@pytest.fixture
+def revert(cloud: Cloud) -> Function:
+    """The function that undoes, whichever of its versions is invoked."""
+    function = cloud.function(REVERT)
+    function.always(returns(None))
+    return function
 
 
 @pytest.fixture

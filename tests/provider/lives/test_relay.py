@@ -8,7 +8,7 @@ import pytest
 
 from tests.provider.world import SUBJECTS
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.drawn_triggers import TriggerDraw
+from tests.support.aws.drawn_triggers import TriggerDraw, with_undos
 from tests.support.aws.drawn_weather import WeatherDraw
 from tests.support.aws.functions import Function
 from tests.support.aws.handler_runs import Run, in_progress, raises, returns
@@ -16,7 +16,7 @@ from tests.support.aws.lives import AT_REST, KEPT
 from tests.support.aws.network import FAIR, Weather
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
-from tests.support.aws.template import Other, Template, relay
+from tests.support.aws.template import Other, Template, Trigger, relay, trigger
 
 TWELVE_HOURS: dict[str, Any] = {"Timeout": 43_200}
 PARTS = 16
@@ -220,6 +220,23 @@ def test_the_id_that_a_handler_returned_is_the_triggers(
     assert broken_promises(cloud) == []
 
 
+def test_an_id_of_the_greatest_length_is_the_triggers_and_shorter_in_its_parts(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    longest = "i" * 1024
+    handler.always(returns({"PhysicalResourceId": longest}))
+
+    assert stack.create(short(ExecuteOnDelete=True)) == "CREATE_COMPLETE"
+    assert stack.delete() == "DELETE_COMPLETE"
+
+    parts = [cloud.request("Create", f"RunPart{number}").answers[0] for number in (1, 2)]
+    assert {answer.physical_id for answer in parts} == {"part of " + "i" * 1013 + "…"}
+    assert cloud.request("Create", "Run").answers[0].physical_id == longest
+    assert cloud.starts == ["Create", "Delete"]
+    assert handler.attempts[-1].description["PhysicalResourceId"] == longest
+    assert broken_promises(cloud) == []
+
+
 # ---- updates, rollbacks, deletions
 
 
@@ -392,13 +409,18 @@ def test_faults_at_any_time_start_no_handler_twice(
 
 def a_relay(dice: random.Random, draw: TriggerDraw) -> Template:
     parts = dice.choice((1, 2, 4))
-    own = {"Timeout", "UndoneBy"}
-    settings = {name: value for name, value in draw.settings().items() if name not in own}
-    return relay("Run", parts, **settings, Timeout=3540 + 2600 * parts)
+    settings = draw.settings() | {"Timeout": 3540 + 2600 * parts}
+    template = with_undos({"Run": trigger(**settings)})
+    for name, each in template.items():
+        if isinstance(each, Trigger) and name != "Run":
+            template[name] = replace(each, properties={**each.properties, "Timeout": 3540})
+    run = template.pop("Run")
+    assert isinstance(run, Trigger)
+    return {**relay("Run", parts, **run.properties), **template}
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_a_seeded_life_of_a_relay_keeps_every_promise(seed: int) -> None:
+def broken_in_a_relay(seed: int) -> list[str]:
+    """Return the promises that the life of a trigger of hours breaks."""
     dice = random.Random(seed)  # noqa: S311 (a seed has to play the same life each time)
     with Cloud(serve=[*SUBJECTS.values()][seed % len(SUBJECTS)]) as cloud:
         stack, draw, weather = cloud.stack, TriggerDraw(dice), WeatherDraw(dice, cloud)
@@ -411,8 +433,22 @@ def test_a_seeded_life_of_a_relay_keeps_every_promise(seed: int) -> None:
                 break
             if dice.random() < 0.1:
                 stack.cancel_update_after(dice.choice((20.0, 5000.0)))
-            breaks = {"Queue": Other(fails=dice.random() < 0.3, seconds=5, after=("Run",))}
-            stack.update({**a_relay(dice, draw), **breaks}, disable_rollback=dice.random() < 0.3)
+            changed = a_relay(dice, draw)
+            fails = dice.random() < 0.3
+            breaks = {"Queue": Other(fails=fails, version=f"{fails}", seconds=5, after=(*changed,))}
+            stack.update({**changed, **breaks}, disable_rollback=dice.random() < 0.3)
         stack.delete()
+        return broken_promises(cloud)
 
-        assert broken_promises(cloud) == []
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_seeded_life_of_a_relay_keeps_every_promise(seed: int) -> None:
+    assert broken_in_a_relay(seed) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("first", range(100, 6000, 100))
+def test_no_life_of_a_relay_in_the_full_campaign_breaks_a_promise(first: int) -> None:
+    assert {seed: broken_in_a_relay(seed) for seed in range(first, first + 100)} == {
+        seed: [] for seed in range(first, first + 100)
+    }

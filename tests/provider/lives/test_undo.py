@@ -1,9 +1,6 @@
-"""Undos over a stack's life: a run that succeeded is undone if it is rolled back, and never else.
+"""Undos over a stack's life: a run that succeeded is undone if it is rolled back, never else."""
 
-Two resources, as the macro emits them: `Run`, and its undo, which has another name for each code.
-"""
-
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -14,74 +11,19 @@ from tests.support.aws.handler_runs import in_progress, raises, returns
 from tests.support.aws.network import query_error
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
-from tests.support.aws.template import GetAtt, Other, Template, Trigger, trigger
-
-REVERT: Final = "arn:aws:lambda:eu-central-1:123456789012:function:shop-Revert-9Z"
-FIRST: Final = {"Rows": 1}
-SECOND: Final = {"Rows": 2}
-
-
-def undo_id(code: str) -> str:
-    return f"RunUndo{code:0>10}"
-
-
-def run(code: str, *, live: str = "", undo: dict[str, Any] | None = None, **more: Any) -> Template:
-    """A trigger and its undo, of whose function the version is that of the code."""
-    fingerprint = {"Code": code} | ({"References": {"Table": live}} if live else {})
-    of_run: dict[str, Any] = {
-        "Fingerprint": fingerprint,
-        "Payload": skeleton({"Version": code}),
-        "UndoneBy": undo_id(code),
-    }
-    return {
-        "Run": Trigger(properties=of_run | more),
-        undo_id(code): undo_of("Run", code, **(undo or {})),
-    }
-
-
-def undo_of(name: str, code: str, **more: Any) -> Trigger:
-    """The undo of a trigger, with what its handler is told of the run."""
-    described_run = {
-        "RequestType": "Rollback", "LogicalResourceId": name, "PhysicalResourceId": "own",
-        "RunId": None, "Payload": {"Version": code}, "Result": None,
-    }  # fmt: skip
-    holes = [
-        {"Path": ["RunId"], "Value": GetAtt(name, "TriggerRunId")},
-        {"Path": ["Result"], "Value": GetAtt(name, "Result")},
-    ]
-    properties: dict[str, Any] = {
-        "HandlerArn": f"{REVERT}:{code}",
-        "Undo": skeleton(described_run, *holes),
-    }
-    return Trigger(properties=properties | more)
-
-
-def then_failing(template: Template) -> Template:
-    """A service that waits for everything else and fails."""
-    return {**template, "Service": Other(version="2", fails=True, seconds=5, after=(*template,))}
-
-
-def with_service(template: Template) -> Template:
-    return {**template, "Service": Other(after=(*template,))}
-
-
-@pytest.fixture
-def revert(cloud: Cloud) -> Function:
-    """The function that undoes, whichever of its versions is invoked."""
-    function = cloud.function(REVERT)
-    function.always(returns(None))
-    return function
-
-
-def undone(revert: Function) -> list[Any]:
-    """Return what was undone: the kind of operation, and the run's payload and result."""
-    described = [attempt.description for attempt in revert.attempts]
-    return [(it["RollbackOf"], it["Payload"]["Version"], it["Result"]) for it in described]
-
-
-def errors(cloud: Cloud) -> list[str]:
-    return [str(entry["reason"]) for entry in cloud.log if entry.get("level") == "ERROR"]
-
+from tests.support.aws.template import GetAtt, Other, Trigger, trigger
+from tests.support.aws.undos import (
+    FIRST,
+    REVERT,
+    SECOND,
+    errors,
+    run,
+    then_failing,
+    undo_id,
+    undo_of,
+    undone,
+    with_service,
+)
 
 # ---- every case in which the provider hears of a rollback, or of what is none
 
@@ -293,6 +235,24 @@ def test_an_undo_with_a_new_name_undoes_no_run_of_an_earlier_deployment(
 
     assert undone(revert) == []
     assert cloud.starts == ["Create"]
+    assert broken_promises(cloud) == []
+
+
+def test_a_newer_macro_that_describes_the_run_otherwise_undoes_no_run_of_an_earlier_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(with_service(run("1")))
+    described_otherwise = {
+        "Skeleton": '{"RequestType": "Rollback", "RunId": null, "Since": 2}',
+        "Values": [{"Path": ["RunId"], "Value": GetAtt("Run", "TriggerRunId")}],
+    }
+
+    failing = then_failing(run("1", undo={"Undo": described_otherwise}))
+    assert stack.update(failing) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert cloud.request("Update", undo_id("1"))
     assert broken_promises(cloud) == []
 
 

@@ -15,6 +15,7 @@ from trigger_provider.index import LOST, NOT_SENT
 FIRST_QUESTIONS: Final = 5  # as often as a request begins by asking, however short it is
 ACCEPTED, CONFLICT, THROTTLED = 202, 409, 429
 CROWDED: Final = b'"ConcurrentInvocationLimitExceeded"'
+LATEST: Final = 4200.0  # seconds after which a part begins a new run
 WHOLE: Final = 860.0  # seconds that a fresh execution has for an attempt, at least
 
 
@@ -45,7 +46,7 @@ def asks_seldom(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 def run_began(cloud: Cloud, request: Request) -> float:
     """Return when the run of a request was asked for: of a part, when the first part was."""
-    if "Previous" not in request.properties:
+    if "Previous" not in request.properties or request.kind == "Delete":
         return request.sent_at
     first = f"{request.properties.get('PartOf', request.trigger)}Part1"
     earlier = (each.sent_at for each in cloud.requests if each.trigger == first)
@@ -58,8 +59,11 @@ def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
     How long one may take is known from its function's Timeout, then from what earlier ones took.
     Where executions had to end early, the next attempt takes what it finds: they stay few.
     """
+    looks = [call.answers_question for call in request.calls if call.name == "look"]
     due, longest = run_began(cloud, request) + request.timeout, FOREVER
-    if request.takes_back:  # there may be no other part to go on
+    if looks and not any(looks):  # nobody knows the function's Timeout
+        longest = 0.0
+    if request.takes_back or request.kind == "Delete":  # there is no other part to go on
         due = min(due, request.deadline)
     for each in request.attempts:
         cut = each.invocation_type == "RequestResponse" and each.allowed < each.run.seconds
@@ -79,7 +83,7 @@ def gives_up_no_earlier_than_it_must(cloud: Cloud, request: Request) -> Iterator
         return
     if any(call.name == "hand over" and call.status != ACCEPTED for call in request.calls):
         return
-    if ends_with_its_timeout(request, answer):
+    if ends_with_its_timeout(cloud, request, answer):
         return
     invocations = [call.status for call in request.calls if call.name == "invoke"]
     if invocations[-1:] == [LOST]:  # it may run, or have run
@@ -90,7 +94,7 @@ def gives_up_no_earlier_than_it_must(cloud: Cloud, request: Request) -> Iterator
             poll = request.settings.get("PollInterval", 10)
             after = last.run.retry_after
             pause = max(1.0, float(poll if after is None else after))
-        case "failed" if attempts_left(request) > 0:
+        case "failed" if attempts_left(request, requests_of_run(cloud, request)) > 0:
             pause = float(request.settings.get("Retry", {}).get("MaxInterval", 60))
         case "refused" if invocations[-1:] in ([THROTTLED], [CONFLICT], [NOT_SENT]):
             pause = 10.0
@@ -100,15 +104,36 @@ def gives_up_no_earlier_than_it_must(cloud: Cloud, request: Request) -> Iterator
         yield f"gave up {due - answer.at:.0f} s before its Timeout: {answer.reason}"
 
 
-def attempts_left(request: Request) -> int:
+def attempts_left(request: Request, of_run: list[Request]) -> int:
     """Return how many more attempts a request is granted: what was lost may have been one."""
-    tried = sum(each.heard and each.run.ends != "pending" for each in request.attempts)
-    lost = sum(call.name == "invoke" and call.status == LOST for call in request.calls)
+    attempts = [attempt for each in of_run for attempt in each.attempts]
+    calls = [call for each in of_run for call in each.calls]
+    tried = sum(each.heard and each.run.ends != "pending" for each in attempts)
+    lost = sum(call.name == "invoke" and call.status == LOST for call in calls)
     return int(request.settings.get("Retry", {}).get("MaxAttempts", 1)) - tried - lost
 
 
-def ends_with_its_timeout(request: Request, answer: Answer) -> bool:
+def requests_of_run(cloud: Cloud, request: Request) -> list[Request]:
+    """Return a request and those of earlier parts that passed the run on to it, the last first."""
+    of_run = [request]
+    while not request.takes_back and request.kind != "Delete":
+        last = of_run[-1]
+        run = last.properties.get("Previous")
+        is_known = run is None or (last.old_properties or {}).get("Previous") == run
+        earlier = [] if is_known else [each for each in cloud.requests if passed_on(each, run)]
+        if not earlier or last.sent_at - earlier[-1].sent_at > LATEST:
+            break
+        of_run.append(earlier[-1])
+    return of_run
+
+
+def passed_on(request: Request, run: object) -> bool:
+    """Return whether a part answered with this state of a run."""
+    return any(answer.data.get("Run") == run for answer in request.answers)
+
+
+def ends_with_its_timeout(cloud: Cloud, request: Request, answer: Answer) -> bool:
     """Return whether an execution ends in the last minute: the next might begin too late."""
-    due = request.sent_at + request.timeout
+    due = run_began(cloud, request) + request.timeout
     ends_at = next(each.ends_at for each in request.executions if each.number == answer.execution)
     return answer.at > due - 60 and ends_at < due + 10

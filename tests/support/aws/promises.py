@@ -13,6 +13,7 @@ from tests.support.aws.economy import (
     cuts_no_attempt_short,
     gives_up_no_earlier_than_it_must,
     hops_seldom,
+    requests_of_run,
 )
 from tests.support.aws.obligations import (
     changes_settings_alone,
@@ -76,14 +77,21 @@ def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
             yield f"FAILED while nobody knows whether it is a rollback: {answer.reason}"
 
 
-def starts_as_often_as_granted(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """A handler starts once for each attempt and poll that is granted, and not after success."""
+def starts_as_often_as_granted(cloud: Cloud, request: Request) -> Iterator[str]:
+    """A handler starts once for each attempt and poll that is granted, and not after success.
+
+    All parts of a trigger have together what one trigger has.
+    """
     retry = request.settings.get("Retry", {})
-    polls = sum(each.heard and each.run.ends == "pending" for each in request.attempts)
+    of_run = requests_of_run(cloud, request)[::-1]
+    if not request.attempts or any("delivered twice" in each.excuses for each in of_run):
+        return
+    attempts = [attempt for each in of_run for attempt in each.attempts]
+    polls = sum(each.heard and each.run.ends == "pending" for each in attempts)
     granted = 0 if must_not_run(request) else retry.get("MaxAttempts", 1) + polls
-    if len(request.attempts) > granted:
-        yield f"{len(request.attempts)} starts, {granted} were granted"
-    done = any(each.heard and each.run.ends == "done" for each in request.attempts[:-1])
+    if len(attempts) > granted:
+        yield f"{len(attempts)} starts, {granted} were granted"
+    done = any(each.heard and each.run.ends == "done" for each in attempts[:-1])
     if done and "Expect" not in request.properties:
         yield "a start after it was done"
 
@@ -185,12 +193,19 @@ def undoes_what_is_rolled_back(cloud: Cloud, request: Request) -> Iterator[str]:
     for each in of_run:
         if each.sent_at < max(rests, default=0):
             yield "a run of an earlier deployment is undone"
-        last = last_heard(each)
+        last = last_heard(last_with_attempts(cloud, each))
         if last is None or last.run.ends != "done":
             yield "a run that did not succeed is undone"
     undone = [each for each in cloud.requests if each.attempts and undone_run(each) == run]
     if len(undone) > 1 and not any(each.excuses for each in undone):
         yield f"the run {run!r} is undone {len(undone)} times"
+
+
+def last_with_attempts(cloud: Cloud, request: Request) -> Request:
+    """Return the last request that ran what a request is about: an earlier part's, perhaps."""
+    before = cloud.requests[: cloud.requests.index(request) + 1]
+    relayed = [each for each in before if owner(each) == owner(request) and each.attempts]
+    return relayed[-1] if relayed else request
 
 
 def run_ids(request: Request) -> set[str]:
@@ -235,8 +250,18 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
         is_unheard = is_undone and "PartOf" in request.properties
         is_kept = request.kind != "Delete" and not (request.is_of_undo or is_unheard)
         known = is_kept and request.answer is not None
-        if last_id and known and (owner(request), last_id) not in done:
+        is_lost = last_id and known and (owner(request), last_id) not in done
+        if is_lost and not has_a_later_id(cloud, request):
             yield f"{last_id} of {request.trigger} was never deleted"
+
+
+def has_a_later_id(cloud: Cloud, request: Request) -> bool:
+    """Return whether a later part of the same run has heard another id, as a later attempt may."""
+    return any(
+        request in requests_of_run(cloud, each)[1:]
+        and any(attempt.known_id for attempt in each.attempts)
+        for each in cloud.requests
+    )
 
 
 def owner(request: Request) -> str:

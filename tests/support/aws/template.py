@@ -105,7 +105,10 @@ def relay(name: str, parts: int, **properties: Any) -> dict[str, Resource]:
         of_part: dict[str, Any] = {} if each == name else {"PartOf": name}
         if previous:
             of_part |= {"Previous": GetAtt(previous, "Run")}
-        template[each] = trigger(**properties, **of_part)
+        whole = properties | of_part
+        if previous and each != name:
+            whole.pop("Fingerprint", None)
+        template[each] = trigger(**whole)
     return template
 
 
