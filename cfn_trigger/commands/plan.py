@@ -21,8 +21,8 @@ from cfn_trigger.deployment.stack import (
 )
 from cfn_trigger.errors import UsageError
 from cfn_trigger.prediction.impact import Update
-from cfn_trigger.prediction.nested import Outer, Passed, Reader, nested_stacks
-from cfn_trigger.prediction.predict import Prediction, doubted, predictions
+from cfn_trigger.prediction.nested import Outer, Passed, nested_stacks
+from cfn_trigger.prediction.predict import doubted, predictions
 from cfn_trigger.prediction.snapshots import (
     NO_STACK,
     Baseline,
@@ -119,29 +119,26 @@ def command(
         baseline = Baseline(state=before)
     predicted = predictions(baseline, after, region=region)
     update = Update(old=baseline.state, new=after, region=region)
-    outer = Outer(path=Path(source), update=update, deployed=deployed, is_new=not old_source)
-    predicted += _of_nested_stacks(outer, reader)
+    old_path = Path(old_source) if old_source else None
+    outer = Outer(path=Path(source), update=update, deployed=deployed, old_path=old_path)
+    nested = tuple(nested_stacks(outer, reader))
+    predicted += tuple(prediction for each in nested for prediction in each.predictions)
+    notes = [f"{source}: {each.note}" for each in nested if each.note]
+    for note in notes:
+        console.note(note)
     for name in transforms.overtaken(template.values, macro_name):
         console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
         predicted = doubted(predicted, f"{name} may change the template before {macro_name} runs")
     if as_json:
         triggers = [asdict(prediction) for prediction in predicted]
-        console.show_json({"triggers": triggers, "summary": counts(predicted)})
+        content = {"triggers": triggers, "summary": counts(predicted)}
+        console.show_json(content | ({"notes": notes} if notes else {}))
     elif as_markdown:
-        click.echo(as_comment(predicted, source), nl=False)
+        click.echo(as_comment(predicted, source, notes), nl=False)
     else:
         console.show(rendered(predicted))
-    ctx.exit(SOMETHING_RUNS if detailed_exitcode and may_run(predicted) else 0)
-
-
-def _of_nested_stacks(outer: Outer, reader: Reader) -> tuple[Prediction, ...]:
-    """Predict for the triggers of nested stacks, and print what cannot be predicted."""
-    predicted: tuple[Prediction, ...] = ()
-    for nested in nested_stacks(outer, reader):
-        predicted += nested.predictions
-        if nested.note:
-            console.note(f"{outer.path}: {nested.note}")
-    return predicted
+    is_possible = may_run(predicted) or bool(notes)
+    ctx.exit(SOMETHING_RUNS if detailed_exitcode and is_possible else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +158,15 @@ class _Reader:
     def stack(self, stack_id: str) -> StackSnapshot:
         with closing(aws.client("cloudformation", self.location)) as cloudformation:
             return read_snapshot(stack_id, cloudformation)
+
+    def state(self, template: Template, passed: Passed, region: str) -> StackState:
+        return state_of_template(
+            template,
+            passed.values,
+            region=region,
+            macro_name=self.macro_name,
+            unknown_parameters=passed.unknown,
+        )
 
     def update(
         self, deployed: StackSnapshot, template: Template, passed: Passed

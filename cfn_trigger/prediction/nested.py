@@ -12,8 +12,14 @@ from cfn_trigger.deployment.stack import StackSnapshot
 from cfn_trigger.errors import UsageError
 from cfn_trigger.prediction.impact import Update
 from cfn_trigger.prediction.predict import Prediction, predictions
-from cfn_trigger.prediction.snapshots import NO_STACK, Baseline, state_of_template
-from cfn_trigger.template.intrinsics import LocalPath, StackConstant, StackState, Unknown, is_known
+from cfn_trigger.prediction.snapshots import NO_STACK, Baseline
+from cfn_trigger.template.intrinsics import (
+    LocalPath,
+    StackConstant,
+    StackState,
+    Unknown,
+    is_known,
+)
 from cfn_trigger.template.parameters import effective_values
 from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import triggers
@@ -26,6 +32,10 @@ from macro.cloudformation import as_map, section, type_of
 # here. One that is not known, but is the same as before, is the deployed one. Any other is open.
 #
 # Unlike those of an outer stack, parameters that are not passed have their defaults.
+#
+# If the old state of the outer stack is that of another template file, the old template of a nested
+# stack is at the path that this file names, beside it. The one file of both templates can be only
+# the new one, so that nothing is known of the old one.
 
 STACK_TYPE: Final = "AWS::CloudFormation::Stack"
 
@@ -42,14 +52,13 @@ class Passed:
 class Outer:
     """A stack with others in it: its template's file, its two states, and itself if it exists.
 
-    `is_new` is false if its old state is that of another template, beside which no file tells what
-    its nested stacks were.
+    `old_path` is the file of another template, if the old state is that of it.
     """
 
     path: Path
     update: Update
-    deployed: StackSnapshot | None
-    is_new: bool = True
+    deployed: StackSnapshot | None = None
+    old_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,9 @@ class Reader(Protocol):
     def stack(self, stack_id: str) -> StackSnapshot:
         """Read a deployed stack; raises UsageError if there is none."""
 
+    def state(self, template: Template, passed: Passed, region: str) -> StackState:
+        """Return the state that a template describes."""
+
     def update(
         self, deployed: StackSnapshot, template: Template, passed: Passed
     ) -> tuple[Baseline, StackState]:
@@ -84,9 +96,6 @@ def nested_stacks(outer: Outer, reader: Reader) -> Iterator[Nested]:
 
 
 def _planned(name: str, outer: Outer, reader: Reader) -> Iterator[Nested]:
-    if not (outer.is_new or outer.deployed):
-        yield Nested(note=f"{name}: is a stack of its own; plan its template too")
-        return
     deployed = _deployed(name, outer, reader)
     url = outer.update.new.properties(name).get("TemplateURL")
     if not isinstance(url, LocalPath):
@@ -99,8 +108,8 @@ def _planned(name: str, outer: Outer, reader: Reader) -> Iterator[Nested]:
         return
     try:
         template = reader.template(outer.path.parent / url.path)
-        passed = passed_parameters(name, template, outer.update, is_deployed=deployed is not None)
-        baseline, after = _states(deployed, template, passed, outer, reader)
+        old_template = _old_template(name, template, outer, reader)
+        baseline, after = _states(name, template, deployed or old_template, outer, reader)
     except UsageError as error:
         yield Nested(note=f"{name}: is not planned: {error.message}")
         return
@@ -108,7 +117,8 @@ def _planned(name: str, outer: Outer, reader: Reader) -> Iterator[Nested]:
     predicted = predictions(baseline, after, region=region)
     yield Nested(predictions=tuple(_within(name, each) for each in predicted))
     update = Update(old=baseline.state, new=after, region=region)
-    inner = Outer(path=Path(template.name), update=update, deployed=deployed)
+    old_path = Path(old_template.name) if old_template else None
+    inner = Outer(path=Path(template.name), update=update, deployed=deployed, old_path=old_path)
     for nested in nested_stacks(inner, reader):
         note = f"{name}.{nested.note}" if nested.note else ""
         yield Nested(
@@ -126,19 +136,63 @@ def _deployed(name: str, outer: Outer, reader: Reader) -> StackSnapshot | None:
     return reader.stack(outer.deployed.physical_ids[name])
 
 
+def _old_template(name: str, template: Template, outer: Outer, reader: Reader) -> Template | None:
+    """Read the template of a nested stack before the update; None if there was no such stack.
+
+    Raises UsageError if there was one, and its template is not at hand.
+    """
+    old = outer.update.old
+    if outer.old_path is None or old.exists(name) is False:
+        return None
+    url = old.properties(name).get("TemplateURL")
+    if not isinstance(url, LocalPath):
+        raise UsageError(f"in {outer.old_path} its template is not at a local path")
+    path = outer.old_path.parent / url.path
+    if path.resolve() == Path(template.name).resolve():
+        remedy = "copy the old one to the same place beside the old template"
+        raise UsageError(f"{path} is its template before and after; {remedy}")
+    return reader.template(path)
+
+
 def _states(
-    deployed: StackSnapshot | None,
+    name: str,
     template: Template,
-    passed: Passed,
+    before: StackSnapshot | Template | None,
     outer: Outer,
     reader: Reader,
 ) -> tuple[Baseline, StackState]:
-    if deployed is not None:
-        return reader.update(deployed, template, passed)
-    after = state_of_template(
-        template, passed.values, region=outer.update.region, unknown_parameters=passed.unknown
+    region = outer.update.region
+    match before:
+        case StackSnapshot():
+            passed = passed_parameters(name, template, outer.update, is_deployed=True)
+            return reader.update(before, template, passed)
+        case Template():
+            old_passed, passed = _passed_before_and_after(name, before, template, outer.update)
+            old_state = reader.state(before, old_passed, region)
+            return Baseline(state=old_state), reader.state(template, passed, region)
+    passed = passed_parameters(name, template, outer.update, is_deployed=False)
+    return NO_STACK, reader.state(template, passed, region)
+
+
+def _passed_before_and_after(
+    name: str, old_template: Template, template: Template, update: Update
+) -> tuple[Passed, Passed]:
+    """Return the parameters that a nested stack got before the update, and gets after it.
+
+    One without a known value is the same constant in both states, unless it may differ.
+    """
+    as_if_new = Update(old=update.old, new=update.old, region=update.region)
+    before = passed_parameters(name, old_template, as_if_new, is_deployed=False)
+    after = passed_parameters(name, template, update, is_deployed=False)
+    old, new = (
+        as_map(state.properties(name).get("Parameters")) for state in (update.old, update.new)
     )
-    return NO_STACK, after
+    differing: dict[str, Unknown] = {
+        parameter: StackConstant(f"the former parameter {parameter!r}")
+        for parameter in before.unknown
+        if any(update.differences(old[parameter], new.get(parameter)))
+    }
+    return replace(before, unknown={**before.unknown, **differing}), after
 
 
 def passed_parameters(

@@ -356,7 +356,8 @@ def _doubted(difference: Difference, update: Update) -> Difference:
     is_hash = entry_of(difference) not in ("", "References", "Deployment")
     open_parameters = [
         unknown
-        for unknown in update.new.unknown_parameters.values()
+        for state in (update.new, update.old)
+        for unknown in state.unknown_parameters.values()
         if isinstance(unknown, StackConstant)
     ]
     if is_hash and open_parameters and not difference.has_sure_cause:

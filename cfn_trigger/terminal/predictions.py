@@ -41,8 +41,10 @@ def _reasons(prediction: Prediction) -> Iterator[str]:
         yield f"undone by {', '.join(prediction.undone_by)} {_UNDO}"
 
 
-def as_comment(predicted: Iterable[Prediction], template: str) -> str:
+def as_comment(predicted: Iterable[Prediction], template: str, notes: Iterable[str] = ()) -> str:
     """Return predictions as a comment in GitHub's Markdown, with the reasons folded away.
+
+    `notes` say what could not be predicted.
 
     What a template or a person wrote is not read as Markdown, HTML or a mention.
     https://github.github.com/gfm/
@@ -56,6 +58,8 @@ def as_comment(predicted: Iterable[Prediction], template: str) -> str:
         fence = "`" * max(_longest_run(reasons) + 1, 3)
         lines += ["", "<details><summary>Why</summary>", "", f"{fence}text", reasons, fence, ""]
         lines += ["</details>", ""]
+    for note in notes:
+        lines += [f"Not planned: {_code(note)}", ""]
     return "\n".join([*lines, summary(listed), ""])
 
 

@@ -106,6 +106,54 @@ def test_markdown_is_printed_for_a_pull_request() -> None:
     assert outcome.stdout.endswith("\n</details>\n\n1 will run\n")
 
 
+NESTED = """\
+Transform: Run
+Resources:
+  Data:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: child.yaml}
+"""
+CHILD = """\
+Transform: Run
+Resources:
+  Run:
+    Type: Custom::Trigger
+    Properties: {Handler: "arn:aws:lambda:eu-west-1:123456789012:function:migrate"}
+"""
+
+
+def project(folder: Path) -> str:
+    folder.mkdir()
+    (folder / "child.yaml").write_text(CHILD)
+    (folder / "template.yaml").write_text(NESTED)
+    return str(folder / "template.yaml")
+
+
+def test_nested_stacks_of_two_checkouts_are_compared(tmp_path: Path) -> None:
+    new, old = project(tmp_path / "new"), project(tmp_path / "old")
+
+    outcome = run("plan", new, "--against", old, "--macro-name", "Run", "--detailed-exitcode")
+
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("Data.Run  will not run\n")
+
+
+def test_a_nested_stack_that_cannot_be_planned_may_run_something(tmp_path: Path) -> None:
+    new = project(tmp_path / "new")
+    arguments = ("plan", new, "--against", new, "--macro-name", "Run", "--detailed-exitcode")
+    child = str(tmp_path / "new" / "child.yaml")
+    note = (
+        f"{new}: Data: is not planned: {child} is its template before and after;"
+        " copy the old one to the same place beside the old template"
+    )
+
+    outcome = run(*arguments)
+
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {note}\n")
+    assert json.loads(run(*arguments, "--json").stdout)["notes"] == [note]
+    assert f"Not planned: `{note}`" in run(*arguments, "--markdown").stdout
+
+
 def test_a_detailed_exit_code_says_whether_something_runs(tmp_path: Path) -> None:
     unknown, stays = tmp_path / "unknown.yaml", ("plan", TEMPLATE, "--against", TEMPLATE)
     unknown.write_text(UNKNOWN)

@@ -55,6 +55,11 @@ class Files:
     def stack(self, stack_id: str) -> StackSnapshot:
         return self.stacks[stack_id]
 
+    def state(self, template: Template, passed: Passed, region: str) -> StackState:
+        return state_of_template(
+            template, passed.values, region=region, unknown_parameters=passed.unknown
+        )
+
     def update(
         self, deployed: StackSnapshot, template: Template, passed: Passed
     ) -> tuple[Baseline, StackState]:
@@ -140,6 +145,99 @@ def test_a_parameter_that_is_not_passed_has_its_default() -> None:
     files = Files(templates={"app/child.yaml": CHILD}, stacks=stacks)
 
     assert planned(template(Data=nested()), files, outer) == ({"Data.Run": RUN}, [])
+
+
+def planned_against(
+    new: Template, old: Template, files: Files, *, old_path: str = "old/template.yaml"
+) -> tuple[dict[str, str], list[str]]:
+    """Return the verdicts on the triggers of nested stacks, and the notes, between two files."""
+    states = [state_of_template(each, {}, region=REGION) for each in (old, new)]
+    update = Update(old=states[0], new=states[1], region=REGION)
+    outer = Outer(path=Path("app/template.yaml"), update=update, old_path=Path(old_path))
+    everything = [*nested_stacks(outer, files)]
+    verdicts: dict[str, str] = {
+        each.trigger: each.verdict for nested in everything for each in nested.predictions
+    }
+    return verdicts, [each.note for each in everything if each.note]
+
+
+OTHER_CHILD = template(LEVEL, Run=trigger(Payload={"Level": ref("Level"), "More": "x"}))
+
+
+@pytest.mark.parametrize(("old_child", "verdict"), [(CHILD, STAY), (OTHER_CHILD, RUN)])
+def test_an_old_nested_template_is_beside_the_old_template(
+    old_child: Template, verdict: str
+) -> None:
+    files = Files(templates={"app/child.yaml": CHILD, "old/child.yaml": old_child})
+    source = template(Data=nested())
+
+    assert planned_against(source, source, files) == ({"Data.Run": verdict}, [])
+
+
+@pytest.mark.parametrize(
+    ("old_level", "new_level", "verdict"),
+    [
+        ("low", "low", STAY),
+        ("low", "high", RUN),
+        (get("Migrate"), get("Migrate"), STAY),
+        (get("Migrate"), get("Other"), OPEN),
+        ("low", get("Migrate"), OPEN),
+        (get("Migrate"), "low", OPEN),
+        (ref("AWS::StackName"), ref("AWS::StackName"), STAY),
+    ],
+)
+def test_parameters_of_nested_stacks_are_compared_between_two_templates(
+    old_level: Any, new_level: Any, verdict: str
+) -> None:
+    files = Files(templates={"app/child.yaml": CHILD, "old/child.yaml": CHILD})
+    old, new = (
+        template(Data=nested(Level=level), Other=function()) for level in (old_level, new_level)
+    )
+
+    assert planned_against(new, old, files) == ({"Data.Run": verdict}, [])
+
+
+def test_a_nested_stack_that_the_old_template_lacks_runs_its_triggers() -> None:
+    files = Files(templates={"app/child.yaml": CHILD})
+
+    assert planned_against(template(Data=nested()), template(), files) == ({"Data.Run": RUN}, [])
+
+
+def test_nested_stacks_within_nested_stacks_are_compared_too() -> None:
+    inner = template(Inner=nested())
+    files = Files(
+        templates={
+            "app/data/template.yaml": inner, "app/data/child.yaml": CHILD,
+            "old/data/template.yaml": inner, "old/data/child.yaml": OTHER_CHILD,
+        }
+    )  # fmt: skip
+    source = template(Data=nested("data/template.yaml"))
+
+    assert planned_against(source, source, files) == ({"Data.Inner.Run": RUN}, [])
+
+
+def test_an_old_nested_template_that_is_not_at_hand_is_noted() -> None:
+    files = Files(templates={"app/child.yaml": CHILD, "old/child.yaml": CHILD})
+    new, elsewhere = template(Data=nested()), template(Data=nested(URL))
+    missing = Files(templates={"app/child.yaml": CHILD})
+
+    assert planned_against(new, new, files, old_path="app/old.yaml") == (
+        {},
+        [
+            (
+                "Data: is not planned: app/child.yaml is its template before and after;"
+                " copy the old one to the same place beside the old template"
+            )
+        ],
+    )
+    assert planned_against(new, elsewhere, files) == (
+        {},
+        ["Data: is not planned: in old/template.yaml its template is not at a local path"],
+    )
+    assert planned_against(new, new, missing) == (
+        {},
+        ["Data: is not planned: old/child.yaml: No such file or directory"],
+    )
 
 
 def test_nested_stacks_are_planned_to_any_depth() -> None:

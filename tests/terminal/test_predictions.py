@@ -44,6 +44,14 @@ def test_a_template_without_triggers_has_a_summary_alone() -> None:
     assert as_comment([], "template.yaml") == "### Triggers of `template.yaml`\n\nno triggers\n"
 
 
+def test_what_was_not_planned_is_in_a_comment() -> None:
+    assert as_comment([], "t.yaml", ["t.yaml: Data: is `elsewhere`"]) == (
+        "### Triggers of `t.yaml`\n\n"
+        "Not planned: `` t.yaml: Data: is `elsewhere` ``\n\n"
+        "no triggers\n"
+    )
+
+
 def test_a_comment_has_a_table_the_reasons_folded_away_and_a_summary() -> None:
     assert as_comment(iter([RUN, STAY]), "app/template.yaml") == (
         "### Triggers of `app/template.yaml`\n"
