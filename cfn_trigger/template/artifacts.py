@@ -1,7 +1,8 @@
-"""Code at local paths, and the address in S3 that `sam deploy` gives it.
+"""Code at local paths, and the address in S3 that the SAM CLI or the AWS CLI gives it.
 
-Knows how the SAM CLI names what it uploads: by the checksum of its content, so that the same code
-has the same address. Refuses to know what runs because of it.
+Knows how both name what they upload: by a checksum, of the content or of an archive of it. So the
+same code has the same address; in an archive, if its files also have the same times. Refuses to
+know what runs because of it.
 """
 
 import hashlib
@@ -10,8 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from macro.cloudformation import SERVERLESS, as_map, properties_of, section, type_of
 from macro.model import Json
@@ -52,9 +56,20 @@ class Uploads:
 
         What is yet to be built, and is not what is deployed, may become anything.
         """
+        try:
+            return self._key(logical_id, path, is_final=is_final)
+        except (OSError, ValueError):  # a dangling link; in archives, a time before 1980
+            return ""
+
+    def _key(self, logical_id: str, path: str, *, is_final: bool) -> str:
         checksum = checksum_of(self.folder / path)
-        is_known = bool(checksum) and (is_final or checksum in self._deployed(logical_id))
-        return f"{self.prefix}{checksum}" if is_known else ""
+        if not checksum:
+            return ""
+        deployed = set(self._deployed(logical_id))
+        if deployed and checksum not in deployed:
+            archive = archive_checksum(self.folder / path)
+            checksum, is_final = (archive, True) if archive in deployed else (checksum, is_final)
+        return f"{self.prefix}{checksum}" if is_final or checksum in deployed else ""
 
     def _deployed(self, logical_id: str) -> Iterator[str]:
         for name, checksum in self.checksums.items():
@@ -64,7 +79,7 @@ class Uploads:
 
 
 def uploads_of(deployed: Mapping[str, Json], folder: Path) -> Uploads | None:
-    """Return where a deployed template has its code; None if no SAM CLI has put it there."""
+    """Return where a deployed template has its code; None if neither CLI has put it there."""
     places: Counter[tuple[str, str]] = Counter()
     checksums = {}
     for name, resource in section(deployed, "Resources").items():
@@ -83,11 +98,28 @@ def with_addresses(template: Mapping[str, Json], uploads: Uploads) -> dict[str, 
     """Return a template in which an address stands for each local path whose upload is known."""
     resources = section(template, "Resources")
     is_built = any(_BUILT in section(resource, "Metadata") for resource in resources.values())
+    shared = section(section(template, "Globals"), "Function").get("CodeUri")
     with_code = {
-        name: _with_address(name, resource, uploads, is_final=is_built or _skips_build(resource))
+        name: _with_address(
+            name,
+            _with_shared_code(resource, shared),
+            uploads,
+            is_final=is_built or _skips_build(resource),
+        )
         for name, resource in resources.items()
     }
     return {**template, "Resources": with_code}
+
+
+def _with_shared_code(resource: Json, shared: Json) -> Json:
+    """Return a function with the path of its code that SAM would take from its Globals."""
+    properties = properties_of(resource)
+    has_other_code = not properties.keys().isdisjoint(("CodeUri", "InlineCode", "ImageUri"))
+    is_function = type_of(resource) == f"{SERVERLESS}Function"
+    is_function = is_function and properties.get("PackageType") != "Image"
+    if shared is None or not is_function or has_other_code:
+        return resource
+    return {**resource, "Properties": {**properties, "CodeUri": shared}}
 
 
 def _skips_build(resource: Json) -> bool:
@@ -145,10 +177,29 @@ def checksum_of(path: Path) -> str:
     return _md5("".join(parts).encode()) if files else ""
 
 
+def archive_checksum(path: Path) -> str:
+    """Return the checksum of a folder's archive as the AWS CLI packs it; empty for a file.
+
+    The archive has the times of the files, so that a new checkout has another one.
+    https://github.com/aws/aws-cli/blob/develop/awscli/customizations/cloudformation/artifact_exporter.py
+    """
+    if not path.is_dir():
+        return ""
+    with TemporaryFile() as archive:
+        with ZipFile(archive, "w", ZIP_DEFLATED) as packed:
+            for file in _files(str(path)):
+                packed.write(file, os.path.relpath(file, path))
+        archive.seek(0)
+        return hashlib.file_digest(archive, _new_md5).hexdigest()
+
+
 def _files(folder: str) -> Iterator[str]:
     for parent, _, names in os.walk(folder, followlinks=True):
         yield from (os.path.join(parent, name) for name in names)  # noqa: PTH118 (sorted as text)
 
 
 def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return _new_md5(data).hexdigest()
+
+
+_new_md5: Final = partial(hashlib.md5, usedforsecurity=False)

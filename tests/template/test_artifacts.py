@@ -1,12 +1,20 @@
 """Code at local paths has the address that `sam deploy` gives it, where that is known."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from awscli.customizations.cloudformation.artifact_exporter import zip_folder
 from samcli.lib.utils.hash import dir_checksum, file_checksum
 
-from cfn_trigger.template.artifacts import Uploads, checksum_of, uploads_of, with_addresses
+from cfn_trigger.template.artifacts import (
+    Uploads,
+    archive_checksum,
+    checksum_of,
+    uploads_of,
+    with_addresses,
+)
 from tests.support.templates import of_type
 
 TEXT = "def handler(event, context): ..."
@@ -51,6 +59,56 @@ def test_a_checksum_is_that_of_the_sam_client(path: str, folder: Path) -> None:
     computed = dir_checksum if (folder / path).is_dir() else file_checksum
 
     assert checksum_of(folder / path) == computed(str(folder / path))
+
+
+def test_the_checksum_of_an_archive_is_that_of_the_aws_client(folder: Path) -> None:
+    with zip_folder(str(folder / "shop")) as archive:
+        assert archive_checksum(folder / "shop") == file_checksum(archive)
+    assert archive_checksum(folder / "test.zip") == ""
+
+
+def test_code_that_the_aws_client_has_packed_keeps_its_address(folder: Path) -> None:
+    key = f"shop/{archive_checksum(folder / 'shop')}"
+    plain = of_type("AWS::Lambda::Function", Code="./shop", Handler="index.handler")
+    built = plain | {"Metadata": {"SamResourceId": "Shop"}}
+    address = {"S3Bucket": "uploads", "S3Key": key}
+
+    assert code_of(plain, of_stack(key), folder) == address
+    assert code_of(built, of_stack(key), folder) == address
+    (folder / "shop" / "index.py").write_text(TEXT * 2)
+    assert code_of(plain, of_stack(key), folder) == "./shop"
+    changed = {"S3Bucket": "uploads", "S3Key": f"shop/{checksum_of(folder / 'shop')}"}
+    assert code_of(built, of_stack(key), folder) == changed
+
+
+def test_code_that_neither_client_can_pack_has_no_address(folder: Path) -> None:
+    resource = of_type("AWS::Lambda::Function", Code="./shop")
+    os.utime(folder / "shop" / "index.py", (0, 0))
+    assert code_of(resource, of_stack("a" * 32), folder) == "./shop"
+
+    (folder / "test" / "link").symlink_to("nowhere")
+    assert (
+        code_of(resource | {"Properties": {"Code": "test"}}, of_stack("a" * 32), folder) == "test"
+    )
+
+
+def test_the_code_of_all_functions_may_be_in_globals(folder: Path) -> None:
+    key = checksum_of(folder / "shop")
+    uploads = uploads_of(of_stack(key), folder)
+    assert uploads
+    functions = {
+        "Shop": of_type("AWS::Serverless::Function", Handler="index.handler"),
+        "Inline": of_type("AWS::Serverless::Function", InlineCode="x"),
+        "Image": of_type("AWS::Serverless::Function", ImageUri="x"),
+        "Unbuilt": of_type("AWS::Serverless::Function", PackageType="Image"),
+        "Queue": of_type("AWS::SQS::Queue"),
+    }
+    shared = {"Function": {"CodeUri": "shop"}}
+
+    resources = with_addresses({"Globals": shared, "Resources": functions}, uploads)["Resources"]
+
+    assert resources["Shop"]["Properties"]["CodeUri"] == f"s3://uploads/{key}"
+    assert {**resources, "Shop": functions["Shop"]} == functions
 
 
 def test_what_is_not_there_has_no_checksum(folder: Path) -> None:
