@@ -16,6 +16,7 @@ from macro.cloudformation import (
     MOST_MANAGED_POLICIES,
     MOST_POLICY_CHARACTERS,
     MOST_RESOURCES,
+    OBJECT_LIMIT,
     POLICY_TYPE,
     SERVERLESS,
     SERVERLESS_TRANSFORM,
@@ -147,13 +148,16 @@ def handlers_can_run(reading: Reading) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     """
+    disabled = {trigger.logical_id for trigger in reading.triggers if not trigger.enabled}
     for trigger in (*reading.triggers, *reading.undos):
+        if disabled & {trigger.logical_id, trigger.undoes} or trigger.invocation_type == "DryRun":
+            continue
         for function in trigger.handler.functions:
             reserved = properties_of(reading.resources[function]).get(_RESERVED)
-            is_to_run = trigger.enabled and trigger.invocation_type != "DryRun"
-            if is_to_run and str(reserved) == "0":
+            if str(reserved) == "0":
                 message = f"{function!r} can never run, since its {_RESERVED} is 0"
-                yield Problem(trigger.place, f"{message}; raise it, or set Enabled: false")
+                remedy = "raise it" if trigger.undoes else "raise it, or set Enabled: false"
+                yield Problem(trigger.place, f"{message}; {remedy}")
 
 
 _RESERVED: Final = "ReservedConcurrentExecutions"
@@ -238,6 +242,14 @@ def responses_hold_what_is_read(reading: Reading) -> Iterator[Problem]:
 ATTRIBUTE_OVERHEAD: Final = 6
 MOST_ATTRIBUTE_BYTES: Final = 2_500
 """What is left of 4,096 bytes next to ids of maximum length."""
+
+
+def size_limit(size: int) -> Iterator[Problem]:
+    """Yield a problem if an expanded template has too many bytes, however it is passed."""
+    if size > OBJECT_LIMIT:
+        limit = f"CloudFormation accepts {OBJECT_LIMIT} at most"
+        remedy = "split the template or shorten its payloads"
+        yield Problem("Resources", f"expands to {size} bytes; {limit}; {remedy}")
 
 
 def limits(expanded: Mapping[str, Json], role: str) -> Iterator[Problem]:

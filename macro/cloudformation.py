@@ -33,6 +33,11 @@ BODY_LIMIT: Final = 51_200
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot-processed-template.html
 """
+OBJECT_LIMIT: Final = 1_000_000
+"""Bytes of a template that is passed through S3.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 MOST_RESOURCES: Final = 500
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 MOST_POLICY_CHARACTERS: Final = 10_240

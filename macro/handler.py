@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from macro import check
 from macro.cloudformation import BODY_LIMIT
 from macro.errors import TemplateError
 from macro.expand import expand
@@ -30,6 +31,8 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
             settings=event.get("params") or {},
         )
         expansion = expand(event["fragment"], deployment)
+        if too_large := tuple(check.size_limit(size := expansion.size)):
+            raise TemplateError(too_large)  # noqa: TRY301 (as all problems of a template)
         warnings = tuple(risks(expansion.reading))
     except TemplateError as error:
         return {"requestId": request_id, "status": "failure", "errorMessage": str(error)}
@@ -40,7 +43,7 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     for warning in warnings:
         _LOG.warning("%s", warning)
     fragment = expansion.fragment
-    if (size := expansion.size) > BODY_LIMIT:
+    if size > BODY_LIMIT:
         _LOG.warning(
             "expands to %s bytes; CloudFormation accepts %s by body, so pass it through S3",
             size,

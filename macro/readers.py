@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from macro.canonical import Canon
-from macro.cloudformation import FUNCTION_TYPE, SERVERLESS, Resources, as_map, is_secret
+from macro.cloudformation import (
+    FUNCTION_TYPE,
+    SERVERLESS,
+    Resources,
+    as_map,
+    is_dynamic,
+    is_secret,
+)
 from macro.errors import Steps, nearest
 from macro.functions import QUALIFIED, Functions
 from macro.model import ABSENT, NOTHING, TRIGGER_TYPE, Handler, Json, OnRollback, Retry
-from macro.references import name_and_attribute
+from macro.references import mentions, name_and_attribute
 
 _WITH_ANY_ATTRIBUTE: Final = ("Custom::", "AWS::CloudFormation::")
 _RETENTIONS: Final = (
@@ -476,6 +483,8 @@ FUNCTION: Final = Reader(
 
 def _handler(value: Json, template: Lookup) -> Handler:
     value = _without_sub(value)
+    if any(reference.name == "AWS::NoValue" for reference in mentions(value).references):
+        raise InvalidValueError("is AWS::NoValue in some case; name a function in every case")
     match value:
         case str():
             return _written(value, template)
@@ -615,8 +624,9 @@ def _parts(
 
     The key is empty for a fault of the map itself, such as an unknown key.
     """
-    if not isinstance(value, dict):
-        raise InvalidValueError(f"must be a map of {', '.join(known)}, not {shown(value)}")
+    if not isinstance(value, dict) or is_dynamic(value):
+        written = shown(value) if not isinstance(value, dict) else next(iter(value))
+        raise InvalidValueError(f"must be a map of {', '.join(known)}, not {written}")
     values: dict[str, Any] = {}
     wrong: list[tuple[str, Fault]] = []
     for name, item in value.items():

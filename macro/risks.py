@@ -158,9 +158,10 @@ def functions_outside_the_template(reading: Reading) -> Iterator[Problem]:
     for trigger in _noticing(reading):
         handler = trigger.handler
         for text in canon.texts(handler.arn) if not handler.functions else ():
-            fields = "".join(p if isinstance(p, str) else "*" for p in text.parts).split(":")
+            fields = "".join(p if isinstance(p, str) else _UNKNOWN for p in text.parts).split(":")
             if fields[5:6] == ["function"] and fields[7:] == [LATEST]:
-                unseen = f"new code of {fields[6]!r} goes unnoticed, since the template has none"
+                function = "the function" if fields[6] == _UNKNOWN else repr(fields[6])
+                unseen = f"new code of {function} goes unnoticed, since the template has none"
                 remedy = "name a version of it, or set ExecuteOnEveryDeployment"
                 yield Problem(f"{trigger.place}.Handler", f"{unseen}; {remedy}")
 
@@ -240,7 +241,8 @@ def undos_with_previous_code(reading: Reading) -> Iterator[Problem]:
             yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
         unqualified = [*meant.unqualified, *_unqualified_names(undo, functions.canon)]
         for name in dict.fromkeys(unqualified):
-            earlier = f"a rollback restores the previous code of {name!r} first"
+            function = "the function" if name == _UNKNOWN else repr(name)
+            earlier = f"a rollback restores the previous code of {function} first"
             remedy = "name a version that changes whenever the code does"
             yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
 
@@ -248,9 +250,13 @@ def undos_with_previous_code(reading: Reading) -> Iterator[Problem]:
 def _unqualified_names(trigger: Trigger, canon: Canon) -> Iterator[str]:
     """Yield the names of functions outside the template that are named without a version."""
     for text in canon.texts(trigger.handler.arn) if not trigger.handler.functions else ():
-        fields = "".join(p if isinstance(p, str) else "*" for p in text.parts).split(":")
+        fields = "".join(p if isinstance(p, str) else _UNKNOWN for p in text.parts).split(":")
         if fields[5:6] == ["function"] and fields[7:] in ([], [LATEST]):
             yield fields[6]
+
+
+_UNKNOWN: Final = "*"
+"""Stands for a part of a name that only the deployment shows."""
 
 
 # ---- durable handlers
@@ -295,13 +301,29 @@ def _may_checkpoint(role: str, reading: Reading) -> bool:
 def durable_handlers_that_end_before_timeout(reading: Reading) -> Iterator[Problem]:
     """Report triggers that wait longer than their durable handler may take."""
     for trigger in (*reading.triggers, *reading.undos):
+        if trigger.invocation_type != "RequestResponse":
+            continue
         for function in trigger.handler.functions:
             config = section(properties_of(reading.resources[function]), "DurableConfig")
-            seconds = config.get("ExecutionTimeout")
-            if isinstance(seconds, int) and seconds < trigger.timeout:
+            seconds = str(config.get("ExecutionTimeout"))
+            if seconds.isdecimal() and int(seconds) < trigger.timeout:
                 ends = f"an execution of {function!r} ends after {seconds} s, its ExecutionTimeout"
                 remedy = f"increase that to {trigger.timeout}, or decrease Timeout"
                 yield Problem(f"{trigger.place}.Timeout", f"{ends}; {remedy}")
+
+
+def durable_handlers_with_a_destination(reading: Reading) -> Iterator[Problem]:
+    """Report a destination of a durable function, whose use AWS does not document.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-best-practices.html
+    """
+    for trigger in reading.triggers:
+        for function in trigger.handler.functions:
+            is_sent = trigger.failure_destination is not ABSENT
+            if is_sent and is_durable(reading.resources[function]):
+                unknown = "AWS documents only dead-letter queues for durable functions"
+                remedy = f"give {function!r} a DeadLetterConfig"
+                yield Problem(f"{trigger.place}.FailureDestination", f"{unknown}; {remedy}")
 
 
 def _durable_handlers(reading: Reading) -> dict[str, None]:
@@ -323,4 +345,5 @@ RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     undos_with_previous_code,
     durable_handlers_that_cannot_checkpoint,
     durable_handlers_that_end_before_timeout,
+    durable_handlers_with_a_destination,
 )

@@ -21,6 +21,7 @@ from cfn_trigger.template.places import name_of, path_of, transforms
 from cfn_trigger.template.sam import IMAGE
 from cfn_trigger.template.source import TemplatePath, through_json
 from cfn_trigger.template.unexpanded import unexpanded
+from macro.check import size_limit
 from macro.cloudformation import (
     BODY_LIMIT,
     FUNCTION_TYPES,
@@ -185,8 +186,11 @@ def _located(problems: Iterable[Problem], template: Json, macro_name: str) -> It
 
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
-    """Yield a problem if the expanded template is too large to be passed by body."""
-    if (size := expansion.size) > BODY_LIMIT:
+    """Yield a problem if the expanded template is too large, or too large to be passed by body."""
+    size = expansion.size
+    if too_large := tuple(size_limit(size)):
+        yield from too_large
+    elif size > BODY_LIMIT:
         limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
         message = f"expands to {size} bytes; {limit}"
         yield Problem("Resources", message, kind="size")

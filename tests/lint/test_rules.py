@@ -153,6 +153,27 @@ Resources:
     assert match.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
 
 
+def test_a_template_that_expands_beyond_any_limit_is_a_problem(template: Path) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Properties:
+      Handler: !Ref Migrate
+      Timeout: 43200
+      Payload: {"x" * 60_000}
+"""
+    found = findings_in(written(template, text))
+
+    (match,) = (each for each in found if " E9503 " in each)
+    assert match.startswith("2:1 E9503 Resources: expands to ")
+    assert match.endswith(
+        " bytes; CloudFormation accepts 1000000 at most; split the template or shorten its payloads"
+    )
+
+
 def test_a_payload_that_no_update_sees_is_warned_of(template: Path) -> None:
     text = f"""\
 Transform: Trigger

@@ -70,8 +70,19 @@ def test_what_undoes_a_run_has_to_be_able_to_run_too() -> None:
     handler = function(ReservedConcurrentExecutions=0)
     run = trigger(OnRollback={"Handler": "Undo"})
 
-    (problem,) = problems(template(Undo=handler, Run=run))
-    assert problem.startswith("Run.OnRollback: 'Undo' can never run, since its Reserved")
+    assert problems(template(Undo=handler, Run=run)) == [
+        (
+            "Run.OnRollback: 'Undo' can never run, since its ReservedConcurrentExecutions is 0; "
+            "raise it"
+        )
+    ]
+
+
+def test_what_undoes_a_trigger_that_never_runs_need_not_run() -> None:
+    handler = function(ReservedConcurrentExecutions=0)
+    run = trigger(OnRollback={"Handler": "Undo"}, Enabled=False)
+
+    assert problems(template(Undo=handler, Run=run)) == []
 
 
 @pytest.mark.parametrize("reserved", [1, {"Ref": "Reserved"}])

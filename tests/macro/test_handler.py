@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any, Final
 
 import pytest
@@ -140,6 +141,21 @@ def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
     assert caplog.messages == [
         f"expands to {size} bytes; CloudFormation accepts 51200 by body, so pass it through S3",
     ]
+
+
+def test_an_expansion_too_large_for_any_template_is_a_problem() -> None:
+    fragment = template(Run=trigger(Payload="x" * 60_000, Timeout=43_200))
+
+    answer = answered(fragment)
+
+    assert answer["status"] == "failure"
+    message = re.fullmatch(
+        r"Resources: expands to (\d+) bytes; CloudFormation accepts 1000000 at most; "
+        "split the template or shorten its payloads",
+        answer["errorMessage"],
+    )
+    assert message
+    assert int(message[1]) > 17 * 60_000
 
 
 def test_an_expansion_that_fits_a_body_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:

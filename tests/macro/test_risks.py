@@ -234,6 +234,18 @@ def test_the_latest_code_of_a_function_outside_the_template_is_a_risk(arn: Json)
     ]
 
 
+def test_the_latest_code_of_a_function_that_only_the_deployment_shows_is_a_risk() -> None:
+    name = {"Parameters": {"Name": {"Type": "String"}}}
+    latest = sub("arn:aws:lambda:${AWS::Region}:1:function:${Name}:$LATEST")
+
+    assert warnings(template(name, Run=trigger(latest))) == [
+        (
+            "Run.Handler: new code of the function goes unnoticed, since the template has none; "
+            "name a version of it, or set ExecuteOnEveryDeployment"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "arn", [ELSEWHERE, f"{ELSEWHERE}:7", f"{ELSEWHERE}:live", ref("Parameter")]
 )
@@ -352,8 +364,11 @@ def test_a_role_of_elsewhere_cannot_be_judged() -> None:
     assert warnings(template(Migrate=handler, Run=trigger())) == []
 
 
-def test_a_trigger_that_waits_longer_than_its_durable_handler_may_take_is_a_risk() -> None:
-    handler = function(DurableConfig={"ExecutionTimeout": 600})
+@pytest.mark.parametrize("seconds", [600, "600"])
+def test_a_trigger_that_waits_longer_than_its_durable_handler_may_take_is_a_risk(
+    seconds: Json,
+) -> None:
+    handler = function(DurableConfig={"ExecutionTimeout": seconds})
 
     assert warnings(template(Migrate=handler, Run=trigger(Timeout=1200))) == [
         (
@@ -371,3 +386,23 @@ def test_a_durable_handler_that_may_take_as_long_as_its_trigger_is_not_a_risk(
     handler = function(DurableConfig={"ExecutionTimeout": seconds})
 
     assert warnings(template(parameters, Migrate=handler, Run=trigger(Timeout=1200))) == []
+
+
+@pytest.mark.parametrize("kind", ["Event", "DryRun"])
+def test_a_trigger_that_does_not_wait_for_its_durable_handler_has_no_such_risk(kind: str) -> None:
+    handler = function(DurableConfig={"ExecutionTimeout": 600}, DeadLetterConfig={})
+
+    run = trigger(Timeout=1200, InvocationType=kind)
+    assert warnings(template(Migrate=handler, Run=run)) == []
+
+
+def test_a_destination_of_a_durable_handler_is_a_risk() -> None:
+    handler = function(DurableConfig={"ExecutionTimeout": 900})
+    run = trigger(InvocationType="Event", FailureDestination=get("Failed"))
+
+    assert warnings(template(Migrate=handler, Run=run, Failed=of_type("AWS::SQS::Queue"))) == [
+        (
+            "Run.FailureDestination: AWS documents only dead-letter queues for durable functions; "
+            "give 'Migrate' a DeadLetterConfig"
+        )
+    ]

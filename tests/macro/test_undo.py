@@ -8,6 +8,7 @@ from macro.expand import read
 from macro.model import Deployment
 from macro.risks import risks
 from tests.support.templates import (
+    NO_VALUE,
     Template,
     fingerprint,
     function,
@@ -23,6 +24,7 @@ from tests.support.templates import (
     under,
     waiting,
     waits,
+    when,
 )
 
 BACK: Final = {"Handler": ref("Back")}
@@ -240,6 +242,22 @@ def test_an_undo_that_a_rollback_gives_its_previous_code_is_a_risk(
     assert warnings(fragment) == [f"Run.OnRollback.Handler: {expected}"]
 
 
+def test_an_undo_whose_function_only_the_deployment_shows_is_a_risk_without_a_name() -> None:
+    fragment = undoing(
+        {"Parameters": {"Name": {"Type": "String"}}},
+        Run=trigger(
+            OnRollback={"Handler": sub("arn:aws:lambda:${AWS::Region}:1:function:${Name}")}
+        ),
+    )
+
+    assert warnings(fragment) == [
+        (
+            "Run.OnRollback.Handler: a rollback restores the previous code of the function first;"
+            f" {VERSION}"
+        )
+    ]
+
+
 @pytest.mark.parametrize("handler", [ref("Back"), f"{OUTSIDE}:5"])
 def test_an_undo_of_a_version_is_no_risk(handler: Any) -> None:
     assert warnings(undoing(Run=trigger(OnRollback={"Handler": handler}))) == []
@@ -322,7 +340,41 @@ def test_what_the_payload_of_an_undo_refers_to_does_not_wait_for_it() -> None:
     ("written", "expected"),
     [
         (5, "Run.OnRollback: must be a map of Handler, Payload, Timeout, Retry, not 5"),
+        (
+            "Back",
+            "Run.OnRollback: must be a map of Handler, Payload, Timeout, Retry, not 'Back'",
+        ),
+        (
+            ref("Back"),
+            "Run.OnRollback: must be a map of Handler, Payload, Timeout, Retry, not Ref",
+        ),
+        (
+            NO_VALUE,
+            "Run.OnRollback: must be a map of Handler, Payload, Timeout, Retry, not Ref",
+        ),
+        (
+            when("IsLive", BACK),
+            "Run.OnRollback: must be a map of Handler, Payload, Timeout, Retry, not Fn::If",
+        ),
         ({}, "Run.OnRollback: has no Handler; name the function that undoes a run"),
+        (
+            BACK | {"PollInterval": 5},
+            (
+                "Run.OnRollback: unknown key 'PollInterval';"
+                " known keys are Handler, Payload, Timeout, Retry"
+            ),
+        ),
+        (
+            {"Handler": when("IsLive", get("Back"))},
+            ("Run.OnRollback.Handler: is AWS::NoValue in some case; name a function in every case"),
+        ),
+        (
+            BACK | {"Retry": when("IsLive", {"MaxAttempts": 2})},
+            (
+                "Run.OnRollback.Retry: must be a map of"
+                " MaxAttempts, Interval, BackoffRate, MaxInterval, not Fn::If"
+            ),
+        ),
         (
             BACK | {"Timout": 5},
             "Run.OnRollback: unknown key 'Timout'; did you mean 'Timeout'?",
@@ -349,7 +401,7 @@ def test_what_the_payload_of_an_undo_refers_to_does_not_wait_for_it() -> None:
     ],
 )
 def test_what_is_wrong_in_it_is_a_problem_at_its_place(written: Any, expected: str) -> None:
-    assert problems(undoing(Run=trigger(OnRollback=written))) == [expected]
+    assert problems(undoing(CONDITIONS, Run=trigger(OnRollback=written))) == [expected]
 
 
 @pytest.mark.parametrize(
