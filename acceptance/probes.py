@@ -222,6 +222,22 @@ def ask_wrapper_of_a_reason(account: Account) -> str:
     return f"`{reasons[0]}`" if reasons else "no CREATE_FAILED event"
 
 
+def ask_what_a_loop_replaces(account: Account) -> str:
+    """Return what became of the variable of a loop in texts outside a `Fn::Sub`."""
+    texts = {"Alone": "a ${Name}", "Mixed": "a ${Name} ${Other}", "Sub": {"Fn::Sub": "a ${Name}"}}
+    answers = {f"{key}${{Name}}": {"Value": text} for key, text in texts.items()}
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"Handle": HANDLE},
+        "Outputs": {"Fn::ForEach::Answers": ["Name", ["Red"], answers]},
+    }
+    status = account.create("loop", template)
+    if status != "CREATE_COMPLETE":
+        return summary(account, "loop", status)
+    outputs = account.outputs("loop")
+    return "; ".join(f"{key}: `{outputs.get(f'{key}Red')}`" for key in texts)
+
+
 def ask_arn_of_a_durable_execution(account: Account) -> str:
     """Return the ARN in the response to an `Event` invocation."""
     template = {
@@ -332,6 +348,15 @@ PROBES: Final = (
         assumption="`Received response status [FAILED] from custom resource. Message returned: …`",
         dependents="`watch` shows the reason alone",
         ask=ask_wrapper_of_a_reason,
+    ),
+    Probe(
+        name="loop-variables",
+        question="Does `Fn::ForEach` replace `${Name}` in a text outside a `Fn::Sub`?",
+        assumption="yes, if the text has no other variables",
+        dependents=(
+            "what `expand`, `plan` and `check` read in such a text; `!Sub` is documented for names"
+        ),
+        ask=ask_what_a_loop_replaces,
     ),
     Probe(
         name="durable-arn",
