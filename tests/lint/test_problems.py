@@ -97,10 +97,7 @@ def test_a_problem_with_every_value_is_reported() -> None:
     ]
     assert messages(using(TEXT, Timout=ref("Given"), Retry=ref("Given"))) == [
         "Run.Timout: unknown property; did you mean 'Timeout'?",
-        (
-            "Run.Retry: unknown key 'Ref'; known keys are MaxAttempts, Interval, BackoffRate, "
-            "MaxInterval"
-        ),
+        "Run.Retry: must be a map of MaxAttempts, Interval, BackoffRate, MaxInterval, not Ref",
     ]
 
 
