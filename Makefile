@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help demo test lint unit deployments others campaign bench embedded docs acceptance release-check deploy clean \
-  build-MacroFunction build-HandlerLayer
+  build-MacroFunction build-ProviderLayer build-HandlerLayer
 
 help: ## list the targets
 	@grep -E '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -84,6 +84,12 @@ $(VENV)/ready: pyproject.toml macro/requirements.txt cfn_trigger/requirements.tx
 RUNTIME_PYTHON := python3.13
 PIP := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m pip
 
+define COMPILE
+if $(RUNTIME_PYTHON) -c '' 2>/dev/null; then \
+  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
+fi
+endef
+
 build-MacroFunction:
 	$(PIP) install --quiet --requirement macro/requirements.txt --target "$(ARTIFACTS_DIR)" \
 	  --no-deps --no-compile --only-binary=:all: --python-version 3.13
@@ -92,13 +98,20 @@ build-MacroFunction:
 	cp cfn_trigger/deployment/macro_package/troposphere_serverless.py "$(ARTIFACTS_DIR)/troposphere/serverless.py"
 	mkdir -p "$(ARTIFACTS_DIR)/macro"
 	cp macro/*.py "$(ARTIFACTS_DIR)/macro/"
-	if $(RUNTIME_PYTHON) -c '' 2>/dev/null; then \
-	  $(RUNTIME_PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
-	fi
+	$(COMPILE)
 	mkdir -p "$(ARTIFACTS_DIR)/trigger_provider"
 	cp trigger_provider/embedded.py trigger_provider/compressed.py "$(ARTIFACTS_DIR)/trigger_provider/"
 
-# The layer's content is for every Python that Lambda has, so nothing is compiled.
+# The modules that templates embed as one text. What is compiled serves the default Runtime of the
+# provider; any other compiles the modules itself.
+PROVIDER_MODULES := __init__ text request result decision answer transport calls relay service index
+
+build-ProviderLayer:
+	mkdir -p "$(ARTIFACTS_DIR)/python/trigger_provider"
+	cp $(PROVIDER_MODULES:%=trigger_provider/%.py) "$(ARTIFACTS_DIR)/python/trigger_provider/"
+	$(COMPILE)
+
+# This layer's content is for every Python that Lambda has, so nothing is compiled.
 build-HandlerLayer:
 	mkdir -p "$(ARTIFACTS_DIR)/python/trigger_handler"
 	cp trigger_handler/*.py trigger_handler/py.typed "$(ARTIFACTS_DIR)/python/trigger_handler/"

@@ -13,7 +13,7 @@
 | group | `grouping`, with `permissions` | additions, order | which handlers share a policy |
 | fingerprint | `fingerprint` | triggers, order | what makes each run again |
 | build | `emit`, with `encode`, `parts` | the reading, fingerprints | the expanded fragment |
-| embed | `embedding` | the expanded fragment | the same, with code that fits it |
+| embed | `embedding` | the expanded fragment | the same, with the provider's code |
 
 `expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
 else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import

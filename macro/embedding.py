@@ -1,14 +1,14 @@
-"""The provider's code in a template: as text, or compressed if the template would be too large.
+"""The provider's code: as text in a template, compressed where it is too large, or in a layer.
 
-Knows how large a template that is passed by body may be. Refuses to know what the code does. The
-form follows from the template alone, and no fingerprint holds it: when it changes, nothing runs.
+Knows how large a template that is passed by body may be. Refuses to know what the code does, and
+who publishes the layer. No fingerprint holds the form: when it changes, nothing runs.
 """
 
 import functools
 import json
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from macro.cloudformation import BODY_LIMIT
 from macro.model import Json
@@ -23,25 +23,35 @@ def _text_of(name: str) -> str:
 
 
 TEXT: Final = _text_of("embedded.py")
-"""The provider's code, which every template with triggers contains."""
+"""The provider's code, as a template contains it that fits a body."""
 
 
-class Embedded(NamedTuple):
-    """A template that holds the provider's code, and the form of the code."""
+IMPORT: Final = """\
+# The provider of cfn-trigger is in this function's layer: /opt/python/trigger_provider
+from trigger_provider.index import handler
+"""
+"""The code of a provider that is in a layer, of whatever version: what it imports never moves."""
 
-    template: Mapping[str, Json]
-    is_compressed: bool = False
+
+def embed(template: Mapping[str, Json], layer: str = "") -> Mapping[str, Json]:
+    """Return a template with the code in the form that fits it.
+
+    That is an import if `layer` is the ARN of a layer that has the code. Otherwise it is the text
+    if the template fits a body, and the same program compressed if it does not.
+    """
+    if layer:
+        return _with_code(template, IMPORT, Layers=[layer])
+    if _is_larger(template, than=BODY_LIMIT):
+        return _with_code(template, compressed())
+    return template
 
 
-def embed(template: Mapping[str, Json]) -> Embedded:
-    """Keep the code of a template as text if the template fits a body; compress it otherwise."""
-    if not _is_larger(template, than=BODY_LIMIT):
-        return Embedded(template=template)
+def _with_code(template: Mapping[str, Json], code: str, **properties: Json) -> Mapping[str, Json]:
     resources = template["Resources"]
     provider = resources[PROVIDER]
-    properties = provider["Properties"] | {"Code": {"ZipFile": compressed()}}
-    smaller = {**resources, PROVIDER: provider | {"Properties": properties}}
-    return Embedded(template={**template, "Resources": smaller}, is_compressed=True)
+    changed = provider["Properties"] | {"Code": {"ZipFile": code}, **properties}
+    smaller = {**resources, PROVIDER: provider | {"Properties": changed}}
+    return {**template, "Resources": smaller}
 
 
 def _is_larger(template: Mapping[str, Json], *, than: int) -> bool:

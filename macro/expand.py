@@ -26,14 +26,10 @@ NOT_A_TEMPLATE: Final = Problem(
 
 
 class Expansion(NamedTuple):
-    """An expanded template, and what was read in the author's.
-
-    `is_compressed` says in which form the provider's code stands in it.
-    """
+    """An expanded template, and what was read in the author's."""
 
     fragment: Mapping[str, Json]
     reading: Reading
-    is_compressed: bool = False
 
     @property
     def size(self) -> int:
@@ -115,12 +111,8 @@ def build(reading: Reading) -> Expansion:
     late = (*check.undos_are_free(reading, fingerprints), *check.limits(emitted, role))
     if late:
         raise TemplateError(late)
-    embedded = embedding.embed(emitted)
-    return Expansion(
-        fragment=embedded.template,
-        reading=reading,
-        is_compressed=embedded.is_compressed,
-    )
+    fragment = embedding.embed(emitted, reading.deployment.provider_layer)
+    return Expansion(fragment=fragment, reading=reading)
 
 
 def _exceeded_limits(reading: Reading, role: str) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ exception that escaped would reach the author as "malformed response" and nothin
 """
 
 import logging
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,8 @@ from macro.model import Deployment, Json
 from macro.risks import risks
 
 _LOG: Final = logging.getLogger(__name__)
+PROVIDER_LAYER: Final = "PROVIDER_LAYER_ARN"
+"""The variable with the ARN of the layer that has the provider's code; its stack sets it."""
 
 
 def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
@@ -29,6 +32,7 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
             parameters=event.get("templateParameterValues") or {},
             request_id=request_id,
             settings=event.get("params") or {},
+            provider_layer=os.environ.get(PROVIDER_LAYER, ""),
         )
         expansion = expand(event["fragment"], deployment)
         if too_large := tuple(check.size_limit(size := expansion.size)):

@@ -34,15 +34,17 @@ ABSENT: Final = Absent()
 
 
 class Deployment(NamedTuple):
-    """What CloudFormation passes to a macro besides the template.
+    """What CloudFormation passes to a macro besides the template, and what the macro runs with.
 
     `parameters` holds every declared parameter's value (lists stay lists), `request_id` is new
     for every run, `settings` are the transform's own parameters as they were written.
+    `provider_layer` is the ARN of the layer with the provider's code, empty if templates embed it.
     """
 
     parameters: Mapping[str, Json] = NOTHING
     request_id: str = ""
     settings: Mapping[str, Json] = NOTHING
+    provider_layer: str = ""
 
 
 class Handler(NamedTuple):

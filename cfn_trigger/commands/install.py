@@ -30,6 +30,7 @@ PATIENCE: Final = 60.0
     "cfn-trigger install --macro-name RunTrigger --s3-bucket artifacts-eu-west-1",
     "cfn-trigger install --role-arn arn:aws:iam::123456789012:role/deploy",
     "cfn-trigger install --tags Team=shop Stage=prod",
+    "cfn-trigger install --provider-code Layer",
 )
 @macro_options.macro_stack_options
 @macro_options.bucket_option
@@ -61,10 +62,14 @@ def command(
     if deployed is not None and not deployed.was_never_created:
         refuse_other_version(target, deployed, place, version)
         refuse_other_tags(target, deployed, stack_options)
+        refuse_other_provider_code(target, deployed, stack_options)
         finish(target, deployed, place, as_json=as_json, note="is installed already")
         return
     if not yes:
-        console.show(installations.creation(target, place, version, s3_bucket), stderr=as_json)
+        coming = installations.creation(
+            target, place, version, s3_bucket, stack_options.provider_code
+        )
+        console.show(coming, stderr=as_json)
         options.ask("Create it?")
     with console.progress("packaging the macro"):
         code = macro_stack.installed_code()
@@ -97,6 +102,17 @@ def refuse_other_tags(
         )
 
 
+def refuse_other_provider_code(
+    target: MacroStack, deployed: DeployedStack, stack_options: StackOptions
+) -> None:
+    """Raise UsageError if a stack, which is not updated, has the provider's code elsewhere."""
+    if stack_options.moves_provider(deployed):
+        wanted = stack_options.provider_code
+        problem = f"stack {target.name!r}: has the provider code {deployed.provider_code}"
+        remedy = f"run cfn-trigger upgrade --provider-code {wanted}"
+        raise UsageError(f"{problem}, not {wanted}; {remedy}")
+
+
 def refuse_other_macro(target: MacroStack, deployed: DeployedStack) -> None:
     """Raise UsageError if a stack does not contain this macro."""
     if not macro_stack.is_macro(deployed.template):
@@ -124,6 +140,9 @@ def finish(
     console.show(f"cfn-trigger {version} {note} in {place}")
     console.show(f"templates use it with Transform: {target.macro_name}")
     console.show(f"everyone who deploys them needs lambda:InvokeFunction on {function}")
+    if arn := deployed.outputs.get("ProviderLayerArn"):
+        layer = arn.rpartition(":")[0]
+        console.show(f"and, to create the provider, lambda:GetLayerVersion on {layer}:*")
 
 
 # ---- what the three commands have in common

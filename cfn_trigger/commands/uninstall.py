@@ -8,7 +8,7 @@ from cfn_trigger import environment
 from cfn_trigger.commands import install
 from cfn_trigger.deployment import aws, installer
 from cfn_trigger.deployment.installer import InstallEffects, StackOptions
-from cfn_trigger.deployment.macro_stack import MacroStack, read_deployed
+from cfn_trigger.deployment.macro_stack import DeployedStack, MacroStack, read_deployed
 from cfn_trigger.deployment.macro_users import MacroUsers, macro_users
 from cfn_trigger.errors import UsageError
 from cfn_trigger.terminal import console, installations, macro_options, options
@@ -44,8 +44,8 @@ def command(
     """
     place = install.where(location)
     effects = install.install_effects(location, as_json=as_json)
-    names = _existing(target, effects)
-    if not names:
+    stacks = _existing(target, effects)
+    if not stacks:
         _finish(target, place, as_json=as_json, note="is not installed")
         return
     with console.progress(f"reading which stacks use {target.macro_name}"):
@@ -55,16 +55,17 @@ def command(
     if yes and not force:
         refuse_used(target, users)
     if not yes and not force:
-        has_bucket = target.bucket_stack in names
+        has_bucket = target.bucket_stack in stacks
         console.show(installations.removal(target, place, has_bucket=has_bucket), stderr=as_json)
         options.ask("Delete it?")
     if not installer.uninstall(target, effects, StackOptions(role_arn=role_arn)):
         ctx.exit(1)
-    _finish(target, place, as_json=as_json, note="is removed")
+    layers = stacks[target.name].layer_names if target.name in stacks else ()
+    _finish(target, place, as_json=as_json, note="is removed", layers=layers)
 
 
-def _existing(target: MacroStack, effects: InstallEffects) -> list[str]:
-    """Return which stacks of the macro exist; raises UsageError if one is in use or another's."""
+def _existing(target: MacroStack, effects: InstallEffects) -> dict[str, DeployedStack]:
+    """Return the macro's stacks by name; raises UsageError if one is in use or another's."""
     stacks = {
         name: read_deployed(name, effects.cloudformation)
         for name in (target.name, target.bucket_stack)
@@ -75,7 +76,7 @@ def _existing(target: MacroStack, effects: InstallEffects) -> list[str]:
     macro = existing.get(target.name)
     if macro is not None and not macro.was_never_created:
         install.refuse_other_macro(target, macro)
-    return list(existing)
+    return existing
 
 
 def refuse_used(target: MacroStack, users: MacroUsers) -> None:
@@ -88,12 +89,16 @@ def refuse_used(target: MacroStack, users: MacroUsers) -> None:
         raise UsageError(f"{problem}, which could not be read; pass --force")
 
 
-def _finish(target: MacroStack, place: Place, *, as_json: bool, note: str) -> None:
+def _finish(
+    target: MacroStack, place: Place, *, as_json: bool, note: str, layers: tuple[str, ...] = ()
+) -> None:
     if as_json:
         content = {
             "macro": target.macro_name, "stack": target.name, "account": place.account,
-            "region": place.region, "removed": True,
+            "region": place.region, "removed": True, "retained_layers": layers,
         }  # fmt: skip
         click.echo(json.dumps(content))
         return
     console.show(f"the macro {target.macro_name} {note} in {place}")
+    if layers:
+        console.show(installations.retained_layers(layers))

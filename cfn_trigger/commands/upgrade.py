@@ -24,6 +24,7 @@ from macro.model import Json
     "cfn-trigger upgrade",
     "cfn-trigger upgrade --region eu-west-1 --yes",
     "cfn-trigger upgrade --tags Team=shop Stage=prod",
+    "cfn-trigger upgrade --provider-code Layer",
 )
 @macro_options.macro_stack_options
 @macro_options.bucket_option
@@ -54,7 +55,7 @@ def command(
     code, new = macro_stack.installed_code(), macro_stack.installed_version()
     bucket = s3_bucket or installer.own_bucket(target, effects.cloudformation)
     template = macro_stack.template(bucket or "", code)
-    if deployed.template == template and not stack_options.retags(deployed):
+    if deployed.template == template and not stack_options.changes(deployed):
         install.finish(target, deployed, place, as_json=as_json, note="is up to date")
         return
     old = macro_stack.version(deployed.template)
@@ -63,10 +64,16 @@ def command(
         users = macro_users(target.macro_name, effects.cloudformation, environment.sleep)
         expected = tuple(impacts(users.stacks, location, target.macro_name, coming))
     if as_json:
-        content = {"from": old, "to": new, "stacks": [impact.as_json() for impact in expected]}
+        content = {
+            "from": old, "to": new,
+            "provider_code": stack_options.provider_code or deployed.provider_code,
+            "stacks": [impact.as_json() for impact in expected],
+        }  # fmt: skip
         click.echo(json.dumps(content | {"unreadable": users.unreadable}))
     else:
         console.show(installations.upgraded(old, new, place))
+        if stack_options.moves_provider(deployed):
+            console.show(f"provider code: {deployed.provider_code} → {stack_options.provider_code}")
         console.show(installations.impacts(expected))
         for name in users.unreadable:
             console.note(f"stack {name!r}: could not be read")
@@ -96,7 +103,7 @@ def coming_values(deployed: DeployedStack, template: Mapping[str, Json]) -> dict
     Functions whose layers come from there are updated by the next deployment of their stack.
     """
     outputs = deployed.outputs
-    if macro_stack.has_same_layer(deployed.template, template):
+    if macro_stack.has_same_handler_layer(deployed.template, template):
         return {}
     layer, _, _ = outputs.get("HandlerLayerArn", "").rpartition(":")
     return {outputs.get("HandlerLayerParameter", ""): f"{layer}:the next version"}

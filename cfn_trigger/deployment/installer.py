@@ -10,10 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cfn_trigger.deployment import aws, macro_stack
-from cfn_trigger.deployment.macro_stack import Code, DeployedStack, MacroStack, read_deployed
+from cfn_trigger.deployment.macro_stack import (
+    MACRO_NAME,
+    PROVIDER_CODE,
+    Code,
+    DeployedStack,
+    MacroStack,
+    read_deployed,
+)
 from cfn_trigger.deployment.state import DeploymentState
 from cfn_trigger.errors import UsageError
-from macro.model import Json
+from macro.model import NOTHING, Json
 
 _MOST_KEYS: Final = 1000
 """The most keys of one DeleteObjects request.
@@ -40,11 +47,13 @@ class StackOptions:
     """What the stacks of the macro get besides their templates.
 
     Without a role CloudFormation uses the one it has used for the stack before, or the caller's
-    credentials; without tags a stack keeps those it has.
+    credentials; without tags a stack keeps those it has. `provider_code` is one of
+    `macro_stack.PROVIDER_CODES`; without it, the macro's stack keeps its choice.
     """
 
     role_arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    provider_code: str | None = None
 
     @property
     def of_every_request(self) -> dict[str, Any]:
@@ -60,6 +69,19 @@ class StackOptions:
     def retags(self, stack: DeployedStack) -> bool:
         """Whether a stack has other tags than it is to have."""
         return bool(self.tags) and self.tags != stack.tags
+
+    def moves_provider(self, stack: DeployedStack) -> bool:
+        """Whether the macro's stack has the provider's code elsewhere than it is to have it."""
+        return self.provider_code not in {None, stack.provider_code}
+
+    def changes(self, stack: DeployedStack) -> bool:
+        """Whether the macro's stack is not as it is to be, whatever its template says."""
+        return self.retags(stack) or self.moves_provider(stack)
+
+    @property
+    def macro_parameters(self) -> dict[str, str]:
+        """The values of parameters of the macro's stack."""
+        return {PROVIDER_CODE: self.provider_code} if self.provider_code else {}
 
 
 _AS_BEFORE: Final = StackOptions()
@@ -106,7 +128,7 @@ def _create_all(
         return False
     macro_stack.upload(code, bucket, effects.s3)
     template = macro_stack.template(bucket, code)
-    parameters = {"MacroName": target.macro_name}
+    parameters = {MACRO_NAME: target.macro_name, **options.macro_parameters}
     _remove_leftover(read_deployed(target.name, effects.cloudformation), effects)
     return _create(target.name, template, parameters, effects, created=created, options=options)
 
@@ -120,9 +142,10 @@ def upgrade(
     *,
     options: StackOptions = _AS_BEFORE,
 ) -> bool:
-    """Update the macro, whose parameters keep their values; return whether it worked.
+    """Update the macro; return whether it worked.
 
-    Raises UsageError if AWS refuses a request. A failed update is rolled back by CloudFormation.
+    The parameters of its stack keep their values, unless `options` has others. Raises UsageError if
+    AWS refuses a request. A failed update is rolled back by CloudFormation.
     """
     created: list[str] = []
     bucket_of_code = bucket or _own_bucket(target, effects, created, options)
@@ -131,7 +154,7 @@ def upgrade(
         return False
     macro_stack.upload(code, bucket_of_code, effects.s3)
     template = macro_stack.template(bucket_of_code, code)
-    state = _update(installed, template, effects, options)
+    state = _update(installed, template, effects, options, options.macro_parameters)
     if state.succeeded and bucket is None:
         _empty(bucket_of_code, effects.s3, keep=code.objects)
         return _retag(target.bucket_stack, effects, options)
@@ -199,10 +222,7 @@ def _create(
         with aws.requesting(f"stack {name!r}"):
             effects.cloudformation.create_stack(
                 StackName=name,
-                Parameters=[
-                    {"ParameterKey": key, "ParameterValue": value}
-                    for key, value in parameters.items()
-                ],
+                Parameters=_written(parameters),
                 **_content(template),
                 **options.of_deployments,
             )
@@ -216,15 +236,19 @@ def _update(
     template: Mapping[str, Json],
     effects: InstallEffects,
     options: StackOptions,
+    parameters: Mapping[str, str] = NOTHING,
 ) -> DeploymentState:
     declared: Any = template.get("Parameters", {})
-    kept = [name for name in declared if name in installed.parameters]
+    kept = [name for name in declared if name in installed.parameters and name not in parameters]
 
     def start() -> None:
         with aws.requesting(f"stack {installed.stack_id!r}"):
             effects.cloudformation.update_stack(
                 StackName=installed.stack_id,
-                Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],
+                Parameters=[
+                    *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+                    *_written(parameters),
+                ],
                 **_content(template),
                 **options.of_deployments,
             )
@@ -240,11 +264,15 @@ def _retag(name: str, effects: InstallEffects, options: StackOptions) -> bool:
     return _update(stack, stack.template, effects, options).succeeded
 
 
+def _written(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+
+
 def _content(template: Mapping[str, Json]) -> dict[str, Any]:
     return {
         "TemplateBody": json.dumps(template),
         "Capabilities": list(macro_stack.CAPABILITIES),
-        # A new version of the layer is retained when it is replaced, but not after a rollback.
+        # A new version of a layer is retained when it is replaced, but not after a rollback.
         "RetainExceptOnCreate": True,
     }
 

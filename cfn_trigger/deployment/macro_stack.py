@@ -23,6 +23,13 @@ from macro.cloudformation import as_map
 from macro.model import TRANSFORM, Json
 
 STACK: Final = "cfn-trigger"
+MACRO_NAME: Final = "MacroName"
+PROVIDER_CODE: Final = "ProviderCode"
+"""Parameters of the template."""
+INLINE: Final = "Inline"
+LAYER: Final = "Layer"
+PROVIDER_CODES: Final = (INLINE, LAYER)
+"""Where the provider's code is: in each template with triggers, or in a layer of this stack."""
 CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 """The template needs a role, and it is transformed by SAM."""
 
@@ -55,36 +62,55 @@ def macro_stack(macro_name: str, name: str | None) -> MacroStack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """The packages of the function and of the layer, by keys that follow from their contents.
+    """The packages of the function and of the layers, by keys that follow from their contents.
 
     The function's key has the version too, so that a release with the same code is an update of a
-    resource; CloudFormation refuses an update without one. A new layer would change handlers.
+    resource; CloudFormation refuses an update without one. A new layer would change handlers, or
+    providers.
     """
 
     version: str
     function: bytes
-    layer: bytes
+    provider_layer: bytes
+    handler_layer: bytes
 
     @property
     def objects(self) -> Mapping[str, bytes]:
         """The packages by their keys."""
-        return {self.function_key: self.function, self.layer_key: self.layer}
+        return {
+            self.function_key: self.function,
+            self.provider_layer_key: self.provider_layer,
+            self.handler_layer_key: self.handler_layer,
+        }
 
     @property
     def function_key(self) -> str:
         """The key of the function's package."""
-        return f"{self.version}/function-{hashlib.sha256(self.function).hexdigest()[:32]}.zip"
+        return f"{self.version}/function-{_digest(self.function)}.zip"
 
     @property
-    def layer_key(self) -> str:
-        """The key of the layer's package."""
-        return f"layer-{hashlib.sha256(self.layer).hexdigest()[:32]}.zip"
+    def provider_layer_key(self) -> str:
+        """The key of the package of the layer with the provider."""
+        return f"provider-layer-{_digest(self.provider_layer)}.zip"
+
+    @property
+    def handler_layer_key(self) -> str:
+        """The key of the package of the layer for handlers."""
+        return f"handler-layer-{_digest(self.handler_layer)}.zip"
+
+
+def _digest(package: bytes) -> str:
+    return hashlib.sha256(package).hexdigest()[:32]
 
 
 def installed_code(compile_files: packages.Compile = packages.bytecode) -> Code:
     """Return the packages of what is installed on this machine."""
-    function = packages.function_package(compile_files)
-    return Code(version=installed_version(), function=function, layer=packages.layer_package())
+    return Code(
+        version=installed_version(),
+        function=packages.function_package(compile_files),
+        provider_layer=packages.provider_layer_package(compile_files),
+        handler_layer=packages.handler_layer_package(),
+    )
 
 
 @cache
@@ -103,7 +129,8 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
     content: dict[str, Any] = deepcopy(dict(_template("template.yaml")))
     uris = {
         "MacroFunction": ("CodeUri", code.function_key),
-        "HandlerLayer": ("ContentUri", code.layer_key),
+        "ProviderLayer": ("ContentUri", code.provider_layer_key),
+        "HandlerLayer": ("ContentUri", code.handler_layer_key),
     }
     for name, (uri, key) in uris.items():
         resource = content["Resources"][name]
@@ -113,8 +140,8 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
     return content
 
 
-def has_same_layer(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
-    """Whether two templates have the same layer, so that an update publishes no new version."""
+def has_same_handler_layer(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
+    """Whether two templates have the same layer for handlers: an update publishes no version."""
     layers = [as_map(content.get("Resources")).get("HandlerLayer") for content in (old, new)]
     return bool(layers[0] == layers[1])
 
@@ -138,7 +165,7 @@ def installed_version() -> str:
 
 def refuse_macro_name(name: str) -> None:
     """Raise UsageError for a name that the template's parameter does not allow."""
-    declared: Any = as_map(_template("template.yaml")["Parameters"])["MacroName"]
+    declared: Any = as_map(_template("template.yaml")["Parameters"])[MACRO_NAME]
     pattern = str(declared["AllowedPattern"])
     if not re.fullmatch(pattern, name):
         form = "letters and digits, the first a letter, at most 64 in all"
@@ -168,6 +195,17 @@ class DeployedStack:
     def was_never_created(self) -> bool:
         """Whether it is what a failed creation has left, or a change set that never ran."""
         return self.status in _NEVER_CREATED
+
+    @property
+    def provider_code(self) -> str:
+        """Where the provider's code is, by the template's parameter; earlier versions have none."""
+        return self.parameters.get(PROVIDER_CODE, INLINE)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The names of the layers that the stack has published; versions of them outlive it."""
+        arns = (self.outputs.get(name, "") for name in ("HandlerLayerArn", "ProviderLayerArn"))
+        return tuple(arn.split(":")[6] for arn in arns if arn)
 
 
 _NEVER_CREATED: Final = frozenset(
@@ -221,7 +259,7 @@ def deploy(client: Callable[[str], Any], sleep: Callable[[float], None]) -> None
     The functions run in this Python, so that bytecode of another one is of no use. Raises
     UsageError if the stack cannot be created.
     """
-    code = installed_code(compile_files=lambda _: {})
+    code = installed_code(compile_files=lambda _files, _location: {})
     with (
         aws.requesting(f"stack {STACK!r}"),
         closing(client("s3")) as s3,

@@ -1,4 +1,4 @@
-"""The macro's Lambda package and its layer, from the packages that are installed here.
+"""The macro's Lambda package and its layers, from the packages that are installed here.
 
 Knows which files they contain: those that `sam build` puts into them, by the Makefile. Refuses to
 know where they are uploaded. The same installation gives the same bytes.
@@ -27,12 +27,21 @@ RUNTIME: Final = (3, 13)
 Files: TypeAlias = Mapping[str, bytes]
 """The contents of files by their path in an archive."""
 
-Compile: TypeAlias = Callable[[Files], Files]
-"""Returns the bytecode of files."""
+Compile: TypeAlias = Callable[[Files, str], Files]
+"""Returns the bytecode of files, which will be in a folder."""
+
+PROVIDER_MODULES: Final = (
+    "__init__", "text", "request", "result", "decision", "answer", "transport", "calls", "relay",
+    "service", "index",
+)  # fmt: skip
+"""The modules of the provider, without those that generate what templates embed."""
 
 _EMBEDDED: Final = ("embedded.py", "compressed.py")
 _LICENSES: Final = ("METADATA", "licenses")
-_IN_LAMBDA: Final = "/var/task"
+_FUNCTION_FOLDER: Final = "/var/task"
+_LAYER_FOLDER: Final = "/opt"
+"""Where Lambda puts the files of a layer: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
+_IN_LAYER: Final = "python/"
 _MODE: Final = 0o100644
 """A file that every user may read: Lambda runs a function as a user of its own."""
 
@@ -40,16 +49,30 @@ _MODE: Final = 0o100644
 def function_package(compile_files: Compile) -> bytes:
     """Return the zip file of the macro's function."""
     sources = {**_troposphere(), **_files(macro, "*.py")}
-    return archive({**sources, **compile_files(sources), **_files(trigger_provider, *_EMBEDDED)})
+    compiled = compile_files(sources, _FUNCTION_FOLDER)
+    return archive({**sources, **compiled, **_files(trigger_provider, *_EMBEDDED)})
 
 
-def layer_package() -> bytes:
-    """Return the zip file of the layer, which is not compiled: it is for every Python in Lambda."""
-    return archive(_files(trigger_handler, "*.py", "py.typed", prefix="python/"))
+def provider_layer_package(compile_files: Compile) -> bytes:
+    """Return the zip file of the layer with the provider.
+
+    It is compiled for the default runtime of providers. Others compile it in each cold start.
+    """
+    modules = (f"{name}.py" for name in PROVIDER_MODULES)
+    sources = _files(trigger_provider, *modules, prefix=_IN_LAYER)
+    return archive({**sources, **compile_files(sources, _LAYER_FOLDER)})
 
 
-def bytecode(files: Files, runtime: tuple[int, int] = RUNTIME) -> Files:
-    """Compile files with a version of Python; return none if it is not installed.
+def handler_layer_package() -> bytes:
+    """Return the zip file of the layer for handlers.
+
+    It is not compiled, since it is for every Python in Lambda.
+    """
+    return archive(_files(trigger_handler, "*.py", "py.typed", prefix=_IN_LAYER))
+
+
+def bytecode(files: Files, location: str, runtime: tuple[int, int] = RUNTIME) -> Files:
+    """Compile files for a folder with a version of Python; return none if it is not installed.
 
     Bytecode halves the import time of a cold start. It is unchecked, because a zip file does not
     preserve the modification times of the sources.
@@ -63,8 +86,8 @@ def bytecode(files: Files, runtime: tuple[int, int] = RUNTIME) -> Files:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
         mode = ("-q", "-j0", "--invalidation-mode", "unchecked-hash")
-        location = ("-s", name, "-p", _IN_LAMBDA)
-        subprocess.run([python, "-m", "compileall", *mode, *location, name], check=True)
+        place = ("-s", name, "-p", location)
+        subprocess.run([python, "-m", "compileall", *mode, *place, name], check=True)
         compiled = sorted(folder.rglob("*.pyc"))
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in compiled}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.console import Group
 from rich.text import Text
 
-from cfn_trigger.deployment.macro_stack import MacroStack
+from cfn_trigger.deployment.macro_stack import LAYER, MacroStack
 from cfn_trigger.deployment.macro_users import MacroUsers
 from cfn_trigger.prediction.upgrades import StackImpact
 from cfn_trigger.terminal import predictions
@@ -26,7 +26,9 @@ class Place:
         return f"account {self.account}, region {self.region}"
 
 
-def creation(target: MacroStack, place: Place, version: str, bucket: str | None) -> Text:
+def creation(
+    target: MacroStack, place: Place, version: str, bucket: str | None, provider_code: str | None
+) -> Text:
     """Render what `install` is going to create."""
     code = "a bucket for the macro's code"
     names = [] if bucket else [(target.bucket_stack, code)]
@@ -34,6 +36,7 @@ def creation(target: MacroStack, place: Place, version: str, bucket: str | None)
         f"the macro {target.macro_name}, its function, role and log group;"
         " the layer for handlers, and its parameter"
     )
+    contents += "; the layer with the provider" if provider_code == LAYER else ""
     return _listed(
         f"creates in {place}, for cfn-trigger {version}", [*names, (target.name, contents)]
     )
@@ -44,6 +47,14 @@ def removal(target: MacroStack, place: Place, *, has_bucket: bool) -> Text:
     names = [(target.name, f"the macro {target.macro_name}")]
     names += [(target.bucket_stack, "the bucket with its code")] if has_bucket else []
     return _listed(f"removes from {place}", names)
+
+
+def retained_layers(names: Iterable[str]) -> Text:
+    """Render which layers have versions that outlive the macro's stack."""
+    lines = [f"  layer {name}" for name in names]
+    title = "versions of its layers stay, because functions may use them:"
+    hint = "delete them one by one: aws lambda delete-layer-version --layer-name NAME"
+    return Text("\n".join([title, *lines, f"{hint} --version-number NUMBER"]))
 
 
 def _listed(title: str, stacks: Iterable[tuple[str, str]]) -> Text:

@@ -72,8 +72,16 @@ def role_arn_option(command: Command) -> Command:
 
 
 def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--role-arn` and `--tags`; the command receives `stack_options`."""
+    """Add `--provider-code`, `--role-arn` and `--tags`; the command receives `stack_options`."""
 
+    @click.option(
+        "--provider-code",
+        type=click.Choice(macro_stack.PROVIDER_CODES, case_sensitive=False),
+        help=(
+            "Whether templates contain the code that runs their triggers, or use a layer of the"
+            " macro's stack.  [default: as installed; Inline at first]"
+        ),
+    )
     @click.option(
         "--tags",
         "pairs",
@@ -85,9 +93,14 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @role_arn_option
     @wraps(command)
     def with_stack_options(
-        *arguments: Any, pairs: tuple[str, ...], role_arn: str | None, **options: Any
+        *arguments: Any,
+        pairs: tuple[str, ...],
+        role_arn: str | None,
+        provider_code: str | None,
+        **options: Any,
     ) -> Any:
-        stack_options = StackOptions(role_arn=role_arn, tags=parse_tags(pairs))
+        tags = parse_tags(pairs)
+        stack_options = StackOptions(role_arn=role_arn, tags=tags, provider_code=provider_code)
         return command(*arguments, stack_options=stack_options, **options)
 
     return with_stack_options

@@ -234,6 +234,36 @@ def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
     assert nothing.stdout == f"the macro Trigger is not installed in {PLACE}\n"
 
 
+def test_the_providers_code_moves_into_a_layer_with_the_documented_permissions(
+    installer: Installer,
+) -> None:
+    name = ("--macro-name", "Layered")
+    assert installer.run("install", *name, "--yes").exit_code == 0
+    refused = installer.run("install", *name, "--provider-code", "layer", "--yes")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        (
+            "cfn-trigger: stack 'cfn-trigger-Layered': has the provider code Inline, not Layer;"
+            " run cfn-trigger upgrade --provider-code Layer\n"
+        ),
+    )
+
+    moved = installer.run("upgrade", *name, "--provider-code", "Layer", "--yes")
+
+    layer = "arn:aws:lambda:us-east-1:123456789012:layer:cfn-trigger-Layered-provider:*"
+    assert moved.exit_code == 0, moved.stdout + moved.stderr
+    assert "\nprovider code: Inline → Layer\n" in moved.stdout
+    assert moved.stdout.endswith(
+        f"and, to create the provider, lambda:GetLayerVersion on {layer}\n"
+    )
+    current = installer.run("upgrade", *name, "--provider-code", "Layer")
+    assert current.stdout.startswith(f"cfn-trigger {VERSION} is up to date in {PLACE}\n")
+    removed = installer.run("uninstall", *name, "--yes", "--json")
+    assert json.loads(removed.stdout.splitlines()[-1])["retained_layers"] == [
+        "cfn-trigger-Layered-handler", "cfn-trigger-Layered-provider",
+    ]  # fmt: skip
+
+
 def test_every_help_works_with_the_newest_version_of_each_dependency(installer: Installer) -> None:
     (installer.folder / "pyproject.toml").write_text("[tool.cfn-trigger]\nnot-one = true\n")
 

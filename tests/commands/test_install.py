@@ -143,6 +143,38 @@ def test_options_that_aws_would_refuse_are_a_usage_error(
     assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {message}\n")
 
 
+@pytest.mark.parametrize("provider_code", [None, "Inline"])
+def test_a_provider_that_is_where_it_should_be_is_no_error(provider_code: str | None) -> None:
+    options = StackOptions(provider_code=provider_code)
+
+    install.refuse_other_provider_code(TARGET, deployed(), options)
+
+
+def test_an_installed_macro_whose_provider_is_elsewhere_is_a_usage_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        install.refuse_other_provider_code(TARGET, deployed(), StackOptions(provider_code="Layer"))
+
+    assert caught.value.message == (
+        "stack 'cfn-trigger': has the provider code Inline, not Layer;"
+        " run cfn-trigger upgrade --provider-code Layer"
+    )
+
+
+def test_who_deploys_reads_which_permissions_the_provider_in_a_layer_takes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outputs = {"FunctionArn": "FUNCTION", "ProviderLayerArn": "LAYER:12"}
+
+    install.finish(
+        TARGET, replace(deployed(), outputs=outputs), PLACE, as_json=False, note="is installed"
+    )
+
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "everyone who deploys them needs lambda:InvokeFunction on FUNCTION",
+        "and, to create the provider, lambda:GetLayerVersion on LAYER:*",
+    ]
+
+
 @pytest.mark.parametrize("status", [None, "ROLLBACK_COMPLETE"])
 def test_what_is_not_installed_cannot_be_upgraded(status: str | None) -> None:
     stacks = (

@@ -13,8 +13,11 @@ from cfn_trigger.errors import UsageError
 from tests.support.installed_account import FakeAccount, FakeStack, refusal
 
 TARGET = MacroStack()
-CODE = Code(version="1.0.0", function=b"function", layer=b"layer")
-NEWER = Code(version="1.0.1", function=b"newer", layer=b"layer")
+CODE = Code(
+    version="1.0.0", function=b"function", provider_layer=b"provider", handler_layer=b"handler"
+)
+NEWER = replace(CODE, version="1.0.1", function=b"newer")
+IN_LAYER = StackOptions(provider_code="Layer")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 TAGS = {"Team": "shop", "Stage": "prod"}
 OPTIONS = StackOptions(role_arn=ROLE, tags=TAGS)
@@ -50,7 +53,7 @@ def test_the_bucket_is_created_before_the_code_is_uploaded_and_then_the_macro() 
 
     assert is_complete
     assert account.changes() == [
-        ("CreateStack", "cfn-trigger-packages"), ("PutObject", BUCKET), ("PutObject", BUCKET),
+        ("CreateStack", "cfn-trigger-packages"), *[("PutObject", BUCKET)] * 3,
         ("CreateStack", "cfn-trigger"),
     ]  # fmt: skip
     assert account.buckets == {BUCKET: dict(CODE.objects)}
@@ -58,6 +61,18 @@ def test_the_bucket_is_created_before_the_code_is_uploaded_and_then_the_macro() 
     assert macro.parameters == {"MacroName": "Trigger"}
     assert template_of(macro) == macro_stack.template(BUCKET, CODE)
     assert account.notes == []
+
+
+def test_the_providers_code_is_in_a_layer_if_that_is_asked_for() -> None:
+    account = FakeAccount()
+
+    assert installer.install(TARGET, CODE, account.effects, options=IN_LAYER)
+
+    assert account.stacks["cfn-trigger"].parameters == {
+        "MacroName": "Trigger",
+        "ProviderCode": "Layer",
+    }
+    assert account.stacks["cfn-trigger-packages"].parameters == {}
 
 
 def test_a_bucket_that_is_passed_replaces_one_that_is_created() -> None:
@@ -88,7 +103,7 @@ def test_a_failed_creation_leaves_nothing() -> None:
 
     assert not is_complete
     assert (account.stacks, account.buckets) == ({}, {})
-    assert account.changes()[4:] == [
+    assert account.changes()[5:] == [
         ("DeleteStack", "cfn-trigger"), ("DeleteObjects", BUCKET),
         ("DeleteStack", "cfn-trigger-packages"),
     ]  # fmt: skip
@@ -168,7 +183,7 @@ def test_what_an_earlier_failure_has_left_is_deleted_first(status: str) -> None:
 
     assert account.changes() == [
         ("DeleteStack", "cfn-trigger-packages"), ("CreateStack", "cfn-trigger-packages"),
-        ("PutObject", BUCKET), ("PutObject", BUCKET),
+        *[("PutObject", BUCKET)] * 3,
         ("DeleteStack", "cfn-trigger"), ("CreateStack", "cfn-trigger"),
     ]  # fmt: skip
 
@@ -228,7 +243,7 @@ def test_an_upgrade_gives_all_stacks_their_new_tags() -> None:
 
     stacks = account.stacks.values()
     assert [(stack.role_arn, stack.tags) for stack in stacks] == [(ROLE, TAGS)] * 2
-    assert account.changes()[2:] == [
+    assert account.changes()[3:] == [
         ("UpdateStack", "cfn-trigger"), ("UpdateStack", "cfn-trigger-packages"),
     ]  # fmt: skip
 
@@ -262,11 +277,47 @@ def test_an_upgrade_keeps_parameters_and_forgets_the_old_code() -> None:
 
     assert is_complete
     assert account.changes() == [
-        ("PutObject", BUCKET), ("PutObject", BUCKET), ("UpdateStack", "cfn-trigger"),
+        *[("PutObject", BUCKET)] * 3, ("UpdateStack", "cfn-trigger"),
         ("DeleteObjects", BUCKET),
     ]  # fmt: skip
     assert account.buckets == {BUCKET: dict(NEWER.objects)}
-    assert template_of(account.stacks["cfn-trigger"]) == macro_stack.template(BUCKET, NEWER)
+    stack = account.stacks["cfn-trigger"]
+    assert template_of(stack) == macro_stack.template(BUCKET, NEWER)
+    assert stack.parameters == {"MacroName": "Trigger", "LogRetentionInDays": "7"}
+
+
+@pytest.mark.parametrize("before", [{}, {"ProviderCode": "Inline"}])
+def test_an_upgrade_moves_the_providers_code(before: dict[str, str]) -> None:
+    account = installed()
+    account.stacks["cfn-trigger"].parameters |= before
+
+    assert installer.upgrade(TARGET, deployed(account), CODE, account.effects, options=IN_LAYER)
+
+    assert account.stacks["cfn-trigger"].parameters == {
+        "MacroName": "Trigger",
+        "ProviderCode": "Layer",
+    }
+
+
+def test_a_later_upgrade_keeps_where_the_providers_code_is() -> None:
+    account = FakeAccount()
+    assert installer.install(TARGET, CODE, account.effects, options=IN_LAYER)
+
+    assert installer.upgrade(TARGET, deployed(account), NEWER, account.effects)
+
+    assert deployed(account).provider_code == "Layer"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_changed"), [(None, False), ("Layer", False), ("Inline", True)]
+)
+def test_a_stack_changes_if_the_providers_code_is_to_be_elsewhere(
+    wanted: str | None, *, is_changed: bool
+) -> None:
+    account = FakeAccount()
+    assert installer.install(TARGET, CODE, account.effects, options=IN_LAYER)
+
+    assert StackOptions(provider_code=wanted).changes(deployed(account)) == is_changed
 
 
 def test_a_version_with_the_same_code_is_an_update_too() -> None:

@@ -7,6 +7,11 @@ from pathlib import Path
 
 from cfn_trigger.deployment import packages
 from tests.support.lambda_function import built_by_make
+from trigger_provider import embed
+
+
+def not_compiled(_files: packages.Files, _location: str) -> packages.Files:
+    return {}
 
 
 def entries(content: bytes) -> dict[str, bytes]:
@@ -40,21 +45,33 @@ def written_here(package: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def test_the_function_has_the_files_that_sam_build_packages(tmp_path: Path) -> None:
-    package = entries(packages.function_package(lambda _: {}))
+    package = entries(packages.function_package(not_compiled))
     built = files(built_by_make("build-MacroFunction", tmp_path))
 
     assert written_here(package) == written_here(built)
     assert "troposphere/awslambda.py" in package.keys() & built.keys()
 
 
-def test_the_layer_has_the_files_that_sam_build_packages(tmp_path: Path) -> None:
-    package = entries(packages.layer_package())
+def test_the_layer_for_handlers_has_the_files_that_sam_build_packages(tmp_path: Path) -> None:
+    package = entries(packages.handler_layer_package())
 
     assert package == files(built_by_make("build-HandlerLayer", tmp_path))
 
 
+def test_the_layer_with_the_provider_has_the_files_that_sam_build_packages(
+    tmp_path: Path,
+) -> None:
+    package = entries(packages.provider_layer_package(not_compiled))
+
+    assert package == files(built_by_make("build-ProviderLayer", tmp_path))
+
+
+def test_the_layer_with_the_provider_has_the_modules_that_templates_embed() -> None:
+    assert [*packages.PROVIDER_MODULES] == ["__init__", *embed.MODULES]
+
+
 def test_the_license_of_troposphere_comes_with_it() -> None:
-    package = entries(packages.function_package(lambda _: {}))
+    package = entries(packages.function_package(not_compiled))
 
     names = {
         name.partition(".dist-info/")[2] for name in package.keys() - without_metadata(package)
@@ -66,7 +83,7 @@ def test_the_same_files_make_the_same_archive() -> None:
     content = packages.archive({"b.py": b"2", "a.py": b"1"})
 
     assert content == packages.archive({"a.py": b"1", "b.py": b"2"})
-    assert packages.function_package(lambda _: {}) == packages.function_package(lambda _: {})
+    assert packages.function_package(not_compiled) == packages.function_package(not_compiled)
 
 
 def test_every_user_may_read_the_files_of_an_archive() -> None:
@@ -79,7 +96,8 @@ def test_every_user_may_read_the_files_of_an_archive() -> None:
 def test_what_is_compiled_is_in_the_package_and_the_embedded_text_is_not_compiled() -> None:
     compiled: list[str] = []
 
-    def compile_files(sources: packages.Files) -> packages.Files:
+    def compile_files(sources: packages.Files, location: str) -> packages.Files:
+        assert location == "/var/task"
         compiled.extend(sources)
         return {"macro/__pycache__/handler.pyc": b"bytecode"}
 
@@ -90,11 +108,20 @@ def test_what_is_compiled_is_in_the_package_and_the_embedded_text_is_not_compile
     assert not [name for name in compiled if name.startswith("trigger_provider/")]
 
 
+def test_the_modules_in_a_layer_are_compiled_for_their_place_in_lambda() -> None:
+    def compile_files(sources: packages.Files, location: str) -> packages.Files:
+        return {f"{location.strip('/')}.pyc": b"".join(sources.values())}
+
+    package = entries(packages.provider_layer_package(compile_files))
+
+    assert sorted(package.pop("opt.pyc")) == sorted(b"".join(package.values()))
+
+
 def test_bytecode_is_reproducible_and_names_the_place_in_lambda() -> None:
     python = sys.version_info[:2]
     sources = {"macro/a.py": b"def f(): return __file__\n", "b.py": b"X = 1\n"}
 
-    first, second = packages.bytecode(sources, python), packages.bytecode(sources, python)
+    first, second = (packages.bytecode(sources, "/var/task", python) for _ in range(2))
 
     assert first == second
     assert len(first) == len(sources)
@@ -102,4 +129,4 @@ def test_bytecode_is_reproducible_and_names_the_place_in_lambda() -> None:
 
 
 def test_without_the_python_of_the_runtime_nothing_is_compiled() -> None:
-    assert packages.bytecode({"a.py": b"X = 1\n"}, (2, 99)) == {}
+    assert packages.bytecode({"a.py": b"X = 1\n"}, "/var/task", (2, 99)) == {}

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import trustme
 
+from macro.embedding import IMPORT
 from tests.support.endpoints import (
     LONGEST_PAUSE,
     Bytes,
@@ -34,7 +35,7 @@ from tests.support.endpoints import (
     state,
     throttled,
 )
-from tests.support.lambda_function import REPOSITORY, Function, function
+from tests.support.lambda_function import REPOSITORY, Function, built_by_make, function
 
 EMBEDDED = REPOSITORY / "trigger_provider" / "embedded.py"
 POLLING = {"Status": "IN_PROGRESS", "EventState": {"page": 2}, "RetryAfter": 0.2}
@@ -72,6 +73,22 @@ def log_entries(log: str) -> list[dict[str, Any]]:
     return [
         json.loads(line) for line in log.splitlines() if line and not line.startswith(emulators)
     ]
+
+
+# ---- where its code is
+
+
+def test_the_layer_has_all_that_the_code_in_a_template_imports(
+    aws: Endpoints, tmp_path: Path
+) -> None:
+    aws.handler.plays(ok({"Rows": 5}))
+    folder = built_by_make("build-ProviderLayer", tmp_path) / "python"
+    (folder / "index.py").write_text(IMPORT)
+
+    with function(folder, "index.handler", environment=aws.environment) as provider:
+        provider.invoke(aws.event())
+
+    assert (aws.answer["Status"], aws.answer["Data"]["Rows"]) == ("SUCCESS", "5")
 
 
 # ---- what a handler's result becomes

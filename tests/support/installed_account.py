@@ -159,18 +159,22 @@ class FakeCloudFormation:
         stack = self.account.stack(parameters["StackName"], "UpdateStack")
         self.account.asked("cloudformation", "UpdateStack", stack.name, parameters)
         assert not stack.status.endswith("_IN_PROGRESS")
-        for each in parameters["Parameters"]:
-            assert each == {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
-            assert each["ParameterKey"] in stack.parameters
+        values = {
+            each["ParameterKey"]: each["ParameterValue"]
+            if "UsePreviousValue" not in each
+            else stack.parameters[each["ParameterKey"]]
+            for each in parameters["Parameters"]
+        }
         self._check_options(parameters)
         old, new = json.loads(stack.template), json.loads(parameters["TemplateBody"])
-        old_tags = dict(stack.tags)
+        before = old["Resources"], stack.parameters, dict(stack.tags)
         _keep_options(stack, parameters)
-        if (old["Resources"], old_tags) == (new["Resources"], stack.tags):  # whatever else differs
+        if before == (new["Resources"], values, stack.tags):  # whatever else differs
             message = "No updates are to be performed."
             raise refusal("ValidationError", message, "UpdateStack")
         if f"UPDATE {stack.name}" not in self.account.failing:  # otherwise it is rolled back
             stack.template = parameters["TemplateBody"]
+            stack.parameters = values
         stack.status = "UPDATE_IN_PROGRESS"
         return {"StackId": stack.stack_id}
 

@@ -34,7 +34,25 @@ def test_a_bucket_that_is_passed_is_not_created() -> None:
     macro = f"  stack cfn-trigger  {content} parameter\n"
     title = "creates in account 123456789012, region eu-west-1, for cfn-trigger 1.0.0\n"
 
-    assert shown(installations.creation(MacroStack(), PLACE, "1.0.0", "ours")) == title + macro
+    creation = installations.creation(MacroStack(), PLACE, "1.0.0", "ours", None)
+
+    assert shown(creation) == title + macro
+
+
+def test_a_layer_with_the_provider_is_among_what_is_created() -> None:
+    creation = installations.creation(MacroStack(), PLACE, "1.0.0", "ours", "Layer")
+
+    assert shown(creation).endswith(" and its parameter; the layer with the provider\n")
+
+
+def test_layers_of_which_versions_stay_are_named_with_the_command_that_deletes_one() -> None:
+    assert shown(installations.retained_layers(["handlers", "provider"])) == (
+        "versions of its layers stay, because functions may use them:\n"
+        "  layer handlers\n"
+        "  layer provider\n"
+        "delete them one by one: aws lambda delete-layer-version --layer-name NAME"
+        " --version-number NUMBER\n"
+    )
 
 
 def test_only_a_bucket_that_was_created_is_removed() -> None:
