@@ -69,7 +69,9 @@ LONGEST_TAIL: Final = 900
 """Bytes of a log in a reason, except for a failed Create."""
 
 OWN_LOG: Final = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "the trigger provider's")
-NOISE: Final = re.compile(r"(?m)^((START|END|REPORT|INIT_START) .*|[\s^~]+)$")
+NOISE: Final = re.compile(
+    r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
+)
 """Lines of a log that Lambda writes, and those that only underline another."""
 
 
@@ -215,9 +217,10 @@ def data_of(result: Any) -> Any:
 def part(item: Any, path: str) -> Any:
     """Return the part of a map or a list that a path leads to, through keys that may hold dots."""
     value = step(item, path)
-    for dot in re.finditer(r"\.", path) if value is ABSENT else ():
-        child = step(item, path[: dot.start()])
-        if value is ABSENT and child is not ABSENT:
+    for dot in re.finditer(r"\.", path):
+        if value is not ABSENT:
+            break
+        if (child := step(item, path[: dot.start()])) is not ABSENT:
             value = part(child, path[dot.end() :])
     return value
 

@@ -52,8 +52,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
 PASSES: Final = re.compile(
-    "(CodeArtifactUser(Deleted|Pending)|EC2Throttled|ENINotReady|Resource(Conflict|NotReady)"
-    f"|SnapStartNotReady)Exception|{PROPAGATING.pattern}|{THROTTLED.pattern}"
+    r"(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|"
+    f"{PROPAGATING.pattern}|{THROTTLED.pattern}"
 )
 """Error codes with which Lambda says that it started nothing, for a reason that passes.
 
@@ -115,11 +115,12 @@ def readiness(request: Request, known: Map) -> Outcome:
     https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
     for name in ("State", "LastUpdateStatus")[: 1 if request.kind == "Delete" else 2]:
-        if known.get(name) == "Failed":
-            why = known.get(f"{name}Reason") or f"the function's {name} is Failed"
+        status = known.get(name) or ""
+        if re.match("Failed|De", status):  # or it is deactivated or deleted
+            why = known.get(f"{name}Reason") or f"the function's {name} is {status}"
             if name != "State":
                 why = f"{why.rstrip('.')}; the handler still has its previous code"
-            return failed(known.get(f"{name}ReasonCode") or "Failed", why, is_final=True)
+            return failed(known.get(f"{name}ReasonCode") or status, why, is_final=True)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
         return Outcome("refused", "NotReady", "the handler is still being created or updated")
     return Outcome("done", result=known)

@@ -94,8 +94,7 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
         or wait_for_room(request, progress, clock)
         or start(request, progress, clock)
     )
-    # In the last minute, an event may be in Lambda's queue until CloudFormation no longer waits.
-    delay = SHORT if action.step == "hand over" else 0
+    delay = spare(request) if action.step == "hand over" else 0
     if max(clock.now + delay, resume_at) >= due(request, progress):
         return Action("respond", outcome=too_late(request, progress.outcome))
     return action
@@ -278,7 +277,7 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
     left_of_timeout = due(request, progress) - clock.now
     if progress.fresh:
         return None
-    if gives_way(progress) and left_of_timeout > 2 * SHORT and clock.left <= LIFETIME:
+    if gives_way(progress) and left_of_timeout > spare(request) and clock.left <= LIFETIME:
         return Action("hand over")
     if clock.left >= min(needed(progress), left_of_timeout):
         return None  # a fresh execution has no more than what is left of Timeout
@@ -308,6 +307,14 @@ def needed(progress: Progress) -> float:
 def may_hop(progress: Progress, clock: Clock) -> bool:
     """Return whether there were few enough executions for an additional one."""
     return progress.hops - 1 < (clock.now - progress.sent) / FULL
+
+
+def spare(request: Request) -> float:
+    """Return the last seconds of Timeout, in which nothing is handed over.
+
+    An event may be in Lambda's queue for so long, and then until CloudFormation no longer waits.
+    """
+    return min(SHORT, request.timeout / 2)
 
 
 def gives_way(progress: Progress) -> bool:

@@ -247,7 +247,7 @@ def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
 RERUNS: Final = ("HandlerArn", "Payload", "InvocationType", "Expect", "Previous")
 """The properties that run a trigger when they differ, besides its fingerprint."""
 
-SWITCHED_OFF: Final = re.compile(r"Deployment$|Resources\.|References\.")
+SWITCHED_OFF: Final = re.compile(r"Deployment$|Re(sources|ferences)\.")
 """Entries of a fingerprint that only a setting removes, or that another entry covers too."""
 
 

@@ -30,25 +30,25 @@ FRAMES: Final = 3
 """Innermost frames of a failure that are reported: the line that raised, and its callers."""
 
 CAUSES: Final = 3
-"""Causes of an error that are reported."""
+"""Causes of an error that are reported: the last, behind which there is none."""
 
 LONGEST_ID: Final = 1024
 """Bytes of a physical id that CloudFormation accepts."""
 
-UNFINISHED: Final = re.compile("ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMEDOUT|TIMEOUT")
+UNFINISHED: Final = re.compile("ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT")
 """Words of a status, or of one in small letters, that say in other services that it is not done."""
 
 BAD_REQUEST: Final = 400
 """The first HTTP status that is an error, as a handler behind an API returns it."""
 
 RUNTIME: Final = re.compile(
-    r"node:internal|\(<anonymous>\)|<frozen |^runtime/|aws-lambda-go|java\.base/|jdk\.internal|"
-    r"sun\.reflect|lambda_method|Amazon\.Lambda\.RuntimeSupport"
+    r"node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|"
+    r"jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport"
 )
 """Frames of the runtimes themselves, which say nothing about the handler."""
 
 LIBRARY: Final = re.compile(
-    r"(site|dist)-packages|node_modules|/gems/|/opt/|/var/runtime/|/var/lang/|trigger_handler|@v\d"
+    r"(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d"
 )
 """Frames of what a handler uses: they say what happened, the handler's own say where."""
 
@@ -78,7 +78,8 @@ def meaning(request: Request, result: Any, words: Map) -> Outcome:
         case "FAILED" | "FAILURE":
             reason = truncate(as_text(words.get("Reason") or "no Reason was given"), LONGEST_TEXT)
             return failed("Failed", reason)
-    if str(words.get("IsComplete")).lower() == "false":  # as the Provider framework of AWS CDK
+    is_complete = words.get("IsComplete", True) or False
+    if str(is_complete).lower() == "false":  # as the Provider framework of AWS CDK
         hint = "return the Status IN_PROGRESS to be polled"
         return failed("BadResult", f"IsComplete is false; {hint}")
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
@@ -90,7 +91,7 @@ def meaning(request: Request, result: Any, words: Map) -> Outcome:
 def pending(result: Map) -> Outcome:
     """Read a result that says IN_PROGRESS."""
     after = result.get("RetryAfter")
-    if after is not None and not re.fullmatch(r"\d+(\.\d*)?", str(after)):
+    if after is not None and not re.fullmatch(r"\d{1,9}(\.\d*)?", str(after)):
         return failed("BadResult", "RetryAfter is not a number of seconds")
     message = as_text(result.get("Progress") or result.get("Reason") or "")
     return Outcome("pending", message=truncate(message, LONGEST_TEXT), result=result)
@@ -172,13 +173,13 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
 def reported(error: Map, log: str = "") -> Outcome:
     """Read an error, as its runtime or a durable execution reports it."""
     message, trace = message_of(error), lines_of(trace_of(error))
-    kind = str(error.get("errorType") or error.get("ErrorType") or "Error")
+    kind = as_text(error.get("errorType") or error.get("ErrorType") or "Error")
     if not re.fullmatch(r"\S{1,200}", kind):  # a sentence is no type: NoEcho keeps it back
         kind, message = "Error", f"{kind}: {message}"
-    behind = [*causes_of(error), *(line[5:] for line in trace if line.startswith("---> "))]
-    behind += [line[11:] for line in trace if line.startswith("Caused by: ")]
+    nested = re.findall("(?m)^(?:--->|Caused by:) (.*)", "\n".join(trace))
+    behind = [*causes_of(error), *nested]
     messages = [truncate(message, LONGEST_TEXT // (2 if behind else 1))]
-    messages += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[:CAUSES]]
+    messages += [f"caused by {truncate(cause, QUOTED)}" for cause in behind[-CAUSES:]]
     frames = innermost_frames(trace, f"{kind}: {message}".splitlines() + message.splitlines())
     tail = truncate_start(log, LONGEST_TEXT)
     return failed(kind, "; ".join(messages), frames=frames, log=tail)
@@ -214,7 +215,7 @@ def lines_of(trace: Any) -> list[str]:
         go = as_map(item)
         line = f"{go.get('path')}:{go.get('line')} {go.get('label')}" if go else str(item)
         # Python underlines a part of the code that it quotes.
-        lines.append(re.sub(r" [~^]+(?= |$)", "", " ".join(line.split())))
+        lines.append(re.sub(r"(^| )[~^]+(?= |$)", "", " ".join(line.split())))
     return lines
 
 
@@ -227,21 +228,11 @@ def innermost_frames(lines: list[str], message: list[str]) -> tuple[str, ...]:
     if not frames:
         of_message = {" ".join(line.split()) for line in message}
         frames = [line for line in lines if line and line not in of_message]
-        if any(line.startswith('File "') for line in frames):
-            frames = python_frames(frames)
+        # Python's innermost is last, and its code may stand in the next lines.
+        of_python = re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)', "\n".join(frames))
+        frames = of_python[::-1] or frames
     frames = [frame for frame in frames if not RUNTIME.search(frame)] or frames
     shown = frames[:FRAMES]
     if of_handler := [frame for frame in frames if not LIBRARY.search(frame)]:
         shown = shown if of_handler[0] in shown else [*shown[:-1], of_handler[0]]
     return tuple(truncate(frame, QUOTED) for frame in shown)
-
-
-def python_frames(lines: list[str]) -> list[str]:
-    """Return the frames of Python, whose innermost is last, each with its code."""
-    frames: list[str] = []
-    for line in lines:
-        if line.startswith('File "'):
-            frames.append(line)
-        elif frames:
-            frames[-1] += f" {line}"
-    return frames[::-1]

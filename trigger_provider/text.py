@@ -4,8 +4,11 @@ Knows that CloudFormation counts an answer in bytes of UTF-8. Refuses to know wh
 """
 
 import json
+import sys
 from contextlib import suppress
 from typing import Any, Final
+
+sys.set_int_max_str_digits(99_999)  # Python reads no longer integer than 4,300, JSON has any
 
 JSON: Final = json.JSONEncoder(ensure_ascii=False)
 STRICT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

@@ -89,7 +89,10 @@ KEPT_FOR: Final = 4
 KEPT_FOR_POST: Final = 1
 """The same for what may run when it is lost, and is never sent twice."""
 
-NETWORK_ERRORS: Final = (OSError, http.client.HTTPException)
+HTTP_1_0: Final = 10
+"""The version whose replies end with their connection."""
+
+NETWORK_ERRORS: Final = (OSError, ValueError, http.client.HTTPException)
 
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
@@ -200,6 +203,8 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
         connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
         response = http.client.HTTPResponse(Bounded(connection.sock, deadline), method=method)  # type: ignore[arg-type]  # all that it uses of a socket
         response.begin()
+        if response.version > HTTP_1_0 and response.length is None and not response.chunked:
+            raise OSError("cut off")  # they have to say where it ends
         reply = response.status, response.headers, response.read()
     except NETWORK_ERRORS as error:
         connection.close()

@@ -127,7 +127,7 @@ def test_the_embedded_text_imports_the_standard_library_alone() -> None:
     assert "trigger_provider" not in TEXT.removeprefix(HEAD)
     assert names <= {
         "base64", "contextlib", "difflib", "hashlib", "hmac", "http", "io", "json", "os", "re",
-        "select", "socket", "ssl", "time", "traceback", "zlib",
+        "select", "socket", "ssl", "sys", "time", "traceback", "zlib",
     }  # fmt: skip
 
 

@@ -171,6 +171,55 @@ def test_the_three_innermost_of_many_frames_are_reported(stack: Stack, handler: 
     )
 
 
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        pytest.param(
+            {
+                "errorType": "A",
+                "errorMessage": "a",
+                "cause": {"errorType": "B", "errorMessage": "b", "cause": {
+                    "errorType": "C", "errorMessage": "c", "cause": {
+                        "errorType": "D", "errorMessage": "d", "cause": {
+                            "errorType": "Root", "errorMessage": "no disk"}}}},
+            },
+            "A: a; caused by C: c; caused by D: d; caused by Root: no disk",
+            id="five errors",
+        ),
+        pytest.param(
+            {
+                "errorType": "A",
+                "errorMessage": "a",
+                "stackTrace": "A: a\n\tat x.Y.z(Y.java:1)\nCaused by: B: b\nCaused by: C: c\n"
+                "Caused by: D: d\nCaused by: Root: no disk\n",
+            },
+            "A: a; caused by C: c; caused by D: d; caused by Root: no disk; at x.Y.z(Y.java:1)",
+            id="five errors in one text",
+        ),
+    ],
+)  # fmt: skip
+def test_the_cause_of_all_causes_is_reported(
+    stack: Stack, handler: Handler, payload: Any, reason: str
+) -> None:
+    handler.plays(fails_with(payload))
+
+    assert stack.asks("Create").reason == f"{reason}; {LOG}"
+
+
+def test_a_stack_trace_of_python_may_be_one_text(stack: Stack, handler: Handler) -> None:
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "/var/task/app.py", line 7, in handler\n    migrate()\n    ~~~~~~~^^\n'
+        '  File "/var/task/db.py", line 3, in migrate\n    run(sql)\n'
+    )
+    handler.plays(raises("E", "no", stackTrace=trace))
+
+    assert stack.asks("Create").reason == (
+        'E: no; at File "db.py", line 3, in migrate run(sql); '
+        f'at File "app.py", line 7, in handler migrate(); {LOG}'
+    )
+
+
 LIBRARY = '  File "/var/task/site-packages/psycopg/cursor.py", line 9, in execute\n'
 
 
@@ -208,6 +257,42 @@ def test_the_frames_of_a_library_leave_room_for_the_handlers_own(
     stack: Stack, handler: Handler, trace: list[str], frames: str
 ) -> None:
     handler.plays(raises("E", "no", stackTrace=trace))
+
+    assert stack.asks("Create").reason == f"E: no; {frames}; {LOG}"
+
+
+@pytest.mark.parametrize(
+    ("trace", "frames"),
+    [
+        (
+            [
+                "Error: no",
+                "    at migrate (/var/task/db.js:12:9)",
+                "    at process.emit (node:events:519:28)",
+                "    at Runtime.handleOnce (/var/runtime/Runtime.js:74:25)",
+                "    at async start (file:///var/runtime/index.mjs:1282:5)",
+            ],
+            "at migrate (db.js:12:9)",
+        ),
+        (
+            [
+                "shop.Handler.handleRequest(Handler.java:11)",
+                "jdk.internal.reflect.DirectMethodHandleAccessor.invoke(Unknown Source)",
+                "com.amazonaws.services.lambda.runtime.api.client.AWSLambda.main(AWSLambda.java:5)",
+            ],
+            "at shop.Handler.handleRequest(Handler.java:11)",
+        ),
+        (
+            ["    at _loadUserApp (file:///var/runtime/index.mjs:1084:17)"],
+            "at _loadUserApp (file:///var/runtime/index.mjs:1084:17)",
+        ),
+    ],
+    ids=["Node", "Java", "no other"],
+)
+def test_frames_of_a_runtime_are_reported_only_where_there_are_no_others(
+    stack: Stack, handler: Handler, trace: list[str], frames: str
+) -> None:
+    handler.plays(raises("E", "no", trace=trace))
 
     assert stack.asks("Create").reason == f"E: no; {frames}; {LOG}"
 
@@ -303,6 +388,19 @@ def test_an_error_of_lambda_itself_is_reported_in_its_own_words(
             "last log lines: migrating",
         ),
         ("INIT_START Runtime Version: python:3.13\n", ""),
+        ("RESTORE_START Runtime Version: java:21\nXRAY TraceId: 1-5\tSegmentId: 8f\n", ""),
+        (
+            (
+                '{"time": "2026-11-25T10:00:00.000Z", "type": "platform.start", "record": {}}\n'
+                '{"timestamp": "2026-11-25T10:00:00Z", "message": "migrating"}\n'
+                '{"time":"2026-11-25T10:00:01.000Z","type":"platform.report","record":{"a":1}}\n'
+            ),
+            'last log lines: {"timestamp": "2026-11-25T10:00:00Z", "message": "migrating"}',
+        ),
+        (
+            "INIT_REPORT Init Duration: 9999.08 ms\tPhase: init\tStatus: timeout\n",
+            "last log lines: INIT_REPORT Init Duration: 9999.08 ms Phase: init Status: timeout",
+        ),
         ("", ""),
     ],
 )

@@ -175,6 +175,60 @@ def test_a_request_to_a_host_that_does_not_listen_is_not_sent() -> None:
     assert ask(gone, "POST") == "not sent"
 
 
+def reply_once(listener: socket.socket, reply: bytes) -> None:
+    """Read a request, send these bytes, and end the connection."""
+    connection, _ = listener.accept()
+    with connection, connection.makefile("rb") as reader:
+        method(reader)
+        connection.sendall(reply)
+
+
+def replied(reply: bytes) -> tuple[int, bytes]:
+    """Return the status and the body of a request to which these bytes are the reply."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=reply_once, args=(listener, reply))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/path"
+        status, _, body = exchange("POST", url, b"", {}, PATIENCE)
+        thread.join()
+    assert IDLE == {} or status != LOST
+    while IDLE:
+        IDLE.popitem()[1][0].close()
+    return status, body
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "HTTP/1.1 2",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nX-Amz-Fun",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Amz-Fun",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnul",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnull\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nnull\r\n0\r\n\r\n",
+        "not HTTP\r\n\r\n",
+    ],
+    ids=["nothing", "status", "headers", "name", "header", "body", "chunks", "size", "text"],
+)
+def test_a_reply_that_is_cut_off_anywhere_is_lost(reply: str) -> None:
+    assert replied(reply.encode())[0] == LOST
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "HTTP/1.0 200 OK\r\n\r\nnull",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnull\r\n0\r\n\r\n",
+    ],
+    ids=["1.0", "length", "chunks"],
+)
+def test_a_reply_that_says_where_it_ends_is_whole(reply: str) -> None:
+    assert replied(reply.encode()) == (200, b"null")
+
+
 def drip(listener: socket.socket) -> None:
     """Send a reply that never ends, a little at a time, until nobody reads it."""
     connection, _ = listener.accept()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.aws.cloud import Cloud
-from tests.support.aws.functions import Function
+from tests.support.aws.functions import Function, State
 from tests.support.aws.handler_runs import returns
 from tests.support.aws.network import FAIR, Weather, lambda_error, throttled
 from tests.support.aws.promises import broken_promises
@@ -72,6 +72,22 @@ def test_a_function_that_failed_is_a_failure_at_once_with_its_reason(
     request = cloud.requests[0]
     assert request.answers[0].at - request.sent_at < 30
     assert reason.rstrip(".") in request.answers[0].reason
+    assert not handler.attempts
+
+
+@pytest.mark.parametrize("state", ["Deactivating", "Deactivated", "Deleting"])
+@pytest.mark.parametrize("why", ["Somebody deletes it.", ""])
+def test_a_function_that_is_going_or_gone_is_a_failure_at_once(
+    cloud: Cloud, stack: Stack, handler: Function, state: State, why: str
+) -> None:
+    handler.becomes(state, reason=why)
+
+    stack.create(RUN)
+
+    request = cloud.requests[0]
+    reason = why.rstrip(".") or f"the function's State is {state}"
+    assert request.answers[0].at - request.sent_at < 30
+    assert request.answers[0].reason.startswith(f"{state}: {reason}; full log: ")
     assert not handler.attempts
 
 

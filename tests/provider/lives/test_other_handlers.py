@@ -27,20 +27,23 @@ def test_a_result_that_says_no_echo_is_masked(
     assert SECRET not in answer.reason
 
 
-def test_a_result_without_no_echo_is_shown(cloud: Cloud, stack: Stack, handler: Function) -> None:
-    handler.always(returns({"NoEcho": False, "Rows": 5}))
+@pytest.mark.parametrize("flag", [False, "false", "False", None, 0, ""])
+def test_a_result_without_no_echo_is_shown(
+    cloud: Cloud, stack: Stack, handler: Function, flag: Any
+) -> None:
+    handler.always(returns({"NoEcho": flag, "Rows": 5}))
 
     stack.create({"Run": trigger()})
 
     assert cloud.requests[0].answers[0].body["NoEcho"] is False
 
 
-@pytest.mark.parametrize("word", ["IsComplete"])
+@pytest.mark.parametrize("is_complete", [False, "False", None, 0, ""])
 def test_a_handler_of_the_provider_framework_that_is_not_complete_fails_with_a_hint(
-    cloud: Cloud, stack: Stack, handler: Function, word: str
+    cloud: Cloud, stack: Stack, handler: Function, is_complete: Any
 ) -> None:
     """https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources-readme.html"""
-    handler.always(returns({word: False}))
+    handler.always(returns({"IsComplete": is_complete}))
 
     stack.create({"Run": trigger()})
 

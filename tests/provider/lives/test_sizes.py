@@ -215,6 +215,54 @@ def test_a_result_of_any_depth_is_answered(
     assert len(cloud.requests[0].answers) == 1
 
 
+@pytest.mark.parametrize("depth", [20, 900])
+def test_a_deep_part_that_the_data_of_a_result_repeats_is_answered(
+    cloud: Cloud, stack: Stack, handler: Function, depth: int
+) -> None:
+    rows = '{"Rows": ' + "[" * depth + "]" * depth
+    handler.always(replace(returns(), body=f'{rows}, "Data": {rows}}}}}'.encode()))
+
+    stack.create({"Run": trigger(Attributes=["Rows.0.0"])})
+
+    rows = "[" * (depth - 2) + "]" * (depth - 2)
+    assert cloud.requests[0].answers[0].data["Rows.0.0"] == rows
+
+
+@pytest.mark.parametrize("digits", [309, 4_301, 20_000])
+def test_an_integer_of_any_length_is_answered_and_kept_between_polls(
+    cloud: Cloud, stack: Stack, handler: Function, digits: int
+) -> None:
+    number = "7" * digits
+    pending = f'{{"Status": "IN_PROGRESS", "EventState": {number}}}'.encode()
+    done = f'{{"PhysicalResourceId": "own", "Rows": {number}}}'.encode()
+    handler.plays(
+        replace(returns(), body=pending, ends="pending"),
+        replace(returns(), body=done, physical_id="own"),
+    )
+
+    stack.create({"Run": trigger()})
+
+    assert stack.status == "CREATE_COMPLETE"
+    assert stack.resources["Run"].physical_id == "own"
+    assert handler.attempts[1].payload["EventState"] == int(number)
+    data = cloud.requests[0].answers[0].data
+    assert data.get("Rows") == (number if digits < 4_000 else None)
+
+
+@pytest.mark.parametrize("retry_after", [10**9, 10**400])
+def test_a_wait_of_any_length_is_a_failure_that_keeps_the_id_of_what_was_made(
+    cloud: Cloud, stack: Stack, handler: Function, retry_after: int
+) -> None:
+    polled = {"PhysicalResourceId": "own", "RetryAfter": retry_after}
+    run = returns({"Status": "IN_PROGRESS"} | polled)
+    handler.plays(replace(run, ends="pending" if retry_after < 1e10 else "failed"))
+
+    stack.create({"Run": trigger()})
+
+    (answer,) = cloud.requests[0].answers
+    assert (answer.status, answer.body["PhysicalResourceId"]) == ("FAILED", "own")
+
+
 @pytest.mark.parametrize(
     ("body", "rows"), [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "-Infinity")]
 )

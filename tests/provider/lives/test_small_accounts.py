@@ -24,6 +24,18 @@ def test_all_triggers_of_a_stack_succeed(
     assert broken_promises(cloud) == []
 
 
+@pytest.mark.parametrize("timeout", [30, 60, 90, 120])
+def test_triggers_of_a_short_timeout_share_the_slots_too(
+    cloud: Cloud, stack: Stack, handler: Function, timeout: int
+) -> None:
+    cloud.lambda_service.pool.limit = 10
+    handler.always(returns(None, seconds=5))
+    template: Template = {f"Run{number}": trigger(Timeout=timeout) for number in range(10)}
+
+    assert stack.create(template) == "CREATE_COMPLETE"
+    assert broken_promises(cloud) == []
+
+
 def test_handlers_that_are_polled_share_the_slots(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:

@@ -17,7 +17,9 @@ from tests.support.aws.virtual_time import FOREVER, BreachError, VirtualTime
 if TYPE_CHECKING:
     from tests.support.aws.durable import DurableExecutions
 
-State = Literal["Pending", "Active", "Inactive", "Failed"]
+State = Literal[
+    "Pending", "Active", "Inactive", "Failed", "Deactivating", "Deactivated", "Deleting"
+]
 Code = Literal["old", "new"]
 
 
@@ -158,7 +160,7 @@ class Function:
                     "Lambda is initializing your function. It will be ready to invoke shortly."
                 )
                 return lambda_error(409, "CodeArtifactUserPendingException", message)
-            case "Pending" | "Failed":
+            case "Pending" | "Failed" | "Deactivating" | "Deactivated" | "Deleting":
                 message = (
                     "The operation cannot be performed at this time. "
                     f"The function is currently in the following state: {self.state}"
