@@ -79,14 +79,30 @@ def deploy_macro(account: Account, sam: Sam) -> str:
     name = account.macro_name()
     stack = account.own(STACK)
     sam.deploy(ROOT / "template.yaml", stack, {"MacroName": name})
-    layer = account.outputs(STACK)["HandlerLayerArn"]
-    layer_name, version = layer.rsplit(":", 2)[-2:]
-    account.leftovers.append(  # a stack retains its layers for functions of other stacks
+    _delete_at_the_end(account, "HandlerLayerArn")
+    return name
+
+
+def move_provider(account: Account) -> None:
+    """Move the provider's code into a layer of the macro's stack."""
+    original = account.client("cloudformation").get_template(
+        StackName=account.name(STACK), TemplateStage="Original"
+    )
+    values = {"MacroName": account.macro_name(), "ProviderCode": "Layer"}
+    status = account.update(STACK, original["TemplateBody"], Parameters=values)
+    if status != "UPDATE_COMPLETE":
+        raise NotAsExpectedError(f"{account.name(STACK)}: is {status}; {account.failures(STACK)}")
+    _delete_at_the_end(account, "ProviderLayerArn")
+
+
+def _delete_at_the_end(account: Account, output: str) -> None:
+    """Note a layer, which its stack retains for functions of other stacks."""
+    layer_name, version = account.outputs(STACK)[output].rsplit(":", 2)[-2:]
+    account.leftovers.append(
         lambda: account.client("lambda").delete_layer_version(
             LayerName=layer_name, VersionNumber=int(version)
         )
     )
-    return name
 
 
 def deploy_examples(

@@ -3,14 +3,14 @@
 Knows for each step how often the handler runs and where the stack ends. Steps build on each other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from acceptance.account import Account, NotAsExpectedError
-from acceptance.macro import of_macro
+from acceptance.macro import move_provider, of_macro
 
 STACK: Final = "promises"
 TEMPLATE: Final = Path(__file__).parent / "templates" / "promises.yaml"
@@ -38,6 +38,8 @@ class Step:
     runs: int
     operation: Operation = Operation.UPDATE
     options: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Account], None] | None = None
+    """What changes in the account before."""
 
 
 STEPS: Final = (
@@ -93,10 +95,23 @@ STEPS: Final = (
         status="UPDATE_ROLLBACK_COMPLETE",
         runs=1,
     ),
+    Step(
+        promise="the provider's code moves into a layer without running a trigger",
+        prepare=move_provider,
+        values={"Unrelated": "8", "Handled": "6"},
+        status="UPDATE_COMPLETE",
+        runs=0,
+    ),
+    Step(
+        promise="a provider whose code is in a layer runs a trigger",
+        values={"Unrelated": "8", "Handled": "9"},
+        status="UPDATE_COMPLETE",
+        runs=1,
+    ),
 )
 LONG_STEP: Final = Step(
     promise="a handler that polls for more than 15 minutes completes",
-    values={"Unrelated": "8", "Handled": "8", "Behavior": f"poll {LONG_POLL}"},
+    values={"Unrelated": "10", "Handled": "10", "Behavior": f"poll {LONG_POLL}"},
     status="UPDATE_COMPLETE",
     runs=1,
 )
@@ -124,6 +139,8 @@ def keep(account: Account, macro: str, steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _carry_out(step: Step, account: Account, template: str) -> str:
+    if step.prepare:
+        step.prepare(account)
     request = {"Parameters": dict(step.values), **step.options}
     match step.operation:
         case Operation.CREATE:
