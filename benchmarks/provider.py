@@ -1,5 +1,7 @@
 """The cost of a trigger with our provider, AWS CDK's, and two libraries for custom resources.
 
+Ours is measured twice: embedded in a template, and from a layer, which has its bytecode.
+
 `python -m benchmarks.provider` prints medians of interleaved runs and their ratios to CDK, because
 absolute times on a shared machine mean little. RESULTS.md in this folder records the results.
 
@@ -40,6 +42,7 @@ from benchmarks.subjects import (
     peer,
     runtime_client,
     trigger,
+    trigger_from_layer,
 )
 from tests.support.lambda_function import runtime
 
@@ -138,6 +141,7 @@ def providers(folder: Path) -> Iterator[str]:
     subjects = [
         cdk(),
         trigger(),
+        trigger_from_layer(),
         peer("crhelper", CRHELPER, "with_crhelper"),
         peer("cfn-lambda-handler", CFN_LAMBDA_HANDLER, "with_cfn_lambda_handler"),
     ]

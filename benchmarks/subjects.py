@@ -20,6 +20,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from macro.embedding import IMPORT
 from tests.support.lambda_function import (
     BOOTSTRAP,
     REPOSITORY,
@@ -117,11 +118,24 @@ def trigger() -> Subject:
     """Return the subject for our provider, as templates embed it."""
     folder = _empty_folder("trigger")
     shutil.copy(REPOSITORY / "trigger_provider" / "embedded.py", folder / "index.py")
+    return _trigger(folder, "cfn-trigger")
+
+
+def trigger_from_layer() -> Subject:
+    """Return the subject for our provider in a layer, compiled for the Python that runs it here."""
+    layer, folder = _empty_folder("layer"), _empty_folder("trigger-from-layer")
+    _make("build-ProviderLayer", layer)
+    shutil.copytree(layer / "python", folder, dirs_exist_ok=True)
+    (folder / "index.py").write_text(IMPORT)
+    return _trigger(folder, "cfn-trigger (layer)")
+
+
+def _trigger(folder: Path, name: str) -> Subject:
     shutil.copy(HERE / "measured.py", folder)
     return python(
         folder,
         "measured.handler",
-        name="cfn-trigger",
+        name=name,
         environment={"MEASURED": "index.handler"},
         properties=INVOKES | {"Timeout": "900"},
         hurried_properties={"Timeout": "2"},
@@ -146,9 +160,14 @@ def peer(name: str, packages: tuple[str, ...], module: str) -> Subject:
 def macro() -> Subject:
     """Return the subject for the macro's package, compiled for the Python that runs it here."""
     folder = _empty_folder("macro")
-    python_here = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
-    _run(["make", "build-MacroFunction", f"ARTIFACTS_DIR={folder}", python_here], REPOSITORY)
+    _make("build-MacroFunction", folder)
     return python(folder, "macro.handler.handler", name="macro")
+
+
+def _make(target: str, folder: Path) -> None:
+    """Build a package by its target in the Makefile, compiled for this Python."""
+    python_here = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
+    _run(["make", target, f"ARTIFACTS_DIR={folder}", python_here], REPOSITORY)
 
 
 def empty() -> Subject:

@@ -91,7 +91,7 @@ def chart(rows: Mapping[str, Mapping[str, float]], title: str) -> str:
         for name, value in values.items():
             y += _LINE
             length = max(round(longest * value / most), 1)
-            style = "own" if name == "cfn-trigger" else "bar"
+            style = "own" if name.startswith("cfn-trigger") else "bar"
             drawn += (
                 f'  <text x="{_MARGIN}" y="{y}">{escape(name)}</text>\n',
                 f'  <rect class="{style}" x="{left}" y="{y - 11}" width="{length}" height="12"/>\n',
