@@ -4,7 +4,6 @@ Knows the answer of a custom resource and its 4,096 bytes. Refuses to know how i
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
 """
 
-import difflib
 import hashlib
 import os
 import re
@@ -69,7 +68,7 @@ LONGEST_TAIL: Final = 900
 """Bytes of a log in a reason, except for a failed Create."""
 
 OWN_LOG: Final = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "the trigger provider's")
-NOISE: Final = re.compile(
+NOISE: Final = (
     r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 )
 """Lines of a log that Lambda writes, and those that only underline another."""
@@ -118,8 +117,10 @@ def unusable(request: Request, result: Any) -> Outcome | None:
         return failed("PhysicalResourceId", message)
     for name in request.attributes:
         if name not in OWN and attribute(result, name) is ABSENT:
+            from difflib import get_close_matches  # noqa: PLC0415 (a cold start has no time for it)
+
             names = (known for known, _ in attributes(result))
-            near = "".join(difflib.get_close_matches(name, islice(names, COMPARED), 1))
+            near = "".join(get_close_matches(name, islice(names, COMPARED), 1))
             hint = f"; did you mean {near!r}?" if near else ""
             message = f"the template reads {name!r}, which the result lacks{hint}"
             return failed("Attribute", message)
@@ -309,7 +310,7 @@ def explain(request: Request, progress: Progress, failed: Outcome, room: int) ->
     attempts = progress.failures + (progress.outcome.kind == "done")
     if attempts and request.max_attempts > 1:
         clauses += [f"attempt {attempts} of {request.max_attempts:g}"]
-    if tail := " / ".join(filter(None, NOISE.sub("", failed.log).splitlines())):
+    if tail := " / ".join(filter(None, re.sub(NOISE, "", failed.log).splitlines())):
         room -= size("; ".join([*clauses, "last log lines: ", where]))
         tail = truncate_start(tail, room if request.kind == "Create" else min(LONGEST_TAIL, room))
         clauses += [f"last log lines: {tail}"] if tail else []

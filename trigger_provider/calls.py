@@ -7,7 +7,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import unescape
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -34,7 +33,7 @@ from trigger_provider.request import (
 )
 from trigger_provider.result import BAD_REQUEST, function_error, judge, reported
 from trigger_provider.text import as_map, encoded, map_of
-from trigger_provider.transport import Effects, Response, response_of
+from trigger_provider.transport import Effects, Response, response_of, text_of
 
 ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
@@ -51,9 +50,9 @@ LONGEST_CONTEXT: Final = 3583
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
-PASSES: Final = re.compile(
+PASSES: Final = (
     r"(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|"
-    f"{PROPAGATING.pattern}|{THROTTLED.pattern}"
+    f"{PROPAGATING}|{THROTTLED}"
 )
 """Error codes with which Lambda says that it started nothing, for a reason that passes.
 
@@ -150,9 +149,9 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
             may_run = outcome.kind == "failed" and response.status >= FAILED_THERE
             return outcome._replace(runs_until=runs_until) if may_run else outcome
         case "not sent":
-            return Outcome("refused", UNREACHABLE, response.text)
+            return Outcome("refused", UNREACHABLE, text_of(response))
         case "cut off":
-            message = f"{response.text}; the handler may have run"
+            message = f"{text_of(response)}; the handler may have run"
             return failed("ConnectionLost", message, runs_until=runs_until)
         case "timed out":
             hint = "return IN_PROGRESS earlier to be polled"
@@ -187,7 +186,7 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
         return unread
     if response.status >= NOT_A_SUCCESS or request.invocation_type != "RequestResponse":
         return invoked(request, response)
-    if execution := response.headers.get("X-Amz-Durable-Execution-Arn"):
+    if execution := response.headers.get("x-amz-durable-execution-arn"):
         return goes_on(request, progress, execution)
     return failed("NotDurable", "Lambda started it, but not as a durable execution", is_final=True)
 
@@ -244,7 +243,7 @@ def path_of_execution(execution: str) -> str:
 def passing(response: Response) -> Outcome | None:
     """Return the refusal of what may be asked again at will, where the reply is one that passes."""
     if response.kind != "answered":
-        return Outcome("refused", UNREACHABLE, response.text)
+        return Outcome("refused", UNREACHABLE, text_of(response))
     if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
         return refusal(response)._replace(kind="refused", is_crowded=False)
     return None
@@ -256,14 +255,14 @@ def refusal(response: Response) -> Outcome:
     https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
     """
     body, outcome = map_of(response.body), function_error(response.body)
-    names = response.headers.get("X-Amzn-ErrorType"), body.get("code"), body.get("__type")
+    names = response.headers.get("x-amzn-errortype"), body.get("code"), body.get("__type")
     name = next(filter(None, names), f"HTTP {response.status}")
     error, why = str(name).split(":")[0].split("#")[-1], body.get("Reason") or ""
     is_throttled = response.status == THROTTLED_STATUS
     message = f"{outcome.message.rstrip('.')} ({why})" if why else outcome.message
     if why == f"ReservedFunction{CROWDED}":
         message += "; the handler's reserved concurrency is in use, or 0"
-    kind: Any = "refused" if is_throttled or PASSES.fullmatch(error) else "failed"
+    kind: Any = "refused" if is_throttled or re.fullmatch(PASSES, error) else "failed"
     return outcome._replace(kind=kind, error=error, message=message, is_crowded=why == CROWDED)
 
 
@@ -271,8 +270,8 @@ def invoked(request: Request, response: Response) -> Outcome:
     """Read Lambda's answer to an invocation."""
     if response.status >= NOT_A_SUCCESS:
         return refusal(response)
-    if response.headers.get("X-Amz-Function-Error"):
-        tail = base64.b64decode(response.headers.get("X-Amz-Log-Result", ""))
+    if response.headers.get("x-amz-function-error"):
+        tail = base64.b64decode(response.headers.get("x-amz-log-result", ""))
         return function_error(response.body, tail.decode(errors="replace"))
     if request.invocation_type != "RequestResponse":
         return Outcome("done")
@@ -360,16 +359,16 @@ def is_lasting_refusal(response: Response) -> bool:
     With these statuses, it refuses a request for good, or for want of rate.
     """
     is_refused = BAD_REQUEST <= response.status <= FORBIDDEN
-    return is_refused and not TRANSIENT.search(response.body)
+    return is_refused and not re.search(TRANSIENT, response.body)
 
 
-TRANSIENT: Final = re.compile(b"Throttl|LimitExceeded|Expired|Timeout")
+TRANSIENT: Final = b"Throttl|LimitExceeded|Expired|Timeout"
 """Error codes with which CloudFormation refuses what it may answer a little later."""
 
 
 def stack_status(response: Response) -> str:
     """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
-    return "".join(re.findall(r"<StackStatus>\s*(\w+)", response.text)[:1])
+    return "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
 
 
 class History(NamedTuple):
@@ -394,14 +393,17 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
     more: Map = {}
     for _ in range(MOST_PAGES):
         response = ask(request, effects, seconds, "DescribeStackEvents", **more)
-        members = re.findall("(?s)<member>(.*?)</member>", response.text)
+        text = text_of(response)
+        members = re.findall("(?s)<member>(.*?)</member>", text)
         if not members:
             return History(is_denied=is_lasting_refusal(response))
         events += map(parse_event, members)
         operations = operations_of(request, events)
-        token = re.search("<NextToken>(.*?)</", response.text)
+        token = re.search("<NextToken>(.*?)</", text)
         if len(operations) > 1 + request.unchanged or not token:
             break
+        from html import unescape  # noqa: PLC0415 (a cold start has no time for it)
+
         more = {"NextToken": unescape(token[1])}
     return judge_history(request, operations)
 
@@ -467,12 +469,11 @@ def hand_over(event: Map, effects: Effects, me: str, log: Log) -> bool:
         if response.status == ACCEPTED:
             return True
         if response.kind in {"timed out", "cut off"}:
-            log("handed over, without a reply", level="WARN", why=response.text)
+            log("handed over, without a reply", level="WARN", why=text_of(response))
             return False
-        is_error_of_request = NOT_A_SUCCESS <= response.status < FAILED_THERE
-        is_lasting = is_error_of_request and response.status not in {FORBIDDEN, THROTTLED_STATUS}
-        if is_lasting or (spare := effects.clock().left - 2 * RESERVE) <= 0:
+        spare = effects.clock().left - 2 * RESERVE
+        if not passing(response) or spare <= 0:
             break
         effects.sleep(min(pause, spare, LONGEST_REFUSAL))
-    log("not handed over", level="ERROR", why=response.text)
-    raise RuntimeError(f"could not start a new execution: {response.text}")
+    log("not handed over", level="ERROR", why=text_of(response))
+    raise RuntimeError(f"could not start a new execution: {text_of(response)}")

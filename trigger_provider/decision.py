@@ -46,12 +46,10 @@ Each is drawn out to twice as much at most: the stacks of an account do not ask 
 NOT_THERE: Final = 300
 """Seconds after which an API of which nobody ever heard is taken for one that is not there."""
 
-PROPAGATING: Final = re.compile(
-    "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
-)
+PROPAGATING: Final = "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
 """Error codes of what may be new: a policy of the provider or the handler, a way to its files."""
 
-THROTTLED: Final = re.compile("TooManyRequestsException|Throttling(Exception)?")
+THROTTLED: Final = "TooManyRequestsException|Throttling(Exception)?"
 """Error codes of what asks too often, or of a function that runs too often already."""
 
 UNREACHABLE: Final = "Unreachable"
@@ -200,7 +198,7 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 
 def is_denied(outcome: Outcome) -> bool:
     """Return whether a call may have been refused because something is too new."""
-    return outcome.kind == "refused" and bool(PROPAGATING.fullmatch(outcome.error))
+    return outcome.kind == "refused" and bool(re.fullmatch(PROPAGATING, outcome.error))
 
 
 def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:
@@ -345,14 +343,14 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
     match outcome.kind:
         case "refused":
             pause = min(2 ** min(progress.refusals, 4), LONGEST_REFUSAL)
-            is_throttled_look = not progress.ready and THROTTLED.fullmatch(outcome.error)
+            is_throttled_look = not progress.ready and re.fullmatch(THROTTLED, outcome.error)
             if outcome.is_crowded or is_throttled_look:
                 pause = min(pause * (0.5 + lot(request, progress)), LONGEST_REFUSAL)
             is_same = outcome.error == progress.outcome.error
             since = progress.refused_since if is_same else clock.now
             known = known._replace(refusals=progress.refusals + 1, refused_since=since)
             # Other refusals tell of the handler's state, which is to be looked at again.
-            is_silent = is_denied(outcome) or THROTTLED.fullmatch(outcome.error)
+            is_silent = is_denied(outcome) or re.fullmatch(THROTTLED, outcome.error)
             if not is_silent and outcome.error != UNREACHABLE:
                 known = known._replace(ready=False)
         case "failed":

@@ -18,6 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def embedded(modules: Iterable[str]) -> str:
 def spaced(modules: Iterable[str]) -> str:
     """Return a module that does the same, with the spaces that libcst insists on."""
     body = [statement for module in modules for statement in _stripped(module).body]
-    imports = [statement for statement in body if _is_import(statement)]
+    imports = [_NAMEDTUPLE, *(statement for statement in body if _is_import(statement))]
     code = [statement for statement in body if not _is_import(statement)]
     _check_names(code)
     mentions = Counter(name for statement in code for name in _names(statement))
@@ -61,7 +62,6 @@ def spaced(modules: Iterable[str]) -> str:
     plain = inline_numbers(needed, kept=PUBLIC)
     used = {name for statement in plain for name in _names(statement)}
     lines = _merged(imports, used)
-    lines += [f"{_TYPE}=object"] if _TYPE in used else []
     imported = {name for statement in imports for name in _names(statement)}
     lines += [_text(_joined(statement)) for statement in shorten(plain, imported)]
     return HEAD + "\n".join(lines) + "\n"
@@ -93,50 +93,53 @@ _DROPPED: Final = (
     | m.SimpleStatementLine(body=[_OWN_IMPORT | _DOCSTRING | _ALL])
     | m.MatchCase(body=m.SimpleStatementSuite(body=[_NEVER]))
 )
-_TYPE: Final = "T"
-"""What stands for the type of any field; the text defines it."""
-
+_NAMEDTUPLE: Final = cst.parse_statement("from collections import namedtuple")
 _RECORD: Final = m.ClassDef(bases=[m.Arg(value=m.Name("NamedTuple"))])
 _WORDS: Final = (cst.In, cst.NotIn, cst.Is, cst.IsNot)
 _SPACED: Final = (
-    cst.Annotation, cst.Arg, cst.AssignEqual, cst.AssignTarget, cst.AugAssign, cst.BaseAugOp,
+    cst.Arg, cst.AssignEqual, cst.AssignTarget, cst.AugAssign, cst.BaseAugOp,
     cst.BaseBinaryOp, cst.BaseCompOp, cst.Call, cst.Colon, cst.Comma, cst.DictComp,
-    cst.DictElement, cst.LeftCurlyBrace, cst.LeftParen, cst.LeftSquareBracket, cst.NamedExpr,
+    cst.DictElement, cst.LeftCurlyBrace, cst.LeftParen, cst.LeftSquareBracket,
+    cst.MatchMappingElement, cst.NamedExpr,
     cst.Param, cst.RightCurlyBrace, cst.RightParen, cst.RightSquareBracket,
 )  # fmt: skip
 
 
 class _Stripping(cst.CSTTransformer):
-    """Takes out what does nothing, and joins the lines of a statement.
-
-    Only the fields of a named tuple need annotations, whatever they say.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._is_in_record = False
+    """Takes out what does nothing, and joins the lines of a statement."""
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.ClassDef):
-            self._is_in_record = m.matches(node, _RECORD)
-        return True
+        return not m.matches(node, _RECORD)
 
     def on_leave(self, _: Any, updated_node: Any) -> Any:
         if m.matches(updated_node, _DROPPED):
             return cst.RemoveFromParent()
+        if m.matches(updated_node, _RECORD):
+            return cst.ensure_type(_record(updated_node).visit(self), cst.SimpleStatementLine)
         updated_node = _without_last_comma(updated_node)
         match updated_node:
-            case cst.ClassDef():
-                self._is_in_record = False
-            case cst.AnnAssign() if not self._is_in_record:
+            case cst.AnnAssign():
                 return _without_annotation(updated_node)
-            case cst.Annotation():
-                return _tight(cst.Annotation(cst.Name(_TYPE)))
             case cst.FunctionDef() | cst.Parameters() | cst.Param():
                 return _without_types(updated_node)
             case cst.SimpleString() | cst.FormattedString():
                 return _quoted(updated_node)
         return _tight(updated_node) if isinstance(updated_node, _SPACED) else _bare(updated_node)
+
+
+def _record(record: cst.ClassDef) -> cst.BaseStatement:
+    """Return the call that makes a named tuple with the same fields; nothing reads their types."""
+    body = cst.ensure_type(record.body, cst.IndentedBlock).body
+    lines = (line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in body)
+    parts = list(chain.from_iterable(lines))
+    fields = [part for part in parts if isinstance(part, cst.AnnAssign)]
+    if not all(part in fields or m.matches(part, _DOCSTRING) for part in parts):
+        raise ValueError(f"more than fields in the named tuple {record.name.value}")
+    name = record.name.value
+    names = " ".join(cst.ensure_type(field.target, cst.Name).value for field in fields)
+    defaults = [cst.Module([]).code_for_node(field.value) for field in fields if field.value]
+    rest = f",defaults=[{','.join(defaults)}]" if defaults else ""
+    return cst.parse_statement(f"{name}=namedtuple('{name}','{names}'{rest})")
 
 
 def _bare(node: Any) -> Any:
@@ -177,7 +180,7 @@ def _without_types(node: Any) -> Any:
         case cst.FunctionDef():
             return node.with_changes(returns=None, whitespace_before_params=_NOTHING)
         case cst.Param():
-            return node.with_changes(annotation=None)
+            return _tight(node.with_changes(annotation=None))
     names = [name.with_changes(comma=cst.Comma()) for name in (*node.params, *node.kwonly_params)]
     if names and not node.star_kwarg:
         names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -205,6 +208,7 @@ def _quoted(string: Any) -> Any:
 
     A format that holds another string stays as it is: Python 3.11 cannot nest equal quotes.
     """
+    string = string.with_changes(lpar=[], rpar=[])
     code = cst.Module([]).code_for_node(string)
     start, _, rest = code.partition('"')
     if set(start + rest[:-1]) & {"'", '"'} or not rest:
@@ -216,7 +220,7 @@ def _quoted(string: Any) -> Any:
 
 # ---- short statements, joined
 
-_LINE: Final = 140
+_LINE: Final = 160
 """Characters of a line that has several statements."""
 
 
@@ -265,7 +269,7 @@ def _joined(statement: cst.CSTNode) -> cst.CSTNode:
 _SPACES: Final = re.compile(r"""
     [rbf]{0,2}(?: ' (?:\\.|[^'\\\n])* ' | " (?:\\.|[^"\\\n])* " )   # a string stays as it is
     | (?<=[)\]}'"])[ ](?=(?:if|else|or|and|in|for|is|not)\b)
-    | \b(?:return|if|elif|else|or|and|in|not|while)\b[ ](?=['"(\[{])
+    | \b(?:return|if|elif|else|or|and|in|not|while|case|except|yield)\b[ ](?=['"(\[{])
 """, re.VERBOSE)  # fmt: skip
 """Spaces between a word and a sign, with the word before them, and all strings."""
 

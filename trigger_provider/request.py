@@ -247,7 +247,7 @@ def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
 RERUNS: Final = ("HandlerArn", "Payload", "InvocationType", "Expect", "Previous")
 """The properties that run a trigger when they differ, besides its fingerprint."""
 
-SWITCHED_OFF: Final = re.compile(r"Deployment$|Re(sources|ferences)\.")
+SWITCHED_OFF: Final = r"Deployment$|Re(sources|ferences)\."
 """Entries of a fingerprint that only a setting removes, or that another entry covers too."""
 
 
@@ -261,7 +261,7 @@ def has_cause(properties: Map, old: Map) -> bool:
         return True
     if properties.get("ExecuteOnHandlerChange") != old.get("ExecuteOnHandlerChange"):
         return False
-    return any(not SWITCHED_OFF.match(name) for name in old_entries.keys() - entries)
+    return any(not re.match(SWITCHED_OFF, name) for name in old_entries.keys() - entries)
 
 
 def entries_of(properties: Map) -> Map:

@@ -35,19 +35,19 @@ CAUSES: Final = 3
 LONGEST_ID: Final = 1024
 """Bytes of a physical id that CloudFormation accepts."""
 
-UNFINISHED: Final = re.compile("ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT")
+UNFINISHED: Final = "ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT"
 """Words of a status, or of one in small letters, that say in other services that it is not done."""
 
 BAD_REQUEST: Final = 400
 """The first HTTP status that is an error, as a handler behind an API returns it."""
 
-RUNTIME: Final = re.compile(
+RUNTIME: Final = (
     r"node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|"
     r"jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport"
 )
 """Frames of the runtimes themselves, which say nothing about the handler."""
 
-LIBRARY: Final = re.compile(
+LIBRARY: Final = (
     r"(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d"
 )
 """Frames of what a handler uses: they say what happened, the handler's own say where."""
@@ -103,7 +103,7 @@ def warning(request: Request, result: Any) -> str:
     if result is None and request.execute_on_delete:
         return "the handler returned nothing: does it return what its library returns?"
     code, status = words.get("statusCode"), words.get("Status") or words.get("status")
-    if UNFINISHED.search(spelled(status)) or (isinstance(code, int) and code >= BAD_REQUEST):
+    if re.search(UNFINISHED, spelled(status)) or (isinstance(code, int) and code >= BAD_REQUEST):
         return "it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning"
     return ""
 
@@ -231,8 +231,8 @@ def innermost_frames(lines: list[str], message: list[str]) -> tuple[str, ...]:
         # Python's innermost is last, and its code may stand in the next lines.
         of_python = re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)', "\n".join(frames))
         frames = of_python[::-1] or frames
-    frames = [frame for frame in frames if not RUNTIME.search(frame)] or frames
+    frames = [frame for frame in frames if not re.search(RUNTIME, frame)] or frames
     shown = frames[:FRAMES]
-    if of_handler := [frame for frame in frames if not LIBRARY.search(frame)]:
+    if of_handler := [frame for frame in frames if not re.search(LIBRARY, frame)]:
         shown = shown if of_handler[0] in shown else [*shown[:-1], of_handler[0]]
     return tuple(truncate(frame, QUOTED) for frame in shown)

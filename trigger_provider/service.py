@@ -53,7 +53,7 @@ from trigger_provider.request import (
 )
 from trigger_provider.result import warning
 from trigger_provider.text import encoded, truncate
-from trigger_provider.transport import NOT_SENT, Effects, response_of
+from trigger_provider.transport import NOT_SENT, Effects, response_of, text_of
 
 LOGGED: Final = 300
 """Bytes of a handler's messages in the log."""
@@ -76,10 +76,11 @@ def serve(event: Map, effects: Effects, me: str) -> None:
         effects.log({"step": step, "trigger": name, "type": kind} | more)
 
     now = effects.clock().now
-    if now > sent_at(event, now) + bare_request(event).service_timeout:
+    until = sent_at(event, now) + bare_request(event).service_timeout
+    if now > until:
         log("dropped: CloudFormation no longer waits", level="ERROR")
     elif body := event.get("Answer") or find_answer(event, effects, me, log):
-        deliver(event, body, effects, me, log)
+        deliver(event | {"Answer": body}, until, effects, me, log)
 
 
 def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
@@ -139,21 +140,19 @@ def concluded(
     return body
 
 
-def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
+def deliver(event: Map, until: float, effects: Effects, me: str, log: Log) -> None:
     """Send the answer until it is accepted, or until CloudFormation no longer waits for it.
 
     An execution that ends before hands the answer over, and puts it on if it cannot know whether
     that was accepted, or if the fresh execution might begin too late: an answer that comes twice
     is the same.
     """
-    request = bare_request(event)
-    until = sent_at(event, effects.clock().now) + request.service_timeout
     is_handed_over = False
     for pause in growing(PAUSES):
-        response = response_of(effects.put(event["ResponseURL"], encoded(body)))
+        response = response_of(effects.put(event["ResponseURL"], encoded(event["Answer"])))
         if response.kind == "answered" and response.status < NOT_A_SUCCESS:
             return
-        why = "" if response.kind == "answered" else response.text
+        why = "" if response.kind == "answered" else text_of(response)
         log("the response was not accepted", level="ERROR", status=response.status, why=why)
         now, left = effects.clock()
         wait = min(pause, max(1, until - LONGEST_PUT - now))
@@ -164,7 +163,7 @@ def deliver(event: Map, body: Map, effects: Effects, me: str, log: Log) -> None:
             log("hand over", attempt=1, seconds=0)
             rest = {key: value for key, value in event.items() if key != "Progress"}
             with suppress(RuntimeError):  # this execution goes on alone
-                is_sure = hand_over(rest | {"Answer": body}, effects, me, log)
+                is_sure = hand_over(rest, effects, me, log)
                 if is_sure and until - now > 3 * SHORT:
                     return
         left = effects.clock().left - LONGEST_PUT

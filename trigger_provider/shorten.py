@@ -8,6 +8,7 @@ that hides them.
 """
 
 import builtins
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
@@ -69,20 +70,23 @@ def name_strings(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
     """
     counts = Counter(chain.from_iterable(map(_strings, code)))
     taken = {*dir(builtins), *chain.from_iterable(map(_mentions, code))}
-    free = (form for form in _pairs(ascii_uppercase) if form not in taken)
+    free = (it for it in chain(ascii_uppercase, _pairs(ascii_uppercase)) if it not in taken)
     forms: dict[str, str] = {}
-    for string, count in sorted(counts.items(), key=lambda it: (-it[1] * len(it[0]), it[0])):
-        if count * (len(string) - _SHORT) > len(string) + _SHORT + _SEPARATORS:
+    for string, count in sorted(counts.items(), key=lambda it: (-it[1], it[0])):
+        if _LISTED.fullmatch(string) and count * (len(string) - _SHORT) > len(string) + _SHORT:
             forms[string] = next(free)
     if not forms:
         return [*code]
-    names, values = ",".join(forms.values()), ",".join(forms)
-    return [cst.parse_statement(f"{names}={values}"), *(_with_names(n, forms) for n in code)]
+    names, values = ",".join(forms.values()), ",".join(string[1:-1] for string in forms)
+    table = cst.parse_statement(f"{names},='{values}'.split(',')")
+    return [table, *(_with_names(statement, forms) for statement in code)]
 
 
 _SHORT: Final = 2
-_SEPARATORS: Final = 2
-"""Characters of a name, at most, and of what separates it and its string from the next."""
+"""Characters of a name, at most; two commas take as much room as the quotes of its string."""
+
+_LISTED: Final = re.compile(r"'[^'\\,]+'")
+"""Strings that a list can hold between commas."""
 
 
 def _strings(node: cst.CSTNode) -> Iterator[str]:
@@ -167,7 +171,6 @@ _REFUSED: Final = (
     m.Global()
     | m.ClassDef()
     | m.Import()
-    | m.ImportFrom()
     | m.FormattedStringExpression(equal=m.AssignEqual())
     | m.Call(func=m.Name("eval") | m.Name("exec") | m.Name("locals") | m.Name("vars"))
 )
@@ -269,7 +272,8 @@ def _keywords_by_function(code: Sequence[cst.CSTNode], functions: Functions) -> 
     """
     nodes = [node for statement in code for node in _descendants(statement)]
     calls = [node for node in nodes if isinstance(node, cst.Call)]
-    classes = {node.name.value for node in code if isinstance(node, cst.ClassDef)}
+    makers = (node for node in code if isinstance(node, cst.ClassDef) or _is_record(node))
+    classes = set(chain.from_iterable(map(_bound, makers)))
     keywords: dict[str, set[str]] = {}
     for call in calls:
         names = {each.keyword.value for each in call.args if each.keyword is not None}
@@ -284,6 +288,11 @@ def _keywords_by_function(code: Sequence[cst.CSTNode], functions: Functions) -> 
         name: keywords.get(name, set()) | (unknown if name in open_to_all else set())
         for name in functions
     }
+
+
+def _is_record(statement: cst.CSTNode) -> bool:
+    made = m.Assign(value=m.Call(func=m.Name("namedtuple")))
+    return m.matches(statement, m.SimpleStatementLine(body=[made]))
 
 
 def _holds_functions(function: cst.FunctionDef) -> bool:

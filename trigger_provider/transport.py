@@ -6,14 +6,14 @@ request that must not run twice. Refuses to know what the requests are for.
 
 import hashlib
 import hmac
-import http.client
 import io
 import os
+import re
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -48,7 +48,7 @@ class Effects(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A reply as a value: `text` is its body, or why there is none.
+    """A reply as a value: names of headers in small letters; the body, or why there is none.
 
     A request was `answered`, or `not sent`; or it was sent and `timed out` while the other side
     held the connection, or the connection was `cut off`.
@@ -59,28 +59,28 @@ class Response(NamedTuple):
     headers: Any
     body: bytes
 
-    @property
-    def text(self) -> str:
-        """Return the body, or why there is none, as text."""
-        return self.body.decode(errors="replace")
-
 
 def response_of(reply: Reply) -> Response:
     """Read a reply. The reason of a lost reply is interpreted only here."""
-    status, _, why = reply
+    status, headers, why = reply
     if status == NOT_SENT:
         return Response("not sent", *reply)
     if status != LOST:
-        return Response("answered", *reply)
+        return Response("answered", status, {n.lower(): headers[n] for n in headers}, why)
     # A read that timed out says no more; a kernel that gave the connection up has a number.
     is_slow = b"timed out" in why and b"Errno" not in why
     return Response("timed out" if is_slow else "cut off", *reply)
 
 
+def text_of(response: Response) -> str:
+    """Return the body of a response, or why there is none, as text."""
+    return response.body.decode(errors="replace")
+
+
 # ---- one request
 
 
-IDLE: Final[dict[str, tuple[http.client.HTTPConnection, float]]] = {}
+IDLE: Final[dict[str, tuple[socket.socket, float]]] = {}
 """The last connection to each host, and the time of its last reply."""
 
 KEPT_FOR: Final = 4
@@ -89,10 +89,8 @@ KEPT_FOR: Final = 4
 KEPT_FOR_POST: Final = 1
 """The same for what may run when it is lost, and is never sent twice."""
 
-HTTP_1_0: Final = 10
-"""The version whose replies end with their connection."""
-
-NETWORK_ERRORS: Final = (OSError, ValueError, http.client.HTTPException)
+NETWORK_ERRORS: Final = (OSError, ValueError)
+"""What a host raises that is not there, or that answers in something else than HTTP."""
 
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
@@ -132,62 +130,34 @@ def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -
     return send_on(connection, method, url, body, headers, seconds)
 
 
-def idle_connection(method: str, host: str) -> http.client.HTTPConnection | None:
+def idle_connection(method: str, host: str) -> socket.socket | None:
     """Return the connection to a host that a method may use again, and close any other."""
     if host not in IDLE:
         return None
     connection, since = IDLE.pop(host)
     is_young = 0 <= time.time() - since < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
-    has_ended = select.select([connection.sock], [], [], 0)[0]  # only its end is to be read now
+    has_ended = select.select([connection], [], [], 0)[0]  # only its end is to be read now
     if is_young and not has_ended:
         return connection
     connection.close()
     return None
 
 
-def connected(url: str) -> http.client.HTTPConnection:
+def connected(url: str) -> socket.socket:
     """Return a new connection to the host of a URL, which the kernel keeps alive."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=CONNECT)
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=CONNECT, context=TRUST)
-    connection.connect()
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    host, is_secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if is_secure else 80)
+    connection = socket.create_connection((host, port), CONNECT)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
-        connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
-    return connection
-
-
-class Bounded(io.RawIOBase):
-    """A socket to read from until a moment, however often the other side sends a little."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self.sock, self.deadline = sock, deadline
-
-    def makefile(self, _: str) -> io.BufferedReader:
-        """Return the reader that a response asks a socket for."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        """Return that there is something to read from, as a reader asks."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what has come, or wait for it until the moment."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self.sock.settimeout(left)
-        return self.sock.recv_into(buffer)
+        connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+    return TRUST.wrap_socket(connection, server_hostname=host) if is_secure else connection
 
 
 def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
-    connection: http.client.HTTPConnection,
-    method: str,
-    url: str,
-    body: bytes,
-    headers: Map,
-    seconds: float,
+    connection: socket.socket, method: str, url: str, body: bytes, headers: Map, seconds: float
 ) -> Reply:
     """Send a request on a connection and read the reply; keep the connection if it stays open.
 
@@ -199,26 +169,111 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
     lines += [f"{name}: {value}" for name, value in fields.items()]
     deadline = time.monotonic() + seconds
     try:
-        connection.sock.settimeout(seconds)
-        connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
-        response = http.client.HTTPResponse(Bounded(connection.sock, deadline), method=method)  # type: ignore[arg-type]  # all that it uses of a socket
-        response.begin()
-        if response.version > HTTP_1_0 and response.length is None and not response.chunked:
-            raise OSError("cut off")  # they have to say where it ends
-        reply = response.status, response.headers, response.read()
+        connection.settimeout(seconds)
+        connection.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
+        reply, stays_open = read_reply(io.BufferedReader(Bounded(connection, deadline)))
     except NETWORK_ERRORS as error:
         connection.close()
         return LOST, {}, reason_of(error)
-    if response.will_close:
-        connection.close()
-    else:
+    if stays_open:
         IDLE[host] = connection, time.time()
+    else:
+        connection.close()
     return reply
 
 
 def reason_of(error: Exception) -> bytes:
     """Return why there is no reply, instead of a body."""
     return f"{type(error).__name__} {error}".encode()
+
+
+# ---- what comes back
+
+# http.client reads headers as those of an e-mail, which takes a sixth of a warm event.
+
+
+class Bounded(io.RawIOBase):
+    """A socket to read from until a moment, however often the other side sends a little."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self.connection, self.deadline = connection, deadline
+
+    def readable(self) -> bool:
+        """Return that there is something to read from, as a reader asks."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come, or wait for it until the moment."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.connection.settimeout(left)
+        return self.connection.recv_into(buffer)
+
+
+def read_reply(reader: io.BufferedReader) -> tuple[Reply, bool]:
+    """Read the reply to a GET, POST or PUT, and whether the connection stays open after it.
+
+    Raises ValueError if it is not HTTP, ConnectionError if it ends too early.
+    https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length
+    """
+    status = 0
+    while status < FINAL:
+        line = read_line(reader)
+        if not re.match(r"HTTP/1\.\d \d{3}", line):
+            raise ValueError(f"not HTTP: {line[:LONGEST_QUOTE]}")
+        status, headers = int(line[9:12]), {}
+        while field := read_line(reader):
+            name, _, value = field.partition(":")
+            headers[name.lower()] = value.strip()
+    stays_open = line[7] == "1" and headers.get("connection", "").lower() != "close"
+    match headers:
+        case _ if status in {204, 304}:
+            body = b""
+        case {"transfer-encoding": _}:
+            body = b"".join(read_chunks(reader))
+        case {"content-length": length}:
+            body = read_bytes(reader, int(length))
+        case _:
+            body, stays_open = reader.read(), False
+    return (status, headers, body), stays_open
+
+
+FINAL: Final = 200
+"""The first HTTP status of a reply that no other follows."""
+
+LONGEST_QUOTE: Final = 99
+
+
+def read_line(reader: io.BufferedReader) -> str:
+    """Read a line of a reply, without its end."""
+    line = reader.readline()
+    return whole(line, line.endswith(b"\n")).decode("latin-1").strip()
+
+
+def read_bytes(reader: io.BufferedReader, count: int) -> bytes:
+    """Read a part of a body."""
+    part = reader.read(count)
+    return whole(part, len(part) == count)
+
+
+def whole(part: bytes, is_whole: bool) -> bytes:  # noqa: FBT001 (its name says it)
+    """Return a part of a reply, unless the connection ended within it."""
+    if not is_whole:
+        raise ConnectionError("the reply is incomplete")
+    return part
+
+
+def read_chunks(reader: io.BufferedReader) -> Iterator[bytes]:
+    """Read a body in chunks, and the lines after it.
+
+    https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding
+    """
+    while count := int(read_line(reader).split(";")[0], 16):
+        yield read_bytes(reader, count)
+        read_line(reader)
+    while read_line(reader):
+        pass
 
 
 # ---- a call to AWS

@@ -6,6 +6,7 @@ differs (`reasons`), and where the two states come from (`snapshots`).
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -280,7 +281,7 @@ def _is_cause(difference: Difference, name: str, update: Update) -> bool:
             is_there = (rest[0] in as_map(whole.get(entry))) if rest else entry in whole
             is_switched = old.get("ExecuteOnHandlerChange") != new.get("ExecuteOnHandlerChange")
             key = ".".join((entry, *rest))
-            return is_there or not (is_switched or SWITCHED_OFF.match(key))
+            return is_there or not (is_switched or re.match(SWITCHED_OFF, key))
     return difference.path[0] in ("Fingerprint", *RERUNS)
 
 

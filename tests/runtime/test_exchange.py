@@ -46,11 +46,15 @@ def host(*connections: Connection) -> Iterator[Host]:
         try:
             yield served
         finally:
-            while IDLE:
-                IDLE.popitem()[1][0].close()
+            forget_connections()
             thread.join()
         assert len(served.asked) == len(connections), "not every connection was made"
         assert not select.select([listener], [], [], 0)[0], "one connection more was made"
+
+
+def forget_connections() -> None:
+    while IDLE:
+        IDLE.popitem()[1][0].close()
 
 
 def serve(
@@ -95,7 +99,7 @@ def let_the_connection_be_idle(*, seconds: float) -> None:
 
 def the_end_of_the_kept_connection_has_arrived() -> bool:
     ((kept, _),) = IDLE.values()
-    return bool(select.select([kept.sock], [], [], PATIENCE)[0])
+    return bool(select.select([kept], [], [], PATIENCE)[0])
 
 
 @pytest.mark.parametrize("second", ["GET", "PUT", "POST"])
@@ -175,60 +179,6 @@ def test_a_request_to_a_host_that_does_not_listen_is_not_sent() -> None:
     assert ask(gone, "POST") == "not sent"
 
 
-def reply_once(listener: socket.socket, reply: bytes) -> None:
-    """Read a request, send these bytes, and end the connection."""
-    connection, _ = listener.accept()
-    with connection, connection.makefile("rb") as reader:
-        method(reader)
-        connection.sendall(reply)
-
-
-def replied(reply: bytes) -> tuple[int, bytes]:
-    """Return the status and the body of a request to which these bytes are the reply."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=reply_once, args=(listener, reply))
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/path"
-        status, _, body = exchange("POST", url, b"", {}, PATIENCE)
-        thread.join()
-    assert IDLE == {} or status != LOST
-    while IDLE:
-        IDLE.popitem()[1][0].close()
-    return status, body
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "",
-        "HTTP/1.1 2",
-        "HTTP/1.1 200 OK\r\n",
-        "HTTP/1.1 200 OK\r\nX-Amz-Fun",
-        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Amz-Fun",
-        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnul",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnull\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nnull\r\n0\r\n\r\n",
-        "not HTTP\r\n\r\n",
-    ],
-    ids=["nothing", "status", "headers", "name", "header", "body", "chunks", "size", "text"],
-)
-def test_a_reply_that_is_cut_off_anywhere_is_lost(reply: str) -> None:
-    assert replied(reply.encode())[0] == LOST
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "HTTP/1.0 200 OK\r\n\r\nnull",
-        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnull\r\n0\r\n\r\n",
-    ],
-    ids=["1.0", "length", "chunks"],
-)
-def test_a_reply_that_says_where_it_ends_is_whole(reply: str) -> None:
-    assert replied(reply.encode()) == (200, b"null")
-
-
 def drip(listener: socket.socket) -> None:
     """Send a reply that never ends, a little at a time, until nobody reads it."""
     connection, _ = listener.accept()
@@ -252,3 +202,128 @@ def test_a_reply_that_never_ends_is_lost_when_its_seconds_are_over() -> None:
 
         thread.join()
     assert (status, why) == (LOST, b"TimeoutError timed out")
+
+
+# ---- what a reply may look like
+
+
+@contextmanager
+def speaking(reply: bytes) -> Iterator[str]:
+    """Send these bytes in answer to whatever comes, close the connection, and yield the URL."""
+
+    def speak() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=speak)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/path"
+        thread.join()
+
+
+def reply_in(reply: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Return what becomes of these bytes, and forget the connection."""
+    with speaking(reply) as url:
+        status, headers, body = exchange("GET", url, b"", {}, PATIENCE)
+        forget_connections()
+    return status, dict(headers), body
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", 200, b"body"),
+        (b"HTTP/1.1 200\r\ncontent-length:4\r\n\r\nbody", 200, b"body"),
+        (b"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody", 200, b"body"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, b""),
+        (b"HTTP/1.1 200 OK\r\n\r\nall until the end", 200, b"all until the end"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody", 200, b"body"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, b""),
+        (b"HTTP/1.1 503 Slow Down\r\nTransfer-Encoding: chunked\r\n\r\n"
+         b"3\r\n<a>\r\n1C;part=2\r\n" + b"x" * 28 + b"\r\n0\r\nX-Last: 1\r\n\r\n",
+         503, b"<a>" + b"x" * 28),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         200, b""),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
+         202, b""),
+        (b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\nContent-Length: 1\r\n\r\n!",
+         200, b"!"),
+    ],
+)  # fmt: skip
+def test_a_reply_is_read_as_http_says(reply: bytes, status: int, body: bytes) -> None:
+    assert (reply_in(reply)[0], reply_in(reply)[2]) == (status, body)
+
+
+def test_names_of_headers_are_in_small_letters_and_values_without_spaces_around_them() -> None:
+    _, headers, _ = reply_in(
+        b"HTTP/1.1 200 OK\r\nX-Amz-Function-Error:\t Unhandled \r\nX-A: b:c\r\n"
+        b"X-Latin: \xe9\r\nContent-Length: 0\r\n\r\n"
+    )
+
+    assert headers == {
+        "x-amz-function-error": "Unhandled",
+        "x-a": "b:c",
+        "x-latin": "é",
+        "content-length": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (b"", b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200", b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n", b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nX-Amz-Fun", b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbod",
+         b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbod",
+         b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
+         b"ConnectionError the reply is incomplete"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nbody\r\n0\r\n\r\n",
+         b"ValueError read length must be non-negative or -1"),
+        (b"\r\n", b"ValueError not HTTP: "),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", b"ValueError not HTTP: SSH-2.0-OpenSSH_9.6"),
+        (b"HTTP/2 200\r\n", b"ValueError not HTTP: HTTP/2 200"),
+        (b"x" * 1000 + b"\r\n", b"ValueError not HTTP: " + b"x" * 99),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: four\r\n\r\nbody",
+         b"ValueError invalid literal for int() with base 10: 'four'"),
+    ],
+)  # fmt: skip
+def test_a_reply_that_is_none_is_lost_with_its_reason(reply: bytes, why: bytes) -> None:
+    assert reply_in(reply) == (LOST, {}, why)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_kept"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive", True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Close", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 0", False),
+        (b"HTTP/1.1 200 OK", False),
+    ],
+)
+def test_a_connection_is_kept_where_http_says_that_it_stays_open(
+    head: bytes,
+    is_kept: bool,  # noqa: FBT001 (a row of the table)
+) -> None:
+    with speaking(head + b"\r\n\r\n") as url:
+        exchange("GET", url, b"", {}, PATIENCE)
+        kept = dict(IDLE)
+        forget_connections()
+
+    assert bool(kept) is is_kept
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/", "http://:80x/", "http://127.0.0.1:port/"]
+)
+def test_a_url_that_leads_nowhere_is_not_sent(url: str) -> None:
+    assert ask(Host(url=url), "POST") == "not sent"
