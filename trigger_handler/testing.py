@@ -317,14 +317,14 @@ def _judge(result: Any, fields: Map) -> Outcome:
     match re.sub(r"[\W_]", "", status).upper() if isinstance(status, str) else "":
         case "INPROGRESS":
             after = fields.get("RetryAfter")
-            if after is None or re.fullmatch(r"\d+(\.\d*)?", str(after)):
+            if after is None or re.fullmatch(r"\d{1,9}(\.\d*)?", str(after)):
                 progress = fields.get("Progress") or fields.get("Reason") or ""
                 return Outcome("pending", _text(progress), result)
             return Outcome("failed", "BadResult: RetryAfter is not a number of seconds")
         case "FAILED" | "FAILURE":
             reason = _text(fields.get("Reason") or "no Reason was given")
             return Outcome("failed", f"Failed: {reason}")
-    if str(fields.get("IsComplete")).lower() == "false":
+    if str(fields.get("IsComplete", True) or False).lower() == "false":
         hint = "return the Status IN_PROGRESS to be polled"
         return Outcome("failed", f"BadResult: IsComplete is false; {hint}")
     return Outcome("done", result=result)

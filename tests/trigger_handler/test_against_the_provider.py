@@ -29,7 +29,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 AFTER: st.SearchStrategy[Any] = st.sampled_from(
-    [None, 0, 0.5, 1, 3, 40, "7", "x", -1, True, [], ""]
+    [None, 0, 0.5, 1, 3, 40, 10**9, 10**400, "7", "x", -1, True, [], ""]
 )
 IDS = st.sampled_from(["b-1", "b-2", "", None, 5, "x" * 1024, "x" * 1025, "é" * 513])
 STATUSES = st.sampled_from(
@@ -43,7 +43,7 @@ RESULTS = JSON | st.fixed_dictionaries(
         "RetryAfter": AFTER,
         "EventState": JSON,
         "PhysicalResourceId": IDS,
-        "IsComplete": st.booleans(),
+        "IsComplete": st.sampled_from([True, False, None, 0, 1, "", "True", "False"]),
         "Data": JSON,
         "Rows": JSON,
     },
