@@ -49,7 +49,7 @@ def compact(
     names = _names_of_module(code, kept)
     taken = {*kept, *imported, *dir(builtins), *chain.from_iterable(map(_mentions, code))}
     mentions = Counter(chain.from_iterable(map(_mentions, code)))
-    free = (form for form in _pairs(ascii_letters) if form not in taken)
+    free = (it for it in chain(ascii_uppercase, _pairs(ascii_letters)) if it not in taken)
     forms = {name: next(free) for name in sorted(names, key=lambda it: (-mentions[it], it))}
     renamed = [_replaced(node, forms) for node in code]
     return _with_short_variables(renamed, imported, _forms_in_order)

@@ -182,14 +182,14 @@ def test_a_traceback_of_the_compressed_form_shows_its_lines() -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("A=B=[]\ndef f(c):return c+A,B\n", "aa=ab=[]\ndef ac(a):return a+aa,ab\n"),
+        ("A=B=[]\ndef f(c):return c+A,B\n", "C=D=[]\ndef E(a):return a+C,D\n"),
         ("LOST=1\ndef serve(e):return LOST\n", "LOST=1\ndef serve(a):return LOST\n"),
-        ("import a\ndef aa():return a.aa(),aa\n", "import a\ndef ab():return a.aa(),ab\n"),
+        ("import a\ndef aa():return a.aa(),aa\n", "import a\ndef A():return a.aa(),A\n"),
         ("class A(NamedTuple):\n x:int=1\nA(x=1).x\n",
-         "class aa(NamedTuple):\n x:int=1\naa(x=1).x\n"),
+         "class B(NamedTuple):\n x:int=1\nB(x=1).x\n"),
         ("def f(g):return g\ndef g():return f(1)\n",
-         "def aa(a):return a\ndef g():return aa(1)\n"),
-        ("def f(q,*,z):\n b=z\n return q,b\n", "def aa(a,*,z):\n b=z\n return a,b\n"),
+         "def A(a):return a\ndef g():return A(1)\n"),
+        ("def f(q,*,z):\n b=z\n return q,b\n", "def A(a,*,z):\n b=z\n return a,b\n"),
     ],
 )  # fmt: skip
 def test_what_a_text_becomes_before_it_is_compressed(source: str, text: str) -> None:
