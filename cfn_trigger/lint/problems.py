@@ -5,6 +5,7 @@ a default has that value; for any other, only problems that do not depend on its
 Refuses to judge: the macro does.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,6 +32,7 @@ from macro.cloudformation import (
     section,
     type_of,
 )
+from macro.embedding import embed
 from macro.errors import Problem, TemplateError
 from macro.expand import Expansion, build, read
 from macro.model import METADATA_KEY, TRANSFORM, TRIGGER_TYPE, Deployment, Json
@@ -192,8 +194,15 @@ def _excess(expansion: Expansion) -> Iterator[Problem]:
         yield from too_large
     elif size > BODY_LIMIT:
         limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
-        message = f"expands to {size} bytes; {limit}"
-        yield Problem("Resources", message, kind="size")
+        fits_with_layer = len(json.dumps(embed(expansion.fragment, _LAYER))) <= BODY_LIMIT
+        remedy = ", or keep the provider's code in a layer" if fits_with_layer else ""
+        yield Problem("Resources", f"expands to {size} bytes; {limit}{remedy}", kind="size")
+
+
+_LAYER: Final = (
+    "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:cfn-trigger-Trigger-provider:99"
+)
+"""An ARN of usual length, for the size of a template that has it."""
 
 
 # ---- parameters: known values, and stand-ins for the others

@@ -153,6 +153,26 @@ Resources:
     assert match.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
 
 
+def test_a_template_that_fits_a_body_with_the_provider_in_a_layer_says_so(template: Path) -> None:
+    text = f"""\
+Transform: Trigger
+Resources:
+{MIGRATE}\
+  Run:
+    Type: Custom::Trigger
+    Metadata: {{Note: {"y" * 40_000}}}
+    Properties:
+      Handler: !Ref Migrate
+"""
+    (match,) = findings_in(written(template, text))
+
+    assert match.startswith("2:1 I9504 Resources: expands to ")
+    assert match.endswith(
+        " bytes; CloudFormation accepts 51200 by body, so pass it through S3,"
+        " or keep the provider's code in a layer"
+    )
+
+
 def test_a_template_that_expands_beyond_any_limit_is_a_problem(template: Path) -> None:
     text = f"""\
 Transform: Trigger
