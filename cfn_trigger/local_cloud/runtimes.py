@@ -59,12 +59,41 @@ function _failed(error) {
 }
 function _initError(error) {
   const payload = _payload(error);
-  if (error.code === "MODULE_NOT_FOUND") {
-    payload.errorType = "Runtime.ImportModuleError";
-    payload.errorMessage = "Error: " + error.message;
+  const isSyntax = error instanceof SyntaxError;
+  if (isSyntax || error.code === "MODULE_NOT_FOUND") {
+    payload.errorType = isSyntax ? "Runtime.UserCodeSyntaxError" : "Runtime.ImportModuleError";
+    payload.errorMessage = String(error);
   }
   return JSON.stringify(payload);
 }
+function _returned(result) {
+  try {
+    return JSON.stringify({ status: "ok", result });
+  } catch {
+    return JSON.stringify(_failed(new Error("Unable to stringify response body")));
+  }
+}
+function _runtimeError(name, message) {
+  const error = new Error(message);
+  error.name = `Runtime.${name}`;
+  error.stack = String(error);
+  return error;
+}
+function _exitError() {
+  return _runtimeError("NodeJsExit",
+    "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly" +
+    " caused by a Promise that was never settled. For more information, see" +
+    " https://nodejs.org/docs/latest/api/process.html#exit-codes");
+}
+let _fail = null;
+function _end(error, code) {
+  if (_fail) { _fail(error); } else { console.error(error); }
+  process.exit(code);
+}
+process.on("uncaughtException", (error) => _end(error, 129));
+process.on("unhandledRejection", (reason) => {
+  _end(_runtimeError("UnhandledPromiseRejection", String(reason)), 128);
+});
 """
 _NODE: Final[tuple[Edit, ...]] = (
     (
@@ -84,12 +113,18 @@ _NODE: Final[tuple[Edit, ...]] = (
     ('{\n        status: "error", error: e.message, trace: e.stack\n      }', "_failed(e)"),
     (
         "if (err) {",
-        "process.stdin.ref();\n        process.off('beforeExit', idle);\n        if (err) {",
+        ("process.stdin.ref();\n        process.off('beforeExit', idle);\n"
+         "        if (err !== undefined && err !== null) {"),
     ),
+    ("err => settle(err)", "err => settle(err ?? 'handled')"),
+    ('settle(err || new Error("fail"))', "settle(err ?? 'handled')"),
+    ('JSON.stringify({ status: "ok", result: res })', "_returned(res)"),
     # Standard input alone must not keep the process alive when nothing is left to do.
     (
         "const callback = (err, res) => settle(err, res);",
-        ("const idle = () => settle(null, null);\n"
+        ("const isAsync = handlerFn.constructor.name === 'AsyncFunction';\n"
+        "      const idle = () => settle(isAsync ? _exitError() : null, null);\n"
+        "      _fail = settle;\n"
         "      process.once('beforeExit', idle);\n"
         "      process.stdin.unref();\n"
         "      const callback = (err, res) => settle(err, res);"),

@@ -37,8 +37,24 @@ exports.handler = (event, context, callback) => {
   if (event === 'reject') { return Promise.reject(new NoTable('no table orders')); }
   if (event === 'call back later') { setTimeout(() => callback(null, 'later'), 50); return; }
   if (event === 'work on') { setTimeout(() => {}, 50); return; }
+  if (event === 'reject with nothing') { return Promise.reject(null); }
+  if (event === 'fail with nothing') { context.fail(); return; }
+  if (event === 'raise later') { setTimeout(() => { throw new NoTable('no table'); }, 5); return; }
+  if (event === 'forget a rejection') {
+    Promise.reject(new NoTable('no table'));
+    setTimeout(() => callback(null, 'done'), 5000);
+    return;
+  }
+  if (event === 'return a circle') { event = {}; event.e = event; return Promise.resolve(event); }
+  if (event === 'return a big integer') { return Promise.resolve({ rows: 5n }); }
 };
 """
+NEVER_SETTLED = "exports.handler = async () => { await new Promise(() => {}); };"
+NOT_SETTLED = (
+    "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly"
+    " caused by a Promise that was never settled. For more information, see"
+    " https://nodejs.org/docs/latest/api/process.html#exit-codes"
+)
 
 
 @pytest.fixture
@@ -144,6 +160,46 @@ def test_what_a_node_handler_throws_need_not_be_an_error(invoke: Invoke) -> None
 
     assert error == "Unhandled"
     assert payload == {"errorType": "string", "errorMessage": "a string", "trace": []}
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "message"),
+    [
+        ("reject with nothing", "string", "handled"),
+        ("fail with nothing", "string", "handled"),
+        ("raise later", "NoTable", "no table"),
+        ("forget a rejection", "Runtime.UnhandledPromiseRejection", "NoTable: no table"),
+        ("return a circle", "Error", "Unable to stringify response body"),
+        ("return a big integer", "Error", "Unable to stringify response body"),
+    ],
+)
+def test_a_node_handler_that_fails_elsewhere_is_an_error_of_its_own(
+    invoke: Invoke, how: str, kind: str, message: str
+) -> None:
+    payload, error = invoke(NODE, how, Runtime="nodejs22.x", Timeout=10)
+
+    assert error == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == (kind, message)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "message"),
+    [
+        (
+            "exports.handler = async () => {",
+            "Runtime.UserCodeSyntaxError",
+            "SyntaxError: Unexpected end of input",
+        ),
+        (NEVER_SETTLED, "Runtime.NodeJsExit", NOT_SETTLED),
+    ],
+)
+def test_a_node_handler_that_cannot_begin_or_end_says_why(
+    invoke: Invoke, code: str, kind: str, message: str
+) -> None:
+    payload, error = invoke(code, "begin", Runtime="nodejs22.x", Timeout=10)
+
+    assert error == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == (kind, message)
 
 
 @pytest.mark.parametrize(
