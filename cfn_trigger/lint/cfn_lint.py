@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cfnlint.config import ConfigMixIn
-from cfnlint.decode import decode_str
 from cfnlint.decode.mark import Mark
 from cfnlint.decode.node import str_node
 from cfnlint.runner import Runner
@@ -21,7 +20,7 @@ from cfn_trigger.errors import Level, Span
 from cfn_trigger.lint import configuration
 from cfn_trigger.lint.checked_file import Match
 from cfn_trigger.lint.macro_name import passed
-from cfn_trigger.template.source import Template, TemplatePath
+from cfn_trigger.template.source import Template, TemplatePath, decoded
 from cfn_trigger.template.spans import key_text
 from macro.model import TRANSFORM, Json
 
@@ -56,7 +55,7 @@ class CfnLint:
 
     def source_matches(self, template: Template) -> Iterator[Match]:
         """Lint the template as its author wrote it."""
-        nodes, _ = decode_str(template.text)
+        nodes, _ = decoded(template.text)
         nodes = _with_text_keys(nodes, template, ())
         name = None if template.name == STANDARD_INPUT else template.name
         with passed(self.macro_name):
@@ -65,7 +64,7 @@ class CfnLint:
 
     def expansion_matches(self, expansion: Mapping[str, Json]) -> Iterator[Match]:
         """Lint its expansion."""
-        nodes, _ = decode_str(json.dumps(expansion))
+        nodes, _ = decoded(json.dumps(expansion))
         yield from map(_match, run_template_by_data(nodes, self.runner.config, self.runner.rules))
 
 

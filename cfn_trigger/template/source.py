@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from cfnlint.decode import decode_str
+from cfnlint.decode import cfn_json, cfn_yaml, decode_str
 from yaml import YAMLError
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
 from cfn_trigger.catalog import READABLE
 from cfn_trigger.errors import Diagnostic, Span, TemplateProblems
@@ -39,12 +41,11 @@ class Template:
 def parse_template(text: str, name: str) -> Template:
     """Parse a template; raises TemplateProblems, with the lines, for text that is not one."""
     try:
-        nodes, matches = decode_str(text)
+        nodes, matches = decoded(text)
     except YAMLError as error:
         raise TemplateProblems([_of_yaml(error, name)], {name: text}) from error
     if matches:
-        problems = [_of_cfn_lint(match, name) for match in matches]
-        raise TemplateProblems(problems, {name: text})
+        raise TemplateProblems([_of_cfn_lint(match, name) for match in matches], {name: text})
     if not isinstance(nodes, dict) or not isinstance(nodes.get("Resources"), dict):
         message = "is not a template; it has no map of Resources"
         problem = Diagnostic(file=name, span=Span(), rule=READABLE.id, message=message)
@@ -53,6 +54,46 @@ def parse_template(text: str, name: str) -> Template:
     if problems := [*_misshapen_parts(template)]:
         raise TemplateProblems(problems, {name: text})
     return template
+
+
+class _Loader(cfn_yaml.CfnFullLoader):  # type: ignore[misc] # cfn-lint has no types
+    """cfn-lint's loader, for which a date is the string that its author wrote."""
+
+
+_YAML: Final = "tag:yaml.org,2002:"
+_Loader.add_multi_constructor("!", cfn_yaml.multi_constructor)
+_Loader.add_constructor(f"{_YAML}timestamp", _Loader.construct_yaml_str)
+for _tag in ("binary", "omap", "pairs", "set"):  # which JSON does not have
+    _Loader.add_constructor(f"{_YAML}{_tag}", _Loader.construct_undefined)
+
+
+def decoded(text: str) -> tuple[Any, list[Any]]:
+    """Return the nodes of a text as cfn-lint reads it, and what keeps it from reading the text.
+
+    Raises YAMLError too. cfn-lint reads JSON as YAML, which has no escape of a character in two
+    parts, such as an emoji.
+    """
+    if spans.SURROGATES.search(text) and text.lstrip().startswith("{"):
+        try:
+            return cfn_json.loads(text), []
+        except cfn_json.JSONDecodeError as error:
+            return None, error.matches
+        except ValueError:
+            return _decoded_by_cfn_lint(text)
+    try:
+        nodes = _Loader(text, None).get_single_data()
+    except cfn_yaml.CfnParseError as error:
+        return None, error.matches
+    except (ComposerError, ConstructorError):
+        raise
+    except (YAMLError, ValueError):  # it may be JSON with tabs
+        return _decoded_by_cfn_lint(text)
+    return {} if nodes is None else nodes, []
+
+
+def _decoded_by_cfn_lint(text: str) -> tuple[Any, list[Any]]:
+    decoded_text: tuple[Any, list[Any]] = decode_str(text)
+    return decoded_text
 
 
 _MAPS: Final = frozenset(
@@ -115,14 +156,16 @@ def _of_cfn_lint(match: Any, name: str) -> Diagnostic:
     message = match.message.partition(" (line ")[0].partition(" (char ")[0]
     return Diagnostic(
         file=name,
-        span=Span(line=match.linenumber, column=match.columnnumber, width=1),
+        span=Span(line=max(1, match.linenumber), column=max(1, match.columnnumber), width=1),
         rule=READABLE.id,
         message=f"cannot be read: {' '.join(message.split())}",
     )
 
 
-def _of_yaml(error: YAMLError, name: str) -> Diagnostic:
+def _of_yaml(error: Any, name: str) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
+    if problem.startswith("but ") and error.context:
+        problem = f"{error.context}, {problem}"
     span = Span(line=mark.line + 1, column=mark.column + 1, width=1) if mark else Span()
     return Diagnostic(file=name, span=span, rule=READABLE.id, message=f"cannot be read: {problem}")

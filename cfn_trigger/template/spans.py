@@ -19,8 +19,10 @@ _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 https://yaml.org/spec/1.1/#id871136
 """
+SURROGATES: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+"""A character that JSON escapes in two parts."""
 _MERGE: Final = "tag:yaml.org,2002:merge"
-_STRING: Final = "tag:yaml.org,2002:str"
+_STRINGS: Final = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp")
 _WITHOUT_A_PREFIX: Final = frozenset({"Ref", "Condition"})
 
 
@@ -58,8 +60,10 @@ def key_text(key: Any) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _root(text: str) -> yaml.Node | None:
-    # In JSON a tab is only ever between tokens, where YAML refuses it, and a slash may be escaped.
-    for candidate in (text, text.replace("\t", " ").replace("\\/", "//")):
+    # In JSON a tab is only ever between tokens, where YAML refuses it, a slash may be escaped, and
+    # a character may be escaped in two parts.
+    plain = text.replace("\t", " ").replace("\\/", "//")
+    for candidate in (text, SURROGATES.sub(lambda pair: "x" * len(pair[0]), plain)):
         try:
             return yaml.compose(candidate, Loader=_LOADER)
         except (yaml.YAMLError, ValueError):
@@ -95,7 +99,7 @@ def _entries(node: yaml.Node, step: str | int) -> Iterator[tuple[yaml.Node, yaml
 def _key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         return ""
-    if node.tag == _STRING or node.tag.startswith("!"):
+    if node.tag in _STRINGS or node.tag.startswith("!"):
         return str(node.value)
     try:
         return key_text(_CONSTRUCTOR.construct_object(node))

@@ -1,7 +1,8 @@
 """The syntax of a template in YAML: where each node and each comment begins and ends in its text.
 
 Knows YAML's events and tokens, as PyYAML reads them. Refuses to know what a node means. Places are
-offsets of characters in the text.
+offsets of characters in the text. libyaml, by which templates are read, accepts tabs between
+tokens, and PyYAML does not: here a tab counts as a space.
 """
 
 import re
@@ -74,7 +75,7 @@ def read_tree(text: str) -> Node:
 
     A text that ends in the middle of a node is an error of YAML too.
     """
-    events = iter(yaml.parse(text, Loader=yaml.SafeLoader))
+    events = iter(yaml.parse(_with_spaces(text), Loader=yaml.SafeLoader))
     for event in events:
         if isinstance(event, DocumentStartEvent):
             return _read_node(next(events), events, text)
@@ -129,6 +130,10 @@ def _end_of_scalar(start: int, end: int, text: str) -> int:
     return end if "+" in written.splitlines()[0] else start + len(written.rstrip())
 
 
+def _with_spaces(text: str) -> str:
+    return text.replace("\t", " ")
+
+
 def _span(part: Event | Token) -> tuple[int, int]:
     if part.start_mark is None or part.end_mark is None:  # pragma: no cover (it is, from a text)
         raise ValueError("not read from a text")
@@ -139,7 +144,7 @@ def read_comments(text: str) -> tuple[Comment, ...]:
     """Return the comments of a text: what stands between its tokens, and is not white space."""
     comments: list[Comment] = []
     end = 0
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    for token in yaml.scan(_with_spaces(text), Loader=yaml.SafeLoader):
         start, end_of_token = _span(token)
         gap = _COMMENT.finditer(text, end, max(end, start))
         comments += (Comment(start=each.start(), text=each[0]) for each in gap)

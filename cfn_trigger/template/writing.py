@@ -23,6 +23,8 @@ from yaml.resolver import Resolver
 from macro.model import Json
 
 _FUNCTION: Final = re.compile(r"Fn::\w+")
+_RARE_BREAK: Final = re.compile("[\r\x85\u2028\u2029\ufeff]")
+"""Characters that YAML 1.1 reads as line breaks, or not at all, unless they are escaped."""
 
 
 def as_yaml(value: Json) -> str:
@@ -43,7 +45,7 @@ def value_lines(value: Json) -> list[str]:
 def scalar(value: Json, *, quote: str = "") -> str | None:
     """Return a value on one line, in quotes as asked; None if it needs several."""
     match value, quote:
-        case str(), '"' | "'" if "\n" not in value:
+        case str(), '"' | "'" if "\n" not in value and not _RARE_BREAK.search(value):
             style = DoubleQuotedScalarString if quote == '"' else SingleQuotedScalarString
             lines = _dump(CommentedSeq([style(value)]), offset=0).splitlines()
         case _:
@@ -77,6 +79,8 @@ def _node(value: Json) -> Any:
             return _short_form(value) if len(value) == 1 else _map(value)
         case list():
             return CommentedSeq(map(_node, value))
+        case str() if _RARE_BREAK.search(value):
+            return DoubleQuotedScalarString(value)
         case str() if "\n" in value and value == value.rstrip(" \t"):
             return LiteralScalarString(value)
         case str() if _is_ambiguous(value):
@@ -101,6 +105,8 @@ def _map(value: Mapping[str, Json]) -> CommentedMap:
 def _short_form(value: Mapping[str, Json]) -> Any:
     """Return an intrinsic function as a tag, if it has a short form that can stand here."""
     ((name, argument),) = value.items()
+    if isinstance(argument, str) and _RARE_BREAK.search(argument):
+        return _map(value)
     match name, argument:
         case "Ref", str(text) if text:
             return _tagged("!Ref", text)

@@ -216,3 +216,24 @@ def test_the_macro_may_have_another_name() -> None:
 
     assert with_option == with_setting
     assert [each["rule"] for each in json.loads(with_option.stdout)] == ["E9503"]
+
+
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        ("template.yaml", "😀"),
+        ("template.json", "😀"),
+        ("template.json", "\\ud83d\\ude00"),
+        ("template.yaml", "\\u2028"),
+        ("template.json", "\\u2028"),
+    ],
+)
+def test_any_character_may_stand_in_a_template(name: str, character: str, tmp_path: Path) -> None:
+    handler = "arn:aws:lambda:eu-west-1:123456789012:function:migrate"
+    properties = f'{{"Handler": "{handler}", "Payload": "{character}"}}'
+    resource = f'{{"Type": "Custom::Trigger", "Properties": {properties}}}'
+    text = f'{{"Transform": "Trigger", "Resources": {{"Run": {resource}}}}}'
+    path = tmp_path / name
+    path.write_text(text)
+
+    assert run("check", str(path)).stdout == "1 template checked, no problems\n"

@@ -46,6 +46,26 @@ def changed(written: str, **changes: object) -> str:
     return text
 
 
+def test_tabs_between_tokens_are_kept() -> None:
+    written = WRITTEN.replace("{QueueName: ", "{\t\tQueueName:\t")
+
+    assert "{\t\tQueueName:\t!Sub" in changed(written, Run={"Type": "A"})
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\ufeff", "\r", "\r\n"])
+@pytest.mark.parametrize("place", ["key", "value", "sub", "text", "item"])
+def test_what_yaml_reads_as_a_line_break_is_escaped(sign: str, place: str) -> None:
+    text = f"a{sign}b"
+    parts = {
+        "key": {text: 1}, "value": {"A": text}, "sub": {"A": {"Fn::Sub": text}},
+        "text": {"A": f"x\n{text}"}, "item": {"A": [text, {"Ref": text}]},
+    }  # fmt: skip
+
+    written = changed(WRITTEN, Run={"Type": "A", "Properties": parts[place]})
+
+    assert "  Queue:  # of orders\n" in written
+
+
 def test_order_comments_and_spelling_are_kept() -> None:
     run = {"Type": "Custom::Trigger", "Properties": {"HandlerArn": {"Fn::GetAtt": ["A", "Arn"]}}}
 

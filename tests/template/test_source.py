@@ -1,5 +1,7 @@
 """Reading templates: values as CloudFormation sees them, and the line of each."""
 
+import json
+
 import pytest
 
 from cfn_trigger.errors import Span, TemplateProblems
@@ -45,6 +47,59 @@ def test_a_key_that_is_not_a_string_is_read_as_one(key: str, read: str) -> None:
 
 def test_json_is_read_too() -> None:
     assert parse_template('{\t"Resources": {}}', "t.json").values == {"Resources": {}}
+
+
+def test_an_escape_in_two_parts_is_a_character_in_json() -> None:
+    text = json.dumps({"Resources": {"Run": {"Type": "😀", "Properties": {"A": 1}}}}, indent=1)
+
+    template = parse_template(text, "t.json")
+
+    assert "\\ud83d" in text
+    assert template.values == json.loads(text)
+    assert template.span(("Resources", "Run", "Properties")).line == 5
+
+
+@pytest.mark.parametrize(
+    "written", ["2024-01-01T00:00:00Z", "2024-01-01 10:00:00 +2", "2024-01-01", "2024-13-45"]
+)
+def test_a_date_is_the_string_that_its_author_wrote(written: str) -> None:
+    text = f"Resources: {{Run: {{Type: A, {written}: {written}}}}}\n"
+
+    template = parse_template(text, "t")
+
+    assert template.values["Resources"]["Run"] == {"Type": "A", written: written}
+    assert template.span(("Resources", "Run", written)).column == 28
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "Resources: {}\n---\nA: 1\n",
+            (
+                "2:1: error[E0000] cannot be read: expected a single document in the stream, but"
+                " found another document"
+            ),
+        ),
+        (
+            "Resources: {A: !!set {b}}\n",
+            (
+                "1:16: error[E0000] cannot be read: could not determine a constructor for the tag"
+                " 'tag:yaml.org,2002:set'"
+            ),
+        ),
+        (
+            "Resources:\n  A: &a [*a]\n",
+            "2:6: error[E0000] cannot be read: found unconstructable recursive node",
+        ),
+        (
+            '{"Resources": {"A": "\\ud83d\\ude00", "A": 1}}',
+            '1:38: error[E0000] cannot be read: Duplicate found "A"',
+        ),
+    ],
+)
+def test_what_json_cannot_express_is_shown_where_it_stands(text: str, problem: str) -> None:
+    assert shown(text).splitlines()[0] == f"t.yaml:{problem}"
 
 
 @pytest.mark.parametrize(
