@@ -56,6 +56,7 @@ Stacks behave as on AWS, except that:
   less.
 - after CancelUpdateStack, the rollback waits for the resource that is being updated.
 - EXPRESS deployments are ordinary deployments.
+- an update that changes the type of a resource is accepted and rolled back. AWS refuses it at once.
 - after a first creation or an update that was rolled back, GetTemplate returns the previous
   template for the processed stage too.
 - an unresolved `Ref` resolves to its own name, unknown properties are accepted, and the TemplateURL

@@ -19,6 +19,9 @@ Properties: TypeAlias = Mapping[str, Any]
 _LIMIT: Final = 4_096
 """Bytes of a response."""
 
+_LONGEST_ID: Final = 1_024
+"""Bytes of a physical id."""
+
 _SERVICE_TIMEOUT: Final = 3_600
 """Seconds, if the resource does not set it."""
 
@@ -122,7 +125,7 @@ def _failure(response: dict[str, Any] | None, request_id: str) -> str | None:
     # Compact JSON is never longer than the response, which the emulator has parsed.
     if len(json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode()) > _LIMIT:
         return "Response object is too long."
-    if not response.get("PhysicalResourceId"):
+    if not 0 < len(str(response.get("PhysicalResourceId") or "").encode()) <= _LONGEST_ID:
         return "Invalid PhysicalResourceId"
     if response.get("Status") != "FAILED":
         return None

@@ -126,7 +126,7 @@ def _deploying(deploy: Course) -> Course:
     ) -> None:
         stack: Stack = cloudformation._stacks[stack_name]
         previous: Stack | None = more.get("previous_stack")
-        if reason := _failure.get():
+        if reason := _failure.get() or _changes_types(template, previous or {}):
             _fail(stack, previous, reason, keeps=disable_rollback)
             return
         await _delete_failed(stack, previous)
@@ -143,6 +143,18 @@ def _deploying(deploy: Course) -> Course:
             kept["failed_update"][3:] = [None, None, None]
 
     return deployed
+
+
+def _changes_types(template: Stack, previous: Stack) -> str:
+    """Return why a template that changes the type of a resource is refused, empty if none is."""
+    old = previous.get("_template", {}).get("Resources", {})
+    new = template.get("Resources", {})
+    changed = [name for name in new if name in old and new[name]["Type"] != old[name]["Type"]]
+    refusal = (
+        "Update of resource type is not permitted. The new template modifies resource type of the"
+        f" following resources: [{', '.join(changed)}]"
+    )
+    return refusal if changed else ""
 
 
 def failed_resource(status: str, logical_id: str) -> str:

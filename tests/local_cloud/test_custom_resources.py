@@ -44,6 +44,7 @@ def test_the_reason_of_a_failure_comes_in_cloudformations_sentence(
     [
         ({"Length": 4096}, "Response object is too long."),
         ({"Id": ""}, "Invalid PhysicalResourceId"),
+        ({"Id": "é" * 513}, "Invalid PhysicalResourceId"),
         (
             {"Silent": "Create", "ServiceTimeout": 1},
             (
@@ -130,6 +131,22 @@ def test_another_service_token_is_refused_and_nobody_is_asked(stacks: ProvidedSt
 
     assert stacks.asked(name) == [("Create", "", "old")]
     assert reason(stacks, name, "UPDATE_FAILED") == "Modifying service token is not allowed."
+    assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_another_type_is_refused_and_nobody_is_asked(stacks: ProvidedStacks) -> None:
+    name = stacks.create(stacks.template(Value="old"))
+    template = stacks.template(Value="new")
+    template["Resources"]["Custom"]["Type"] = "Custom::Another"
+
+    stacks.update(name, template)
+
+    assert stacks.asked(name) == [("Create", "", "old")]
+    assert stacks.events(name)[1] == (
+        "STACK UPDATE_ROLLBACK_IN_PROGRESS Update of resource type is not permitted. The new"
+        " template modifies resource type of the following resources: [Custom]."
+        " Rollback requested by user."
+    )
     assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
 
 
