@@ -117,7 +117,7 @@ def test_plan_predicts_no_run_where_a_layer_has_the_provider(stack: Stack) -> No
     assert [(it["trigger"], it["verdict"]) for it in predictions] == [("Run", "will not run")]
 
 
-def test_a_stack_is_rolled_back_updated_and_deleted_after_the_macro_is_gone(
+def test_a_stack_is_rolled_back_and_deleted_after_the_macro_is_gone(
     stack: Stack, package: Path, clients: Clients
 ) -> None:
     name = "Gone"
