@@ -20,7 +20,12 @@ from macro.cloudformation import (
 from macro.model import Json
 from macro.references import mentions
 
-QUALIFIED: Final = frozenset({ALIAS_TYPE, VERSION_TYPE})
+QUALIFIED: Final = {ALIAS_TYPE: "AliasArn", VERSION_TYPE: "FunctionArn"}
+"""The attribute that is the ARN, as a Ref is, by type.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-alias.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html
+"""
 LATEST: Final = "$LATEST"
 """The qualifier of a function as it is, which is also meant where there is none.
 

@@ -558,7 +558,7 @@ def _attribute(name: str, attribute: str, template: Lookup) -> Handler:
     if has_any_attribute and not is_shorthand(template.resources[name]):
         return Handler(arn={"Fn::GetAtt": [name, attribute]})
     named = _named(name, template)
-    if attribute != "Arn":
+    if attribute != "Arn" and attribute != QUALIFIED.get(template.type_of(name)):
         raise InvalidValueError(f"must be the function's 'Arn', not its {attribute!r}")
     return named
 

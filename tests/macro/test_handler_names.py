@@ -7,6 +7,8 @@ import pytest
 from tests.support.templates import (
     Template,
     expanded,
+    get,
+    of_type,
     problems,
     ref,
     sub,
@@ -37,6 +39,41 @@ def resource_of(expansion: Template) -> Any:
 
 def handler_of(expansion: Template) -> Any:
     return expansion["Resources"]["Run"]["Properties"]["HandlerArn"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "arn"),
+    [
+        (get("Live", "AliasArn"), ref("Live")),
+        (get("Fixed", "FunctionArn"), ref("Fixed")),
+        ({"Fn::GetAtt": "Live.AliasArn"}, ref("Live")),
+        (sub("${Live.AliasArn}"), sub("${Live.AliasArn}")),
+    ],
+)
+def test_the_arn_of_an_alias_or_a_version_may_be_an_attribute(handler: Any, arn: Any) -> None:
+    version = of_type("AWS::Lambda::Version", FunctionName=ref("Migrate"))
+    alias = of_type(
+        "AWS::Lambda::Alias",
+        FunctionName=ref("Migrate"), FunctionVersion=get("Fixed", "Version"), Name="live",
+    )  # fmt: skip
+    fragment = template(Fixed=version, Live=alias, Run=trigger(handler))
+
+    assert handler_of(expanded(fragment)) == arn
+
+
+@pytest.mark.parametrize(
+    ("handler", "attribute"),
+    [(get("Live", "FunctionArn"), "FunctionArn"), (get("Fixed", "Version"), "Version")],
+)
+def test_another_attribute_of_an_alias_or_a_version_is_a_problem(
+    handler: Any, attribute: str
+) -> None:
+    live = of_type("AWS::Lambda::Alias", FunctionName=ref("Migrate"), Name="live")
+    fixed = of_type("AWS::Lambda::Version", FunctionName=ref("Migrate"))
+
+    assert problems(template(Live=live, Fixed=fixed, Run=trigger(handler))) == [
+        f"Run.Handler: must be the function's 'Arn', not its {attribute!r}"
+    ]
 
 
 @pytest.mark.parametrize(
