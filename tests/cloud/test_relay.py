@@ -14,6 +14,8 @@ SHORT_HOUR = 120
 It then has no minute left for a poll, so that the last part polls what the first has started.
 """
 
+HOUR = 3600
+
 POLLED = """
     import time
     def handler(event, context):
@@ -25,21 +27,27 @@ POLLED = """
 """
 
 
+def worker(seconds: int, ending: str) -> dict[str, Any]:
+    """Return a handler that is polled for some seconds before it ends."""
+    code = POLLED.replace("SECONDS", str(seconds)).replace("ENDING", ending)
+    return function("Work", code, Timeout=3)
+
+
 def in_parts(seconds: int, ending: str) -> str:
     """Return an expanded template whose trigger may take three hours, each of two minutes."""
-    code = POLLED.replace("SECONDS", str(seconds)).replace("ENDING", ending)
-    template: dict[str, Any] = {
-        "Resources": {
-            **function("Work", code, Timeout=3),
-            "Run": trigger("Work", Timeout=8000, PollInterval=2),
-        },
-        "Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}},
-    }
-    expanded: Any = expand(template, Deployment(request_id="one")).fragment
-    for name, resource in expanded["Resources"].items():
-        if name.startswith("Run"):
+    run = trigger("Work", Timeout=8000, PollInterval=2)
+    rows = {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}}
+    return expanded({**worker(seconds, ending), "Run": run}, Outputs=rows)
+
+
+def expanded(resources: dict[str, Any], **sections: Any) -> str:
+    """Return an expanded template in which an hour lasts two minutes."""
+    template = {"Resources": resources} | sections
+    fragment: Any = expand(template, Deployment(request_id="one")).fragment
+    for resource in fragment["Resources"].values():
+        if resource.get("Properties", {}).get("ServiceTimeout") == HOUR:
             resource["Properties"]["ServiceTimeout"] = SHORT_HOUR
-    return json.dumps(expanded)
+    return json.dumps(fragment)
 
 
 def test_a_run_that_outlasts_an_hour_goes_on_in_the_next_part(stack: Stack) -> None:
@@ -52,13 +60,55 @@ def test_a_run_that_outlasts_an_hour_goes_on_in_the_next_part(stack: Stack) -> N
     assert stack.log("Work").count("started") == 1
 
 
-def test_a_run_that_fails_in_a_later_part_says_why_and_is_rolled_back(stack: Stack) -> None:
-    outcome = stack.deploy_text(in_parts(25, 'raise LookupError("no such table")'))
+def undone_if_it_fails(seconds: int, ending: str, **more: Any) -> str:
+    """Return a trigger of hours with its undo, and what fails after it, if it is asked to."""
+    revert = """
+    def handler(event, context):
+        print(event["RollbackOf"], event["LogicalResourceId"], event["Result"])
+    """
+    run = trigger("Work", Timeout=8000, PollInterval=2, OnRollback={"Handler": {"Ref": "Revert"}})
+    return expanded({**worker(seconds, ending), **function("Revert", revert), "Run": run, **more})
+
+
+FAILS = {
+    "Type": "Custom::Trigger",
+    "DependsOn": "Run",
+    "Properties": {
+        "Function": {"Runtime": "python3.13", "Handler": "index.handler"}
+        | {"Code": {"ZipFile": "def handler(event, context): raise RuntimeError('no')"}}
+    },
+}
+
+
+def test_a_run_that_outlasted_an_hour_is_undone_once_if_the_deployment_fails_after_it(
+    stack: Stack,
+) -> None:
+    outcome = stack.deploy_text(undone_if_it_fails(25, 'return {"Rows": 3}', Fails=FAILS))
 
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
-    failed = {name: why for name, status, why in stack.events() if status == "CREATE_FAILED"}
-    assert {name: unwrapped(why)[:27] for name, why in failed.items()} == {
+    assert stack.reason("Fails").startswith("RuntimeError: no")
+    assert stack.log("Work").count("started") == 1
+    assert stack.log("Revert") == ["Create Run {'Rows': 3}"]
+
+
+def test_a_run_that_fails_in_a_later_part_says_why_and_is_not_undone_but_a_good_one_is(
+    stack: Stack,
+) -> None:
+    created = stack.deploy_text(undone_if_it_fails(0, 'return {"Rows": 1}'))
+    assert created.exit_code == 0, created.stderr
+
+    failed = stack.deploy_text(undone_if_it_fails(25, 'raise LookupError("no such table")'))
+    assert failed.exit_code == 1
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    reasons = {name: why for name, status, why in stack.events() if status == "UPDATE_FAILED"}
+    assert {name: unwrapped(why)[:27] for name, why in reasons.items()} == {
         "Run": "LookupError: no such table;"
     }
-    assert stack.log("Work").count("started") == 1
+    assert stack.log("Work").count("started") == 2
+    assert stack.log("Revert") == []
+
+    rolled_back = stack.deploy_text(undone_if_it_fails(2, 'return {"Rows": 4}', Fails=FAILS))
+    assert rolled_back.exit_code == 1
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.log("Revert") == ["Update Run {'Rows': 4}"]

@@ -178,6 +178,20 @@ def test_every_run_since_the_last_stable_state_is_undone(
     assert broken_promises(cloud) == []
 
 
+@pytest.mark.parametrize("fails_at", [0.5, 1.5, 2.5, 3.0, 3.5, 4.0, 6.0])
+def test_a_run_is_undone_if_the_creation_of_its_undo_has_begun_when_something_fails(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float
+) -> None:
+    handler.plays(returns(FIRST))
+    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+
+    assert stack.create({**beside, **run("1")}) == "ROLLBACK_COMPLETE"
+
+    begun = {event.logical_id for event in cloud.history.events}
+    assert undone(revert) == ([("Create", "1", FIRST)] if undo_id("1") in begun else [])
+    assert broken_promises(cloud) == []
+
+
 # ---- the undo keeps its name: what runs the trigger is only known at deployment
 
 
