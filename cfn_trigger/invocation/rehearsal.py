@@ -69,7 +69,10 @@ class Rehearsal:
 def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehearsal:
     """Carry a request to its end; raises UsageError if a deployment would not run the handler."""
     began = effects.now()
-    request = trigger_request.request._replace(handler_arn=trigger_request.function)
+    # CloudFormation waits for no answer: no part of a trigger of hours makes way for another.
+    request = trigger_request.request._replace(
+        handler_arn=trigger_request.function, service_timeout=math.inf
+    )
     now = began.timestamp()
     progress = Progress(began=now, sent=now, rolling_back=False)
     if reason := reason_to_skip(request, progress):

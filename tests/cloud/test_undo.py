@@ -3,7 +3,9 @@
 import json
 from typing import Any, Final
 
+from tests.support.clients import Clients
 from tests.support.stacks import Stack, function, trigger
+from tests.support.waiting import wait_until
 
 RAISING: Final = {"Runtime": "python3.13", "Handler": "index.handler"} | {
     "Code": {"ZipFile": "def handler(event, context): raise RuntimeError('no')"}
@@ -80,6 +82,32 @@ def test_a_trigger_that_is_new_in_a_failed_update_is_undone(stack: Stack) -> Non
 
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     assert undone(stack) == [("1", "Update", "Late", "1")]
+
+
+def test_a_canceled_update_undoes_what_had_succeeded_and_not_what_still_ran(
+    stack: Stack, clients: Clients
+) -> None:
+    endless = """
+    def handler(event, context):
+        print("still at it" if event.get("EventState") else "begins")
+        return {"Status": "IN_PROGRESS", "EventState": 1, "RetryAfter": 1}
+    """
+    later = trigger("Work", ExecuteAfter=["Run"], OnRollback={"Handler": {"Ref": "Revert"}})
+    created = stack.deploy(migration("1"))
+    assert created.exit_code == 0, created.stderr
+    cloudformation = clients.boto("cloudformation")
+    resources = {**migration("2"), **function("Work", endless), "Later": later}
+
+    cloudformation.update_stack(
+        StackName=stack.name,
+        TemplateBody=json.dumps({"Transform": "Trigger", "Resources": resources}),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    wait_until(lambda: "still at it" in stack.log("Work"))
+    cloudformation.cancel_update_stack(StackName=stack.name)
+    wait_until(lambda: stack.status() == "UPDATE_ROLLBACK_COMPLETE")
+
+    assert undone(stack) == [("2", "Update", "Run", "2")]
 
 
 def test_an_update_that_fails_in_the_trigger_is_not_undone(stack: Stack) -> None:

@@ -113,6 +113,15 @@ def test_a_handler_in_progress_is_invoked_again_with_its_state() -> None:
     ]
 
 
+def test_a_handler_of_hours_is_polled_for_all_of_them_as_in_a_deployment() -> None:
+    pending = {"Status": "IN_PROGRESS", "RetryAfter": 1800}
+    function = Function([pending, pending, pending, {"Rows": 3}])
+
+    report = function.run(template({"Table": "t"}, Timeout=7200))
+
+    assert (report.status, report.seconds) == ("SUCCESS", 3 * 1802 + 2)
+
+
 @dataclass
 class Durable(Function):
     """Lambda with one durable function, which has ended the second time somebody asks."""

@@ -130,6 +130,18 @@ def test_parts_of_two_triggers_may_not_have_the_same_name() -> None:
     ]
 
 
+def test_a_lane_waits_for_a_whole_trigger_of_hours_and_its_undo() -> None:
+    back = {"OnRollback": {"Handler": "Back"}}
+    fragment = template(Back=function(), Run=trigger(**HOURS, **back), Second=trigger(**HOURS))
+
+    one_at_a_time = Deployment(settings={"MaxConcurrentTriggers": 1})
+    emitted: Any = expand(fragment, one_at_a_time).fragment["Resources"]
+
+    (undo,) = [name for name in emitted if name.startswith("RunUndo")]
+    assert {"Run", undo} <= {*emitted["SecondPart1"]["DependsOn"]}
+    assert "DependsOn" not in emitted["Second"]
+
+
 def test_no_selector_matches_a_part() -> None:
     emitted = resources(
         template(Run=trigger(**HOURS), Other=trigger(ExecuteAfter=["Run*", "Custom::*"]))
