@@ -106,7 +106,7 @@ def test_check_includes_the_problems_of_cfn_lint_and_counts_all(wrong: Path) -> 
 
     assert f"{wrong}:10:7: error[E3002] " in outcome.stdout
     assert outcome.stdout.endswith(
-        "\n2 templates checked, 1 without triggers skipped, 3 problems\n"
+        "\n2 templates checked, 1 without triggers skipped, 2 problems\n"
     )
 
 
