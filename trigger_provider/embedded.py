@@ -5,7 +5,7 @@ from collections import namedtuple
 from contextlib import suppress
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='Result,done,Delete,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,EventState,Truncated,WARN,answered,pending,sent,skipped,Create,Data,FAILED,NoEcho,Payload,ROLLBACK,RequestId,RequestResponse,RequestType,Undo,X-Amz-Invocation-Type,Answer,BadResult,ErrorMessage,ErrorType,Expect,Old,Previous,ResourceProperties,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DescribeStacks,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,ResourceStatus,ResponseURL,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='Result,done,Delete,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,Truncated,WARN,answered,pending,skipped,Create,Data,FAILED,NoEcho,Payload,ROLLBACK,RequestId,RequestResponse,RequestType,Undo,X-Amz-Invocation-Type,Answer,BadResult,ErrorMessage,ErrorType,Expect,Old,Previous,ResourceProperties,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DescribeStacks,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,ResourceStatus,ResponseURL,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
 sys.set_int_max_str_digits(99_999)
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
@@ -80,13 +80,13 @@ def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});retu
 def parse_progress(e,r,w):
  if t:=e.get(D):
   k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[AZ][:len(Outcome._fields)]);h=t.get(AW,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={AZ:o,AW:h,Y:sent_at(e,w)};return Progress(**k)
+  k|={AZ:o,AW:h,T:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
 def sent_at(e,w):
  d=re.fullmatch(r'(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z',url_date(e))
  with suppress(ValueError):
   if d:return timegm(tuple(map(int,d.groups())))
- return e.get(D,{}).get(Y,w)
+ return e.get(D,{}).get(T,w)
 def handed_over(e,p):t=p._replace(outcome=p.outcome._replace(result=None),hops=p.hops+1,fresh=True);return e|{D:t._asdict()}
 def url_date(e):return''.join(re.findall(r'[?&]X-Amz-Date=(\w+)',e[BQ])[:1])
 def assembled(a):
@@ -119,7 +119,7 @@ def meaning(r,e,w):
 def pending(e):
  f=e.get(AT)
  if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AM,'RetryAfter is not a number of seconds')
- m=as_text(e.get(D)or e.get(E)or'');return Outcome(X,message=truncate(m,4000),result=e)
+ m=as_text(e.get(D)or e.get(E)or'');return Outcome(Y,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
@@ -232,14 +232,14 @@ def wait_for_room(r,p,c):
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action(M)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==X or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(M)if i else None
+ if p.outcome.kind==Y or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(M)if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
  if p.outcome.kind==J:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind==X:t=min(t,840/2)
+ if p.outcome.kind==Y:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def spare(r):return min(60,r.timeout/2)
@@ -254,10 +254,10 @@ def learn(r,p,o,c):
    l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=k._replace(ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=k._replace(failures=p.failures+1)
-  case'pending':f=o.result.get(AT);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(T);k=k._replace(state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(AT);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(U);k=k._replace(state=s,polls=p.polls+1)
  return k._replace(resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AG)} {r.name} {t}";return hashlib.sha256(n.encode(errors=R)).digest()[0]/256
-OWN=(A,U,F)
+OWN=(A,V,F)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 def answer(r,p,o):
@@ -294,7 +294,7 @@ def success(r,p,a,e=ABSENT,error=''):
  o+=20;d[F]=truncate(error,min(900,(o-20)//2));o-=size(d[F])-2;b[E]=truncate(a,min(900,o));o-=size(b[E])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in(U,F):continue
+  if n in(V,F):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
@@ -334,7 +334,7 @@ def add_others(d,e,o):
   s=0 if n==A else size(n)+6;r=s<=p and not(u and isinstance(i,dict|list))
   if r and(t:=fitting(i,p-s))is not None:d[n]=t;p-=s+size(t)-2
   else:u+=1;l+=[n]if u<=9 else[]
- if u:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}";d[U]=truncate(c,min(150,p+150))
+ if u:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}";d[V]=truncate(c,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -356,7 +356,7 @@ Response=namedtuple('Response','kind status headers body')
 def response_of(r):
  t,h,y=r
  if t==NOT_SENT:return Response('not sent',*r)
- if t!=LOST:return Response(W,t,{n.lower():h[n]for n in h},y)
+ if t!=LOST:return Response(X,t,{n.lower():h[n]for n in h},y)
  i=b'timed out'in y and b'Errno'not in y;return Response(BB if i else BW,*r)
 def text_of(s):return s.body.decode(errors=R)
 IDLE={}
@@ -489,7 +489,7 @@ def begin(r,p,f,c):
  if s.status>=300 or r.invocation_type!=AH:return invoked(r,s)
  if x:=s.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AT:f,T:p.state};return Outcome(X,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AT:f,U:p.state};return Outcome(Y,message=m,result=e,execution=x)
 def poll(r,p,f,c):
  x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(Q,'GET',w,b'',{},c))
  if u:=passing(s):return u._replace(execution=x)
@@ -502,7 +502,7 @@ def poll(r,p,f,c):
 def stop(x,y,f):b=encoded({AO:y.error,AN:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
- if s.kind!=W:return Outcome(J,UNREACHABLE,text_of(s))
+ if s.kind!=X:return Outcome(J,UNREACHABLE,text_of(s))
  if s.status in{403,429}or s.status>=500:return refusal(s)._replace(kind=J,is_crowded=False)
  return
 def refusal(s):
@@ -522,21 +522,21 @@ def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
  y=r.payload;i=isinstance(y,dict)and p.state is not None
- if i:y=y|{T:p.state}
+ if i:y=y|{U:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,T if is_carried else AQ;x=packed(d,is_ascii=a)
+ a,c=True,U if is_carried else AQ;x=packed(d,is_ascii=a)
  for n in(AQ,AE,A,c,'',G):
   if len(x)>3583:
    a&=n!=''
-   if n in d:l=[*d.get(U,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{U:l}
+   if n in d:l=[*d.get(V,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{V:l}
    x=packed(d,is_ascii=a)
  return x
 def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CC:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
 def description_of(r,p):
  y=(AI,AG,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
  d[K]=r.part_of or r.name;d[BL]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
- if p.state is not None:d[T]=p.state
+ if p.state is not None:d[U]=p.state
  if r.run:o={'RollbackOf':AV if'UPDATE'in p.status else AA};return d|r.run|o
  if r.old_payload is not ABSENT:d[AQ]=r.old_payload
  return d
@@ -572,7 +572,7 @@ def hand_over(e,f,m,l):
  for a in growing(PAUSES):
   t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(Q,L,path(m,AX),b,h,c);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{BB,BW}:l('handed over, without a reply',level=V,why=text_of(s));return False
+  if s.kind in{BB,BW}:l('handed over, without a reply',level=W,why=text_of(s));return False
   p=f.clock().left-2*10
   if not passing(s)or p<=0:break
   f.sleep(min(a,p,10))
@@ -581,7 +581,7 @@ def resumed(e,r,w):
  u,o=e[AS].get(AR),e.get(BN,{})
  if D in e or r.kind==C or u in{None,o.get(AR)}:return e
  k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[AZ][0]in{B,Z}else None
- a={Y:sent_at(e,w),AW:0,'rolling_back':b,CB:''};i=a[Y]-k[Y]>4200;return e if i else e|{D:k|a}
+ a={T:sent_at(e,w),AW:0,'rolling_back':b,CB:''};i=a[T]-k[T]>4200;return e if i else e|{D:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
  if not r.part_of or r.kind==C or b[P]==AC:return b,a
@@ -593,9 +593,9 @@ def answer_of_part(r,p,o):
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
  def log(step,**more):n,k=e[K],e[AI];f.log({'step':step,CC:n,'type':k}|more)
- w=f.clock().now;u=sent_at(e,w)+bare_request(e).service_timeout
+ w=f.clock().now;s=sent_at(e,w);u=s+bare_request(e).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=O)
- elif b:=e.get(AL)or find_answer(e,f,m,log):deliver(e|{AL:b},u,f,m,log)
+ elif b:=e.get(AL)or find_answer(e,f,m,log):a=e|{AL:b,D:{T:s}};deliver(a,u,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
@@ -616,7 +616,7 @@ def find_answer(e,f,m,l):
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BA:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else V if t==AC else O
+ b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else W if t==AC else O
  if o.kind==Z and o.error:e=O
  if o.is_unexpected:a='Expect is not met'
  l(S,level=e,status=t,reason=a or o.message);return b
@@ -624,14 +624,14 @@ def deliver(e,u,f,m,l):
  h=False
  for a in growing(PAUSES):
   s=response_of(f.put(e[BQ],encoded(e[AL])))
-  if s.kind==W and s.status<300:return
-  y=''if s.kind==W else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
+  if s.kind==X and s.status<300:return
+  y=''if s.kind==X else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not h:
-   h=True;l(M,attempt=1,seconds=0);r={k:v for k,v in e.items()if k!=D}
+   h=True;l(M,attempt=1,seconds=0)
    with suppress(RuntimeError):
-    b=hand_over(r,f,m,l)
-    if b and u-w>3*60:return
+    r=hand_over(e,f,m,l)
+    if r and u-w>3*60:return
   t=f.clock().left-5
   if t<=0:return
   f.sleep(min(i,t))
@@ -651,8 +651,8 @@ def carry_out(t,r,p,f,l):
   case'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=p._replace(longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind==X and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==B and(i:=warning(r,o.result)):w={'level':V,'warning':i}
+ if o.kind==Y and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==B and(i:=warning(r,o.result)):w={'level':W,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
  l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BT,3)if c and not i else 0
@@ -660,13 +660,13 @@ def seen(p,c):
 def notice_rollback(r,p,f,c,l):
  s,t=response_of((NOT_SENT,{},b'')),p.status
  if not t:s=ask(r,f,c,BH);t=stack_status(s)
- w,e=f.clock().now,s.kind==W or p.is_reached;p=p._replace(is_reached=e,status=t)
+ w,e=f.clock().now,s.kind==X or p.is_reached;p=p._replace(is_reached=e,status=t)
  if AF in t or(t and r.run):return p._replace(rolling_back=AF in t)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(CA,level=V,status=s.status)
+ if u or not t:l(CA,level=W,status=s.status)
  n=p.questions<len(QUESTION_PAUSES)or not t
  if u and n and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return p._replace(questions=p.questions+1,ask_at=w+a)
  b,i=bool(h.is_taken_back),h.has_failed;k=w+2*30;return p._replace(rolling_back=b,has_failed=i,ask_at=k)
@@ -674,7 +674,7 @@ def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==C or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  c=min(5,room(r,p,f.clock()));s=ask(r,f,c,BH);t,a=stack_status(s),p.status;p=p._replace(ask_at=w+30,status=t or a)
- if not t:l(CA,level=V,status=s.status)
+ if not t:l(CA,level=W,status=s.status)
  if r.kind==AV and not a:return p._replace(rolling_back=t.startswith('UPDATE_ROLLBACK'))
  g=AF in t or'DELETE'in t;return p._replace(cancelled=t if g else'')
 def handler(e,x):

@@ -76,11 +76,13 @@ def serve(event: Map, effects: Effects, me: str) -> None:
         effects.log({"step": step, "trigger": name, "type": kind} | more)
 
     now = effects.clock().now
-    until = sent_at(event, now) + bare_request(event).service_timeout
+    sent = sent_at(event, now)
+    until = sent + bare_request(event).service_timeout
     if now > until:
         log("dropped: CloudFormation no longer waits", level="ERROR")
     elif body := event.get("Answer") or find_answer(event, effects, me, log):
-        deliver(event | {"Answer": body}, until, effects, me, log)
+        answered = event | {"Answer": body, "Progress": {"sent": sent}}
+        deliver(answered, until, effects, me, log)
 
 
 def find_answer(event: Map, effects: Effects, me: str, log: Log) -> Map | None:
@@ -161,9 +163,8 @@ def deliver(event: Map, until: float, effects: Effects, me: str, log: Log) -> No
         if left - wait < 3 * RESERVE and not is_handed_over:
             is_handed_over = True
             log("hand over", attempt=1, seconds=0)
-            rest = {key: value for key, value in event.items() if key != "Progress"}
             with suppress(RuntimeError):  # this execution goes on alone
-                is_sure = hand_over(rest, effects, me, log)
+                is_sure = hand_over(event, effects, me, log)
                 if is_sure and until - now > 3 * SHORT:
                     return
         left = effects.clock().left - LONGEST_PUT

@@ -198,6 +198,19 @@ def test_a_response_url_without_a_date_counts_timeout_from_the_first_execution(
     assert 1980 <= answer.at <= 2000
 
 
+@pytest.mark.parametrize("date", ["", "X-Amz-Date=today&", "X-Amz-Date=20261399T256199Z&"])
+def test_an_answer_to_a_response_url_without_a_date_is_put_as_long_as_to_any_other(
+    stack: Stack, handler: Handler, world: World, date: str
+) -> None:
+    event = stack.event("Create", Timeout=3540)
+    event["ResponseURL"] = f"https://bucket.s3.amazonaws.com/answer?{date}Signature=" + SECRET
+    handler.plays(takes(600, returns(None)))
+    world.bucket.always(service_error())
+
+    assert stack.sends(event) == []
+    assert 3590 <= world.bucket.times[-1] - START <= 3600
+
+
 @pytest.mark.parametrize(
     "broken",
     [
