@@ -1,7 +1,8 @@
 """Errors and exits of functions, as Lambda's own runtimes report them.
 
-Knows the emulator's workers for Python and Node.js: their scripts, their responses, and where these
-become the response to an invocation. Refuses to know who invokes, and every other runtime.
+Knows the emulator's workers for Python and Node.js: their scripts, their responses, where these
+become the response to an invocation, and when a worker ends. Refuses to know who invokes, and every
+other runtime.
 
 The responses of the runtimes are in their sources: awslambdaric's `bootstrap.py` and, for Node.js,
 https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
@@ -10,12 +11,14 @@ https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
 
 import inspect
 import json
+import threading
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 from cfn_trigger.local_cloud import python_errors
 
@@ -142,6 +145,8 @@ def install() -> None:
     lambda_runtime._NODEJS_WORKER_SCRIPT = _NODE_ERRORS + node
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _with_its_payload(lambda_svc._execute_function_warm)
+    functions = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    functions["delete"] = _with_its_workers(functions["delete"])
 
 
 def _edited(script: str, edits: Iterable[Edit]) -> str:
@@ -193,3 +198,20 @@ def _with_its_payload(execute: Callable[..., Response]) -> Callable[..., Respons
         return result | {"body": payload} if result.get("error") and payload else result
 
     return executed
+
+
+def _with_its_workers(delete: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    """End the workers of a deleted function; an invocation that is running goes on to its end."""
+
+    def deleted(name: str, properties: Any) -> None:
+        delete(name, properties)
+        with lambda_runtime._lock:
+            pools = [
+                pool for key, pool in lambda_runtime._workers.items() if key.split(":")[-2] == name
+            ]
+            idle = [worker for pool in pools for worker in pool if not worker.in_use]
+            for pool in pools:
+                pool[:] = [worker for worker in pool if worker.in_use]
+        threading.Thread(target=lambda_runtime.kill_workers, args=[idle], daemon=True).start()
+
+    return deleted

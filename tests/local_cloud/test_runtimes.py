@@ -8,6 +8,8 @@ import pytest
 
 from tests.local_cloud.account import Account, function
 from tests.support.clients import Clients
+from tests.support.processes import with_environment
+from tests.support.waiting import wait_until
 
 Invoke = Callable[..., tuple[Any, str]]
 
@@ -209,3 +211,18 @@ def test_a_node_handler_without_a_promise_ends_when_nothing_is_left_to_do(
     invoke: Invoke, what: str, expected: str | None
 ) -> None:
     assert invoke(NODE, what, Runtime="nodejs22.x", Timeout=10) == (expected, "")
+
+
+def test_the_processes_of_a_function_end_with_it(account: Account, clients: Clients) -> None:
+    code = "def handler(event, context): return {}"
+    stack = account.create(function(code), capabilities=["CAPABILITY_IAM"])
+    name = account.physical_id(stack, "Function")
+    client = clients.boto("lambda")
+    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    client.invoke(FunctionName=name, Payload=b"{}")
+    variable = f"AWS_LAMBDA_FUNCTION_NAME={name}"
+    assert len(with_environment(variable)) == 1
+
+    account.delete(stack)
+
+    wait_until(lambda: with_environment(variable) == [])
