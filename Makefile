@@ -16,7 +16,8 @@ help: ## list the targets
 demo: $(VENV)/ready ## deploy the macro and an example with a trigger to a local cloud
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m examples.demo
 
-test: lint unit ## run all checks: ruff, mypy --strict, every test
+test: $(VENV)/ready ## run all checks: ruff, mypy --strict, every test
+	$(MAKE) --jobs=3 $(SYNC) lint deployments others
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -30,15 +31,15 @@ lint: $(VENV)/ready
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
 
-# Deployments mostly wait, so four files of them run at a time, in parallel with the other tests if make
-# can keep the outputs apart. Each process has its own cloud.
+# Deployments mostly wait, so four of them run at a time, in parallel with the other tests if make can
+# keep the outputs apart. Each process has its own cloud. What takes longest starts first.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 deployments:
-	$(BIN)/pytest --numprocesses=4 --dist=loadfile tests/cloud tests/demo
+	$(BIN)/pytest --numprocesses=4 --dist=loadgroup --no-loadscope-reorder tests/cloud tests/demo
 
 others:
-	$(BIN)/pytest --numprocesses=2 --ignore=tests/cloud --ignore=tests/demo
+	$(BIN)/pytest --numprocesses=3 --dist=worksteal --ignore=tests/cloud --ignore=tests/demo
 
 campaign: $(VENV)/ready ## run the seeded campaigns in full
 	$(BIN)/pytest -m campaign

@@ -21,6 +21,7 @@ def run(
     today: Callable[[], str],
     record: Callable[[Answer], None],
     templates: Sequence[Path] = macro.TEMPLATES,
+    questions: Sequence[probes.Probe] = probes.PROBES,
 ) -> Iterator[str]:
     """Run everything; yield the lines that a person reads.
 
@@ -36,16 +37,22 @@ def run(
     for promise in promises.keep(account, name, steps):
         yield f"  {promise}"
     yield "\nQuestions"
-    for answer in ask(account, is_long=is_long, today=today):
+    for answer in ask(account, is_long=is_long, today=today, questions=questions):
         record(answer)
         yield f"  {answer.probe}: {masked(answer.answer)}"
 
 
-def ask(account: Account, *, is_long: bool, today: Callable[[], str]) -> Iterator[Answer]:
+def ask(
+    account: Account,
+    *,
+    is_long: bool,
+    today: Callable[[], str],
+    questions: Sequence[probes.Probe] = probes.PROBES,
+) -> Iterator[Answer]:
     """Ask the questions; yield the answers. A refused request is an answer, too."""
     probes.prepare(account)
     region = account.client("cloudformation").meta.region_name
-    for probe in probes.PROBES:
+    for probe in questions:
         if is_long or not probe.takes_long:
             try:
                 answer = probe.ask(account)

@@ -12,7 +12,7 @@ import pytest
 
 from acceptance.__main__ import PREFIX
 from acceptance.account import Account, NotAsExpectedError
-from acceptance.kit import run
+from acceptance.kit import ask, run
 from acceptance.macro import EXAMPLES, ROOT, Sam
 from acceptance.probes import PROBES
 from acceptance.promises import STEPS, keep
@@ -21,6 +21,7 @@ from tests.support.processes import ignoring_ctrl_c
 from tests.support.waiting import PATIENCE
 
 ACCOUNT = "123456789012"
+TODAY = "2026-11-25"
 LOCAL_ANSWERS = {
     "parameter-values": (
         "`Secret` is `the-passed-value`; `Looked` is `the-value-of-the-parameter`"
@@ -65,20 +66,23 @@ def stacks_of(account: Account) -> set[str]:
     return {name for name in listed if name.startswith(account.prefix)}
 
 
+@pytest.mark.long
 def test_the_kit_proves_the_promises_asks_the_questions_and_removes_everything(
     account: Account, sam: Sam
 ) -> None:
     answers: dict[str, str] = {}
     example = EXAMPLES / "long-running" / "template.yaml"
+    (question,) = (probe for probe in PROBES if probe.name == "absent-dependency")
 
     lines = list(
         run(
             account,
             sam,
             is_long=False,
-            today=lambda: "2026-11-25",
+            today=lambda: TODAY,
             record=lambda answer: answers.update({answer.probe: answer.answer}),
             templates=[example],
+            questions=[question],
         )
     )
     left = list(account.remove_everything())
@@ -89,6 +93,19 @@ def test_the_kit_proves_the_promises_asks_the_questions_and_removes_everything(
         "\nPromises",
         f"  {STEPS[0].promise}",
     ]
+    assert lines[-2:] == ["\nQuestions", "  absent-dependency: CREATE_COMPLETE"]
+    assert answers == {"absent-dependency": "CREATE_COMPLETE"}
+    assert left == []
+    assert stacks_of(account) == set()
+
+
+@pytest.mark.long
+def test_every_question_has_an_answer(account: Account) -> None:
+    answers = {
+        answer.probe: answer.answer for answer in ask(account, is_long=False, today=lambda: TODAY)
+    }
+    left = list(account.remove_everything())
+
     assert answers | LOCAL_ANSWERS == answers
     assert set(answers) == {probe.name for probe in PROBES if not probe.takes_long}
     assert left == []
@@ -132,6 +149,7 @@ def test_nothing_is_created_without_consent(clients: Clients) -> None:
     assert output.endswith("there is no terminal to ask for consent; pass YES=1 to give it\n")
 
 
+@pytest.mark.long
 def test_everything_is_removed_when_the_kit_is_interrupted(clients: Clients) -> None:
     with acceptance(clients, "--yes") as running:
         assert running.stdout

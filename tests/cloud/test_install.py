@@ -23,6 +23,8 @@ from tests.support.clients import Clients, Outcome
 from tests.support.command_line import ROOT
 from tests.support.waiting import PATIENCE, QUICKLY
 
+pytestmark = pytest.mark.xdist_group("install")  # one environment, one cloud
+
 SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"
 VERSION = re.findall(r'(?m)^version = "(.*)"', (ROOT / "pyproject.toml").read_text())[0]
 WITH_LAYER = """\
@@ -89,9 +91,9 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, source, ignore=ignored)
     _python(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("*.whl")
-    _python(sys.executable, "-m", "venv", folder / "environment")
     python = folder / "environment" / "bin" / "python"
-    _python(python, "-m", "pip", "install", wheel)
+    _python(sys.executable, "-m", "venv", "--without-pip", folder / "environment")
+    _python(sys.executable, "-m", "pip", "--python", python, "install", "--no-compile", wheel)
     return python.with_name("cfn-trigger")
 
 
@@ -161,9 +163,9 @@ def deploy(installer: Installer, stack: str, template: str) -> None:
     """Deploy a template with triggers, as its author does."""
     path = installer.folder / f"{stack}.yaml"
     path.write_text(template)
-    deployment = installer.clients.aws(
-        *("cloudformation", "deploy", "--stack-name", stack),
-        *("--template-file", str(path), "--capabilities", "CAPABILITY_IAM"),
+    deployment = installer.clients.sam(
+        *("deploy", "--stack-name", stack, "--template-file", str(path)),
+        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-progressbar"),
     )
     assert deployment.exit_code == 0, deployment.stderr
 
@@ -188,6 +190,7 @@ def is_like(output: str, shown: str) -> bool:
     )
 
 
+@pytest.mark.long
 def test_a_macro_is_installed_used_upgraded_and_removed_without_a_checkout(
     installer: Installer,
 ) -> None:

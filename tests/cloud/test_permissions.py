@@ -47,6 +47,7 @@ def deployed(stack: Stack, resources: dict[str, Any], *, without: str = "") -> O
     return stack.deploy_text(json.dumps(expanded))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("without", "exit_code"), [("", 0), ("TriggerProviderHandOver", 1)])
 def test_continuing_in_a_new_execution_requires_the_permission_to_invoke_itself(
     stack: Stack, without: str, exit_code: int
@@ -94,6 +95,7 @@ def test_running_nothing_for_a_setting_requires_the_permission_to_read_the_event
     assert len(stack.log("Seen")) == runs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("action", "is_found"), [("", True), ("GetFunctionConfiguration", False)])
 def test_naming_the_handlers_log_requires_the_permission_to_read_its_configuration(
     stack: Stack, *, action: str, is_found: bool

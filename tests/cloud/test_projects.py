@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.command_line import run
 from tests.support.stacks import Json, Stack, function
 from tests.support.templates import get, of_type, ref, sub, trigger
@@ -117,6 +119,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.long
 def test_a_sam_project_is_predicted_before_and_after_it_is_built(stack: Stack) -> None:
     folder = stack.folder
     for name in ("migrate", "serve"):

@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import pytest
+
 from cfn_trigger.deployment.reasons import unwrapped
 from macro.expand import expand
 from macro.model import Deployment
 from tests.support.stacks import Stack, function, trigger
+
+pytestmark = pytest.mark.long
 
 SHORT_HOUR = 120
 """The ServiceTimeout of each part: it makes way for the next after 20 seconds.

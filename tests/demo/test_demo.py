@@ -14,6 +14,8 @@ import pytest
 from tests.support.processes import ignoring_ctrl_c, with_environment
 from tests.support.waiting import PATIENCE, wait_until
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 EVENT = re.compile(r"  \d\d:\d\d:\d\d  ")

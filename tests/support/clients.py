@@ -6,20 +6,30 @@ cloud's environment and nothing of the developer's. Refuses to know what is depl
 
 import os
 import re
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 
 from cfn_trigger.local_cloud.cloud import Cloud
+from tests.support.preloaded import Preloaded
 from tests.support.waiting import PATIENCE
 
 _BIN = Path(sys.executable).parent
+_MODULES: Final = {
+    "aws": ("awscli.clidriver", "awscli.customizations.cloudformation.deploy"),
+    "sam": (
+        "boto3.s3.inject", "samcli.cli.main", "samcli.commands._utils.table_print",
+        "samcli.commands.build.command", "samcli.commands.deploy.command",
+        "samcli.commands.deploy.deploy_context", "samcli.commands.deploy.guided_context",
+    ),
+}  # fmt: skip
+"""What a deployment imports of each client."""
+
 # Both clients name a change set by the second; this cloud is fast enough for two in service_client.
 _SAME_SECOND = re.compile(r"AlreadyExistsException.* ChangeSet \[\S+\d{10}\] already exists")
 
@@ -40,6 +50,7 @@ class Clients:
     cloud: Cloud
     home: Path
     clients_by_service: dict[str, Any] = field(default_factory=dict)
+    programs: dict[str, Preloaded] = field(default_factory=dict)
 
     def aws(self, *arguments: str, cwd: Path | None = None) -> Outcome:
         """Run the AWS CLI."""
@@ -56,9 +67,11 @@ class Clients:
         return self.clients_by_service[service]
 
     def close(self) -> None:
-        """Close the connections of the boto3 clients."""
+        """Close the connections of the boto3 clients, and end the processes of the others."""
         for service_client in self.clients_by_service.values():
             service_client.close()
+        for program in self.programs.values():
+            program.close()
 
     def _run(self, name: str, *arguments: str, cwd: Path | None) -> Outcome:
         outcome = self._run_once(name, *arguments, cwd=cwd)
@@ -68,16 +81,9 @@ class Clients:
         return outcome
 
     def _run_once(self, name: str, *arguments: str, cwd: Path | None) -> Outcome:
-        ended = subprocess.run(
-            [_BIN / name, *arguments],
-            cwd=cwd or self.home,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        if name not in self.programs:
+            self.programs[name] = Preloaded(_BIN / name, _MODULES[name], self.environment())
+        ended = self.programs[name].run(arguments, cwd=cwd or self.home, seconds=PATIENCE)
         return Outcome(exit_code=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
 
     def environment(self) -> dict[str, str]:

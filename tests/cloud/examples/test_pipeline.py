@@ -55,6 +55,7 @@ def written_down(stack: Stack) -> dict[str, int]:
     return {row["id"]: int(row["Cents"]) for row in rows(stack, "Orders")}
 
 
+@pytest.mark.long
 def test_the_script_creates_and_updates_and_reports_why_a_deployment_failed(
     stack: Stack, folder: Path
 ) -> None:
