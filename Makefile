@@ -36,7 +36,7 @@ unit: $(VENV)/ready
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 deployments:
-	$(BIN)/pytest --numprocesses=4 --dist=loadgroup --no-loadscope-reorder tests/cloud tests/demo
+	$(BIN)/pytest --numprocesses=4 --dist=loadscope --no-loadscope-reorder tests/cloud tests/demo
 
 others:
 	$(BIN)/pytest --numprocesses=3 --dist=worksteal --ignore=tests/cloud --ignore=tests/demo

@@ -1,19 +1,39 @@
-"""One local cloud for all tests here, the real clients pointed at it, and the macro deployed."""
+"""One local cloud for all tests here, the real clients pointed at it, and the macro deployed.
+
+A run in several processes has a cloud for each, and passes the tests to them one by one.
+"""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from cfn_trigger.local_cloud.cloud import Cloud, running
 from tests.support.clients import Clients, Outcome
 from tests.support.stacks import Stack
 
 ROOT = Path(__file__).parent.parent.parent
+SHARING: Final = ("test_install.py", "test_plan.py", "test_values.py")
+"""The files whose tests share what a fixture of the file has deployed."""
+
+
+class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Distributes tests one by one, and together those that share a fixture."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(SHARING) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne | None:
+    return OneByOne(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,6 @@ from tests.support.clients import Clients, Outcome
 from tests.support.command_line import ROOT
 from tests.support.waiting import PATIENCE, QUICKLY
 
-pytestmark = pytest.mark.xdist_group("install")  # one environment, one cloud
-
 SELF_TEST = ROOT / "examples" / "self-test" / "template.yaml"
 VERSION = re.findall(r'(?m)^version = "(.*)"', (ROOT / "pyproject.toml").read_text())[0]
 WITH_LAYER = """\

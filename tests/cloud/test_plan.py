@@ -394,7 +394,6 @@ def runs(stack: Stack) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("plan")  # one stack
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_does_what_was_predicted_of_it(name: str, story: dict[str, Chapter]) -> None:
     chapter, change = story[name], CHANGES[name]

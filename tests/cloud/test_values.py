@@ -17,8 +17,6 @@ from tests.support.stacks import Json, Stack, function
 from tests.support.templates import get, ref, sub, trigger, when
 from tests.support.waiting import QUICKLY
 
-pytestmark = pytest.mark.xdist_group("values")  # one stack
-
 SEEN = """
     import json
     def handler(event, context):
