@@ -7,6 +7,7 @@ that says what to do, never a traceback.
 
 import difflib
 import importlib
+import io
 import os
 import re
 import signal
@@ -97,6 +98,7 @@ class _Subcommands(click.Group):
         )
         if not standalone_mode:
             return run()
+        _print_in_any_locale()
         try:
             code = run()
         except _EXPECTED as error:
@@ -114,6 +116,14 @@ class _Subcommands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             sys.exit(_INTERRUPTED)
+
+
+def _print_in_any_locale() -> None:
+    """Print UTF-8 to files and pipes, and escape what the encoding of a terminal lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        is_chosen = sys.stdout.isatty() or "PYTHONIOENCODING" in os.environ
+        encoding = sys.stdout.encoding if is_chosen else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _form(arguments: Sequence[str]) -> str:

@@ -116,7 +116,7 @@ def installed_code(compile_files: packages.Compile = packages.bytecode) -> Code:
 @cache
 def _template(name: str) -> Mapping[str, Json]:
     path = Path(macro_package.__file__).with_name(name)
-    return parse_template(path.read_text(), name).values
+    return parse_template(path.read_text(encoding="utf-8"), name).values
 
 
 def bucket_template() -> Mapping[str, Json]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 EVENT = re.compile(r"  \d\d:\d\d:\d\d  ")
+EARLY = "CREATE_COMPLETE  TriggerProvider"
 MOST_LINES = 41
 
 
@@ -41,6 +43,8 @@ def demo(folder: Path, **environment: str) -> Iterator["subprocess.Popen[str]"]:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
         running.wait()
+        if running.stdout:
+            running.stdout.close()
 
 
 def wait_until_no_process_is_left(folder: Path) -> None:
@@ -93,7 +97,8 @@ def test_the_verbose_demo_shows_every_event_and_ends_at_once_when_asked(
 ) -> None:
     with demo(tmp_path, VERBOSE="1") as running:
         assert running.stdout
-        assert any("CREATE_COMPLETE  TriggerProvider" in line for line in running.stdout)
+        before = list(takewhile(lambda line: EARLY not in line, running.stdout))
+        assert running.poll() is None, "".join(before)
         running.send_signal(ending)
         output, _ = running.communicate(timeout=PATIENCE)
 
