@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
+export PYTHONUTF8 := 1
 
 .PHONY: help demo test lint unit deployments others campaign bench embedded docs acceptance release-check deploy clean \
   build-MacroFunction build-ProviderLayer build-HandlerLayer

@@ -45,7 +45,12 @@ HEAD: Final = (
 
 def embedded(modules: Iterable[str]) -> str:
     """Return one module that does the same; raises ValueError if that is not possible."""
-    module = cst.parse_module(spaced(modules))
+    return without_spaces(spaced(modules))
+
+
+def without_spaces(text: str) -> str:
+    """Return a module without the spaces that only libcst needs, and with names for its strings."""
+    module = cst.parse_module(text)
     imports = [statement for statement in module.body if _is_import(statement)]
     code = [statement for statement in module.body if not _is_import(statement)]
     return _closed(module.with_changes(body=[*imports, *name_strings(code)]).code)
