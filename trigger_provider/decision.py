@@ -115,10 +115,10 @@ def wait_for_stop(request: Request, progress: Progress, clock: Clock) -> Action 
     CloudFormation deletes a trigger whose Create has not answered, and then what allows that
     Create to stop anything; a function is not deleted while an execution goes on.
     """
-    is_cancelled = never_created(request) and request.old_id != marker(request)
-    if request.kind != "Delete" or not request.durable or not is_cancelled:
-        return None
-    return wait_until(progress.sent + SHORT, request, progress, clock)
+    is_of_execution = request.kind == "Delete" and request.durable
+    if is_of_execution and never_created(request) and request.old_id != marker(request):
+        return wait_until(progress.sent + SHORT, request, progress, clock)
+    return None
 
 
 def reason_to_skip(request: Request, progress: Progress) -> str:  # noqa: PLR0911 (a table; each row returns)

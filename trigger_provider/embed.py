@@ -16,7 +16,7 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -53,7 +53,7 @@ def without_spaces(text: str) -> str:
     module = cst.parse_module(text)
     imports = [statement for statement in module.body if _is_import(statement)]
     code = [statement for statement in module.body if not _is_import(statement)]
-    return _closed(module.with_changes(body=[*imports, *name_strings(code)]).code)
+    return _closed(module.with_changes(body=[*imports, *name_strings(_with_r(code))]).code)
 
 
 def spaced(modules: Iterable[str]) -> str:
@@ -267,6 +267,25 @@ def _line(parts: Iterable[cst.BaseSmallStatement]) -> cst.SimpleStatementLine:
 
 def _joined(statement: cst.CSTNode) -> cst.CSTNode:
     return cst.Module([]).with_changes(body=[statement]).visit(_Joining()).body[0]
+
+
+# ---- the method that is called everywhere
+
+_REPLACE: Final = m.Call(func=m.Attribute(attr=m.Name("_replace")))
+_R: Final = cst.parse_statement("def R(r,**f):return r._replace(**f)")
+
+
+def _with_r(code: Sequence[Any]) -> list[Any]:
+    """Return statements that call a function of one letter instead of the method `_replace`."""
+    if not any(m.findall(statement, _REPLACE) for statement in code):
+        return [*code]
+    module = cst.ensure_type(m.replace(cst.Module(code), _REPLACE, _r), cst.Module)
+    return [_R, *module.body]
+
+
+def _r(call: Any, _: Any) -> Any:
+    first = cst.Arg(call.func.value, comma=cst.Comma())
+    return call.with_changes(func=cst.Name("R"), args=[first, *call.args])
 
 
 # ---- spaces next to signs

@@ -11,6 +11,7 @@ import re
 from calendar import timegm
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 Map = dict[str, Any]
@@ -192,8 +193,9 @@ def execution_id(event: Map, progress: Progress) -> str:
 
     CloudFormation uses a RequestId again when a deployment is tried again: the date differs.
     """
-    parts = event["RequestId"], event["StackId"], event["LogicalResourceId"], url_date(event)
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts = event["RequestId"], event["StackId"], event["LogicalResourceId"]
+    text = "\n".join([*parts, str(signed_at(event["ResponseURL"]))])
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return str(progress.identity.get("ExecutionId", digest[:32]))
 
 
@@ -298,11 +300,18 @@ SHORTEST: Final = 30
 
 def sent_at(event: Map, now: float) -> float:
     """Return when CloudFormation sent a request, in seconds since 1970; now if unknown."""
-    date = re.fullmatch(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", url_date(event))
+    date = signed_at(event["ResponseURL"])
+    return event.get("Progress", {}).get("sent", now) if date is None else date
+
+
+@lru_cache
+def signed_at(url: str) -> float | None:
+    """Return when a URL was signed, in seconds since 1970, None if it does not say."""
+    date = re.search(r"[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b", url)
     with suppress(ValueError):
         if date:
             return timegm(tuple(map(int, date.groups())))
-    return event.get("Progress", {}).get("sent", now)  # type: ignore[no-any-return]  # JSON
+    return None
 
 
 def handed_over(event: Map, progress: Progress) -> Map:
@@ -311,11 +320,6 @@ def handed_over(event: Map, progress: Progress) -> Map:
         outcome=progress.outcome._replace(result=None), hops=progress.hops + 1, fresh=True
     )
     return event | {"Progress": kept._asdict()}
-
-
-def url_date(event: Map) -> str:
-    """Return when the ResponseURL was signed, empty if it does not say."""
-    return "".join(re.findall(r"[?&]X-Amz-Date=(\w+)", event["ResponseURL"])[:1])
 
 
 def assembled(parts: Map | None) -> Any:

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -285,12 +286,19 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
     service: str, method: str, path: str, body: bytes, headers: Map, seconds: float
 ) -> Reply:
     """Send a request to a service of AWS, with the credentials of this function."""
-    region = region_of(path)
-    url, date = endpoint(service, region) + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    region, host = place_of(service, path)
+    url, date = host + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     names = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
     keys = [os.environ.get(f"AWS_{name}", "") for name in names]
     headers = signed(service, method, url, body, headers, date, keys, region)
     return exchange(method, url, body, headers, seconds)
+
+
+@lru_cache
+def place_of(service: str, path: str) -> tuple[str, str]:
+    """Return the region that a path leads to, and the URL of a service there."""
+    region = region_of(path)
+    return region, endpoint(service, region)
 
 
 def region_of(path: str, otherwise: str = REGION) -> str:
