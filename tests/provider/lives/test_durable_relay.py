@@ -10,7 +10,7 @@ from tests.support.aws.functions import Function
 from tests.support.aws.handler_runs import raises, returns
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
-from tests.support.aws.template import Template, relay
+from tests.support.aws.template import Other, Template, relay
 
 HOUR: Final = 3600.0
 PARTS: Final = 16
@@ -88,3 +88,33 @@ def test_a_durable_run_of_hours_is_stopped_when_its_update_is_cancelled(
     last = [*durable.by_name.values()][-1]
     assert last.stopped_with is not None
     assert last.attempt.ended - began < 3 * HOUR + 60
+
+
+def test_a_durable_run_of_hours_is_stopped_when_its_stack_is_deleted_during_the_creation(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
+) -> None:
+    handler.plays(returns(None, seconds=11 * HOUR))
+    stack.delete_after(3 * HOUR)
+
+    stack.create(run())
+    cloud.settle()
+
+    assert stack.status == "DELETE_COMPLETE"
+    assert only(durable).stopped_with is not None
+    assert only(durable).attempt.ended - 1.8e9 < 3 * HOUR + 90
+
+
+@pytest.mark.parametrize("seconds", [600, 3000, 2.5 * HOUR])
+def test_a_durable_run_of_hours_is_stopped_when_something_else_fails_the_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions, seconds: float
+) -> None:
+    handler.plays(returns(None, seconds=11 * HOUR))
+    beside: Template = {"Queue": Other(fails=True, seconds=seconds)}
+
+    assert stack.create({**beside, **run()}) == "ROLLBACK_COMPLETE"
+    cloud.settle()
+
+    stopped_with = only(durable).stopped_with
+    assert stopped_with is not None
+    assert stopped_with["ErrorMessage"] == "the stack is ROLLBACK_IN_PROGRESS"
+    assert only(durable).attempt.ended - 1.8e9 < seconds + 90

@@ -192,6 +192,19 @@ def test_a_run_is_undone_if_the_creation_of_its_undo_has_begun_when_something_fa
     assert broken_promises(cloud) == []
 
 
+def test_a_run_of_a_new_trigger_is_undone_before_its_handler_is_told_to_delete(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.always(returns(FIRST))
+
+    assert stack.create(then_failing(run("1", ExecuteOnDelete=True))) == "ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Create", "1", FIRST)]
+    assert cloud.starts == ["Create", "Delete"]
+    assert revert.attempts[0].began < handler.attempts[1].began
+    assert broken_promises(cloud) == []
+
+
 # ---- the undo keeps its name: what runs the trigger is only known at deployment
 
 
