@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from cfn_trigger.catalog import CHECKED, MEANING, READABLE, SPELLING, TRANSFORMABLE
+from cfn_trigger.catalog import CHECKED, EXPANDED, MEANING, READABLE, SPELLING, TRANSFORMABLE
 from cfn_trigger.errors import Diagnostic, Level, Span, TemplateProblems, UsageError
 from cfn_trigger.lint.problems import certain, findings
 from cfn_trigger.template import places, transforms
@@ -22,12 +22,16 @@ from macro.references import mentions
 from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY
 
 _RESOURCES: Final = "Resources"
+_RESOURCE: Final = len(("Resources", "its logical id"))
 
 _LINTED: Final = ("Properties", "DependsOn", "Metadata")
 """What a resource does not need so that others can refer to it."""
 _DECLARATIONS: Final = ("AWSTemplateFormatVersion", "Parameters", "Mappings", "Conditions")
 """The sections that resources refer to."""
 
+_OF_THE_MACRO: Final = (EXPANDED.id, SPELLING.id, MEANING.id)
+_OF_VALUES: Final = frozenset({"E3001", "E3006", "E3012"})
+"""cfn-lint's rules about the type of a value or of a resource."""
 _OF_REFERENCES: Final = {"E1010": "Fn::GetAtt", "E1019": "Fn::Sub", "E1020": "Ref"}
 """cfn-lint's rules about names that a template does not have, with the function they stand in."""
 _PROPERTIES: Final = {*PROPERTIES, *RETRY, *ON_ROLLBACK}
@@ -114,21 +118,26 @@ def _has_triggers(template: Template, macro_name: str) -> bool:
 
 
 def _without_repetitions(matches: Sequence[Match]) -> Iterator[Match]:
-    """Yield matches, except those about a reference that the macro refuses too.
+    """Yield matches, except those about what the macro refuses too.
 
     The macro's message has the nearest name, or says what else may stand there.
     """
-    refused = {match.path for match in matches if match.rule in (SPELLING.id, MEANING.id)}
+    refused = {match.path for match in matches if match.rule in _OF_THE_MACRO}
     for match in matches:
         if _refused_value(match) not in refused:
             yield match
 
 
 def _refused_value(match: Match) -> TemplatePath | None:
-    """Return the path of a property whose value is an unknown reference, if a match is about one.
+    """Return the path of a value that the macro refuses, if it refuses what a match is about.
 
-    If the property itself is unknown, that is a problem of its own.
+    If the value is a reference, and its property is unknown, these are two problems.
     """
+    match match.rule, match.path:
+        case rule, path if rule in _OF_VALUES:
+            return path
+        case "E3003", [section, resource, "Properties"]:  # a misspelled type requires a token
+            return (section, resource, "Type")
     function = _OF_REFERENCES.get(match.rule)
     if function not in match.path:
         return None
@@ -296,12 +305,13 @@ def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> 
 def _new(in_expansion: Iterable[_Found], in_source: Iterable[Match]) -> Iterator[Diagnostic]:
     """Yield what the source does not have too: a rule at the same place, or the same problem."""
     known: set[tuple[str, TemplatePath | int]] = set()
-    messages: set[tuple[str, str]] = set()
+    messages: set[tuple[str, str, TemplatePath]] = set()
     for match in in_source:
         known.add((match.rule, match.path or match.span.line))
-        messages.add((match.rule, " ".join(match.message.split())))
+        message = " ".join(match.message.split())
+        messages |= {(match.rule, message, owner) for owner in ((), match.path[:_RESOURCE])}
     for diagnostic, path in dict.fromkeys(in_expansion):
         rule, line = diagnostic.rule, diagnostic.span.line
-        is_known = (rule, diagnostic.message) in messages if not path else (rule, path) in known
-        if not is_known and (rule, line) not in known:
+        is_repeated = (rule, diagnostic.message, path[:_RESOURCE]) in messages
+        if not is_repeated and known.isdisjoint(((rule, path), (rule, line))):
             yield diagnostic

@@ -144,6 +144,45 @@ def test_a_reference_that_the_macro_refuses_is_reported_once(
 
 
 @pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (
+            match("Resources", "Run", "Condition", rule="E3001"),
+            match("Resources", "Run", "Condition", rule="E9503", line=16),
+        ),
+        (
+            match("Resources", "Run", "Type", rule="E3006"),
+            match("Resources", "Run", "Type", rule="E9501", line=16),
+        ),
+        (
+            match("Resources", "Run", "Properties", rule="E3003"),
+            match("Resources", "Run", "Type", rule="E9501", line=16),
+        ),
+        (
+            match("Resources", "Run", "Properties", rule="E3012"),
+            match("Resources", "Run", "Properties", rule="E9502", line=16),
+        ),
+    ],
+)
+def test_a_value_that_the_macro_refuses_is_reported_once(theirs: Match, ours: Match) -> None:
+    linter = FakeLinter(in_source=(theirs, ours))
+
+    assert [one.rule for one in checked(linter).diagnostics] == [ours.rule]
+
+
+def test_what_is_copied_into_created_resources_is_reported_once() -> None:
+    linter = FakeLinter(
+        in_source=(match("Resources", "Seed", "Condition", message="no 'Nope'", line=20),),
+        in_expansion=(
+            match("Resources", "SeedFunction", "Condition", message="no 'Nope'"),
+            match("Resources", "MigrateTrigger", "Condition", message="no 'Nope'"),
+        ),
+    )
+
+    assert [one.span.line for one in checked(linter).diagnostics] == [10, 20]
+
+
+@pytest.mark.parametrize(
     "path",
     [
         ("Resources", "Run", "Properties", "Handlr"),
