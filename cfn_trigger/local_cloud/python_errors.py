@@ -16,13 +16,14 @@ def handler_error(error: BaseException, code: str, request_id: str) -> dict[str,
     frames = [line.replace(code, _TASK_ROOT) for line in _frames(error)]
     if isinstance(error, _MarshalError):
         frames = []
+    message = str(error).replace(code, _TASK_ROOT)
     payload = {
-        "errorMessage": str(error),
+        "errorMessage": message,
         "errorType": getattr(error, "error_type", type(error).__name__),
         "requestId": request_id,
         "stackTrace": frames,
     }
-    heading = f"[ERROR] {payload['errorType']}: {error}\nTraceback (most recent call last):\n"
+    heading = f"[ERROR] {payload['errorType']}: {message}\nTraceback (most recent call last):\n"
     return {"error_payload": payload, "trace": heading + "".join(frames).rstrip("\n")}
 
 
@@ -41,6 +42,7 @@ def init_error(error: Exception, module: str, handler: str, code: str) -> dict[s
             message = f"Handler '{handler}' missing on module '{module}'"
     frames = [line.replace(code, _TASK_ROOT) for line in _frames(error) if code in line]
     trace = frames if kind == type(error).__name__ else []
+    message = message.replace(code, _TASK_ROOT)
     return {"errorMessage": message, "errorType": kind, "requestId": "", "stackTrace": trace}
 
 

@@ -43,15 +43,17 @@ _PYTHON: Final[tuple[Edit, ...]] = (
     ('json.dumps({"status": "ok", "result": result})', "marshalled(result)"),
 )
 _NODE_ERRORS: Final = r"""
+function _there(text) {
+  return text.split(process.env.LAMBDA_TASK_ROOT).join("/var/task");
+}
 function _payload(error) {
   if (!(error instanceof Error)) {
-    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    return { errorType: typeof error, errorMessage: _there(String(error)), trace: [] };
   }
-  const stack = (error.stack || "").split(process.env.LAMBDA_TASK_ROOT).join("/var/task");
-  const lines = stack.split("\n");
+  const lines = _there(error.stack || "").split("\n");
   const last = lines.findLastIndex((line) => line.includes("/var/task"));
   const trace = last < 0 ? lines : lines.slice(0, last + 1);
-  return { errorType: error.name, errorMessage: error.message, trace };
+  return { errorType: error.name, errorMessage: _there(error.message), trace };
 }
 function _failed(error) {
   const payload = _payload(error);
@@ -65,7 +67,7 @@ function _initError(error) {
   const isSyntax = error instanceof SyntaxError;
   if (isSyntax || error.code === "MODULE_NOT_FOUND") {
     payload.errorType = isSyntax ? "Runtime.UserCodeSyntaxError" : "Runtime.ImportModuleError";
-    payload.errorMessage = String(error);
+    payload.errorMessage = _there(String(error));
   }
   return JSON.stringify(payload);
 }
