@@ -40,6 +40,8 @@ def command(directory: str, *, with_sam: bool, as_json: bool) -> None:
     It has a template with a trigger, its handler, a test for the handler, and a README with the
     next commands. Existing files are never overwritten.
     """
+    if not directory:
+        raise UsageError("DIRECTORY: is empty; pass the name of a directory, or . for this one")
     folder = Path(directory)
     texts = starter(stack_name(folder.resolve().name), with_sam=with_sam)
     for path in texts:

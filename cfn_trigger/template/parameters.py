@@ -44,13 +44,15 @@ class MacroValues(dict[str, Json]):
 
 
 def parse_pairs(pairs: Iterable[str], *, option: str = "--parameter") -> dict[str, str]:
-    """Parse `K=V` options; raises UsageError for one without a name or `=`."""
-    values = {}
+    """Parse `K=V` options; raises UsageError for one without a name or `=`, or with two values."""
+    values: dict[str, str] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
             raise UsageError(f"{option} {pair}: is not of the form NAME=VALUE")
-        values[name] = value
+        if values.setdefault(name, value) != value:
+            both = f"{values[name]!r} and {value!r}"
+            raise UsageError(f"{option} {name}: has two values, {both}; pass one")
     return values
 
 

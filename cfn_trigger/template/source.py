@@ -112,11 +112,29 @@ def _misshapen_parts(template: Template) -> Iterator[Diagnostic]:
         for name, value in resources.items()
         if isinstance(value, dict) and "Metadata" in value
     }
+    yield from _nameless_transforms(template)
     for path, value in parts.items():
         if value is None:
             yield _misshapen(path, "is empty, which CloudFormation refuses; remove it", template)
         elif _is_map(path) and not isinstance(value, dict):
             yield _misshapen(path, "must be a map, as CloudFormation requires", template)
+
+
+def _nameless_transforms(template: Template) -> Iterator[Diagnostic]:
+    """Yield entries of the Transform that name no macro: CloudFormation resolves no name."""
+    written = template.values.get("Transform")
+    for at, entry in enumerate(written if isinstance(written, list) else [written]):
+        name = entry.get("Name") if isinstance(entry, dict) else entry
+        if written is not None and not isinstance(name, str):
+            path: TemplatePath = ("Transform", at) if isinstance(written, list) else ("Transform",)
+            remedy = "write its name, or a map with its Name and its Parameters"
+            place = "Transform" if path == ("Transform",) else f"Transform.{at}"
+            yield Diagnostic(
+                file=template.name,
+                span=template.span(path),
+                rule=READABLE.id,
+                message=f"{place}: does not name a macro; {remedy}",
+            )
 
 
 def _is_map(path: TemplatePath) -> bool:

@@ -104,6 +104,17 @@ def test_the_configuration_names_no_path(project: Path) -> None:
     assert "/" not in (project / ".cfnlintrc").read_text()
 
 
+def test_a_directory_without_a_name_is_a_usage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = run("new", "")
+
+    problem = "DIRECTORY: is empty; pass the name of a directory, or . for this one"
+    assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {problem}\n")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     mine = tmp_path / "template.yaml"
     mine.write_text("mine")

@@ -47,6 +47,14 @@ def test_an_option_has_a_name_and_a_value() -> None:
         assert caught.value.message == f"--parameter {wrong}: is not of the form NAME=VALUE"
 
 
+def test_an_option_has_one_value() -> None:
+    assert parameters.parse_pairs(["A=1", "A=1"]) == {"A": "1"}
+    with pytest.raises(UsageError) as caught:
+        parameters.parse_pairs(["A=1", "B=2", "A=2"])
+
+    assert caught.value.message == "--parameter A: has two values, '1' and '2'; pass one"
+
+
 def test_an_unknown_parameter_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as caught:
         parameters.refuse_unknown(["Levl"], DECLARED, "t.yaml")

@@ -103,6 +103,28 @@ def test_what_json_cannot_express_is_shown_where_it_stands(text: str, problem: s
 
 
 @pytest.mark.parametrize(
+    ("transform", "place", "column"),
+    [
+        ("[{Nam: Trigger}, Trigger]", "Transform.0", 13),
+        ("[Trigger, !Ref Name]", "Transform.1", 22),
+        ("!Ref Name", "Transform", 1),
+        ("[Trigger, null]", "Transform.1", 22),
+        ("[[Trigger]]", "Transform.0", 13),
+        ("{Name: !Ref Name}", "Transform", 1),
+        ("5", "Transform", 1),
+    ],
+)
+def test_every_transform_has_a_name(transform: str, place: str, column: int) -> None:
+    with pytest.raises(TemplateProblems) as caught:
+        parse_template(f"Transform: {transform}\nResources: {{}}\n", "t.yaml")
+
+    (diagnostic,) = caught.value.diagnostics
+    remedy = "write its name, or a map with its Name and its Parameters"
+    assert diagnostic.message == f"{place}: does not name a macro; {remedy}"
+    assert diagnostic.span.column == column
+
+
+@pytest.mark.parametrize(
     ("path", "span"),
     [
         (("Resources", "Run"), Span(line=3, column=3, width=3)),
