@@ -23,21 +23,21 @@ def _text_of(name: str) -> str:
 
 
 TEXT: Final = _text_of("embedded.py")
-"""The provider's code, as a template contains it that fits a body."""
+"""The provider's code as text, for templates that are small enough to be passed by body."""
 
 
 IMPORT: Final = """\
 # The provider of cfn-trigger is in this function's layer: /opt/python/trigger_provider
 from trigger_provider.index import handler
 """
-"""The code of a provider that is in a layer, of whatever version: what it imports never moves."""
+"""The code of a provider whose program is in a layer. All versions have what it imports."""
 
 
 def embed(template: Mapping[str, Json], layer: str = "") -> Mapping[str, Json]:
-    """Return a template with the code in the form that fits it.
+    """Return a template with the provider's code in the form that fits it.
 
-    That is an import if `layer` is the ARN of a layer that has the code. Otherwise it is the text
-    if the template fits a body, and the same program compressed if it does not.
+    If `layer` is the ARN of a layer with the code, the template only imports it. Otherwise it
+    contains the code: as text if it can then be passed by body, compressed if not.
     """
     if layer:
         return _with_code(template, IMPORT, Layers=[layer])

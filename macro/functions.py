@@ -21,7 +21,7 @@ from macro.model import Json
 from macro.references import mentions
 
 QUALIFIED: Final = {ALIAS_TYPE: "AliasArn", VERSION_TYPE: "FunctionArn"}
-"""The attribute that is the ARN, as a Ref is, by type.
+"""The attribute that returns the same ARN as a Ref does, by type.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-alias.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html

@@ -124,7 +124,7 @@ class Lookup:
         return value
 
     def is_missing(self, name: str) -> bool:
-        """Return whether a template has nothing of this name; a transform's settings have none."""
+        """Return whether the template has no such name; never if it is read without resources."""
         return bool(self.resources) and name not in self.names and not name.startswith("AWS::")
 
     @functools.cached_property

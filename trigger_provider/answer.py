@@ -117,7 +117,7 @@ def unusable(request: Request, result: Any) -> Outcome | None:
         return failed("PhysicalResourceId", message)
     for name in request.attributes:
         if name not in OWN and attribute(result, name) is ABSENT:
-            from difflib import get_close_matches  # noqa: PLC0415 (a cold start has no time for it)
+            from difflib import get_close_matches  # noqa: PLC0415 (a cold start should not pay for it)
 
             names = (known for known, _ in attributes(result))
             near = "".join(get_close_matches(name, islice(names, COMPARED), 1))

@@ -241,7 +241,7 @@ def path_of_execution(execution: str) -> str:
 
 
 def passing(response: Response) -> Outcome | None:
-    """Return the refusal of what may be asked again at will, where the reply is one that passes."""
+    """Return the refusal if a request that is safe to repeat may succeed later, None if not."""
     if response.kind != "answered":
         return Outcome("refused", UNREACHABLE, text_of(response))
     if response.status in {FORBIDDEN, THROTTLED_STATUS} or response.status >= FAILED_THERE:
@@ -402,7 +402,7 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
         token = re.search("<NextToken>(.*?)</", text)
         if len(operations) > 1 + request.unchanged or not token:
             break
-        from html import unescape  # noqa: PLC0415 (a cold start has no time for it)
+        from html import unescape  # noqa: PLC0415 (a cold start should not pay for it)
 
         more = {"NextToken": unescape(token[1])}
     return judge_history(request, operations)

@@ -92,7 +92,7 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
         or wait_for_room(request, progress, clock)
         or start(request, progress, clock)
     )
-    delay = spare(request) if action.step == "hand over" else 0
+    delay = handover_margin(request) if action.step == "hand over" else 0
     if max(clock.now + delay, resume_at) >= due(request, progress):
         return Action("respond", outcome=too_late(request, progress.outcome))
     return action
@@ -115,8 +115,8 @@ def wait_for_stop(request: Request, progress: Progress, clock: Clock) -> Action 
     CloudFormation deletes a trigger whose Create has not answered, and then what allows that
     Create to stop anything; a function is not deleted while an execution goes on.
     """
-    is_of_execution = request.kind == "Delete" and request.durable
-    if is_of_execution and never_created(request) and request.old_id != marker(request):
+    is_durable_delete = request.kind == "Delete" and request.durable
+    if is_durable_delete and never_created(request) and request.old_id != marker(request):
         return wait_until(progress.sent + SHORT, request, progress, clock)
     return None
 
@@ -275,7 +275,11 @@ def wait_for_room(request: Request, progress: Progress, clock: Clock) -> Action 
     left_of_timeout = due(request, progress) - clock.now
     if progress.fresh:
         return None
-    if gives_way(progress) and left_of_timeout > spare(request) and clock.left <= LIFETIME:
+    if (
+        gives_way(progress)
+        and left_of_timeout > handover_margin(request)
+        and clock.left <= LIFETIME
+    ):
         return Action("hand over")
     if clock.left >= min(needed(progress), left_of_timeout):
         return None  # a fresh execution has no more than what is left of Timeout
@@ -307,10 +311,11 @@ def may_hop(progress: Progress, clock: Clock) -> bool:
     return progress.hops - 1 < (clock.now - progress.sent) / FULL
 
 
-def spare(request: Request) -> float:
-    """Return the last seconds of Timeout, in which nothing is handed over.
+def handover_margin(request: Request) -> float:
+    """Return how many seconds before the end of Timeout the last execution must have started.
 
-    An event may be in Lambda's queue for so long, and then until CloudFormation no longer waits.
+    The event that starts one may wait in Lambda's queue for that long. If it waited longer, nobody
+    would respond before CloudFormation stops waiting.
     """
     return min(SHORT, request.timeout / 2)
 
@@ -349,7 +354,7 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
             is_same = outcome.error == progress.outcome.error
             since = progress.refused_since if is_same else clock.now
             known = known._replace(refusals=progress.refusals + 1, refused_since=since)
-            # Other refusals tell of the handler's state, which is to be looked at again.
+            # Other refusals are about the handler's state, so the provider looks at it again.
             is_silent = is_denied(outcome) or re.fullmatch(THROTTLED, outcome.error)
             if not is_silent and outcome.error != UNREACHABLE:
                 known = known._replace(ready=False)

@@ -156,12 +156,12 @@ def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter
 def causes_of(a):
  while isinstance(c:=a.get('cause')or a.get('innerException'),dict):k,m=c.get(BZ)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c;yield' at '.join([f'{k}: {m}',*f[:1]])
 def lines_of(r):
- t=r.splitlines()if isinstance(r,str)else r;g=[]
- for i in t if isinstance(t,list)else():o=as_map(i);l=f"{o.get('path')}:{o.get('line')} {o.get('label')}"if o else str(i);g.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
- return g
-def innermost_frames(g,m):
- f=[l[3:]for l in g if l.startswith('at ')]
- if not f:e={' '.join(l.split())for l in m};f=[l for l in g if l and l not in e];p=re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)','\n'.join(f));f=p[::-1]or f
+ t=r.splitlines()if isinstance(r,str)else r;e=[]
+ for i in t if isinstance(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);e.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
+ return e
+def innermost_frames(e,m):
+ f=[l[3:]for l in e if l.startswith('at ')]
+ if not f:a={' '.join(l.split())for l in m};f=[l for l in e if l and l not in a];p=re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)','\n'.join(f));f=p[::-1]or f
  f=[r for r in f if not re.search(RUNTIME,r)]or f;s=f[:3]
  if o:=[r for r in f if not re.search(LIBRARY,r)]:s=s if o[0]in s else[*s[:-1],o[0]]
  return tuple(truncate(r,300)for r in s)
@@ -177,7 +177,7 @@ def decide(r,p,c):
  if y:=reason_to_skip(r,p):return Action(T,outcome=Outcome(AA,message=y))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action(T,outcome=e)
- a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=spare(r)if t.step==M else 0
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==M else 0
  if max(c.now+d,a)>=due(r,p):return Action(T,outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
@@ -231,7 +231,7 @@ def wait_until(t,r,p,c):
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return
- if gives_way(p)and l>spare(r)and c.left<=900:return Action(M)
+ if(gives_way(p)and l>handover_margin(r)and c.left<=900):return Action(M)
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action(M)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
@@ -245,7 +245,7 @@ def needed(p):
  if p.outcome.kind==Z:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
-def spare(r):return min(60,r.timeout/2)
+def handover_margin(r):return min(60,r.timeout/2)
 def gives_way(p):i=p.outcome.is_crowded and p.refusals%2==0;return i and p.hops<=1+p.polls
 def learn(r,p,o,c):
  a=0;k=R(p,outcome=o,fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
@@ -365,8 +365,8 @@ def text_of(s):return s.body.decode(errors=S)
 IDLE={}
 NETWORK_ERRORS=(OSError,ValueError)
 KEEP_ALIVE={BT:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(n):
- b=n.get('AWS_CA_BUNDLE')or n.get('REQUESTS_CA_BUNDLE')
+def trust(e):
+ b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
@@ -388,9 +388,9 @@ def connected(u):
  for t,n in KEEP_ALIVE.items()if hasattr(socket,BT)else():o.setsockopt(socket.IPPROTO_TCP,getattr(socket,t),n)
  return TRUST.wrap_socket(o,server_hostname=s)if i else o
 def send_on(o,m,u,b,h,c):
- s=urlsplit(u).netloc;g=[f"{m} {u.split(s,1)[1] or N} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;g+=[f'{n}: {v}'for n,v in f.items()]
+ s=urlsplit(u).netloc;e=[f"{m} {u.split(s,1)[1] or N} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;e+=[f'{n}: {v}'for n,v in f.items()]
  d=time.monotonic()+c
- try:o.settimeout(c);o.sendall('\r\n'.join([*g,'\r\n']).encode()+b);r,y=read_reply(io.BufferedReader(Bounded(o,d)))
+ try:o.settimeout(c);o.sendall('\r\n'.join([*e,'\r\n']).encode()+b);r,y=read_reply(io.BufferedReader(Bounded(o,d)))
  except NETWORK_ERRORS as a:o.close();return LOST,{},reason_of(a)
  if y:IDLE[s]=o,time.time()
  else:o.close()
@@ -417,39 +417,39 @@ def read_reply(r):
   case{'content-length':e}:b=read_bytes(r,int(e))
   case _:b,y=r.read(),False
  return(t,h,b),y
-def read_line(r):l=r.readline();return whole(l,l.endswith(b'\n')).decode('latin-1').strip()
-def read_bytes(r,u):p=r.read(u);return whole(p,len(p)==u)
-def whole(p,i):
- if not i:raise ConnectionError('the reply is incomplete')
+def read_line(r):l=r.readline();return require_complete(l,l.endswith(b'\n')).decode('latin-1').strip()
+def read_bytes(r,u):p=r.read(u);return require_complete(p,len(p)==u)
+def require_complete(p,c):
+ if not c:raise ConnectionError('the reply is incomplete')
  return p
 def read_chunks(r):
  while u:=int(read_line(r).split(';')[0],16):yield read_bytes(r,u);read_line(r)
  while read_line(r):pass
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(e,m,p,b,h,seconds):
- r,s=place_of(e,p);u,d=s+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(e,m,u,b,h,d,y,r);return exchange(m,u,b,h,seconds)
+def signed_call(s,m,p,b,h,seconds):
+ r,a=region_and_url(s,p);u,d=a+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
+ y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,m,u,b,h,d,y,r);return exchange(m,u,b,h,seconds)
 @lru_cache
-def place_of(e,p):r=region_of(p);return r,endpoint(e,r)
+def region_and_url(s,p):r=region_of(p);return r,endpoint(s,r)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case[_,_,r,_,*_]if r:return r
  return o
 DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-iso-':'aws.ic.gov','us-isob-':'aws.scloud','eu-isoe-':'cloud-aws.adc-e.uk','us-isof-':'aws.hci.ic.gov','':'aws'}
-def endpoint(e,r=REGION,n=os.environ):
- a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(n.get,a)),'')
- l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,s,i=(n.get(f'AWS_{f}','').lower()=='true'for f in l)
+def endpoint(s,r=REGION,e=os.environ):
+ n=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(e.get,n)),'')
+ l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip(N)
- u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else n.get('URL_SUFFIX','amazonaws.com')
- if s and(i or e!=BW or not r.startswith('us-gov-')):e+='-fips'
- return f'https://{e}.{r}.{d}'
-def signed(e,m,u,b,h,d,y,r=REGION):
+ u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
+ if p and(i or s!=BW or not r.startswith('us-gov-')):s+='-fips'
+ return f'https://{s}.{r}.{d}'
+def signed(s,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,j=y
  if j:h['X-Amz-Security-Token']=j
- c=sorted(h,key=str.lower);g=''.join(f'{n.lower()}:{h[n]}\n'for n in c);f=';'.join(c).lower();w=a.path.replace('%','%25')
- o=f'{m}\n{w}\n\n{g}\n{f}\n{hashlib.sha256(b).hexdigest()}';s=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(o.encode()).hexdigest();k=f'AWS4{v}'.encode()
- for p in(*s.split(N),f'AWS4-HMAC-SHA256\n{d}\n{s}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
- l=f'AWS4-HMAC-SHA256 Credential={q}/{s}';t=f'{l}, SignedHeaders={f}, Signature={k.hex()}';return h|{'Authorization':t}
+ c=sorted(h,key=str.lower);e=''.join(f'{n.lower()}:{h[n]}\n'for n in c);g=';'.join(c).lower();w=a.path.replace('%','%25')
+ l=f'{m}\n{w}\n\n{e}\n{g}\n{hashlib.sha256(b).hexdigest()}';o=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ for p in(*o.split(N),f'AWS4-HMAC-SHA256\n{d}\n{o}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
+ f=f'AWS4-HMAC-SHA256 Credential={q}/{o}';t=f'{f}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)

@@ -182,7 +182,8 @@ def run_of(event: Map, properties: Map, old: Map) -> Map:
     changes nothing but how it is undone leaves the run as it was.
     """
     run: Map = assembled(properties["Undo"])
-    is_new = run["RunId"] not in str(old.get("Undo"))  # and not empty, which is in any text
+    # An empty id is in every text, so it is never new.
+    is_new = run["RunId"] not in str(old.get("Undo"))
     if run.get("Result"):  # empty if no answer had room for it
         run["Result"] = json.loads(run["Result"])
     return run if is_new and event["RequestType"] != "Create" else {}

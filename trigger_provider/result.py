@@ -30,7 +30,7 @@ FRAMES: Final = 3
 """Innermost frames of a failure that are reported: the line that raised, and its callers."""
 
 CAUSES: Final = 3
-"""Causes of an error that are reported: the last, behind which there is none."""
+"""Causes of an error that are reported, counted back from its root cause."""
 
 LONGEST_ID: Final = 1024
 """Bytes of a physical id that CloudFormation accepts."""

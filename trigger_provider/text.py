@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any, Final
 
-sys.set_int_max_str_digits(99_999)  # Python reads no longer integer than 4,300, JSON has any
+sys.set_int_max_str_digits(99_999)  # JSON has no limit; Python's is 4,300 digits
 
 JSON: Final = json.JSONEncoder(ensure_ascii=False)
 STRICT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

@@ -49,7 +49,7 @@ class Effects(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A reply as a value: names of headers in small letters; the body, or why there is none.
+    """A reply as a value, with header names in lowercase, and the body or why there is none.
 
     A request was `answered`, or `not sent`; or it was sent and `timed out` while the other side
     held the connection, or the connection was `cut off`.
@@ -91,7 +91,7 @@ KEPT_FOR_POST: Final = 1
 """The same for what may run when it is lost, and is never sent twice."""
 
 NETWORK_ERRORS: Final = (OSError, ValueError)
-"""What a host raises that is not there, or that answers in something else than HTTP."""
+"""What is raised if a host cannot be reached, or if it does not answer in HTTP."""
 
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
@@ -188,23 +188,23 @@ def reason_of(error: Exception) -> bytes:
     return f"{type(error).__name__} {error}".encode()
 
 
-# ---- what comes back
+# ---- the reply
 
-# http.client reads headers as those of an e-mail, which takes a sixth of a warm event.
+# http.client parses headers as those of an e-mail, which takes a sixth of a warm event.
 
 
 class Bounded(io.RawIOBase):
-    """A socket to read from until a moment, however often the other side sends a little."""
+    """A socket that is read until a deadline, even if the other side keeps sending a few bytes."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self.connection, self.deadline = connection, deadline
 
     def readable(self) -> bool:
-        """Return that there is something to read from, as a reader asks."""
+        """Return True, as a reader requires."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what has come, or wait for it until the moment."""
+        """Read what has arrived, or wait for it until the deadline."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
@@ -213,9 +213,9 @@ class Bounded(io.RawIOBase):
 
 
 def read_reply(reader: io.BufferedReader) -> tuple[Reply, bool]:
-    """Read the reply to a GET, POST or PUT, and whether the connection stays open after it.
+    """Read the reply to a GET, POST or PUT; return it, and whether the connection stays open.
 
-    Raises ValueError if it is not HTTP, ConnectionError if it ends too early.
+    Raises ValueError if the reply is not HTTP, and ConnectionError if it ends too early.
     https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length
     """
     status = 0
@@ -241,26 +241,26 @@ def read_reply(reader: io.BufferedReader) -> tuple[Reply, bool]:
 
 
 FINAL: Final = 200
-"""The first HTTP status of a reply that no other follows."""
+"""The first HTTP status of a final reply; a lower one is followed by another."""
 
 LONGEST_QUOTE: Final = 99
 
 
 def read_line(reader: io.BufferedReader) -> str:
-    """Read a line of a reply, without its end."""
+    """Read a line of a reply; return it without its line break."""
     line = reader.readline()
-    return whole(line, line.endswith(b"\n")).decode("latin-1").strip()
+    return require_complete(line, line.endswith(b"\n")).decode("latin-1").strip()
 
 
 def read_bytes(reader: io.BufferedReader, count: int) -> bytes:
     """Read a part of a body."""
     part = reader.read(count)
-    return whole(part, len(part) == count)
+    return require_complete(part, len(part) == count)
 
 
-def whole(part: bytes, is_whole: bool) -> bytes:  # noqa: FBT001 (its name says it)
-    """Return a part of a reply, unless the connection ended within it."""
-    if not is_whole:
+def require_complete(part: bytes, is_complete: bool) -> bytes:  # noqa: FBT001 (its name says it)
+    """Return a part of a reply; raise ConnectionError if the connection ended within it."""
+    if not is_complete:
         raise ConnectionError("the reply is incomplete")
     return part
 
@@ -286,8 +286,8 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
     service: str, method: str, path: str, body: bytes, headers: Map, seconds: float
 ) -> Reply:
     """Send a request to a service of AWS, with the credentials of this function."""
-    region, host = place_of(service, path)
-    url, date = host + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    region, base = region_and_url(service, path)
+    url, date = base + path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     names = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
     keys = [os.environ.get(f"AWS_{name}", "") for name in names]
     headers = signed(service, method, url, body, headers, date, keys, region)
@@ -295,8 +295,8 @@ def signed_call(  # noqa: PLR0917 (an HTTP call has that many parts)
 
 
 @lru_cache
-def place_of(service: str, path: str) -> tuple[str, str]:
-    """Return the region that a path leads to, and the URL of a service there."""
+def region_and_url(service: str, path: str) -> tuple[str, str]:
+    """Return the region of a path, and the URL of a service in that region."""
     region = region_of(path)
     return region, endpoint(service, region)
 
