@@ -66,10 +66,10 @@ def command(
         finish(target, deployed, place, as_json=as_json, note="is installed already")
         return
     if not yes:
-        coming = installations.creation(
+        preview = installations.creation(
             target, place, version, s3_bucket, stack_options.provider_code
         )
-        console.show(coming, stderr=as_json)
+        console.show(preview, stderr=as_json)
         options.ask("Create it?")
     with console.progress("packaging the macro"):
         code = macro_stack.installed_code()
@@ -95,8 +95,8 @@ def refuse_other_version(
 def refuse_other_tags(
     target: MacroStack, deployed: DeployedStack, stack_options: StackOptions
 ) -> None:
-    """Raise UsageError if a stack, which is not updated, is to have other tags than it has."""
-    if stack_options.retags(deployed):
+    """Raise UsageError if an installed stack has other tags: `install` updates nothing."""
+    if stack_options.changes_tags(deployed):
         raise UsageError(
             f"stack {target.name!r}: has other tags; pass --tags to cfn-trigger upgrade"
         )
@@ -105,10 +105,10 @@ def refuse_other_tags(
 def refuse_other_provider_code(
     target: MacroStack, deployed: DeployedStack, stack_options: StackOptions
 ) -> None:
-    """Raise UsageError if a stack, which is not updated, has the provider's code elsewhere."""
+    """Raise UsageError if an installed stack keeps the provider's code elsewhere."""
     if stack_options.moves_provider(deployed):
         wanted = stack_options.provider_code
-        problem = f"stack {target.name!r}: has the provider code {deployed.provider_code}"
+        problem = f"stack {target.name!r}: has ProviderCode {deployed.provider_code}"
         remedy = f"run cfn-trigger upgrade --provider-code {wanted}"
         raise UsageError(f"{problem}, not {wanted}; {remedy}")
 

@@ -137,8 +137,8 @@ def command(
         click.echo(as_comment(predicted, source, notes), nl=False)
     else:
         console.show(rendered(predicted))
-    is_possible = may_run(predicted) or bool(notes)
-    ctx.exit(SOMETHING_RUNS if detailed_exitcode and is_possible else 0)
+    has_something_to_run = may_run(predicted) or bool(notes)
+    ctx.exit(SOMETHING_RUNS if detailed_exitcode and has_something_to_run else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,11 +44,11 @@ class InstallEffects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
-    """What the stacks of the macro get besides their templates.
+    """What a user chooses for the macro's stacks.
 
-    Without a role CloudFormation uses the one it has used for the stack before, or the caller's
-    credentials; without tags a stack keeps those it has. `provider_code` is one of
-    `macro_stack.PROVIDER_CODES`; without it, the macro's stack keeps its choice.
+    Without a role, CloudFormation uses the previous role of the stack, or the caller's credentials.
+    Without tags, a stack keeps its tags. `provider_code` is one of `macro_stack.PROVIDER_CODES`, or
+    None to leave it as it is.
     """
 
     role_arn: str | None = None
@@ -56,31 +56,31 @@ class StackOptions:
     provider_code: str | None = None
 
     @property
-    def of_every_request(self) -> dict[str, Any]:
+    def request_parameters(self) -> dict[str, Any]:
         """The parameters of any request that changes a stack."""
         return {"RoleARN": self.role_arn} if self.role_arn else {}
 
     @property
-    def of_deployments(self) -> dict[str, Any]:
+    def deployment_parameters(self) -> dict[str, Any]:
         """The parameters of a request that creates or updates a stack."""
         tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
-        return {**self.of_every_request, **({"Tags": tags} if tags else {})}
+        return {**self.request_parameters, **({"Tags": tags} if tags else {})}
 
-    def retags(self, stack: DeployedStack) -> bool:
-        """Whether a stack has other tags than it is to have."""
+    def changes_tags(self, stack: DeployedStack) -> bool:
+        """Whether these options change the tags of a stack."""
         return bool(self.tags) and self.tags != stack.tags
 
     def moves_provider(self, stack: DeployedStack) -> bool:
-        """Whether the macro's stack has the provider's code elsewhere than it is to have it."""
+        """Whether these options move the provider's code of the macro's stack."""
         return self.provider_code not in {None, stack.provider_code}
 
     def changes(self, stack: DeployedStack) -> bool:
-        """Whether the macro's stack is not as it is to be, whatever its template says."""
-        return self.retags(stack) or self.moves_provider(stack)
+        """Whether these options change the macro's stack, even with the same template."""
+        return self.changes_tags(stack) or self.moves_provider(stack)
 
     @property
     def macro_parameters(self) -> dict[str, str]:
-        """The values of parameters of the macro's stack."""
+        """The values that these options set for parameters of the macro's template."""
         return {PROVIDER_CODE: self.provider_code} if self.provider_code else {}
 
 
@@ -144,8 +144,8 @@ def upgrade(
 ) -> bool:
     """Update the macro; return whether it worked.
 
-    The parameters of its stack keep their values, unless `options` has others. Raises UsageError if
-    AWS refuses a request. A failed update is rolled back by CloudFormation.
+    Parameters of its stack that `options` does not set keep their values. Raises UsageError if AWS
+    refuses a request. CloudFormation rolls a failed update back.
     """
     created: list[str] = []
     bucket_of_code = bucket or _own_bucket(target, effects, created, options)
@@ -224,7 +224,7 @@ def _create(
                 StackName=name,
                 Parameters=_written(parameters),
                 **_content(template),
-                **options.of_deployments,
+                **options.deployment_parameters,
             )
         created.append(name)
 
@@ -250,16 +250,16 @@ def _update(
                     *_written(parameters),
                 ],
                 **_content(template),
-                **options.of_deployments,
+                **options.deployment_parameters,
             )
 
     return effects.perform(installed.stack_id, start)
 
 
 def _retag(name: str, effects: InstallEffects, options: StackOptions) -> bool:
-    """Replace the tags of a stack if it exists and has others; return whether that worked."""
+    """Replace the tags of a stack if it exists and they differ; return whether that worked."""
     stack = read_deployed(name, effects.cloudformation)
-    if stack is None or not options.retags(stack):
+    if stack is None or not options.changes_tags(stack):
         return True
     return _update(stack, stack.template, effects, options).succeeded
 
@@ -294,7 +294,7 @@ def _delete_stack(
     def start() -> None:
         with aws.requesting(f"stack {stack.stack_id!r}"):
             effects.cloudformation.delete_stack(
-                StackName=stack.stack_id, **options.of_every_request
+                StackName=stack.stack_id, **options.request_parameters
             )
 
     return effects.perform(stack.stack_id, start).succeeded

@@ -141,7 +141,7 @@ def template(bucket: str, code: Code) -> dict[str, Json]:
 
 
 def has_same_handler_layer(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
-    """Whether two templates have the same layer for handlers: an update publishes no version."""
+    """Whether two templates have the same layer for handlers, so that no version is published."""
     layers = [as_map(content.get("Resources")).get("HandlerLayer") for content in (old, new)]
     return bool(layers[0] == layers[1])
 
@@ -198,12 +198,12 @@ class DeployedStack:
 
     @property
     def provider_code(self) -> str:
-        """Where the provider's code is, by the template's parameter; earlier versions have none."""
+        """Where the provider's code is. Stacks of earlier versions lack the parameter."""
         return self.parameters.get(PROVIDER_CODE, INLINE)
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """The names of the layers that the stack has published; versions of them outlive it."""
+        """The names of the layers that the stack has published. Their versions outlive it."""
         arns = (self.outputs.get(name, "") for name in ("HandlerLayerArn", "ProviderLayerArn"))
         return tuple(arn.split(":")[6] for arn in arns if arn)
 

@@ -28,7 +28,7 @@ Files: TypeAlias = Mapping[str, bytes]
 """The contents of files by their path in an archive."""
 
 Compile: TypeAlias = Callable[[Files, str], Files]
-"""Returns the bytecode of files, which will be in a folder."""
+"""Return the bytecode of files, by the files and the folder in which Lambda will have them."""
 
 PROVIDER_MODULES: Final = (
     "__init__", "text", "request", "result", "decision", "answer", "transport", "calls", "relay",
@@ -56,7 +56,7 @@ def function_package(compile_files: Compile) -> bytes:
 def provider_layer_package(compile_files: Compile) -> bytes:
     """Return the zip file of the layer with the provider.
 
-    It is compiled for the default runtime of providers. Others compile it in each cold start.
+    It has bytecode for the default runtime of providers. Others compile it in each cold start.
     """
     modules = (f"{name}.py" for name in PROVIDER_MODULES)
     sources = _files(trigger_provider, *modules, prefix=_IN_LAYER)
@@ -72,7 +72,7 @@ def handler_layer_package() -> bytes:
 
 
 def bytecode(files: Files, location: str, runtime: tuple[int, int] = RUNTIME) -> Files:
-    """Compile files for a folder with a version of Python; return none if it is not installed.
+    """Compile files with a version of Python; return none if it is not installed.
 
     Bytecode halves the import time of a cold start. It is unchecked, because a zip file does not
     preserve the modification times of the sources.

@@ -69,7 +69,7 @@ class Rehearsal:
 def rehearse(trigger_request: TriggerRequest, effects: RehearsalEffects) -> Rehearsal:
     """Carry a request to its end; raises UsageError if a deployment would not run the handler."""
     began = effects.now()
-    # CloudFormation waits for no answer: no part of a trigger of hours makes way for another.
+    # CloudFormation is not waiting here, so one part of a trigger of hours may take all of them.
     request = trigger_request.request._replace(
         handler_arn=trigger_request.function, service_timeout=math.inf
     )

@@ -22,18 +22,18 @@ from macro.references import mentions
 from macro.shorthand import ON_ROLLBACK, PROPERTIES, RETRY
 
 _RESOURCES: Final = "Resources"
-_RESOURCE: Final = len(("Resources", "its logical id"))
+_RESOURCE_DEPTH: Final = len(("Resources", "its logical id"))
 
 _LINTED: Final = ("Properties", "DependsOn", "Metadata")
 """What a resource does not need so that others can refer to it."""
 _DECLARATIONS: Final = ("AWSTemplateFormatVersion", "Parameters", "Mappings", "Conditions")
 """The sections that resources refer to."""
 
-_OF_THE_MACRO: Final = (EXPANDED.id, SPELLING.id, MEANING.id)
-_OF_VALUES: Final = frozenset({"E3001", "E3006", "E3012"})
+_MACRO_RULES: Final = (EXPANDED.id, SPELLING.id, MEANING.id)
+_VALUE_RULES: Final = frozenset({"E3001", "E3006", "E3012"})
 """cfn-lint's rules about the type of a value or of a resource."""
-_OF_REFERENCES: Final = {"E1010": "Fn::GetAtt", "E1019": "Fn::Sub", "E1020": "Ref"}
-"""cfn-lint's rules about names that a template does not have, with the function they stand in."""
+_REFERENCE_RULES: Final = {"E1010": "Fn::GetAtt", "E1019": "Fn::Sub", "E1020": "Ref"}
+"""cfn-lint's rules about unknown names, with the function that contains the name."""
 _PROPERTIES: Final = {*PROPERTIES, *RETRY, *ON_ROLLBACK}
 
 _ABOUT_SOURCE: Final = frozenset({"W2001", "W7001", "W8001"})
@@ -118,27 +118,27 @@ def _has_triggers(template: Template, macro_name: str) -> bool:
 
 
 def _without_repetitions(matches: Sequence[Match]) -> Iterator[Match]:
-    """Yield matches, except those about what the macro refuses too.
+    """Yield matches, except those about a value that the macro refuses too.
 
-    The macro's message has the nearest name, or says what else may stand there.
+    The macro's message is better: it suggests the nearest name, or lists what is allowed.
     """
-    refused = {match.path for match in matches if match.rule in _OF_THE_MACRO}
+    refused = {match.path for match in matches if match.rule in _MACRO_RULES}
     for match in matches:
         if _refused_value(match) not in refused:
             yield match
 
 
 def _refused_value(match: Match) -> TemplatePath | None:
-    """Return the path of a value that the macro refuses, if it refuses what a match is about.
+    """Return the path at which the macro would refuse the value of a match, None if it would not.
 
-    If the value is a reference, and its property is unknown, these are two problems.
+    An unknown name in an unknown property is two problems.
     """
     match match.rule, match.path:
-        case rule, path if rule in _OF_VALUES:
+        case rule, path if rule in _VALUE_RULES:
             return path
         case "E3003", [section, resource, "Properties"]:  # a misspelled type requires a token
             return (section, resource, "Type")
-    function = _OF_REFERENCES.get(match.rule)
+    function = _REFERENCE_RULES.get(match.rule)
     if function not in match.path:
         return None
     path = match.path[: match.path.index(function)]
@@ -309,9 +309,9 @@ def _new(in_expansion: Iterable[_Found], in_source: Iterable[Match]) -> Iterator
     for match in in_source:
         known.add((match.rule, match.path or match.span.line))
         message = " ".join(match.message.split())
-        messages |= {(match.rule, message, owner) for owner in ((), match.path[:_RESOURCE])}
+        messages |= {(match.rule, message, owner) for owner in ((), match.path[:_RESOURCE_DEPTH])}
     for diagnostic, path in dict.fromkeys(in_expansion):
         rule, line = diagnostic.rule, diagnostic.span.line
-        is_repeated = (rule, diagnostic.message, path[:_RESOURCE]) in messages
+        is_repeated = (rule, diagnostic.message, path[:_RESOURCE_DEPTH]) in messages
         if not is_repeated and known.isdisjoint(((rule, path), (rule, line))):
             yield diagnostic

@@ -202,7 +202,7 @@ def _excess(expansion: Expansion) -> Iterator[Problem]:
 _LAYER: Final = (
     "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:cfn-trigger-Trigger-provider:99"
 )
-"""An ARN of usual length, for the size of a template that has it."""
+"""An ARN of the usual length, to estimate the size of a template with a layer."""
 
 
 # ---- parameters: known values, and stand-ins for the others

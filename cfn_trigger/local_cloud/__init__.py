@@ -66,7 +66,7 @@ Functions behave as on AWS, except that:
 
 - only Lambda's runtimes for Python and Node.js report errors as on AWS. The trace of Node.js ends
   with the handler's own frame. The exit status of a function that ends its process is missing.
-- a lone surrogate in a result or an error is an error of the service, which says InternalError.
+- a lone surrogate in a result or an error fails the request with InternalError.
 - a Node.js callback responds at once. On AWS it waits until the handler has nothing left to do.
 - a Node.js handler that returns a value without a promise responds with it at once. On AWS this
   depends on the version of Node.js.

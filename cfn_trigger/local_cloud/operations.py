@@ -146,7 +146,7 @@ def _deploying(deploy: Course) -> Course:
 
 
 def _changes_types(template: Stack, previous: Stack) -> str:
-    """Return why a template that changes the type of a resource is refused, empty if none is."""
+    """Return why a template is refused if it changes the type of a resource, empty if not."""
     old = previous.get("_template", {}).get("Resources", {})
     new = template.get("Resources", {})
     changed = [name for name in new if name in old and new[name]["Type"] != old[name]["Type"]]

@@ -33,9 +33,9 @@ from macro.cloudformation import as_map, section, type_of
 #
 # Unlike those of an outer stack, parameters that are not passed have their defaults.
 #
-# If the old state of the outer stack is that of another template file, the old template of a nested
-# stack is at the path that this file names, beside it. The one file of both templates can be only
-# the new one, so that nothing is known of the old one.
+# The old state of the outer stack may come from a template file instead of a deployed stack. Then
+# the old template of a nested stack is at the path that this file has for it. If both outer
+# templates lead to the same file, it is the new template, and nothing is known about the old one.
 
 STACK_TYPE: Final = "AWS::CloudFormation::Stack"
 
@@ -50,9 +50,9 @@ class Passed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outer:
-    """A stack with others in it: its template's file, its two states, and itself if it exists.
+    """A stack with nested stacks: its template's file, its two states, and the deployed stack.
 
-    `old_path` is the file of another template, if the old state is that of it.
+    `old_path` is the file of the old template, if the old state comes from a file.
     """
 
     path: Path
@@ -137,9 +137,9 @@ def _deployed(name: str, outer: Outer, reader: Reader) -> StackSnapshot | None:
 
 
 def _old_template(name: str, template: Template, outer: Outer, reader: Reader) -> Template | None:
-    """Read the template of a nested stack before the update; None if there was no such stack.
+    """Read the old template of a nested stack; return None if the stack is new.
 
-    Raises UsageError if there was one, and its template is not at hand.
+    Raises UsageError if the old template cannot be read.
     """
     old = outer.update.old
     if outer.old_path is None or old.exists(name) is False:
@@ -177,9 +177,9 @@ def _states(
 def _passed_before_and_after(
     name: str, old_template: Template, template: Template, update: Update
 ) -> tuple[Passed, Passed]:
-    """Return the parameters that a nested stack got before the update, and gets after it.
+    """Return the parameters of a nested stack before the update and after it.
 
-    One without a known value is the same constant in both states, unless it may differ.
+    A parameter without a known value is the same constant in both states, unless it may differ.
     """
     as_if_new = Update(old=update.old, new=update.old, region=update.region)
     before = passed_parameters(name, old_template, as_if_new, is_deployed=False)

@@ -1,7 +1,7 @@
 """Code at local paths, and the address in S3 that the SAM CLI or the AWS CLI gives it.
 
-Knows how both name what they upload: by a checksum, of the content or of an archive of it. So the
-same code has the same address; in an archive, if its files also have the same times. Refuses to
+Knows how both name what they upload: by a checksum of the content, or of an archive of it. So the
+same code has the same address. For an archive, its files must also have the same times. Refuses to
 know what runs because of it.
 """
 
@@ -58,7 +58,7 @@ class Uploads:
         """
         try:
             return self._key(logical_id, path, is_final=is_final)
-        except (OSError, ValueError):  # a dangling link; in archives, a time before 1980
+        except (OSError, ValueError):  # a dangling link, or a time too early for an archive
             return ""
 
     def _key(self, logical_id: str, path: str, *, is_final: bool) -> str:
@@ -180,7 +180,7 @@ def checksum_of(path: Path) -> str:
 def archive_checksum(path: Path) -> str:
     """Return the checksum of a folder's archive as the AWS CLI packs it; empty for a file.
 
-    The archive has the times of the files, so that a new checkout has another one.
+    The archive contains the times of the files, so its checksum differs in a new checkout.
     https://github.com/aws/aws-cli/blob/develop/awscli/customizations/cloudformation/artifact_exporter.py
     """
     if not path.is_dir():

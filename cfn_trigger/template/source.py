@@ -57,21 +57,21 @@ def parse_template(text: str, name: str) -> Template:
 
 
 class _Loader(cfn_yaml.CfnFullLoader):  # type: ignore[misc] # cfn-lint has no types
-    """cfn-lint's loader, for which a date is the string that its author wrote."""
+    """cfn-lint's loader, except that a date is the string that its author wrote."""
 
 
 _YAML: Final = "tag:yaml.org,2002:"
 _Loader.add_multi_constructor("!", cfn_yaml.multi_constructor)
 _Loader.add_constructor(f"{_YAML}timestamp", _Loader.construct_yaml_str)
-for _tag in ("binary", "omap", "pairs", "set"):  # which JSON does not have
+for _tag in ("binary", "omap", "pairs", "set"):  # JSON has none of them
     _Loader.add_constructor(f"{_YAML}{_tag}", _Loader.construct_undefined)
 
 
 def decoded(text: str) -> tuple[Any, list[Any]]:
-    """Return the nodes of a text as cfn-lint reads it, and what keeps it from reading the text.
+    """Return the nodes of a text as cfn-lint reads it, and its matches if it cannot read it.
 
-    Raises YAMLError too. cfn-lint reads JSON as YAML, which has no escape of a character in two
-    parts, such as an emoji.
+    Raises YAMLError for some invalid texts. cfn-lint reads JSON as YAML, but YAML has no escapes
+    for a character in two parts, such as an emoji.
     """
     if spans.SURROGATES.search(text) and text.lstrip().startswith("{"):
         try:

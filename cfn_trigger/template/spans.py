@@ -60,8 +60,8 @@ def key_text(key: Any) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _root(text: str) -> yaml.Node | None:
-    # In JSON a tab is only ever between tokens, where YAML refuses it, a slash may be escaped, and
-    # a character may be escaped in two parts.
+    # In JSON, tabs are only between tokens, where YAML refuses them. A slash may be escaped, and a
+    # character may be escaped in two parts.
     plain = text.replace("\t", " ").replace("\\/", "//")
     for candidate in (text, SURROGATES.sub(lambda pair: "x" * len(pair[0]), plain)):
         try:

@@ -1,7 +1,7 @@
 """The syntax of a template in YAML: where each node and each comment begins and ends in its text.
 
 Knows YAML's events and tokens, as PyYAML reads them. Refuses to know what a node means. Places are
-offsets of characters in the text. libyaml, by which templates are read, accepts tabs between
+offsets of characters in the text. libyaml, which reads templates elsewhere, accepts tabs between
 tokens, and PyYAML does not: here a tab counts as a space.
 """
 

@@ -24,7 +24,7 @@ from macro.model import Json
 
 _FUNCTION: Final = re.compile(r"Fn::\w+")
 _RARE_BREAK: Final = re.compile("[\r\x85\u2028\u2029\ufeff]")
-"""Characters that YAML 1.1 reads as line breaks, or not at all, unless they are escaped."""
+"""Characters that YAML 1.1 reads as line breaks, or drops, unless they are escaped."""
 
 
 def as_yaml(value: Json) -> str:

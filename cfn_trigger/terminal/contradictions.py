@@ -1,7 +1,7 @@
-"""Options of one command line that cannot both be meant.
+"""Options that contradict each other in a command line.
 
-Knows what a command line says, however click reads it. Refuses to know what the options are for:
-each subcommand lists its alternatives.
+Knows all words of a command line, even those that click overrides by later ones. Refuses to know
+what the options are for: each subcommand lists its alternatives.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ _FROM_STANDARD_INPUT: Final = (STANDARD_INPUT, f"@{STANDARD_INPUT}")
 def refuse_contradictions(
     ctx: click.Context, arguments: Sequence[str], alternatives: Iterable[tuple[str, str]]
 ) -> None:
-    """Raise UsageError for options that exclude each other, and for two readers of one input.
+    """Raise UsageError if options exclude each other, or if several read standard input.
 
-    `alternatives` are pairs of options; what the project's settings say counts for nothing here.
+    `alternatives` are pairs of options. Options from the project's settings do not count.
     """
     passed = {
         max(option.opts, key=len): option
@@ -48,7 +48,7 @@ def refuse_contradictions(
 def _switches(
     options: Iterable[click.Parameter], arguments: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield both names of a switch that is turned on and off; click takes the last of them."""
+    """Yield both names of each switch that is turned on and off; click would take the last."""
     passed = set(takewhile(lambda argument: argument != "--", arguments))
     for option in options:
         if {option.opts[0], *option.secondary_opts} <= passed and option.secondary_opts:
@@ -56,7 +56,7 @@ def _switches(
 
 
 def _with_word(name: str, options: Mapping[str, click.Parameter], values: Mapping[str, Any]) -> str:
-    """Return an option, with its value if that is one of a few words."""
+    """Return the name of an option, with its value if the option is a choice of words."""
     is_choice = name in options and isinstance(options[name].type, click.Choice)
     return f"{name} {values[name]}" if is_choice else name
 

@@ -50,7 +50,7 @@ def removal(target: MacroStack, place: Place, *, has_bucket: bool) -> Text:
 
 
 def retained_layers(names: Iterable[str]) -> Text:
-    """Render which layers have versions that outlive the macro's stack."""
+    """Render which layers remain after the macro's stack is deleted."""
     lines = [f"  layer {name}" for name in names]
     title = "versions of its layers stay, because functions may use them:"
     hint = "delete them one by one: aws lambda delete-layer-version --layer-name NAME"

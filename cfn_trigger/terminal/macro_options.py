@@ -1,7 +1,7 @@
 """The options of the commands that install, upgrade and remove the macro.
 
-Knows how they are called, by the names that `aws cloudformation deploy` has for them. Refuses to
-know what AWS does with their values.
+Knows their names, which are those of `aws cloudformation deploy` where it has the same option.
+Refuses to know what AWS does with their values.
 """
 
 import re
@@ -55,7 +55,7 @@ def bucket_option(command: Command) -> Command:
 def role_arn_option(command: Command) -> Command:
     """Add `--role-arn`."""
 
-    def refuse_others(
+    def refuse_invalid(
         _: click.Context, option: click.Parameter, role_arn: str | None
     ) -> str | None:
         if role_arn is None or _ROLE_ARN.fullmatch(role_arn):
@@ -65,8 +65,8 @@ def role_arn_option(command: Command) -> Command:
     option = click.option(
         "--role-arn",
         metavar="ARN",
-        callback=refuse_others,
-        help="The service role with which CloudFormation works, instead of your permissions.",
+        callback=refuse_invalid,
+        help="The service role that CloudFormation uses, instead of your permissions.",
     )
     return option(command)
 
@@ -79,7 +79,7 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(macro_stack.PROVIDER_CODES, case_sensitive=False),
         help=(
             "Whether templates contain the code that runs their triggers, or use a layer of the"
-            " macro's stack.  [default: as installed; Inline at first]"
+            " macro's stack.  [default: unchanged; Inline for a new stack]"
         ),
     )
     @click.option(
@@ -88,7 +88,7 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
         cls=SeveralValues,
         multiple=True,
         metavar="K=V...",
-        help="Tags of the stacks and of what is in them.",
+        help="Tags of the stacks and of their resources.",
     )
     @role_arn_option
     @wraps(command)

@@ -26,7 +26,7 @@ _PROFILE_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _KEYS_VARIABLE: Final = "AWS_ACCESS_KEY_ID"
 _PAIRS: Final = "pairs"
 _ARGUMENTS: Final = "cfn_trigger.arguments"
-"""Under which key a context keeps its command line, of which click takes away what it reads."""
+"""The key under which a context keeps its command line; click consumes the list itself."""
 
 _SETTINGS_OF_OPTIONS: Final[Mapping[str, str]] = {
     "macro_name": "macro-name",
@@ -113,17 +113,17 @@ def command(
 ) -> Callable[[Callable[..., Any]], Subcommand]:
     """Return a decorator that makes a function a subcommand; examples are whole command lines.
 
-    `alternatives` are pairs of options that cannot both be meant.
+    `alternatives` are pairs of options that exclude each other.
     """
     return click.command(cls=Subcommand, examples=examples, alternatives=alternatives)
 
 
 class SeveralValues(click.Option):
-    """An option with any number of values, as those of the AWS CLI: `--tags A=1 B=2`."""
+    """An option with any number of values, as in the AWS CLI: `--tags A=1 B=2`."""
 
 
 def _one_by_one(params: Iterable[click.Parameter], args: Iterable[str]) -> Iterator[str]:
-    """Yield a command line in which every value of such an option follows its name."""
+    """Yield a command line that repeats the name of such an option before each of its values."""
     names = {name for option in params if isinstance(option, SeveralValues) for name in option.opts}
     name = previous = ""
     for argument in args:

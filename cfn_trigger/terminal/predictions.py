@@ -44,7 +44,7 @@ def _reasons(prediction: Prediction) -> Iterator[str]:
 def as_comment(predicted: Iterable[Prediction], template: str, notes: Iterable[str] = ()) -> str:
     """Return predictions as a comment in GitHub's Markdown, with the reasons folded away.
 
-    `notes` say what could not be predicted.
+    `notes` list what could not be predicted.
 
     What a template or a person wrote is not read as Markdown, HTML or a mention.
     https://github.github.com/gfm/

@@ -244,7 +244,7 @@ def test_the_providers_code_moves_into_a_layer_with_the_documented_permissions(
     assert (refused.exit_code, refused.stderr) == (
         2,
         (
-            "cfn-trigger: stack 'cfn-trigger-Layered': has the provider code Inline, not Layer;"
+            "cfn-trigger: stack 'cfn-trigger-Layered': has ProviderCode Inline, not Layer;"
             " run cfn-trigger upgrade --provider-code Layer\n"
         ),
     )

@@ -155,7 +155,7 @@ def test_an_installed_macro_whose_provider_is_elsewhere_is_a_usage_error() -> No
         install.refuse_other_provider_code(TARGET, deployed(), StackOptions(provider_code="Layer"))
 
     assert caught.value.message == (
-        "stack 'cfn-trigger': has the provider code Inline, not Layer;"
+        "stack 'cfn-trigger': has ProviderCode Inline, not Layer;"
         " run cfn-trigger upgrade --provider-code Layer"
     )
 
