@@ -48,6 +48,7 @@ def test_what_is_run_elsewhere_is_on_the_page() -> None:
     assert set(RUN_ELSEWHERE) - shown == set()
 
 
+@pytest.mark.long
 def test_every_other_command_succeeds_in_order(clients: Clients, home_of_a_reader: Path) -> None:
     failed = {}
     for line in commands():

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cloud import command
 from tests.cloud.conftest import deployed
 from tests.support.clients import Clients
 
 
+@pytest.mark.long
 def test_a_macro_that_sam_has_deployed_can_be_upgraded_and_removed(
     clients: Clients, package: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def ran(clients: Clients, stack: Stack, run_trigger: Json, *more: str) -> Outcom
     return Outcome(exit_code=outcome.exit_code, stdout=stdout, stderr=outcome.stderr)
 
 
+@pytest.mark.long
 def test_a_handler_is_run_with_the_event_that_a_deployment_would_send(
     clients: Clients, deployed: Stack
 ) -> None:

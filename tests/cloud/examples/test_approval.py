@@ -56,6 +56,7 @@ def has_open_question(stack: Stack, deployment: Future[Outcome]) -> bool:
         return False  # there is no such stack or no such table yet
 
 
+@pytest.mark.long
 def test_a_yes_continues_the_deployment_and_counts_only_once(
     stack: Stack, background: ThreadPoolExecutor
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_yes_continues_the_deployment_and_counts_only_once(
     assert printed(stack, "Ask").count("asked") == 1
 
 
+@pytest.mark.long
 def test_a_no_leaves_the_service_as_it_was(stack: Stack, background: ThreadPoolExecutor) -> None:
     deployment = background.submit(deploy, stack, TEMPLATE, Minutes=IN_TIME)
     wait_until(lambda: has_open_question(stack, deployment))
