@@ -26,6 +26,8 @@ FUNCTION_TYPES: Final = frozenset({FUNCTION_TYPE, f"{SERVERLESS}Function"})
 """The types of functions that an author writes; after SAM there is one."""
 
 SERVERLESS_TRANSFORM: Final = "AWS::Serverless-2016-10-31"
+LOOP: Final = "Fn::ForEach::"
+"""What the key of a loop begins with."""
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 
 BODY_LIMIT: Final = 51_200

@@ -11,6 +11,10 @@ SHOWN = 20
 """The most problems in one message; CloudFormation truncates a longer status reason."""
 
 
+EXPAND_LOOPS = "put AWS::LanguageExtensions before Trigger in the list of transforms"
+"""What to do where a loop has to be expanded before the macro runs."""
+
+
 Kind = Literal["spelling", "meaning", "risk", "size"]
 """What a problem is about: a property by itself, a trigger in its template, what may surprise, or
 the size of the expansion."""

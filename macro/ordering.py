@@ -22,8 +22,8 @@ from typing import Final, Literal, NamedTuple
 
 from macro.additions import Additions
 from macro.canonical import Canon
-from macro.cloudformation import Resources, depends_on, properties_of
-from macro.errors import Problem, Selecting, nearest
+from macro.cloudformation import LOOP, Resources, depends_on, properties_of
+from macro.errors import EXPAND_LOOPS, Problem, Selecting, nearest
 from macro.model import ABSENT, NOTHING, Edge, Json, Trigger
 from macro.needs import Need, Needs
 from macro.references import Survey, mentions
@@ -31,7 +31,7 @@ from macro.sam_names import types_of, written_names
 
 Side = Literal["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"]
 
-_SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange")
+SIDES: Final[tuple[Side, ...]] = ("ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange")
 
 
 class Order(NamedTuple):
@@ -97,7 +97,8 @@ def order(
     by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
     hidden = {*additions.ids} - {trigger.logical_id for trigger in by_id}
     hidden |= resources.of_type("").keys()  # an Fn::Transform or Fn::ForEach has no type
-    candidates = _Candidates.among(resources.without(hidden))
+    loop = next((name for name in resources if str(name).startswith(LOOP)), "")
+    candidates = _Candidates.among(resources.without(hidden), loop)
     selections, problems = _selections(by_id, candidates)
     needs = Needs(resources, canon)
     ordering = [each for each in selections if each.side != "ExecuteOnResourceChange"]
@@ -159,7 +160,7 @@ def _selections(
     selections: list[_Selection] = []
     problems: list[Problem] = []
     for trigger in triggers:
-        for side in _SIDES:
+        for side in SIDES:
             selection, unknown = _select(trigger, side, candidates, triggers)
             problems.extend(unknown)
             selections.append(selection)
@@ -175,7 +176,7 @@ def _cycle(edge: Edge, selected: str, path: list[str], candidates: "_Candidates"
 def _select(
     trigger: Trigger, side: Side, candidates: "_Candidates", triggers: Iterable[Trigger]
 ) -> tuple[_Selection, list[Problem]]:
-    selectors = _selectors(trigger, side)
+    selectors = selectors_of(trigger, side)
     place = f"{trigger.place}.{side}"
     named: dict[str, None] = {}
     matched: dict[str, None] = {}
@@ -184,9 +185,9 @@ def _select(
     for selector in selectors:
         if meant := candidates.named(selector):
             named |= dict.fromkeys(meant)
-        elif not _is_pattern(selector):
+        elif not is_pattern(selector):
             in_a_loop = f"; in a loop, write !Sub {selector!r}" if "${" in selector else ""
-            hint = in_a_loop or nearest(selector, candidates.names)
+            hint = in_a_loop or nearest(selector, candidates.names) or candidates.loop_hint
             message = f"no resource {selector!r} in the template{hint}"
             problems.append(Problem(place, message, (Selecting(selector),)))
         elif matches := candidates.matching(selector, without=trigger.logical_id):
@@ -195,6 +196,7 @@ def _select(
             specific |= set(matches if selector != "*" else ())
         else:
             hint = nearest(selector, candidates.types) if "::" in selector else ""
+            hint = hint or candidates.loop_hint
             message = f"{selector!r} matches no resource{hint}"
             problems.append(Problem(place, message, (Selecting(selector),)))
     others = tuple(other for other in matched if other not in named)
@@ -212,11 +214,12 @@ def _select(
 def _everywhere(side: Side, triggers: Iterable[Trigger]) -> Iterator[str]:
     """Yield the triggers with the same `*`: they don't wait for each other."""
     for trigger in triggers:
-        if "*" in _selectors(trigger, side):
+        if "*" in selectors_of(trigger, side):
             yield trigger.logical_id
 
 
-def _selectors(trigger: Trigger, side: Side) -> tuple[str, ...]:
+def selectors_of(trigger: Trigger, side: Side) -> tuple[str, ...]:
+    """Return the selectors in one property of a trigger."""
     match side:
         case "ExecuteAfter":
             return trigger.execute_after
@@ -226,7 +229,8 @@ def _selectors(trigger: Trigger, side: Side) -> tuple[str, ...]:
             return trigger.execute_on_resource_change
 
 
-def _is_pattern(selector: str) -> bool:
+def is_pattern(selector: str) -> bool:
+    """Whether a selector may select several resources: a glob, or a type."""
     return "::" in selector or any(sign in selector for sign in "*?[")
 
 
@@ -236,15 +240,22 @@ class _Candidates(NamedTuple):
     resources: Resources
     ids_by_name: Mapping[str, tuple[str, ...]]
     names_by_id: Mapping[str, tuple[str, ...]]
+    loop: str = ""
+    """A loop that is not expanded yet, if there is one."""
 
     @classmethod
-    def among(cls, resources: Resources) -> "_Candidates":
+    def among(cls, resources: Resources, loop: str = "") -> "_Candidates":
         ids_by_name = written_names(resources)
         names_by_id: dict[str, tuple[str, ...]] = {}
         for name, ids in ids_by_name.items():
             for logical_id in ids:
                 names_by_id[logical_id] = (*names_by_id.get(logical_id, ()), name)
-        return cls(resources=resources, ids_by_name=ids_by_name, names_by_id=names_by_id)
+        return cls(resources, ids_by_name, names_by_id, loop)
+
+    @property
+    def loop_hint(self) -> str:
+        """What to do if a loop may create what a selector selects."""
+        return f" before {self.loop} is expanded; {EXPAND_LOOPS}" if self.loop else ""
 
     @property
     def names(self) -> set[str]:

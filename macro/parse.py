@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple
 from macro.cloudformation import (
     FUNCTION_TYPES,
     INVOKE_CONFIG_TYPE,
-    LANGUAGE_EXTENSIONS,
+    LOOP,
     Resources,
     as_map,
     section,
     type_of,
 )
-from macro.errors import Problem, nearest
+from macro.errors import EXPAND_LOOPS, Problem, nearest
 from macro.model import ABSENT, METADATA_KEY, Deployment, Handler, Json, Settings, Trigger
 from macro.names import function_id, metadata_trigger_id
 from macro.readers import Fault, InvalidValueError, Lookup, field_name, is_shorthand, shown
@@ -113,9 +113,8 @@ def _sources(resources: Mapping[str, Json]) -> Iterator[_Source]:
 
 def _looping(resources: Mapping[str, Json]) -> Iterator[Problem]:
     for name, value in resources.items():
-        if str(name).startswith("Fn::ForEach::") and _holds_a_trigger(value):
-            remedy = f"put {LANGUAGE_EXTENSIONS} before Trigger in the list of transforms"
-            message = f"contains a trigger and is not expanded yet; {remedy}"
+        if str(name).startswith(LOOP) and _holds_a_trigger(value):
+            message = f"contains a trigger and is not expanded yet; {EXPAND_LOOPS}"
             yield Problem(str(name), message, kind="spelling")
 
 

@@ -14,6 +14,7 @@ from macro.cloudformation import (
     ALIAS_TYPE,
     INVOKE_CONFIG_TYPE,
     LAYER_TYPE,
+    LOOP,
     MANAGED_POLICY_TYPE,
     POLICY_TYPE,
     ROLE_TYPE,
@@ -24,9 +25,10 @@ from macro.cloudformation import (
     section,
     type_of,
 )
-from macro.errors import Problem
+from macro.errors import EXPAND_LOOPS, Problem, Selecting
 from macro.functions import LATEST, Functions
 from macro.model import ABSENT, Json, Trigger
+from macro.ordering import SIDES, is_pattern, selectors_of
 from macro.permissions import CHECKPOINT
 from macro.reading import Reading
 from macro.references import mentions
@@ -87,6 +89,20 @@ def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
             )
             remedy = f"keep it under {_LONGEST_OLD:,} bytes if the handler reads Old"
             yield Problem(f"{trigger.place}.Payload", f"{unseen}; {remedy}")
+
+
+def loops_that_no_selector_sees(reading: Reading) -> Iterator[Problem]:
+    """Report selectors that would select resources of a loop too, if it were expanded.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
+    """
+    loop = next((name for name in reading.resources if str(name).startswith(LOOP)), "")
+    for trigger in reading.triggers if loop else ():
+        for side in SIDES:
+            for selector in filter(is_pattern, selectors_of(trigger, side)):
+                unseen = f"{selector!r} selects nothing of {loop}, which is not expanded yet"
+                within = (Selecting(selector),)
+                yield Problem(f"{trigger.place}.{side}", f"{unseen}; {EXPAND_LOOPS}", within)
 
 
 # ---- changes that no deployment can see
@@ -338,6 +354,7 @@ def _durable_handlers(reading: Reading) -> dict[str, None]:
 RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     failures_that_nobody_sees,
     payloads_that_no_update_sees,
+    loops_that_no_selector_sees,
     code_that_changes_in_its_place,
     functions_outside_the_template,
     versions_that_stay,

@@ -4,6 +4,9 @@ from typing import Any, Final
 
 import pytest
 
+from macro.expand import read
+from macro.model import Deployment
+from macro.risks import risks
 from tests.support.templates import (
     Template,
     expanded,
@@ -25,6 +28,10 @@ REMEDY: Final = (
 NAME: Final = "Fn::ForEach::Runs"
 DEFINING: Final = of_type("Custom::Trigger", Function={"Code": {"ZipFile": "x"}})
 NOTED: Final = function() | {"Metadata": {"Trigger": {}}}
+
+
+def risks_of(fragment: Template) -> list[str]:
+    return [str(risk) for risk in risks(read(fragment, Deployment()))]
 
 
 def loop(over: str, resource: Template) -> Any:
@@ -126,6 +133,33 @@ def test_a_loop_itself_is_matched_by_no_pattern(side: str) -> None:
 
     assert NAME not in waits(fragment)
     assert resources(fragment)[NAME] == loop("Name", table())
+
+
+@pytest.mark.parametrize("side", ["ExecuteAfter", "ExecuteBefore", "ExecuteOnResourceChange"])
+@pytest.mark.parametrize("selector", ["Each*", "EachA", "AWS::SNS::*"])
+def test_a_selector_of_what_a_loop_will_create_says_what_to_do(side: str, selector: str) -> None:
+    fragment = template(Run=trigger(**{side: [selector]}), **{NAME: loop("Name", table())})
+    what = "no resource 'EachA' in the template" if selector == "EachA" else ""
+
+    assert problems(fragment) == [
+        (
+            f"Run.{side}: {what or f'{selector!r} matches no resource'} before {NAME} is expanded;"
+            " put AWS::LanguageExtensions before Trigger in the list of transforms"
+        )
+    ]
+
+
+def test_a_pattern_beside_a_loop_is_a_risk() -> None:
+    run = trigger(ExecuteAfter=["AWS::DynamoDB::*", "Orders"], ExecuteBefore=["*"])
+    looped = template(Orders=table(), Run=run, **{NAME: loop("Name", table())})
+    unseen = f"selects nothing of {NAME}, which is not expanded yet"
+    remedy = "put AWS::LanguageExtensions before Trigger in the list of transforms"
+
+    assert risks_of(looped) == [
+        f"Run.ExecuteAfter: 'AWS::DynamoDB::*' {unseen}; {remedy}",
+        f"Run.ExecuteBefore: '*' {unseen}; {remedy}",
+    ]
+    assert risks_of(template(Orders=table(), Run=run)) == []
 
 
 # ---- a part of a template
