@@ -154,7 +154,11 @@ def reported(a,l=''):
 def message_of(a):y=(BY,AO,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
- while isinstance(c:=a.get('cause')or a.get('innerException'),dict):k,m=c.get(BZ)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());a=c;yield' at '.join([f'{k}: {m}',*f[:1]])
+ s,o=a.get('causes'),a.get('cause')or a.get('innerException')
+ for c in s if isinstance(s,list)else[o]:
+  if isinstance(c,dict):
+   k,m=c.get(BZ)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
+   yield from causes_of(c)
 def lines_of(r):
  t=r.splitlines()if isinstance(r,str)else r;e=[]
  for i in t if isinstance(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);e.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))

@@ -200,11 +200,13 @@ def trace_of(error: Map) -> Any:
 
 def causes_of(error: Map) -> Iterator[str]:
     """Yield the errors behind an error that its payload nests, each with its innermost frame."""
-    while isinstance(cause := error.get("cause") or error.get("innerException"), dict):
-        kind, message = cause.get("errorType") or "Error", message_of(cause)
-        frames = innermost_frames(lines_of(trace_of(cause)), message.splitlines())
-        error = cause
-        yield " at ".join([f"{kind}: {message}", *frames[:1]])
+    several, one = error.get("causes"), error.get("cause") or error.get("innerException")
+    for cause in several if isinstance(several, list) else [one]:
+        if isinstance(cause, dict):
+            kind, message = cause.get("errorType") or "Error", message_of(cause)
+            frames = innermost_frames(lines_of(trace_of(cause)), message.splitlines())
+            yield " at ".join([f"{kind}: {message}", *frames[:1]])
+            yield from causes_of(cause)
 
 
 def lines_of(trace: Any) -> list[str]:

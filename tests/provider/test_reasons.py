@@ -196,6 +196,27 @@ def test_the_three_innermost_of_many_frames_are_reported(stack: Stack, handler: 
             "A: a; caused by C: c; caused by D: d; caused by Root: no disk; at x.Y.z(Y.java:1)",
             id="five errors in one text",
         ),
+        pytest.param(  # https://github.com/aws/aws-lambda-dotnet, ExceptionInfo of RuntimeSupport
+            {
+                "errorType": "AggregateException",
+                "errorMessage": "One or more errors occurred. (no table) (no disk)",
+                "cause": {"errorType": "SqlException", "errorMessage": "no table"},
+                "causes": [
+                    {"errorType": "SqlException", "errorMessage": "no table"},
+                    {"errorType": "IOException", "errorMessage": "no file", "cause": {
+                        "errorType": "Win32Exception", "errorMessage": "no disk"}},
+                ],
+            },
+            "AggregateException: One or more errors occurred. (no table) (no disk); caused by "
+            "SqlException: no table; caused by IOException: no file; caused by "
+            "Win32Exception: no disk",
+            id="several errors at once",
+        ),
+        pytest.param(
+            {"errorType": "A", "errorMessage": "a", "causes": 5, "cause": {"errorMessage": "b"}},
+            "A: a; caused by Error: b",
+            id="causes that are none",
+        ),
     ],
 )  # fmt: skip
 def test_the_cause_of_all_causes_is_reported(
