@@ -135,9 +135,12 @@ def failure(request: Request, progress: Progress) -> Map:
     # With the handler's id, a part that exists would be deleted as what the handler made.
     keeps_id = request.kind == "Delete" or (request.part_of and request.old_id)
     reported_id = "" if keeps_id else progress.physical_id
-    # What a handler began is its own to delete: it was polled, or nobody knows how it ended.
-    is_begun = (progress.polls or progress.outcome.runs_until) and request.execute_on_delete
-    new_id = physical_id(request, progress) if is_begun else marker(request)
+    # What a handler began is its own to delete: it was polled, it returned what cannot be used, or
+    # nobody knows how an attempt ended.
+    last, new_id = progress.outcome, marker(request)
+    is_begun = progress.polls or last.runs_until or last.kind == "done" or last.is_unexpected
+    if is_begun and request.execute_on_delete:
+        new_id = physical_id(request, progress)
     return echo(request, "FAILED", reported_id or request.old_id or new_id)
 
 

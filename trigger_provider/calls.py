@@ -6,7 +6,7 @@ Knows the two services' requests, headers, error codes and limits. Refuses to kn
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -345,7 +345,7 @@ def description_of(request: Request, progress: Progress) -> Map:
 # ---- the stack
 
 
-def ask(request: Request, effects: Effects, seconds: float, action: str, **more: str) -> Response:
+def ask(request: Request, effects: Effects, seconds: float, action: str, more: Map) -> Response:
     """Ask CloudFormation about the stack of a request, once."""
     query = {"Action": action, "StackName": request.event["StackId"], "Version": "2010-05-15"}
     form = urlencode(query | more).encode()
@@ -366,15 +366,27 @@ TRANSIENT: Final = b"Throttl|LimitExceeded|Expired|Timeout"
 """Error codes with which CloudFormation refuses what it may answer a little later."""
 
 
-def stack_status(response: Response) -> str:
-    """Return the status of the stack in a response of DescribeStacks, empty if there is none."""
-    return "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
+def ask_status(
+    request: Request, progress: Progress, effects: Effects, seconds: float
+) -> tuple[Response, str]:
+    """Ask for the status of the stack; it is empty if the response has none.
+
+    DescribeStacks may lag behind: in the first minute of a request, a rollback that is complete is
+    that of an earlier operation, or has deletions left to do.
+    """
+    response = ask(request, effects, seconds, "DescribeStacks", {})
+    status = "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
+    is_new = effects.clock().now < progress.sent + SHORT
+    if "ROLLBACK_COMPLETE" in status and is_new and request.kind != "Delete":
+        status = ""
+    return response, status
 
 
 class History(NamedTuple):
     """What a stack's events tell of a trigger, None where they did not tell.
 
-    `is_taken_back`: it failed in the operation that goes on, so that this one takes it back.
+    `is_taken_back`: it failed in the operation that goes on, so that this one takes it back; or the
+    stack rolls back, which its events may show before DescribeStacks does.
     `has_failed`: it failed in that one or the one before, and nothing has gone well since.
     """
 
@@ -389,64 +401,43 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
     They come newest first, a hundred at a time. An operation begins with an event of the stack
     itself that its user initiated. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
     """
-    events: list[Map] = []
+    # Of each operation: the statuses of the stack, and those with which the trigger ended.
+    operations: list[tuple[list[str], list[str]]] = [([], [])]
     more: Map = {}
     for _ in range(MOST_PAGES):
-        response = ask(request, effects, seconds, "DescribeStackEvents", **more)
+        response = ask(request, effects, seconds, "DescribeStackEvents", more)
         text = text_of(response)
         members = re.findall("(?s)<member>(.*?)</member>", text)
         if not members:
             return History(is_denied=is_lasting_refusal(response))
-        events += map(parse_event, members)
-        operations = operations_of(request, events)
+        for member in members:
+            stack, ended = operations[-1]
+            event = dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", member))
+            status = event.get("ResourceStatus", "")
+            if event.get("PhysicalResourceId") == request.event["StackId"]:
+                stack.append(status)
+                if event.get("ResourceStatusReason") == "User Initiated":
+                    operations.append(([], []))
+            elif event.get("LogicalResourceId") == request.name and "PROGRESS" not in status:
+                ended.append(status)
         token = re.search("<NextToken>(.*?)</", text)
-        if len(operations) > 1 + request.unchanged or not token:
+        is_late = effects.clock().left < SHORT
+        if len(operations) > 1 + request.unchanged or is_late or not token:
             break
         from html import unescape  # noqa: PLC0415 (a cold start should not pay for it)
 
         more = {"NextToken": unescape(token[1])}
-    return judge_history(request, operations)
+    (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
+    is_taken_back = ended[:1] == ["UPDATE_FAILED"] or "ROLLBACK" in "".join(stack[:1])
+    # A resource that failed and was taken back alone has failed all the same: only the rollback of
+    # a stack is a state that CloudFormation takes for stable.
+    if "ROLLBACK" in "".join(last_stack):
+        last = last[:1]
+    return History(is_taken_back, is_taken_back or "FAILED" in "".join(last))
 
 
 MOST_PAGES: Final = 40
 """Pages of events that are read: of two updates of a stack of 500 resources, and more."""
-
-
-def parse_event(xml: str) -> Map:
-    """Return the fields of an event."""
-    return dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", xml))
-
-
-def operations_of(request: Request, events: Sequence[Map]) -> list[list[Map]]:
-    """Return the events by operation, newest first; the last operation may not be complete."""
-    operations: list[list[Map]] = [[]]
-    for event in events:
-        operations[-1].append(event)
-        is_own = event.get("PhysicalResourceId") == request.event["StackId"]
-        if is_own and event.get("ResourceStatusReason") == "User Initiated":
-            operations.append([])
-    return operations
-
-
-def judge_history(request: Request, operations: Sequence[Sequence[Map]]) -> History:
-    """Return what the operations say about a trigger.
-
-    A resource that failed and was taken back alone has failed all the same: only the rollback of a
-    stack is a state that CloudFormation takes for stable.
-    """
-    now, before = operations[0], operations[1] if len(operations) > 1 else []
-    is_taken_back = ended(request, now)[:1] == ["UPDATE_FAILED"]
-    statuses = ended(request, before)
-    is_rolled_back = any("ROLLBACK" in each["ResourceStatus"] for each in before)
-    last = statuses[:1] if is_rolled_back else statuses
-    has_failed = is_taken_back or any(status.endswith("FAILED") for status in last)
-    return History(is_taken_back, has_failed)
-
-
-def ended(request: Request, events: Iterable[Map]) -> list[str]:
-    """Return with which statuses a trigger ended there, newest first."""
-    own = (event for event in events if event.get("LogicalResourceId") == request.name)
-    return [s for event in own if not (s := event["ResourceStatus"]).endswith("IN_PROGRESS")]
 
 
 # ---- the provider itself

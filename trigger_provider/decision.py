@@ -117,7 +117,8 @@ def wait_for_stop(request: Request, progress: Progress, clock: Clock) -> Action 
     """
     is_durable_delete = request.kind == "Delete" and request.durable
     if is_durable_delete and never_created(request) and request.old_id != marker(request):
-        return wait_until(progress.sent + SHORT, request, progress, clock)
+        # With the shortest Timeout, CloudFormation waits for a minute.
+        return wait_until(progress.sent + SHORT - RESERVE, request, progress, clock)
     return None
 
 
@@ -338,7 +339,7 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
     """Fold an outcome into what is known, with the time to go on."""
     pause: float = 0
     known = progress._replace(
-        outcome=outcome,
+        outcome=outcome._replace(runs_until=outcome.runs_until or progress.outcome.runs_until),
         fresh=False,
         refusals=0,
         refused_since=0,

@@ -14,7 +14,7 @@ from trigger_provider.calls import (
     PAUSES,
     History,
     Log,
-    ask,
+    ask_status,
     growing,
     hand_over,
     invoke,
@@ -22,7 +22,6 @@ from trigger_provider.calls import (
     look,
     poll,
     read_history,
-    stack_status,
     stop,
 )
 from trigger_provider.decision import (
@@ -235,12 +234,12 @@ def notice_rollback(
     """
     response, status = response_of((NOT_SENT, {}, b"")), progress.status
     if not status:
-        response = ask(request, effects, seconds, "DescribeStacks")
-        status = stack_status(response)
+        response, status = ask_status(request, progress, effects, seconds)
     now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
     progress = progress._replace(is_reached=is_reached, status=status)
-    if "ROLLBACK" in status or (status and request.run):
-        return progress._replace(rolling_back="ROLLBACK" in status)
+    rolling_back: bool | None = "ROLLBACK" in status
+    if rolling_back and request.run is None:
+        return progress._replace(rolling_back=True)
     history = History()
     if status or is_lasting_refusal(response):
         history = read_history(request, effects, seconds)
@@ -255,9 +254,11 @@ def notice_rollback(
         # A short Timeout leaves little to ask in: some questions fit there all the same.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
-    rolling_back, has_failed = bool(history.is_taken_back), history.has_failed
+    rolling_back = rolling_back if is_unknown else history.is_taken_back
     ask_at = now + 2 * BETWEEN_QUESTIONS  # the events were two questions in one
-    return progress._replace(rolling_back=rolling_back, has_failed=has_failed, ask_at=ask_at)
+    return progress._replace(
+        rolling_back=rolling_back, has_failed=history.has_failed, ask_at=ask_at
+    )
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
@@ -270,12 +271,12 @@ def notice_cancel(request: Request, progress: Progress, effects: Effects, log: L
     if is_wanted or now < progress.ask_at:
         return progress
     seconds = min(LONGEST_QUESTION, room(request, progress, effects.clock()))
-    response = ask(request, effects, seconds, "DescribeStacks")
-    status, was_told = stack_status(response), progress.status
+    was_told = progress.status
+    response, status = ask_status(request, progress, effects, seconds)
     progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or was_told)
     if not status:
         log("stack status unknown", level="WARN", status=response.status)
     if request.kind == "Update" and not was_told:
-        return progress._replace(rolling_back=status.startswith("UPDATE_ROLLBACK"))
+        return progress._replace(rolling_back="ROLLBACK" in status)
     gone = "ROLLBACK" in status or "DELETE" in status
     return progress._replace(cancelled=status if gone else "")

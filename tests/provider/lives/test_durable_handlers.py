@@ -363,6 +363,19 @@ def test_the_delete_after_a_cancelled_create_waits_until_the_durable_run_is_stop
     assert delete.answers[0].at - delete.sent_at < 70
 
 
+def test_the_delete_after_a_cancelled_create_leaves_time_to_answer_in_the_shortest_timeout(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(returns(None, seconds=3000))
+    cloud.lambda_service.queue_delay = lambda: 0.1
+    run = trigger(Durable=True, Timeout=1)
+
+    stack.create({"Run": run, "Queue": Other(fails=True, seconds=0.5)})
+
+    delete = cloud.request("Delete")
+    assert delete.deadline - delete.answers[0].at >= 10
+
+
 @pytest.mark.parametrize("is_durable", [True, False])
 def test_the_delete_after_a_create_that_failed_waits_for_nothing(
     cloud: Cloud, stack: Stack, handler: Function, *, is_durable: bool

@@ -7,8 +7,10 @@ from typing import Any, Literal
 import pytest
 
 from tests.support.aws.cloud import Cloud
+from tests.support.aws.custom_resources import skeleton
 from tests.support.aws.functions import Function
-from tests.support.aws.handler_runs import in_progress, raises, returns
+from tests.support.aws.handler_runs import Run, in_progress, raises, returns
+from tests.support.aws.network import FAIR, Weather, throttled
 from tests.support.aws.promises import broken_promises
 from tests.support.aws.stack import Stack
 from tests.support.aws.template import Other, Template, trigger
@@ -192,6 +194,54 @@ def test_an_id_of_a_poll_is_kept_until_the_end(
 
     assert cloud.starts == ["Create", "Create", "Delete"]
     assert handler.attempts[2].description["PhysicalResourceId"] == "own"
+
+
+@pytest.mark.parametrize(
+    ("result", "settings"),
+    [
+        ({}, {"Attributes": ["Missing"]}),
+        ({"PhysicalResourceId": "i" * 1025}, {}),
+        ({"Ready": False}, {"Expect": skeleton({"Ready": True})}),
+    ],
+    ids=["an attribute is missing", "its id is too long", "it is not what is expected"],
+)
+def test_what_a_handler_made_is_deleted_though_its_result_is_of_no_use(
+    cloud: Cloud, stack: Stack, handler: Function, result: Any, settings: dict[str, Any]
+) -> None:
+    handler.plays(returns(result), returns(None))
+
+    stack.create(run("1", **ON_DELETE, **settings))
+
+    assert cloud.starts == ["Create", "Delete"]
+
+
+@pytest.mark.parametrize("later", [raises("E", "no"), returns({"Status": "FAILED"})])
+def test_what_a_lost_attempt_may_have_made_is_deleted_though_a_later_attempt_failed(
+    cloud: Cloud, stack: Stack, handler: Function, later: Run
+) -> None:
+    handler.timeout = 10
+    handler.plays(returns(None), later, returns(None))
+    lost = iter([Weather(trouble="reply lost")])
+    cloud.forecast = lambda name: next(lost, FAIR) if name == "invoke" else FAIR
+
+    stack.create(run("1", Retry={"MaxAttempts": 2, "Interval": 1}, **ON_DELETE))
+
+    assert cloud.starts == ["Create", "Create", "Delete"]
+
+
+def test_what_a_lost_attempt_may_have_made_is_deleted_though_no_later_attempt_began(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.timeout = 10
+    handler.plays(returns(None), returns(None))
+    refused = Weather(instead=throttled())
+    met = iter([Weather(trouble="reply lost")])
+    cloud.forecast = lambda name: next(met, refused) if name == "invoke" else FAIR
+    cloud.time.after(100, lambda: setattr(cloud, "forecast", lambda _name: FAIR))
+
+    stack.create(run("1", Timeout=60, Retry={"MaxAttempts": 9}, **ON_DELETE))
+
+    assert cloud.starts == ["Create", "Delete"]
 
 
 # ---- cancelled

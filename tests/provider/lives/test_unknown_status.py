@@ -152,3 +152,75 @@ def test_a_failure_in_a_rollback_whose_status_was_read_late_is_forgiven(
 
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
     assert broken_promises(cloud) == []
+
+
+# ---- DescribeStacks lags behind
+
+
+@pytest.mark.parametrize("lag", [3, 8])
+@pytest.mark.parametrize("settings", [{}, {"Timeout": 30}, {"Timeout": 3540}])
+def test_a_rollback_runs_nothing_while_the_stack_shows_the_status_of_the_update(
+    cloud: Cloud, stack: Stack, lag: float, settings: dict[str, Any]
+) -> None:
+    cloud.handler.plays(returns(None), returns(None))
+    cloud.api.lag = lag
+    stack.create(run("1", **settings))
+
+    stack.update({**run("2", **settings), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert cloud.starts == ["Create", "Update"]
+    assert broken_promises(cloud) == []
+
+
+def test_a_failure_in_a_rollback_is_forgiven_while_the_stack_shows_the_status_of_the_update(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    settings = {"ExecuteOnRollback": True}
+    handler.plays(returns(None), returns(None), raises("E", "no"))
+    cloud.api.lag = 8
+    stack.create(run("1", **settings))
+
+    stack.update({**run("2", **settings), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert broken_promises(cloud) == []
+
+
+@pytest.mark.parametrize("lag", [3, 8, 20])
+@pytest.mark.parametrize("timeout", [30, 900])
+def test_an_update_runs_while_the_stack_shows_that_the_last_one_was_rolled_back(
+    cloud: Cloud, stack: Stack, handler: Function, lag: float, timeout: int
+) -> None:
+    handler.plays(returns(None), returns(None), returns(None))
+    stack.create(run("1", Timeout=timeout))
+    stack.update({**run("2", Timeout=timeout), **BREAKS})
+    cloud.time.run_for(100)
+    cloud.api.lag = lag
+
+    assert stack.update(run("3", Timeout=timeout)) == "UPDATE_COMPLETE"
+    assert cloud.starts == ["Create", "Update", "Update"]
+
+
+def test_a_new_trigger_is_polled_while_the_stack_shows_that_the_last_update_was_rolled_back(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(returns(None), returns(None), in_progress(retry_after=1), returns(None))
+    stack.create(run("1"))
+    stack.update({**run("2"), **BREAKS})
+    cloud.time.run_for(100)
+    cloud.api.lag = 8
+
+    assert stack.update({**run("1"), "New": trigger()}) == "UPDATE_COMPLETE"
+
+
+def test_a_create_that_missed_the_rollback_of_its_stack_is_polled_no_longer(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.always(in_progress(retry_after=300))
+
+    stack.create({**run("1", Timeout=3540), "Queue": Other(fails=True, seconds=65)})
+    cloud.settle()
+
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert len(cloud.requests[0].attempts) <= 2

@@ -81,6 +81,7 @@ class WeatherDraw:
         cloud.forecast = self.forecast
         cloud.handler.otherwise = self.run
         cloud.handler.timeout = choose((3, 60, 300, 600, 900, 900))
+        cloud.api.lag = choose((0.0, 0.0, 0.0, 3.0, 8.0))
         cloud.lambda_service.queue_delay = lambda: 1.0 if self.chance(0.9) else choose((5.0, 100.0))
         cloud.lambda_service.loses_event = lambda: self.chance(0.002)
         cloud.lambda_service.delivers_twice = lambda: self.chance(0.004)
@@ -145,7 +146,7 @@ class WeatherDraw:
         if not self.chance(self.rough):
             return FAIR
         dead = {"look": DEAD_LOOKS, "invoke": REFUSALS, "hand over": (throttled(),)}
-        dead |= {"poll": DEAD_LOOKS, "stop": DEAD_LOOKS}
+        dead |= {"poll": DEAD_LOOKS, "stop": DEAD_LOOKS[:3]}
         dead |= dict.fromkeys(("DescribeStacks", "DescribeStackEvents"), DEAD_QUESTIONS)
         match self.dice.randrange(5):
             case 0:

@@ -98,8 +98,13 @@ class History:
     @property
     def status(self) -> str:
         """The stack's status."""
-        last = self.last(STACK_NAME)
-        return last.status if last else ""
+        return self.status_at(self.time.now)
+
+    def status_at(self, moment: float) -> str:
+        """Return the status that the stack had at a moment; its first, if it had none yet."""
+        own = [each for each in self.events if each.logical_id == STACK_NAME]
+        had = [each for each in own if each.at <= moment] or own[:1]
+        return had[-1].status if had else ""
 
     def last(self, logical_id: str) -> StackEvent | None:
         """Return the newest event of a resource."""
@@ -113,9 +118,13 @@ class History:
 
 @dataclass(slots=True)
 class QueryApi:
-    """CloudFormation's API for one stack; `outages` has what it answers instead, and until when."""
+    """CloudFormation's API for one stack; `outages` has what it answers instead, and until when.
+
+    DescribeStacks may lag behind by some seconds, and show the status that the stack had then.
+    """
 
     history: History
+    lag: float = 0.0
     allowed: frozenset[str] = ACTIONS
     outages: list[tuple[float, float, Reply]] = field(default_factory=list)
 
@@ -154,7 +163,8 @@ class QueryApi:
         require(not query, f"DescribeStacks with {query}")
         fields = {"StackName": STACK_NAME, "StackId": STACK_ID}
         fields |= {"CreationTime": timestamp(self.history.events[0].at)}
-        fields |= {"StackStatus": self.history.status, "DisableRollback": "false"}
+        status = self.history.status_at(self.history.time.now - self.lag)
+        fields |= {"StackStatus": status, "DisableRollback": "false"}
         return result("DescribeStacks", f"<Stacks><member>{elements(fields)}</member></Stacks>")
 
     def _events(self, query: dict[str, str]) -> Reply:
