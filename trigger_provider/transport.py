@@ -190,7 +190,7 @@ def reason_of(error: Exception) -> bytes:
 
 # ---- the reply
 
-# http.client parses headers as those of an e-mail, which takes a sixth of a warm event.
+# http.client parses headers as those of an e-mail, which took an eighth of a warm event.
 
 
 class Bounded(io.RawIOBase):
