@@ -159,7 +159,8 @@ def success(
         return body | {"Reason": truncate(reason, FORGIVEN)}, ""
     data = dict.fromkeys(OWN, "")
     if request.undone_by:
-        data["TriggerRunId"] = "" if result is ABSENT else execution_id(request.event, progress)
+        run_id = "" if result is ABSENT else execution_id(request.event, progress)
+        data["TriggerRunId"] = "" if progress.rolling_back else f"{progress.sent:.0f} {run_id}"
     body |= {"NoEcho": request.no_echo or progress.no_echo, "Data": data}
     room = LIMIT - SHORTEST_REASON - size(body)
     for name in request.attributes:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,WARN,answered,pending,skipped,Create,Data,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,Undo,X-Amz-Invocation-Type,Answer,BadResult,ErrorMessage,ErrorType,Expect,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,Create,Data,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,BadResult,ErrorMessage,ErrorType,Expect,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
 JSON=json.JSONEncoder(ensure_ascii=False)
@@ -41,50 +41,50 @@ def truncate(x,o):
  return x+'…'
 def truncate_start(x,o):return truncate(x[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
-Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AI,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
+Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AJ,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,False,'',False,False,False,0,''])
 def failed(error,message,**more):return Outcome(I,error,message,**more)
-Progress=namedtuple(D,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BA),0,True,'',False,{},False])
+Progress=namedtuple(D,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BB),0,True,'',False,{},False])
 def bare_request(e):
- p=e.get(AT,{});k,n=e[AJ],e[K];c,f=str(p.get(AF)),p.get(BP,'Fail')
+ p=e.get(AU,{});k,n=e[AK],e[K];c,f=str(p.get(AG)),p.get(BQ,'Fail')
  o=e.get(G,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(e):
- p,o=e[AT],e.get(BO,{})
- if AK in p and o:p,o=o,p
- r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AG)),expect=assembled(p.get(AQ)),run=run_of(e,p,o)if AK in p else None)
- with suppress(Exception):r=R(r,old_payload=assembled(o.get(AG)))
+ p,o=e[AU],e.get(BP,{})
+ if Y in p and o:p,o=o,p
+ r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AH)),expect=assembled(p.get(AR)),run=run_of(e,p,o)if Y in p else None)
+ with suppress(Exception):r=R(r,old_payload=assembled(o.get(AH)))
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p[AK]);i=u['RunId']not in str(o.get(AK))
+ u=assembled(p[Y]);i=u[AL];n=Y not in o or i>assembled(o[Y])[AL];u[AL]=i[11:]
  if u.get(C):u[C]=json.loads(u[C])
- return u if i and e[AJ]!=AC else{}
+ return u if n and u[AL]and e[AK]!=AD else{}
 def execution_id(e,p):
- a=e[AH],e[H],e[K];x='\n'.join([*a,str(signed_at(e[AU]))]);i=hashlib.sha256(x.encode()).hexdigest()
- return str(p.identity.get(BM,i[:32]))
+ a=e[AI],e[H],e[K];x='\n'.join([*a,str(signed_at(e[AV]))]);i=hashlib.sha256(x.encode()).hexdigest()
+ return str(p.identity.get(BN,i[:32]))
 def is_true(x):return x=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if BI in{r.on_failure,o.get(BP)}:return False
+ if BJ in{r.on_failure,o.get(BQ)}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!=BY;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AG,'InvocationType',AQ,AS)
+ w=o.get('Enabled')!=BZ;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
+RERUNS=('HandlerArn',AH,'InvocationType',AR,AT)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
  if any(l.get(n)!=e[n]for n in e):return True
- if p.get(BL)!=o.get(BL):return False
+ if p.get(BM)!=o.get(BM):return False
  return any(not re.match(SWITCHED_OFF,n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
  if t:=e.get(D):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BB][:len(Outcome._fields)]);h=t.get(AY,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BB:o,AY:h,U:sent_at(e,w)};return Progress(**k)
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BC][:len(Outcome._fields)]);h=t.get(AZ,0)-(o.is_crowded and w-t['resume_at']>=4)
+  k|={BC:o,AZ:h,U:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(e,w):d=signed_at(e[AU]);return e.get(D,{}).get(U,w)if d is None else d
+def sent_at(e,w):d=signed_at(e[AV]);return e.get(D,{}).get(U,w)if d is None else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
@@ -98,7 +98,7 @@ def assembled(a):
  for h in reversed(a.get('Values',[])):
   p=w;l=0
   for k in h['Path']:p=p[l];l=int(k)if isinstance(p,list)else k
-  if BT in h:p[l]=h[BT]
+  if BU in h:p[l]=h[BU]
   else:del p[l]
  return w[0]if w else ABSENT
 PART='part of '
@@ -109,28 +109,28 @@ RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-l
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AF)).lower()))
+ return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AG)).lower()))
 def meaning(r,e,w):
  match spelled(w.get(P)):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':a=truncate(as_text(w.get(E)or'no Reason was given'),4000);return failed('Failed',a)
  c=w.get('IsComplete',True)or False
- if str(c).lower()==BY:i='return the Status IN_PROGRESS to be polled';return failed(AN,f'IsComplete is false; {i}')
+ if str(c).lower()==BZ:i='return the Status IN_PROGRESS to be polled';return failed(AO,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(AQ,l,is_unexpected=True)
+ if l:return failed(AR,l,is_unexpected=True)
  return Outcome(A,result=e)
 def pending(e):
- f=e.get(AV)
- if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AN,'RetryAfter is not a number of seconds')
- m=as_text(e.get(D)or e.get(E)or'');return Outcome(AA,message=truncate(m,4000),result=e)
+ f=e.get(AW)
+ if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AO,'RetryAfter is not a number of seconds')
+ m=as_text(e.get(D)or e.get(E)or'');return Outcome(AB,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get(P)or w.get(CA)
+ c,t=w.get('statusCode'),w.get(P)or w.get(CB)
  if re.search(UNFINISHED,spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AD));t=w.get(G);return d.get(G)if t is None else t
+def given_id(e):w=as_map(e);d=as_map(w.get(AE));t=w.get(G);return d.get(G)if t is None else t
 def valid_id(p):e=len(p.encode(errors=S))if isinstance(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
@@ -143,21 +143,21 @@ def equal(t,r):
  return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={BW:y.decode(errors=S)}
+ if y and not a:a={BX:y.decode(errors=S)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BX)or a.get(AP)or F)
+ m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BY)or a.get(AQ)or F)
  if not re.fullmatch(r'\S{1,200}',k):k,m=F,f'{k}: {m}'
  n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))]
  e+=[f'caused by {truncate(c,300)}'for c in b[-3:]];f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
  return failed(k,'; '.join(e),frames=f,log=t)
-def message_of(a):y=(BW,AO,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
+def message_of(a):y=(BX,AP,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  s,o=a.get('causes'),a.get('cause')or a.get('innerException')
  for c in s if isinstance(s,list)else[o]:
   if isinstance(c,dict):
-   k,m=c.get(BX)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
+   k,m=c.get(BY)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
    yield from causes_of(c)
 def lines_of(r):
  t=r.splitlines()if isinstance(r,str)else r;e=[]
@@ -175,10 +175,10 @@ THROTTLED='TooManyRequestsException|Throttling(Exception)?'
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
 Clock=namedtuple('Clock','now left')
-Action=namedtuple(BF,'step seconds outcome',defaults=[0,Outcome(BA)])
+Action=namedtuple(BG,'step seconds outcome',defaults=[0,Outcome(BB)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if y:=reason_to_skip(r,p):return Action(T,outcome=Outcome(AB,message=y))
+ if y:=reason_to_skip(r,p):return Action(T,outcome=Outcome(AC,message=y))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action(T,outcome=e)
  a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==M else 0
@@ -200,20 +200,20 @@ def reason_to_skip(r,p):
   case'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is None and(r.kind==AX or bool(r.run))
+def must_ask(r,p):return p.rolling_back is None and(r.kind==AY or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action(T,outcome=UNKNOWN_STATUS)
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
-UNKNOWN_STATUS=Outcome(AB,'StatusUnknown','nobody could learn whether the stack rolls back')
+UNKNOWN_STATUS=Outcome(AC,'StatusUnknown','nobody could learn whether the stack rolls back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{A,AB}or(o.kind==I and i):return o
+ if o.kind in{A,AC}or(o.kind==I and i):return o
  if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=I)
- if not p.cancelled:return Outcome(BC)if passes_on(r,p,c)else None
+ if not p.cancelled:return Outcome(BD)if passes_on(r,p,c)else None
  if o.kind==I:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
 def is_denied(o):return o.kind==J and bool(re.fullmatch(PROPAGATING,o.error))
@@ -222,15 +222,15 @@ def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at els
 def passing_at(r,p):i=r.part_of and r.kind!=B and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
-def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=I,error=o.error or BS,message=m)
+def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=I,error=o.error or BT,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or(p.fresh and c.left<=2*60):h=c.left-10
- if a<=min(10,c.left-2*10):return Action(BE,a)
- if h>=1 or p.fresh:return Action(BE,min(a,max(h,1)))
+ if a<=min(10,c.left-2*10):return Action(BF,a)
+ if h>=1 or p.fresh:return Action(BF,min(a,max(h,1)))
  return Action(M)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
@@ -239,14 +239,14 @@ def wait_for_room(r,p,c):
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action(M)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==AA or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(M)if i else None
+ if p.outcome.kind==AB or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(M)if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
  if p.outcome.kind==J:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind==AA:t=min(t,840/2)
+ if p.outcome.kind==AB:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def handover_margin(r):return min(60,r.timeout/2)
@@ -262,9 +262,9 @@ def learn(r,p,o,c):
    l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(AV);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(V);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(AW);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(V);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
-def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AH)} {r.name} {t}";return hashlib.sha256(n.encode(errors=S)).digest()[0]/256
+def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AI)} {r.name} {t}";return hashlib.sha256(n.encode(errors=S)).digest()[0]/256
 OWN=(C,X,F)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
@@ -274,30 +274,30 @@ def answer(r,p,o):
  if o.kind!=I:
   b,l=success(r,p,o.message or A,e)
   if not l:return b,''
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BG,m)
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BH,m)
  b=failure(r,p);a=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
  return b|{E:truncate(a,4095-size(b))},a
-def is_forgiven(r,p):i=r.kind==B or bool(p.rolling_back);return i or r.on_failure==BI
+def is_forgiven(r,p):i=r.kind==B or bool(p.rolling_back);return i or r.on_failure==BJ
 def unusable(r,e):
  a=given_id(e)
  if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(G,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
    from difflib import get_close_matches;c=(k for k,g in attributes(e));b=''.join(get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
-   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BG,m)
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BH,m)
  return
 def failure(r,p):
  k=r.kind==B or(r.part_of and r.old_id);e=''if k else p.physical_id;l,n=p.outcome,marker(r)
  i=p.polls or l.runs_until or l.kind==A or l.is_unexpected
  if i and r.execute_on_delete:n=physical_id(r,p)
- return echo(r,AE,e or r.old_id or n)
+ return echo(r,AF,e or r.old_id or n)
 def success(r,p,a,e=ABSENT,error=''):
- b=echo(r,BQ,physical_id(r,p))
+ b=echo(r,BR,physical_id(r,p))
  if r.kind==B:return b|{E:truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
- if r.undone_by:d['TriggerRunId']=''if e is ABSENT else execution_id(r.event,p)
- b|={AF:r.no_echo or p.no_echo,AD:d};o=4095-20-size(b)
+ if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
+ b|={AG:r.no_echo or p.no_echo,AE:d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
   if n not in d and s<=o:d[n]='';o-=s
@@ -309,7 +309,7 @@ def success(r,p,a,e=ABSENT,error=''):
   if n not in d or x is None:return b,n
   o-=size(x)-2;d[n]=x
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k]for k in(H,AH,K)};return b|{P:t,G:p,E:''}
+def echo(r,t,p):b={k:r.event[k]for k in(H,AI,K)};return b|{P:t,G:p,E:''}
 def physical_id(r,p):
  if r.kind==B or r.run:return r.old_id
  n=r.part_of or r.name;i=hashlib.sha256((r.event[H]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
@@ -317,7 +317,7 @@ def physical_id(r,p):
 def attribute(e,n):
  if n==C:return as_json(e)if isinstance(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(AD)
+def data_of(e):return as_map(e).get(AE)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p):
@@ -352,12 +352,12 @@ def explain(r,p,a,o):
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
  e=p.failures+(p.outcome.kind==A)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
- if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AC else min(900,o));c+=[f'last log lines: {t}']if t else[]
+ if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AD else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[H].split(N)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==AC and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind==AD and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -366,12 +366,12 @@ Response=namedtuple('Response','kind status headers body')
 def response_of(r):
  t,h,y=r
  if t==NOT_SENT:return Response('not sent',*r)
- if t!=LOST:return Response(Z,t,{n.lower():h[n]for n in h},y)
- i=b'timed out'in y and b'Errno'not in y;return Response(BD if i else BV,*r)
+ if t!=LOST:return Response(AA,t,{n.lower():h[n]for n in h},y)
+ i=b'timed out'in y and b'Errno'not in y;return Response(BE if i else BW,*r)
 def text_of(s):return s.body.decode(errors=S)
 IDLE={}
 NETWORK_ERRORS=(OSError,ValueError)
-KEEP_ALIVE={BR:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
+KEEP_ALIVE={BS:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
@@ -392,7 +392,7 @@ def idle_connection(m,s):
 def connected(u):
  a=urlsplit(u);s,i=a.hostname or'',a.scheme=='https';p=a.port or(443 if i else 80);o=socket.create_connection((s,p),5)
  o.setsockopt(socket.IPPROTO_TCP,socket.TCP_NODELAY,1);o.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for t,n in KEEP_ALIVE.items()if hasattr(socket,BR)else():o.setsockopt(socket.IPPROTO_TCP,getattr(socket,t),n)
+ for t,n in KEEP_ALIVE.items()if hasattr(socket,BS)else():o.setsockopt(socket.IPPROTO_TCP,getattr(socket,t),n)
  return TRUST.wrap_socket(o,server_hostname=s)if i else o
 def send_on(o,m,u,b,h,c):
  s=urlsplit(u).netloc;e=[f"{m} {u.split(s,1)[1] or N} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;e+=[f'{n}: {v}'for n,v in f.items()]
@@ -408,7 +408,7 @@ class Bounded(io.RawIOBase):
  def readable(self):return True
  def readinto(self,buffer):
   left=self.deadline-time.monotonic()
-  if left<=0:raise TimeoutError(BD)
+  if left<=0:raise TimeoutError(BE)
   self.connection.settimeout(left);return self.connection.recv_into(buffer)
 def read_reply(r):
  t=0
@@ -448,7 +448,7 @@ def endpoint(s,r=REGION,e=os.environ):
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip(N)
  u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and(i or s!=BU or not r.startswith('us-gov-')):s+='-fips'
+ if p and(i or s!=BV or not r.startswith('us-gov-')):s+='-fips'
  return f'https://{s}.{r}.{d}'
 def signed(s,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
@@ -469,22 +469,22 @@ def look(r,f):
  if k:=map_of(s.body):return readiness(r,k)
  return Outcome(J,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(AW,BN)[:1 if r.kind==B else 2]:
+ for n in(AX,BO)[:1 if r.kind==B else 2]:
   t=k.get(n)or''
   if re.match('Failed|De',t):
    y=k.get(f'{n}Reason')or f"the function's {n} is {t}"
-   if n!=AW:y=f"{y.rstrip('.')}; the handler still has its previous code"
+   if n!=AX:y=f"{y.rstrip('.')}; the handler still has its previous code"
    return failed(k.get(f'{n}ReasonCode')or t,y,is_final=True)
- if k.get(AW)=='Pending'or k.get(BN)=='InProgress':return Outcome(J,'NotReady','the handler is still being created or updated')
+ if k.get(AX)=='Pending'or k.get(BO)=='InProgress':return Outcome(J,'NotReady','the handler is still being created or updated')
  return Outcome(A,result=k)
 def invoke(r,p,f,c):
  if p.is_durable or r.durable:return begin(r,p,f,c)
- y,t=invocation(r,p);h={AL:r.invocation_type};u=0
- if r.invocation_type==AI:
+ y,t=invocation(r,p);h={AM:r.invocation_type};u=0
+ if r.invocation_type==AJ:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if t:h['X-Amz-Client-Context']=t
   if len(t)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,AZ);s=response_of(f.call(Q,L,w,y,h,c))
+ w=path(r.handler_arn,BA);s=response_of(f.call(Q,L,w,y,h,c))
  match s.kind:
   case'answered':o=invoked(r,s);a=o.kind==I and s.status>=500;return R(o,runs_until=u)if a else o
   case'not sent':return Outcome(J,UNREACHABLE,text_of(s))
@@ -494,14 +494,14 @@ def invoke(r,p,f,c):
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {c:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,c):
- n=execution_id(r.event,p);h={AL:BK,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type==BJ:h={AL:BJ}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',AZ);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(Q,L,w,y,h,c))
+ n=execution_id(r.event,p);h={AM:BL,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type==BK:h={AM:BK}
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BA);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(Q,L,w,y,h,c))
  if u:=passing(s):return u
- if s.status>=300 or r.invocation_type!=AI:return invoked(r,s)
+ if s.status>=300 or r.invocation_type!=AJ:return invoked(r,s)
  if x:=s.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AV:f,V:p.state};return Outcome(AA,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AW:f,V:p.state};return Outcome(AB,message=m,result=e,execution=x)
 def poll(r,p,f,c):
  x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(Q,'GET',w,b'',{},c))
  if u:=passing(s):return R(u,execution=x)
@@ -509,12 +509,12 @@ def poll(r,p,f,c):
  k=map_of(s.body);t=k.get(P);m=f'the durable execution is {t}'
  match t:
   case'SUCCEEDED':return result_of(r,(k.get(C)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AP:t,AO:m};return reported(a|as_map(k.get(F)))
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AQ:t,AP:m};return reported(a|as_map(k.get(F)))
  return goes_on(r,p,x,''if t=='RUNNING'else m)
-def stop(x,y,f):b=encoded({AP:y.error,AO:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
+def stop(x,y,f):b=encoded({AQ:y.error,AP:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
- if s.kind!=Z:return Outcome(J,UNREACHABLE,text_of(s))
+ if s.kind!=AA:return Outcome(J,UNREACHABLE,text_of(s))
  if s.status in{403,429}or s.status>=500:return R(refusal(s),kind=J,is_crowded=False)
  return
 def refusal(s):
@@ -525,11 +525,11 @@ def refusal(s):
 def invoked(r,s):
  if s.status>=300:return refusal(s)
  if s.headers.get('x-amz-function-error'):t=base64.b64decode(s.headers.get('x-amz-log-result',''));return function_error(s.body,t.decode(errors=S))
- if r.invocation_type!=AI:return Outcome(A)
+ if r.invocation_type!=AJ:return Outcome(A)
  return result_of(r,s.body or b'null')
 def result_of(r,x):
  try:return judge(r,json.loads(x))
- except(ValueError,RecursionError):return failed(AN,"the handler's result is not JSON, or nested too deeply")
+ except(ValueError,RecursionError):return failed(AO,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
@@ -537,29 +537,29 @@ def invocation(r,p):
  if i:y=y|{V:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,V if is_carried else AR;t=packed(d,is_ascii=a)
- for n in(AR,AG,C,c,'',G):
+ a,c=True,V if is_carried else AS;t=packed(d,is_ascii=a)
+ for n in(AS,AH,C,c,'',G):
   if len(t)>3583:
    a&=n!=''
    if n in d:l=[*d.get(X,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{X:l}
    t=packed(d,is_ascii=a)
  return t
-def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CB:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
+def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CC:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
 def description_of(r,p):
- y=(AJ,AH,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
- d[K]=r.part_of or r.name;d[BM]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
+ y=(AK,AI,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
+ d[K]=r.part_of or r.name;d[BN]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[V]=p.state
- if r.run:o={'RollbackOf':AX if'UPDATE'in p.status else AC};return d|r.run|o
- if r.old_payload is not ABSENT:d[AR]=r.old_payload
+ if r.run:o={'RollbackOf':AY if'UPDATE'in p.status else AD};return d|r.run|o
+ if r.old_payload is not ABSENT:d[AS]=r.old_payload
  return d
 def ask(r,f,c,t,m):
- q={BF:t,'StackName':r.event[H],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BH:'application/x-www-form-urlencoded'}
- return response_of(f.call(BU,L,N,o,h,c))
+ q={BG:t,'StackName':r.event[H],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BI:'application/x-www-form-urlencoded'}
+ return response_of(f.call(BV,L,N,o,h,c))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not re.search(TRANSIENT,s.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,p,f,c):
- s=ask(r,f,c,'DescribeStacks',{});t=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(s))[:1]);i=f.clock().now<p.sent+60
- if'ROLLBACK_COMPLETE'in t and i and r.kind!=B:t=''
+ s=ask(r,f,c,'DescribeStacks',{});t=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(s))[:1]);n=f.clock().now<p.sent+60
+ if'ROLLBACK_COMPLETE'in t and n and r.kind!=B:t=''
  return s,t
 History=namedtuple('History','is_taken_back has_failed is_denied',defaults=[None,None,False])
 def read_history(r,f,c):
@@ -578,36 +578,36 @@ def read_history(r,f,c):
   from html import unescape;m={'NextToken':unescape(o[1])}
  (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or W in''.join(a[:1])
  if W in''.join(k):l=l[:1]
- return History(b,b or AE in''.join(l))
+ return History(b,b or AF in''.join(l))
 def hand_over(e,f,m,l):
- b,h=encoded(e),{AL:BK}
+ b,h=encoded(e),{AM:BL}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(Q,L,path(m,AZ),b,h,c);s=response_of(r)
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(Q,L,path(m,BA),b,h,c);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{BD,BV}:l('handed over, without a reply',level=Y,why=text_of(s));return False
+  if s.kind in{BE,BW}:l('handed over, without a reply',level=Z,why=text_of(s));return False
   p=f.clock().left-2*10
   if not passing(s)or p<=0:break
   f.sleep(min(a,p,10))
  l('not handed over',level=O,why=text_of(s));raise RuntimeError(f'could not start a new execution: {text_of(s)}')
 def resumed(e,r,w):
- u,o=e[AT].get(AS),e.get(BO,{})
- if D in e or r.kind==B or u in{None,o.get(AS)}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BB][0]in{A,AB}else None
- a={U:sent_at(e,w),AY:0,'rolling_back':b,CA:''};i=a[U]-k[U]>4200;return e if i else e|{D:k|a}
+ u,o=e[AU].get(AT),e.get(BP,{})
+ if D in e or r.kind==B or u in{None,o.get(AT)}:return e
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BC][0]in{A,AC}else None
+ a={U:sent_at(e,w),AZ:0,'rolling_back':b,CB:''};i=a[U]-k[U]>4200;return e if i else e|{D:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
- if not r.part_of or r.kind==B or b[P]==AE:return b,a
- l=p.outcome if o.kind==BC else R(o,is_final=True);e=l.result if l.kind==A and l.result is not ABSENT else None;m=truncate(l.message,1000)
+ if not r.part_of or r.kind==B or b[P]==AF:return b,a
+ l=p.outcome if o.kind==BD else R(o,is_final=True);e=l.result if l.kind==A and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BQ,truncate(PART+physical_id(r,p),1024))
- b|={E:'the next part continues',AF:True,AD:{'Run':u}}
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BR,truncate(PART+physical_id(r,p),1024))
+ b|={E:'the next part continues',AG:True,AE:{'Run':u}}
  if size(b)<=4095:return b,a
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
- def log(step,**more):n,k=e[K],e[AJ];f.log({'step':step,CB:n,'type':k}|more)
+ def log(step,**more):n,k=e[K],e[AK];f.log({'step':step,CC:n,'type':k}|more)
  w=f.clock().now;s=sent_at(e,w);u=s+bare_request(e).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=O)
- elif b:=e.get(AM)or find_answer(e,f,m,log):a=e|{AM:b,D:{U:s}};deliver(a,u,f,m,log)
+ elif b:=e.get(AN)or find_answer(e,f,m,log):a=e|{AN:b,D:{U:s}};deliver(a,u,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
@@ -627,17 +627,17 @@ def find_answer(e,f,m,l):
    i,p=True,R(p,outcome=b)
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
- if x and o.kind!=BC:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else Y if t==AE else O
- if o.kind==AB and o.error:e=O
+ if x and o.kind!=BD:l('stop',status=stop(x,o,f).status)
+ b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else Z if t==AF else O
+ if o.kind==AC and o.error:e=O
  if o.is_unexpected:a='Expect is not met'
  l(T,level=e,status=t,reason=a or o.message);return b
 def deliver(e,u,f,m,l):
  h=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[AU],encoded(e[AM])))
-  if s.kind==Z and s.status<300:return
-  y=''if s.kind==Z else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
+  s=response_of(f.put(e[AV],encoded(e[AN])))
+  if s.kind==AA and s.status<300:return
+  y=''if s.kind==AA else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not h:
    h=True;l(M,attempt=1,seconds=0)
@@ -648,11 +648,11 @@ def deliver(e,u,f,m,l):
   if t<=0:return
   f.sleep(min(i,t))
 def carry_out(t,r,p,f,l):
- b,o=f.clock().now,Outcome(BA)
+ b,o=f.clock().now,Outcome(BB)
  match t.step:
   case'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step==BE:f.sleep(t.seconds)
+   if t.step==BF:f.sleep(t.seconds)
    else:p=notice_rollback(r,p,f,t.seconds,l)
    p=R(p,fresh=False)
    if c:return notice_cancel(r,p,f,l)
@@ -663,22 +663,22 @@ def carry_out(t,r,p,f,l):
   case'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=R(p,longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind==AA and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==A and(i:=warning(r,o.result)):w={'level':Y,'warning':i}
+ if o.kind==AB and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==A and(i:=warning(r,o.result)):w={'level':Z,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BS,3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BT,3)if c and not i else 0
  return R(p,ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
  s,t=response_of((NOT_SENT,{},b'')),p.status
  if not t:s,t=ask_status(r,p,f,c)
- w,i=f.clock().now,s.kind==Z or p.is_reached;p=R(p,is_reached=i,status=t);b=W in t
+ w,i=f.clock().now,s.kind==AA or p.is_reached;p=R(p,is_reached=i,status=t);b=W in t
  if b and r.run is None:return R(p,rolling_back=True)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(BZ,level=Y,status=s.status)
+ if u or not t:l(CA,level=Z,status=s.status)
  e=p.questions<len(QUESTION_PAUSES)or not t
  if u and e and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  b=b if u else h.is_taken_back;k=w+2*30;return R(p,rolling_back=b,has_failed=h.has_failed,ask_at=k)
@@ -686,9 +686,9 @@ def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==B or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  c=min(5,room(r,p,f.clock()));a=p.status;s,t=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=t or a)
- if not t:l(BZ,level=Y,status=s.status)
- if r.kind==AX and not a:return R(p,rolling_back=W in t)
+ if not t:l(CA,level=Z,status=s.status)
+ if r.kind==AY and not a:return R(p,rolling_back=W in t)
  g=W in t or'DELETE'in t;return R(p,cancelled=t if g else'')
 def handler(e,t):
- f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BH:''},5),log=lambda n:print(json.dumps(n),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BI:''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,t.invoked_function_arn)

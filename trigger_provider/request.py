@@ -178,15 +178,17 @@ def parse_request(event: Map) -> Request:
 def run_of(event: Map, properties: Map, old: Map) -> Map:
     """Return what an undo with these properties is told of the run that it undoes.
 
-    It is empty where the trigger did not run, or only in an earlier deployment: an Update that
-    changes nothing but how it is undone leaves the run as it was.
+    It is empty where the trigger did not run, or only in an earlier deployment. An id begins with
+    the time of the trigger's request, in ten digits. What an Update undoes is later than what
+    remains; it is earlier where an Update that is no rollback comes so late that there is one.
     """
     run: Map = assembled(properties["Undo"])
-    # An empty id is in every text, so it is never new.
-    is_new = run["RunId"] not in str(old.get("Undo"))
+    run_id = run["RunId"]
+    is_new = "Undo" not in old or run_id > assembled(old["Undo"])["RunId"]
+    run["RunId"] = run_id[11:]
     if run.get("Result"):  # empty if no answer had room for it
         run["Result"] = json.loads(run["Result"])
-    return run if is_new and event["RequestType"] != "Create" else {}
+    return run if is_new and run["RunId"] and event["RequestType"] != "Create" else {}
 
 
 def execution_id(event: Map, progress: Progress) -> str:

@@ -221,6 +221,34 @@ def test_a_run_for_a_replaced_table_is_undone_in_place(
     assert broken_promises(cloud) == []
 
 
+@pytest.mark.parametrize("fails_at", [1.5, 2.2, 2.5, 2.9, 3.5, 6.0])
+def test_an_undo_that_learns_late_of_its_own_update_undoes_no_run_of_an_earlier_deployment(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(run("1", live="a"))
+    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+
+    assert stack.update({**beside, **run("1", live="b")}) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert ("Update", "1", FIRST) not in undone(revert)
+    assert broken_promises(cloud) == []
+
+
+@pytest.mark.parametrize("fails_at", [1.5, 2.2, 2.5, 2.9, 3.5, 6.0])
+def test_an_undo_that_learns_late_of_an_update_of_settings_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float
+) -> None:
+    handler.plays(returns(FIRST))
+    stack.create(run("1"))
+    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+
+    assert stack.update({**beside, **run("1", Timeout=30)}) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
 def test_another_way_to_undo_undoes_no_run_of_an_earlier_deployment(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
