@@ -138,8 +138,8 @@ def failure(request: Request, progress: Progress) -> Map:
     # What a handler began is its own to delete: it was polled, it returned what cannot be used, or
     # nobody knows how an attempt ended.
     last, new_id = progress.outcome, marker(request)
-    is_begun = progress.polls or last.runs_until or last.kind == "done" or last.is_unexpected
-    if is_begun and request.execute_on_delete:
+    has_returned = last.kind == "done" or last.error in {"Expect", "BadResult"}
+    if request.execute_on_delete and (progress.polls or last.runs_until or has_returned):
         new_id = physical_id(request, progress)
     return echo(request, "FAILED", reported_id or request.old_id or new_id)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,Create,Data,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,BadResult,ErrorMessage,ErrorType,Expect,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
 JSON=json.JSONEncoder(ensure_ascii=False)
@@ -41,27 +41,27 @@ def truncate(x,o):
  return x+'…'
 def truncate_start(x,o):return truncate(x[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
-Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AJ,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
+Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AL,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,False,'',False,False,False,0,''])
 def failed(error,message,**more):return Outcome(I,error,message,**more)
 Progress=namedtuple(D,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BB),0,True,'',False,{},False])
 def bare_request(e):
- p=e.get(AU,{});k,n=e[AK],e[K];c,f=str(p.get(AG)),p.get(BQ,'Fail')
+ p=e.get(AU,{});k,n=e[AM],e[K];c,f=str(p.get(AI)),p.get(BQ,'Fail')
  o=e.get(G,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
  with suppress(ValueError,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(e):
  p,o=e[AU],e.get(BP,{})
  if Y in p and o:p,o=o,p
- r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AH)),expect=assembled(p.get(AR)),run=run_of(e,p,o)if Y in p else None)
- with suppress(Exception):r=R(r,old_payload=assembled(o.get(AH)))
+ r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AJ)),expect=assembled(p.get(AG)),run=run_of(e,p,o)if Y in p else None)
+ with suppress(Exception):r=R(r,old_payload=assembled(o.get(AJ)))
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p[Y]);i=u[AL];n=Y not in o or i>assembled(o[Y])[AL];u[AL]=i[11:]
+ u=assembled(p[Y]);i=u[AN];n=Y not in o or i>assembled(o[Y])[AN];u[AN]=i[11:]
  if u.get(C):u[C]=json.loads(u[C])
- return u if n and u[AL]and e[AK]!=AD else{}
+ return u if n and u[AN]and e[AM]!=AE else{}
 def execution_id(e,p):
- a=e[AI],e[H],e[K];x='\n'.join([*a,str(signed_at(e[AV]))]);i=hashlib.sha256(x.encode()).hexdigest()
+ a=e[AK],e[H],e[K];x='\n'.join([*a,str(signed_at(e[AV]))]);i=hashlib.sha256(x.encode()).hexdigest()
  return str(p.identity.get(BN,i[:32]))
 def is_true(x):return x=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
@@ -71,7 +71,7 @@ def is_unchanged(r,p,o):
  if BJ in{r.on_failure,o.get(BQ)}:return False
  if r.execute_on_handler_change and p==o:return False
  w=o.get('Enabled')!=BZ;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AH,'InvocationType',AR,AT)
+RERUNS=('HandlerArn',AJ,'InvocationType',AG,AT)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
@@ -109,19 +109,19 @@ RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-l
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AG)).lower()))
+ return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AI)).lower()))
 def meaning(r,e,w):
  match spelled(w.get(P)):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':a=truncate(as_text(w.get(E)or'no Reason was given'),4000);return failed('Failed',a)
  c=w.get('IsComplete',True)or False
- if str(c).lower()==BZ:i='return the Status IN_PROGRESS to be polled';return failed(AO,f'IsComplete is false; {i}')
+ if str(c).lower()==BZ:i='return the Status IN_PROGRESS to be polled';return failed(AD,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(AR,l,is_unexpected=True)
+ if l:return failed(AG,l,is_unexpected=True)
  return Outcome(A,result=e)
 def pending(e):
  f=e.get(AW)
- if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AO,'RetryAfter is not a number of seconds')
+ if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AD,'RetryAfter is not a number of seconds')
  m=as_text(e.get(D)or e.get(E)or'');return Outcome(AB,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
@@ -130,7 +130,7 @@ def warning(r,e):
  if re.search(UNFINISHED,spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AE));t=w.get(G);return d.get(G)if t is None else t
+def given_id(e):w=as_map(e);d=as_map(w.get(AF));t=w.get(G);return d.get(G)if t is None else t
 def valid_id(p):e=len(p.encode(errors=S))if isinstance(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
@@ -146,12 +146,12 @@ def function_error(y,l=''):
  if y and not a:a={BX:y.decode(errors=S)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BY)or a.get(AQ)or F)
+ m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BY)or a.get(AR)or F)
  if not re.fullmatch(r'\S{1,200}',k):k,m=F,f'{k}: {m}'
  n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))]
  e+=[f'caused by {truncate(c,300)}'for c in b[-3:]];f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
  return failed(k,'; '.join(e),frames=f,log=t)
-def message_of(a):y=(BX,AP,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
+def message_of(a):y=(BX,AQ,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  s,o=a.get('causes'),a.get('cause')or a.get('innerException')
@@ -264,7 +264,7 @@ def learn(r,p,o,c):
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
   case'pending':f=o.result.get(AW);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(V);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
-def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AI)} {r.name} {t}";return hashlib.sha256(n.encode(errors=S)).digest()[0]/256
+def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AK)} {r.name} {t}";return hashlib.sha256(n.encode(errors=S)).digest()[0]/256
 OWN=(C,X,F)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
@@ -288,16 +288,15 @@ def unusable(r,e):
    m=f'the template reads {n!r}, which the result lacks{i}';return failed(BH,m)
  return
 def failure(r,p):
- k=r.kind==B or(r.part_of and r.old_id);e=''if k else p.physical_id;l,n=p.outcome,marker(r)
- i=p.polls or l.runs_until or l.kind==A or l.is_unexpected
- if i and r.execute_on_delete:n=physical_id(r,p)
- return echo(r,AF,e or r.old_id or n)
+ k=r.kind==B or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==A or l.error in{AG,AD}
+ if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
+ return echo(r,AH,i or r.old_id or n)
 def success(r,p,a,e=ABSENT,error=''):
  b=echo(r,BR,physical_id(r,p))
  if r.kind==B:return b|{E:truncate(a,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
- b|={AG:r.no_echo or p.no_echo,AE:d};o=4095-20-size(b)
+ b|={AI:r.no_echo or p.no_echo,AF:d};o=4095-20-size(b)
  for n in r.attributes:
   s=size(n)+6
   if n not in d and s<=o:d[n]='';o-=s
@@ -309,7 +308,7 @@ def success(r,p,a,e=ABSENT,error=''):
   if n not in d or x is None:return b,n
   o-=size(x)-2;d[n]=x
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k]for k in(H,AI,K)};return b|{P:t,G:p,E:''}
+def echo(r,t,p):b={k:r.event[k]for k in(H,AK,K)};return b|{P:t,G:p,E:''}
 def physical_id(r,p):
  if r.kind==B or r.run:return r.old_id
  n=r.part_of or r.name;i=hashlib.sha256((r.event[H]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
@@ -317,7 +316,7 @@ def physical_id(r,p):
 def attribute(e,n):
  if n==C:return as_json(e)if isinstance(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(AE)
+def data_of(e):return as_map(e).get(AF)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p):
@@ -352,12 +351,12 @@ def explain(r,p,a,o):
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
  e=p.failures+(p.outcome.kind==A)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
- if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AD else min(900,o));c+=[f'last log lines: {t}']if t else[]
+ if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AE else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[H].split(N)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==AD and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind==AE and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -479,8 +478,8 @@ def readiness(r,k):
  return Outcome(A,result=k)
 def invoke(r,p,f,c):
  if p.is_durable or r.durable:return begin(r,p,f,c)
- y,t=invocation(r,p);h={AM:r.invocation_type};u=0
- if r.invocation_type==AJ:
+ y,t=invocation(r,p);h={AO:r.invocation_type};u=0
+ if r.invocation_type==AL:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if t:h['X-Amz-Client-Context']=t
   if len(t)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
@@ -494,11 +493,11 @@ def invoke(r,p,f,c):
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {c:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,c):
- n=execution_id(r.event,p);h={AM:BL,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type==BK:h={AM:BK}
+ n=execution_id(r.event,p);h={AO:BL,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type==BK:h={AO:BK}
  a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BA);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(Q,L,w,y,h,c))
  if u:=passing(s):return u
- if s.status>=300 or r.invocation_type!=AJ:return invoked(r,s)
+ if s.status>=300 or r.invocation_type!=AL:return invoked(r,s)
  if x:=s.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AW:f,V:p.state};return Outcome(AB,message=m,result=e,execution=x)
@@ -509,9 +508,9 @@ def poll(r,p,f,c):
  k=map_of(s.body);t=k.get(P);m=f'the durable execution is {t}'
  match t:
   case'SUCCEEDED':return result_of(r,(k.get(C)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AQ:t,AP:m};return reported(a|as_map(k.get(F)))
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AR:t,AQ:m};return reported(a|as_map(k.get(F)))
  return goes_on(r,p,x,''if t=='RUNNING'else m)
-def stop(x,y,f):b=encoded({AQ:y.error,AP:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
+def stop(x,y,f):b=encoded({AR:y.error,AQ:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
  if s.kind!=AA:return Outcome(J,UNREACHABLE,text_of(s))
@@ -525,11 +524,11 @@ def refusal(s):
 def invoked(r,s):
  if s.status>=300:return refusal(s)
  if s.headers.get('x-amz-function-error'):t=base64.b64decode(s.headers.get('x-amz-log-result',''));return function_error(s.body,t.decode(errors=S))
- if r.invocation_type!=AJ:return Outcome(A)
+ if r.invocation_type!=AL:return Outcome(A)
  return result_of(r,s.body or b'null')
 def result_of(r,x):
  try:return judge(r,json.loads(x))
- except(ValueError,RecursionError):return failed(AO,"the handler's result is not JSON, or nested too deeply")
+ except(ValueError,RecursionError):return failed(AD,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
@@ -538,7 +537,7 @@ def invocation(r,p):
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
  a,c=True,V if is_carried else AS;t=packed(d,is_ascii=a)
- for n in(AS,AH,C,c,'',G):
+ for n in(AS,AJ,C,c,'',G):
   if len(t)>3583:
    a&=n!=''
    if n in d:l=[*d.get(X,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{X:l}
@@ -546,10 +545,10 @@ def client_context(d,*,is_carried):
  return t
 def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CC:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
 def description_of(r,p):
- y=(AK,AI,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
+ y=(AM,AK,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
  d[K]=r.part_of or r.name;d[BN]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[V]=p.state
- if r.run:o={'RollbackOf':AY if'UPDATE'in p.status else AD};return d|r.run|o
+ if r.run:o={'RollbackOf':AY if'UPDATE'in p.status else AE};return d|r.run|o
  if r.old_payload is not ABSENT:d[AS]=r.old_payload
  return d
 def ask(r,f,c,t,m):
@@ -578,9 +577,9 @@ def read_history(r,f,c):
   from html import unescape;m={'NextToken':unescape(o[1])}
  (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or W in''.join(a[:1])
  if W in''.join(k):l=l[:1]
- return History(b,b or AF in''.join(l))
+ return History(b,b or AH in''.join(l))
 def hand_over(e,f,m,l):
- b,h=encoded(e),{AM:BL}
+ b,h=encoded(e),{AO:BL}
  for a in growing(PAUSES):
   t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(Q,L,path(m,BA),b,h,c);s=response_of(r)
   if s.status==202:return True
@@ -596,18 +595,18 @@ def resumed(e,r,w):
  a={U:sent_at(e,w),AZ:0,'rolling_back':b,CB:''};i=a[U]-k[U]>4200;return e if i else e|{D:k|a}
 def answer_of_part(r,p,o):
  b,a=answer(r,p,o)
- if not r.part_of or r.kind==B or b[P]==AF:return b,a
+ if not r.part_of or r.kind==B or b[P]==AH:return b,a
  l=p.outcome if o.kind==BD else R(o,is_final=True);e=l.result if l.kind==A and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BR,truncate(PART+physical_id(r,p),1024))
- b|={E:'the next part continues',AG:True,AE:{'Run':u}}
+ b|={E:'the next part continues',AI:True,AF:{'Run':u}}
  if size(b)<=4095:return b,a
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
- def log(step,**more):n,k=e[K],e[AK];f.log({'step':step,CC:n,'type':k}|more)
+ def log(step,**more):n,k=e[K],e[AM];f.log({'step':step,CC:n,'type':k}|more)
  w=f.clock().now;s=sent_at(e,w);u=s+bare_request(e).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=O)
- elif b:=e.get(AN)or find_answer(e,f,m,log):a=e|{AN:b,D:{U:s}};deliver(a,u,f,m,log)
+ elif b:=e.get(AP)or find_answer(e,f,m,log):a=e|{AP:b,D:{U:s}};deliver(a,u,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
@@ -628,14 +627,14 @@ def find_answer(e,f,m,l):
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BD:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else Z if t==AF else O
+ b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else Z if t==AH else O
  if o.kind==AC and o.error:e=O
  if o.is_unexpected:a='Expect is not met'
  l(T,level=e,status=t,reason=a or o.message);return b
 def deliver(e,u,f,m,l):
  h=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[AV],encoded(e[AN])))
+  s=response_of(f.put(e[AV],encoded(e[AP])))
   if s.kind==AA and s.status<300:return
   y=''if s.kind==AA else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return

@@ -202,8 +202,10 @@ def test_an_id_of_a_poll_is_kept_until_the_end(
         ({}, {"Attributes": ["Missing"]}),
         ({"PhysicalResourceId": "i" * 1025}, {}),
         ({"Ready": False}, {"Expect": skeleton({"Ready": True})}),
+        ({"Status": "IN_PROGRESS", "RetryAfter": "soon"}, {}),
+        ({"IsComplete": False}, {}),
     ],
-    ids=["an attribute is missing", "its id is too long", "it is not what is expected"],
+    ids=["no attribute", "a long id", "not as expected", "no RetryAfter", "not complete"],
 )
 def test_what_a_handler_made_is_deleted_though_its_result_is_of_no_use(
     cloud: Cloud, stack: Stack, handler: Function, result: Any, settings: dict[str, Any]
