@@ -135,8 +135,8 @@ def failure(request: Request, progress: Progress) -> Map:
     # With the handler's id, a part that exists would be deleted as what the handler made.
     keeps_id = request.kind == "Delete" or (request.part_of and request.old_id)
     reported_id = "" if keeps_id else progress.physical_id
-    # What a handler began is its own to delete: it was polled, it returned what cannot be used, or
-    # nobody knows how an attempt ended.
+    # A handler deletes what it began: it was polled, its result could not be used, or nobody knows
+    # how an attempt ended.
     last, new_id = progress.outcome, marker(request)
     has_returned = last.kind == "done" or last.error in {"Expect", "BadResult"}
     if request.execute_on_delete and (progress.polls or last.runs_until or has_returned):

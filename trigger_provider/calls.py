@@ -371,8 +371,8 @@ def ask_status(
 ) -> tuple[Response, str]:
     """Ask for the status of the stack; it is empty if the response has none.
 
-    DescribeStacks may lag behind: in the first minute of a request, a rollback that is complete is
-    that of an earlier operation, or has deletions left to do.
+    DescribeStacks may lag behind: in the first minute of a request, a completed rollback belongs to
+    an earlier operation, or still has resources to delete.
     """
     response = ask(request, effects, seconds, "DescribeStacks", {})
     status = "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
@@ -383,11 +383,11 @@ def ask_status(
 
 
 class History(NamedTuple):
-    """What a stack's events tell of a trigger, None where they did not tell.
+    """What a stack's events say about a trigger, None if they do not say it.
 
-    `is_taken_back`: it failed in the operation that goes on, so that this one takes it back; or the
-    stack rolls back, which its events may show before DescribeStacks does.
-    `has_failed`: it failed in that one or the one before, and nothing has gone well since.
+    `is_taken_back`: the trigger failed in the current operation, and this request takes it back; or
+    the stack rolls back, which its events may show before DescribeStacks does.
+    `has_failed`: it failed in the current operation or the previous one, and has not succeeded since.
     """
 
     is_taken_back: bool | None = None
@@ -429,8 +429,8 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
         more = {"NextToken": unescape(token[1])}
     (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
     is_taken_back = ended[:1] == ["UPDATE_FAILED"] or "ROLLBACK" in "".join(stack[:1])
-    # A resource that failed and was taken back alone has failed all the same: only the rollback of
-    # a stack is a state that CloudFormation takes for stable.
+    # A resource that failed and was taken back by itself still counts as failed: CloudFormation only
+    # regards a stack that was rolled back as stable.
     if "ROLLBACK" in "".join(last_stack):
         last = last[:1]
     return History(is_taken_back, is_taken_back or "FAILED" in "".join(last))

@@ -20,20 +20,20 @@ from tests.support.clients import Clients, Outcome
 from tests.support.stacks import Stack
 
 ROOT = Path(__file__).parent.parent.parent
-SHARING: Final = ("test_install.py", "test_plan.py", "test_values.py")
-"""The files whose tests share what a fixture of the file has deployed."""
+FILES_WITH_SHARED_STACKS: Final = ("test_install.py", "test_plan.py", "test_values.py")
+"""The files whose tests share a stack that a fixture of the file deploys."""
 
 
-class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Distributes tests one by one, and together those that share a fixture."""
+class OneByOneScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Distributes tests one by one, but those that share a stack together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file.endswith(SHARING) else nodeid
+        return file if file.endswith(FILES_WITH_SHARED_STACKS) else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne | None:
-    return OneByOne(config, log) if config.getvalue("dist") == "loadscope" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOneScheduling | None:
+    return OneByOneScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The provider in a layer: templates with large content by body, and the way there and back."""
+"""The provider in a layer: large templates by body, and moving the code there and back."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ OF_THE_AUTHOR = 44_000
 
 @pytest.fixture(scope="module")
 def layered(macro: Outcome, package: Path, clients: Clients) -> Iterator[Stack]:
-    """Return the stack of a macro with the provider in a layer, beside the macro without."""
+    """Return the stack of a second macro, which has the provider in a layer."""
     assert macro.exit_code == 0
     copy = Stack(name="cfn-trigger-in-layer", clients=clients, folder=ROOT)
     own = ("--parameter-overrides", f"MacroName={MACRO}", "ProviderCode=Layer")
@@ -44,7 +44,7 @@ def layered(macro: Outcome, package: Path, clients: Clients) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(layered: Stack, clients: Clients, tmp_path: Path) -> Iterator[Stack]:
-    """Return a stack for the test alone."""
+    """Return a stack that only this test uses."""
     assert layered.outputs()["MacroName"] == MACRO
     own = Stack(name=f"stack-{uuid4()}", clients=clients, folder=tmp_path)
     yield own
@@ -59,7 +59,7 @@ def template(transform: str = MACRO, *, size: int = 0, **changed: Any) -> str:
 
 
 def provider(stack: Stack) -> tuple[str, list[str]]:
-    """Return the code of a stack's provider, as its template has it, and its layers."""
+    """Return the code of a stack's provider in its template, and the provider's layers."""
     cloudformation = stack.clients.boto("cloudformation")
     response = cloudformation.get_template(StackName=stack.name, TemplateStage="Processed")
     body = response["TemplateBody"]
@@ -88,14 +88,14 @@ def test_a_large_template_that_is_passed_by_body_is_created_updated_and_deleted(
     assert stack.log("Seen") == ["Create", "Update", "Delete"]
 
 
-def test_a_template_of_that_size_is_refused_without_the_layer(stack: Stack) -> None:
+def test_a_large_template_is_refused_without_the_layer(stack: Stack) -> None:
     outcome = stack.deploy_with_aws(template("Trigger", size=OF_THE_AUTHOR))
 
     assert outcome.exit_code != 0
     assert outcome.stderr.endswith("Reason: Transformation data limit exceeded\n")
 
 
-def test_the_way_into_a_layer_and_back_runs_no_trigger(stack: Stack) -> None:
+def test_moving_the_code_into_a_layer_and_back_runs_no_trigger(stack: Stack) -> None:
     for transform in ("Trigger", MACRO, "Trigger"):
         outcome = stack.deploy_with_aws(template(transform))
 
@@ -105,7 +105,7 @@ def test_the_way_into_a_layer_and_back_runs_no_trigger(stack: Stack) -> None:
     assert stack.log("Seen") == ["Create"]
 
 
-def test_plan_predicts_no_run_where_a_layer_has_the_provider(stack: Stack) -> None:
+def test_plan_predicts_no_run_if_the_code_moves_into_a_layer(stack: Stack) -> None:
     assert stack.deploy_with_aws(template()).exit_code == 0
     arguments = ("--deployed-stack", stack.name, "--macro-name", MACRO, "--json")
     path = str(stack.folder / "template.yaml")

@@ -64,8 +64,8 @@ def test_a_run_that_outlasts_an_hour_goes_on_in_the_next_part(stack: Stack) -> N
     assert stack.log("Work").count("started") == 1
 
 
-def undone_if_it_fails(seconds: int, ending: str, **more: Any) -> str:
-    """Return a trigger of hours with its undo, and what fails after it, if it is asked to."""
+def worker_with_undo(seconds: int, ending: str, **more: Any) -> str:
+    """Return a trigger of hours with its undo, and the other resources of the template."""
     revert = """
     def handler(event, context):
         print(event["RollbackOf"], event["LogicalResourceId"], event["Result"])
@@ -87,7 +87,7 @@ FAILS = {
 def test_a_run_that_outlasted_an_hour_is_undone_once_if_the_deployment_fails_after_it(
     stack: Stack,
 ) -> None:
-    outcome = stack.deploy_text(undone_if_it_fails(25, 'return {"Rows": 3}', Fails=FAILS))
+    outcome = stack.deploy_text(worker_with_undo(25, 'return {"Rows": 3}', Fails=FAILS))
 
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
@@ -99,10 +99,10 @@ def test_a_run_that_outlasted_an_hour_is_undone_once_if_the_deployment_fails_aft
 def test_a_run_that_fails_in_a_later_part_says_why_and_is_not_undone_but_a_good_one_is(
     stack: Stack,
 ) -> None:
-    created = stack.deploy_text(undone_if_it_fails(0, 'return {"Rows": 1}'))
+    created = stack.deploy_text(worker_with_undo(0, 'return {"Rows": 1}'))
     assert created.exit_code == 0, created.stderr
 
-    failed = stack.deploy_text(undone_if_it_fails(25, 'raise LookupError("no such table")'))
+    failed = stack.deploy_text(worker_with_undo(25, 'raise LookupError("no such table")'))
     assert failed.exit_code == 1
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     reasons = {name: why for name, status, why in stack.events() if status == "UPDATE_FAILED"}
@@ -112,7 +112,7 @@ def test_a_run_that_fails_in_a_later_part_says_why_and_is_not_undone_but_a_good_
     assert stack.log("Work").count("started") == 2
     assert stack.log("Revert") == []
 
-    rolled_back = stack.deploy_text(undone_if_it_fails(2, 'return {"Rows": 4}', Fails=FAILS))
+    rolled_back = stack.deploy_text(worker_with_undo(2, 'return {"Rows": 4}', Fails=FAILS))
     assert rolled_back.exit_code == 1
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     assert stack.log("Revert") == ["Update Run {'Rows': 4}"]

@@ -32,12 +32,12 @@ def migration(release: str, name: str = "Run") -> dict[str, Any]:
     }
 
 
-def then_failing(resources: dict[str, Any], *after: str) -> dict[str, Any]:
+def with_failing_trigger(resources: dict[str, Any], *after: str) -> dict[str, Any]:
     return {**resources, "Fails": {**FAILS, "DependsOn": list(after)}}
 
 
 def undone(stack: Stack) -> list[tuple[str, str, str, str]]:
-    """Return the release of the code that undid, the operation, the trigger, and whose run."""
+    """Return for each undo: its code's release, the operation, the trigger, the run's release."""
     lines = [line.split(maxsplit=3) for line in stack.log("Revert")]
     return [
         (code, operation, name, json.loads(result.replace("'", '"'))["Release"])
@@ -46,7 +46,7 @@ def undone(stack: Stack) -> list[tuple[str, str, str, str]]:
 
 
 def test_a_creation_that_fails_is_undone(stack: Stack) -> None:
-    outcome = stack.deploy(then_failing(migration("1"), "Run"))
+    outcome = stack.deploy(with_failing_trigger(migration("1"), "Run"))
 
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
@@ -59,7 +59,7 @@ def test_an_update_that_fails_is_undone_by_its_own_code_and_a_good_one_or_a_dele
     created = stack.deploy(migration("1"))
     assert created.exit_code == 0, created.stderr
 
-    outcome = stack.deploy(then_failing(migration("2"), "Run"))
+    outcome = stack.deploy(with_failing_trigger(migration("2"), "Run"))
     assert outcome.exit_code == 1
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     assert undone(stack) == [("2", "Update", "Run", "2")]
@@ -78,7 +78,7 @@ def test_a_trigger_that_is_new_in_a_failed_update_is_undone(stack: Stack) -> Non
     created = stack.deploy(NOTHING)
     assert created.exit_code == 0, created.stderr
 
-    stack.deploy(then_failing({**NOTHING, **migration("1", name="Late")}, "Late"))
+    stack.deploy(with_failing_trigger({**NOTHING, **migration("1", name="Late")}, "Late"))
 
     assert stack.status() == "UPDATE_ROLLBACK_COMPLETE"
     assert undone(stack) == [("1", "Update", "Late", "1")]

@@ -1,4 +1,4 @@
-"""Command lines that say two things of which only one can be meant."""
+"""Options that contradict each other are an error, in every subcommand."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ TEMPLATE: Final = str(ROOT / "examples" / "migration" / "template.yaml")
         (("init", "--vscode", "--no-vscode"), "--vscode and --no-vscode"),
     ],
 )  # fmt: skip
-def test_options_that_cannot_both_be_meant_exclude_each_other(
+def test_options_that_contradict_each_other_are_a_usage_error(
     arguments: tuple[str, ...], names: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -53,13 +53,13 @@ def test_json_and_markdown_exclude_each_other() -> None:
     assert json.loads(outcome.stdout)["message"] == "--json and --markdown exclude each other"
 
 
-def test_the_same_format_may_be_asked_for_twice() -> None:
+def test_the_same_format_may_be_requested_twice() -> None:
     outcome = run("check", TEMPLATE, "--format", "json", "--json")
 
     assert (outcome.exit_code, outcome.stdout) == (0, "[]\n")
 
 
-def test_an_option_of_the_project_gives_way_to_its_alternative(
+def test_an_option_overrides_its_alternative_in_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -9,7 +9,7 @@ from typing import Final
 from tests.support.command_line import ROOT
 
 ASCII: Final = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-"""A locale that has only ASCII, and a Python that does not replace it by UTF-8."""
+"""An ASCII locale, which Python may not replace with UTF-8."""
 
 TEMPLATE: Final = """\
 Transform: Trigger

@@ -91,7 +91,7 @@ def test_the_same_version_is_no_error() -> None:
     install.refuse_other_version(TARGET, deployed(), PLACE, "0.0.9")
 
 
-def test_tags_of_what_is_installed_already_are_a_usage_error() -> None:
+def test_other_tags_for_an_installed_macro_are_a_usage_error() -> None:
     tagged = replace(deployed(), tags={"Team": "shop"})
 
     install.refuse_other_tags(TARGET, tagged, StackOptions())
@@ -144,13 +144,15 @@ def test_options_that_aws_would_refuse_are_a_usage_error(
 
 
 @pytest.mark.parametrize("provider_code", [None, "Inline"])
-def test_a_provider_that_is_where_it_should_be_is_no_error(provider_code: str | None) -> None:
+def test_the_same_provider_code_for_an_installed_macro_is_no_error(
+    provider_code: str | None,
+) -> None:
     options = StackOptions(provider_code=provider_code)
 
     install.refuse_other_provider_code(TARGET, deployed(), options)
 
 
-def test_an_installed_macro_whose_provider_is_elsewhere_is_a_usage_error() -> None:
+def test_another_provider_code_for_an_installed_macro_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as caught:
         install.refuse_other_provider_code(TARGET, deployed(), StackOptions(provider_code="Layer"))
 
@@ -160,7 +162,7 @@ def test_an_installed_macro_whose_provider_is_elsewhere_is_a_usage_error() -> No
     )
 
 
-def test_who_deploys_reads_which_permissions_the_provider_in_a_layer_takes(
+def test_install_prints_the_permission_that_a_provider_in_a_layer_needs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     outputs = {"FunctionArn": "FUNCTION", "ProviderLayerArn": "LAYER:12"}

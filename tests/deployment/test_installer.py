@@ -63,7 +63,7 @@ def test_the_bucket_is_created_before_the_code_is_uploaded_and_then_the_macro() 
     assert account.notes == []
 
 
-def test_the_providers_code_is_in_a_layer_if_that_is_asked_for() -> None:
+def test_the_providers_code_is_in_a_layer_on_request() -> None:
     account = FakeAccount()
 
     assert installer.install(TARGET, CODE, account.effects, options=IN_LAYER)
@@ -299,7 +299,7 @@ def test_an_upgrade_moves_the_providers_code(before: dict[str, str]) -> None:
     }
 
 
-def test_a_later_upgrade_keeps_where_the_providers_code_is() -> None:
+def test_a_later_upgrade_leaves_the_providers_code_where_it_is() -> None:
     account = FakeAccount()
     assert installer.install(TARGET, CODE, account.effects, options=IN_LAYER)
 
@@ -311,7 +311,7 @@ def test_a_later_upgrade_keeps_where_the_providers_code_is() -> None:
 @pytest.mark.parametrize(
     ("wanted", "is_changed"), [(None, False), ("Layer", False), ("Inline", True)]
 )
-def test_a_stack_changes_if_the_providers_code_is_to_be_elsewhere(
+def test_a_stack_changes_if_the_providers_code_moves(
     wanted: str | None, *, is_changed: bool
 ) -> None:
     account = FakeAccount()

@@ -69,7 +69,7 @@ def layer_keys(code: Code) -> tuple[str, str]:
     return code.provider_layer_key, code.handler_layer_key
 
 
-def test_a_version_with_the_same_layers_publishes_no_other_layer() -> None:
+def test_a_release_with_the_same_layers_publishes_no_layer() -> None:
     other = replace(CODE, version="1.0.1")
 
     assert other.function_key != CODE.function_key
@@ -133,7 +133,7 @@ def test_the_choices_of_the_command_are_those_of_the_template() -> None:
     assert declared["Default"] == macro_stack.INLINE
 
 
-def test_the_function_learns_of_the_layer_by_the_variable_that_it_reads() -> None:
+def test_the_template_sets_the_variable_from_which_the_function_reads_the_layer() -> None:
     function = project_template()["Resources"]["MacroFunction"]["Properties"]
 
     assert [*function["Environment"]["Variables"]] == [PROVIDER_LAYER]

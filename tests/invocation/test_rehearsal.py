@@ -113,7 +113,7 @@ def test_a_handler_in_progress_is_invoked_again_with_its_state() -> None:
     ]
 
 
-def test_a_handler_of_hours_is_polled_for_all_of_them_as_in_a_deployment() -> None:
+def test_a_handler_that_takes_hours_is_polled_until_its_timeout() -> None:
     pending = {"Status": "IN_PROGRESS", "RetryAfter": 1800}
     function = Function([pending, pending, pending, {"Rows": 3}])
 

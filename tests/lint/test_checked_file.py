@@ -190,7 +190,7 @@ def test_what_is_copied_into_created_resources_is_reported_once() -> None:
         ("Resources", "Run", "Properties", "Payload"),
     ],
 )
-def test_an_unknown_reference_is_a_problem_beside_others_of_its_property(
+def test_an_unknown_reference_is_reported_with_other_problems_of_its_property(
     path: tuple[str, ...],
 ) -> None:
     inner = ("Key",) if path[-1] == "Payload" else ()

@@ -134,7 +134,7 @@ def test_another_service_token_is_refused_and_nobody_is_asked(stacks: ProvidedSt
     assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_another_type_is_refused_and_nobody_is_asked(stacks: ProvidedStacks) -> None:
+def test_a_change_of_type_is_refused_without_a_request(stacks: ProvidedStacks) -> None:
     name = stacks.create(stacks.template(Value="old"))
     template = stacks.template(Value="new")
     template["Resources"]["Custom"]["Type"] = "Custom::Another"

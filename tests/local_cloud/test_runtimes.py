@@ -180,7 +180,7 @@ def test_what_a_node_handler_throws_need_not_be_an_error(invoke: Invoke) -> None
         ("return a big integer", "Error", "Unable to stringify response body"),
     ],
 )
-def test_a_node_handler_that_fails_elsewhere_is_an_error_of_its_own(
+def test_a_node_handler_that_fails_outside_its_promise_reports_the_error(
     invoke: Invoke, how: str, kind: str, message: str
 ) -> None:
     payload, error = invoke(NODE, how, Runtime="nodejs22.x", Timeout=10)

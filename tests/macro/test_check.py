@@ -78,7 +78,7 @@ def test_what_undoes_a_run_has_to_be_able_to_run_too() -> None:
     ]
 
 
-def test_what_undoes_a_trigger_that_never_runs_need_not_run() -> None:
+def test_the_undo_of_a_trigger_that_never_runs_need_not_be_able_to_run() -> None:
     handler = function(ReservedConcurrentExecutions=0)
     run = trigger(OnRollback={"Handler": "Undo"}, Enabled=False)
 

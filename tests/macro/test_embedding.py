@@ -1,4 +1,4 @@
-"""The provider's code: as text while the template fits, compressed beyond, or in a layer."""
+"""The provider's code: as text if the template fits a body, compressed if not, or in a layer."""
 
 import json
 from typing import Any, Final
@@ -119,7 +119,7 @@ def test_the_form_of_the_code_is_in_no_fingerprint() -> None:
 
 @pytest.mark.parametrize(("layer", "least"), [(LAYER, LEAST_WITH_A_LAYER), ("", LEAST_COMPRESSED)])
 def test_what_a_body_leaves_for_the_author_of_one_trigger(layer: str, least: int) -> None:
-    """The author's own are all bytes of the template, the trigger's included."""
+    """All bytes of the template count as the author's, including those of the trigger."""
     for size in (least, least - 1):
         author = template(Run=trigger(Payload=""))
         author["Resources"]["Run"]["Properties"]["Payload"] = "x" * (size - len(json.dumps(author)))

@@ -236,7 +236,7 @@ def test_too_many_resources_are_a_problem_beside_all_others() -> None:
     ]
 
 
-def test_quotas_of_policies_are_reported_beside_other_problems() -> None:
+def test_quotas_of_policies_are_reported_with_other_problems() -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Sid": "x" * 20_000}]}
     roles = [ref("TriggerProviderRole")]
     more = of_type("AWS::IAM::Policy", PolicyName="More", Roles=roles, PolicyDocument=document)

@@ -219,7 +219,7 @@ def test_the_three_innermost_of_many_frames_are_reported(stack: Stack, handler: 
         ),
     ],
 )  # fmt: skip
-def test_the_cause_of_all_causes_is_reported(
+def test_the_root_cause_is_reported(
     stack: Stack, handler: Handler, payload: Any, reason: str
 ) -> None:
     handler.plays(fails_with(payload))

@@ -204,12 +204,12 @@ def test_a_reply_that_never_ends_is_lost_when_its_seconds_are_over() -> None:
     assert (status, why) == (LOST, b"TimeoutError timed out")
 
 
-# ---- what a reply may look like
+# ---- forms of a reply
 
 
 @contextmanager
-def speaking(reply: bytes) -> Iterator[str]:
-    """Send these bytes in answer to whatever comes, close the connection, and yield the URL."""
+def serving(reply: bytes) -> Iterator[str]:
+    """Serve these bytes as the reply to one request; yield the URL."""
 
     def speak() -> None:
         connection, _ = listener.accept()
@@ -225,8 +225,8 @@ def speaking(reply: bytes) -> Iterator[str]:
 
 
 def reply_in(reply: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Return what becomes of these bytes, and forget the connection."""
-    with speaking(reply) as url:
+    """Return the reply that these bytes are read as, and forget the connection."""
+    with serving(reply) as url:
         status, headers, body = exchange("GET", url, b"", {}, PATIENCE)
         forget_connections()
     return status, dict(headers), body
@@ -258,7 +258,7 @@ def test_a_reply_is_read_as_http_says(reply: bytes, status: int, body: bytes) ->
     assert (reply_in(reply)[0], reply_in(reply)[2]) == (status, body)
 
 
-def test_names_of_headers_are_in_small_letters_and_values_without_spaces_around_them() -> None:
+def test_header_names_are_lowercase_and_values_have_no_spaces_around_them() -> None:
     _, headers, _ = reply_in(
         b"HTTP/1.1 200 OK\r\nX-Amz-Function-Error:\t Unhandled \r\nX-A: b:c\r\n"
         b"X-Latin: \xe9\r\nContent-Length: 0\r\n\r\n"
@@ -295,7 +295,7 @@ def test_names_of_headers_are_in_small_letters_and_values_without_spaces_around_
          b"ValueError invalid literal for int() with base 10: 'four'"),
     ],
 )  # fmt: skip
-def test_a_reply_that_is_none_is_lost_with_its_reason(reply: bytes, why: bytes) -> None:
+def test_an_invalid_reply_is_lost_with_its_reason(reply: bytes, why: bytes) -> None:
     assert reply_in(reply) == (LOST, {}, why)
 
 
@@ -310,11 +310,11 @@ def test_a_reply_that_is_none_is_lost_with_its_reason(reply: bytes, why: bytes) 
         (b"HTTP/1.1 200 OK", False),
     ],
 )
-def test_a_connection_is_kept_where_http_says_that_it_stays_open(
+def test_a_connection_is_kept_if_http_says_that_it_stays_open(
     head: bytes,
     is_kept: bool,  # noqa: FBT001 (a row of the table)
 ) -> None:
-    with speaking(head + b"\r\n\r\n") as url:
+    with serving(head + b"\r\n\r\n") as url:
         exchange("GET", url, b"", {}, PATIENCE)
         kept = dict(IDLE)
         forget_connections()
@@ -325,5 +325,5 @@ def test_a_connection_is_kept_where_http_says_that_it_stays_open(
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999/", "http://:80x/", "http://127.0.0.1:port/"]
 )
-def test_a_url_that_leads_nowhere_is_not_sent(url: str) -> None:
+def test_a_request_to_an_invalid_url_is_not_sent(url: str) -> None:
     assert ask(Host(url=url), "POST") == "not sent"

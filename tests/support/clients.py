@@ -28,7 +28,7 @@ _MODULES: Final = {
         "samcli.commands.deploy.deploy_context", "samcli.commands.deploy.guided_context",
     ),
 }  # fmt: skip
-"""What a deployment imports of each client."""
+"""The modules that a deployment imports, by client."""
 
 # Both clients name a change set by the second; this cloud is fast enough for two in service_client.
 _SAME_SECOND = re.compile(r"AlreadyExistsException.* ChangeSet \[\S+\d{10}\] already exists")

@@ -243,7 +243,7 @@ class FakeCloudFormation:
 
 
 def _keep_options(stack: FakeStack, parameters: Mapping[str, Any]) -> None:
-    """Keep the role and the tags of a request; one without them leaves what the stack has."""
+    """Keep the role and the tags of a request; without them, the stack keeps what it has."""
     stack.role_arn = parameters.get("RoleARN", stack.role_arn)
     if "Tags" in parameters:
         stack.tags = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}

@@ -67,7 +67,7 @@ class Preloaded:
             assert self._control.recv(1), "the process that forks has ended"
 
     def close(self) -> None:
-        """End the process, and all that it has started and that still runs."""
+        """End the process, and the scripts that it started and that still run."""
         self._control.close()
         with suppress(ProcessLookupError):
             os.killpg(self._server.pid, signal.SIGKILL)
@@ -81,7 +81,7 @@ def main() -> None:
     sys.path[0] = str(Path(script).parent)
     for module in modules:
         import_module(module)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for a script
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the forks
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, 65_536, 3)
         while text and not text.endswith(b"\n"):
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def run(script: str, request: Mapping[str, Any], stdout: int, stderr: int, ends: int) -> None:
-    """Run the script in a fork, and write its exit code to a pipe in the end."""
+    """Run the script in a fork; when it ends, write its exit code to a pipe."""
     if runner := os.fork():
         _, status = os.waitpid(runner, 0)
         os.write(ends, str(os.waitstatus_to_exitcode(status)).encode())

@@ -98,7 +98,7 @@ def test_a_date_is_the_string_that_its_author_wrote(written: str) -> None:
         ),
     ],
 )
-def test_what_json_cannot_express_is_shown_where_it_stands(text: str, problem: str) -> None:
+def test_what_json_cannot_express_is_reported_where_it_is_written(text: str, problem: str) -> None:
     assert shown(text).splitlines()[0] == f"t.yaml:{problem}"
 
 

@@ -77,7 +77,7 @@ def test_a_function_that_failed_is_a_failure_at_once_with_its_reason(
 
 @pytest.mark.parametrize("state", ["Deactivating", "Deactivated", "Deleting"])
 @pytest.mark.parametrize("why", ["Somebody deletes it.", ""])
-def test_a_function_that_is_going_or_gone_is_a_failure_at_once(
+def test_a_deactivated_or_deleted_function_is_a_failure_at_once(
     cloud: Cloud, stack: Stack, handler: Function, state: State, why: str
 ) -> None:
     handler.becomes(state, reason=why)

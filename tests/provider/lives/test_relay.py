@@ -220,7 +220,7 @@ def test_the_id_that_a_handler_returned_is_the_triggers(
     assert broken_promises(cloud) == []
 
 
-def test_an_id_of_the_greatest_length_is_the_triggers_and_shorter_in_its_parts(
+def test_the_longest_id_is_whole_in_the_trigger_and_shorter_in_its_parts(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     longest = "i" * 1024

@@ -250,7 +250,7 @@ def test_an_integer_of_any_length_is_answered_and_kept_between_polls(
 
 
 @pytest.mark.parametrize("retry_after", [10**9, 10**400])
-def test_a_wait_of_any_length_is_a_failure_that_keeps_the_id_of_what_was_made(
+def test_a_retry_after_of_any_length_is_a_failure_that_keeps_the_id(
     cloud: Cloud, stack: Stack, handler: Function, retry_after: int
 ) -> None:
     polled = {"PhysicalResourceId": "own", "RetryAfter": retry_after}

@@ -1,4 +1,4 @@
-"""Undos over a stack's life: a run that succeeded is undone if it is rolled back, never else."""
+"""Undos over a stack's life: a run that succeeded is undone if it is rolled back, and only then."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from tests.support.aws.undos import (
     SECOND,
     errors,
     run,
-    then_failing,
     undo_id,
     undo_of,
     undone,
+    with_failing_service,
     with_service,
 )
 
-# ---- every case in which the provider hears of a rollback, or of what is none
+# ---- every case in which the provider learns of a rollback, or of something that is not one
 
 
 def test_a_creation_that_fails_after_the_run_undoes_it(
@@ -33,7 +33,7 @@ def test_a_creation_that_fails_after_the_run_undoes_it(
 ) -> None:
     handler.plays(returns(FIRST))
 
-    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -56,7 +56,7 @@ def test_an_update_that_fails_after_the_run_undoes_that_run_alone(
     handler.plays(returns(FIRST), returns(SECOND))
     stack.create(with_service(run("1")))
 
-    assert stack.update(then_failing(run("2"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("2"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "2", SECOND)]
     assert cloud.starts == ["Create", "Update"]
@@ -94,7 +94,7 @@ def test_a_trigger_that_is_new_in_a_failed_update_is_undone(
     handler.plays(returns(FIRST))
     stack.create({"Service": Other()})
 
-    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -143,7 +143,7 @@ def test_a_failed_update_without_the_trigger_undoes_nothing(
     handler.plays(returns(FIRST))
     stack.create(with_service(run("1")))
 
-    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     assert broken_promises(cloud) == []
@@ -155,7 +155,7 @@ def test_what_is_kept_is_undone_once_it_is_rolled_back(
     handler.plays(returns(FIRST), returns(SECOND))
     stack.create(with_service(run("1")))
 
-    assert stack.update(then_failing(run("2")), disable_rollback=True) == "UPDATE_FAILED"
+    assert stack.update(with_failing_service(run("2")), disable_rollback=True) == "UPDATE_FAILED"
     assert undone(revert) == []
 
     assert stack.roll_back() == "UPDATE_ROLLBACK_COMPLETE"
@@ -168,8 +168,8 @@ def test_every_run_since_the_last_stable_state_is_undone(
 ) -> None:
     handler.plays(returns(FIRST), returns(SECOND), returns({"Rows": 3}))
     stack.create(with_service(run("1")))
-    stack.update(then_failing(run("2")), disable_rollback=True)
-    stack.update(then_failing(run("3")), disable_rollback=True)
+    stack.update(with_failing_service(run("2")), disable_rollback=True)
+    stack.update(with_failing_service(run("3")), disable_rollback=True)
 
     stack.roll_back()
 
@@ -197,7 +197,7 @@ def test_a_run_of_a_new_trigger_is_undone_before_its_handler_is_told_to_delete(
 ) -> None:
     handler.always(returns(FIRST))
 
-    assert stack.create(then_failing(run("1", ExecuteOnDelete=True))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1", ExecuteOnDelete=True))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert cloud.starts == ["Create", "Delete"]
@@ -214,7 +214,7 @@ def test_a_run_for_a_replaced_table_is_undone_in_place(
     handler.plays(returns(FIRST), returns(FIRST))
     stack.create(with_service(run("1", live="a")))
 
-    assert stack.update(then_failing(run("1", live="b"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("1", live="b"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "1", FIRST)]
     assert cloud.request("Update", undo_id("1")).attempts
@@ -255,7 +255,7 @@ def test_another_way_to_undo_undoes_no_run_of_an_earlier_deployment(
     handler.plays(returns(FIRST))
     stack.create(with_service(run("1")))
 
-    failing = then_failing(run("1", undo={"HandlerArn": f"{REVERT}:2", "Timeout": 30}))
+    failing = with_failing_service(run("1", undo={"HandlerArn": f"{REVERT}:2", "Timeout": 30}))
     assert stack.update(failing) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
@@ -269,7 +269,7 @@ def test_an_undo_that_is_added_undoes_no_run_of_an_earlier_deployment(
     handler.plays(returns(FIRST))
     stack.create({**without, "Service": Other()})
 
-    assert stack.update(then_failing(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("1"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     assert cloud.starts == ["Create"]
@@ -286,14 +286,14 @@ def test_an_undo_with_a_new_name_undoes_no_run_of_an_earlier_deployment(
         undo_id("2"): undo_of("Run", "1"),
     }
 
-    assert stack.update(then_failing(renamed)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(renamed)) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     assert cloud.starts == ["Create"]
     assert broken_promises(cloud) == []
 
 
-def test_a_newer_macro_that_describes_the_run_otherwise_undoes_no_run_of_an_earlier_deployment(
+def test_a_newer_macro_that_describes_the_run_differently_undoes_no_earlier_run(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(returns(FIRST))
@@ -303,7 +303,7 @@ def test_a_newer_macro_that_describes_the_run_otherwise_undoes_no_run_of_an_earl
         "Values": [{"Path": ["RunId"], "Value": GetAtt("Run", "TriggerRunId")}],
     }
 
-    failing = then_failing(run("1", undo={"Undo": described_otherwise}))
+    failing = with_failing_service(run("1", undo={"Undo": described_otherwise}))
     assert stack.update(failing) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
@@ -331,7 +331,7 @@ def test_an_update_that_runs_nothing_undoes_nothing(
     handler.plays(returns(FIRST))
     stack.create(with_service(run("1")))
 
-    stack.update(then_failing(run("1", **settings)))
+    stack.update(with_failing_service(run("1", **settings)))
 
     assert undone(revert) == []
     assert broken_promises(cloud) == []
@@ -342,7 +342,7 @@ def test_a_failure_that_is_gone_on_from_is_not_undone(
 ) -> None:
     handler.plays(raises("E", "no"))
 
-    stack.create(then_failing(run("1", OnFailure="Continue")))
+    stack.create(with_failing_service(run("1", OnFailure="Continue")))
 
     assert undone(revert) == []
     assert broken_promises(cloud) == []
@@ -356,7 +356,7 @@ def test_an_undo_is_told_which_run_it_undoes(
 ) -> None:
     handler.plays(returns(FIRST))
 
-    stack.create(then_failing(run("1")))
+    stack.create(with_failing_service(run("1")))
 
     (undoing,) = revert.attempts
     ran = handler.attempts[0].description
@@ -381,7 +381,7 @@ def test_a_payload_of_the_undo_is_what_it_receives(
 ) -> None:
     handler.plays(returns({"Long": "x" * 2500}))
 
-    stack.create(then_failing(run("1", undo={"Payload": skeleton([5])})))
+    stack.create(with_failing_service(run("1", undo={"Payload": skeleton([5])})))
 
     (undoing,) = revert.attempts
     assert undoing.payload == [5]
@@ -394,7 +394,7 @@ def test_a_result_that_no_answer_had_room_for_is_empty(
 ) -> None:
     handler.plays(returns({"Long": "x" * 5000}))
 
-    stack.create(then_failing(run("1")))
+    stack.create(with_failing_service(run("1")))
 
     (undoing,) = revert.attempts
     assert undoing.payload["Result"] == ""
@@ -411,7 +411,7 @@ def test_an_undo_that_fails_is_tried_again_and_wedges_no_rollback(
     revert.always(raises("E", "there is no way back"))
     stack.create(with_service(run("1", undo=retrying)))
 
-    assert stack.update(then_failing(run("2", undo=retrying))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(run("2", undo=retrying))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert len(revert.attempts) == 2
     (reason,) = errors(cloud)
@@ -425,7 +425,7 @@ def test_an_undo_may_be_polled(
     handler.plays(returns(FIRST))
     revert.plays(in_progress({"page": 1}, retry_after=30), returns({"PhysicalResourceId": "own"}))
 
-    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert [attempt.payload.get("EventState") for attempt in revert.attempts] == [None, {"page": 1}]
     assert broken_promises(cloud) == []
@@ -438,7 +438,7 @@ def test_what_nobody_may_know_to_be_a_rollback_undoes_nothing_and_warns(
     denied = query_error(403, "AccessDenied", "not authorized to perform: DescribeStacks")
     cloud.api.answers_for(1e9, denied)
 
-    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     warned = [(each["trigger"], each["step"]) for each in cloud.log if each.get("level") == "WARN"]
@@ -451,7 +451,7 @@ def test_what_is_never_known_to_be_a_rollback_undoes_nothing_and_says_so(
     handler.plays(returns(FIRST))
     cloud.api.answers_for(1e9, query_error(503, "ServiceUnavailable", "Service Unavailable"))
 
-    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     assert errors(cloud) == ["nobody could learn whether the stack rolls back"]
@@ -463,7 +463,7 @@ def test_an_undo_waits_until_it_is_known_whether_the_stack_rolls_back(
     handler.plays(returns(FIRST))
     cloud.api.answers_for(120, query_error(503, "ServiceUnavailable", "Service Unavailable"))
 
-    assert stack.create(then_failing(run("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -481,7 +481,7 @@ def test_several_runs_are_undone_in_reverse_order_after_what_waited_for_them(
         "LaterUndo0": undo_of("Later", "2"),
     }
 
-    stack.create(then_failing({**run("1"), **later}))
+    stack.create(with_failing_service({**run("1"), **later}))
 
     assert undone(revert) == [("Create", "2", SECOND), ("Create", "1", FIRST)]
     deleted = [event.logical_id for event in cloud.history.events if "DELETE" in event.status]

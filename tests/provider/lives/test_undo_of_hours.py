@@ -17,9 +17,9 @@ from tests.support.aws.undos import (
     SECOND,
     errors,
     run,
-    then_failing,
     undo_id,
     undone,
+    with_failing_service,
     with_service,
 )
 
@@ -32,7 +32,7 @@ def of_hours(code: str, **more: Any) -> Template:
 
 
 def polled(hours: float, last: Run) -> list[Run]:
-    """Return the runs of a handler that is in progress for so long, and then ends."""
+    """Return the runs of a handler that is in progress for some hours, and then ends."""
     return [*(in_progress({"Step": n}, retry_after=600) for n in range(int(hours * 6))), last]
 
 
@@ -45,18 +45,18 @@ def test_a_run_of_hours_is_undone_if_the_creation_fails_after_it(
 ) -> None:
     handler.plays(*polled(hours, returns(FIRST)))
 
-    assert stack.create(then_failing(of_hours("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(of_hours("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []
 
 
-def test_an_undo_is_told_the_id_of_the_run_that_all_parts_share(
+def test_an_undo_receives_the_id_of_the_run_that_all_parts_share(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(*polled(5, returns(FIRST)))
 
-    stack.create(then_failing(of_hours("1")))
+    stack.create(with_failing_service(of_hours("1")))
 
     (run_id,) = {attempt.description["ExecutionId"] for attempt in handler.attempts}
     (undoing,) = revert.attempts
@@ -83,7 +83,7 @@ def test_a_run_that_succeeds_after_attempts_in_several_parts_is_undone_once(
     retry = {"MaxAttempts": 8, "Interval": 1800, "BackoffRate": 1, "MaxInterval": 1800}
     handler.plays(*(raises("E", "no") for _ in range(7)), returns(FIRST))
 
-    assert stack.create(then_failing(of_hours("1", Retry=retry))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(of_hours("1", Retry=retry))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -94,7 +94,10 @@ def test_a_run_that_failed_after_hours_and_was_forgiven_is_not_undone(
 ) -> None:
     handler.plays(*polled(3, raises("E", "no")))
 
-    assert stack.create(then_failing(of_hours("1", OnFailure="Continue"))) == "ROLLBACK_COMPLETE"
+    assert (
+        stack.create(with_failing_service(of_hours("1", OnFailure="Continue")))
+        == "ROLLBACK_COMPLETE"
+    )
 
     assert undone(revert) == []
     assert broken_promises(cloud) == []
@@ -110,7 +113,7 @@ def test_an_update_that_fails_after_a_run_of_hours_undoes_that_run_alone(
     handler.plays(returns(FIRST), *polled(hours, returns(SECOND)))
     stack.create(with_service(of_hours("1")))
 
-    assert stack.update(then_failing(of_hours("2"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(of_hours("2"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "2", SECOND)]
     assert cloud.starts.count("Update") == int(hours * 6) + 1
@@ -170,7 +173,7 @@ def test_a_trigger_of_hours_that_is_new_in_a_failed_update_is_undone(
     handler.plays(*polled(5, returns(FIRST)))
     stack.create({"Service": Other()})
 
-    assert stack.update(then_failing(of_hours("1"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(of_hours("1"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -198,7 +201,7 @@ def test_parts_that_are_added_or_removed_in_a_failed_update_are_undone_only_if_t
     handler.plays(returns(FIRST), returns(SECOND))
     stack.create(with_service(before))
 
-    assert stack.update(then_failing(after)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(after)) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == ([("Update", "1", SECOND)] if 0 in change else [])
     assert broken_promises(cloud) == []
@@ -210,7 +213,7 @@ def test_a_run_of_hours_for_a_replaced_table_is_undone_in_place(
     handler.plays(returns(FIRST), *polled(4, returns(SECOND)))
     stack.create(with_service(of_hours("1", live="a")))
 
-    assert stack.update(then_failing(of_hours("1", live="b"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(with_failing_service(of_hours("1", live="b"))) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Update", "1", SECOND)]
     assert cloud.request("Update", undo_id("1")).attempts
@@ -226,7 +229,9 @@ def test_a_run_of_hours_that_is_kept_is_undone_once_it_is_rolled_back(
     handler.plays(returns(FIRST), *polled(5, returns(SECOND)))
     stack.create(with_service(of_hours("1")))
 
-    assert stack.update(then_failing(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
+    assert (
+        stack.update(with_failing_service(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
+    )
     assert undone(revert) == []
     cloud.time.run_for(20 * HOUR)
 
@@ -240,8 +245,12 @@ def test_a_run_that_is_tried_again_in_the_part_that_failed_is_undone_once(
 ) -> None:
     handler.plays(returns(FIRST), *polled(1.5, raises("E", "no")), returns(SECOND))
     stack.create(with_service(of_hours("1")))
-    assert stack.update(then_failing(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
-    assert stack.update(then_failing(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
+    assert (
+        stack.update(with_failing_service(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
+    )
+    assert (
+        stack.update(with_failing_service(of_hours("2")), disable_rollback=True) == "UPDATE_FAILED"
+    )
 
     assert stack.roll_back() == "UPDATE_ROLLBACK_COMPLETE"
 
@@ -253,8 +262,12 @@ def test_a_creation_that_is_tried_again_in_the_part_that_failed_is_undone_once(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(*polled(1.5, raises("E", "no")), returns(SECOND))
-    assert stack.create(then_failing(of_hours("1")), disable_rollback=True) == "CREATE_FAILED"
-    assert stack.update(then_failing(of_hours("1")), disable_rollback=True) == "UPDATE_FAILED"
+    assert (
+        stack.create(with_failing_service(of_hours("1")), disable_rollback=True) == "CREATE_FAILED"
+    )
+    assert (
+        stack.update(with_failing_service(of_hours("1")), disable_rollback=True) == "UPDATE_FAILED"
+    )
 
     stack.roll_back()
 
@@ -271,7 +284,7 @@ def test_an_undo_of_a_run_of_hours_that_fails_wedges_no_rollback(
     handler.plays(*polled(3, returns(FIRST)))
     revert.always(raises("E", "there is no way back"))
 
-    assert stack.create(then_failing(of_hours("1"))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(of_hours("1"))) == "ROLLBACK_COMPLETE"
 
     (reason,) = errors(cloud)
     assert reason.startswith("E: there is no way back; at ")
@@ -284,7 +297,7 @@ def test_a_durable_run_of_hours_is_undone_by_its_result(
     handler.durable = DurableExecutions(cloud.time)
     handler.plays(returns(FIRST, seconds=7 * HOUR))
 
-    assert stack.create(then_failing(of_hours("1", Durable=True))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(of_hours("1", Durable=True))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []
@@ -298,7 +311,7 @@ def test_a_durable_undo_takes_up_to_an_hour(
     revert.plays(returns(None, seconds=3000))
     undo = {"Durable": True, "Timeout": 3540}
 
-    assert stack.create(then_failing(of_hours("1", undo=undo))) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_failing_service(of_hours("1", undo=undo))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == [("Create", "1", FIRST)]
     assert broken_promises(cloud) == []

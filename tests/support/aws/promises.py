@@ -203,7 +203,7 @@ def undoes_what_is_rolled_back(cloud: Cloud, request: Request) -> Iterator[str]:
 
 
 def last_with_attempts(cloud: Cloud, request: Request) -> Request:
-    """Return the last request that ran what a request is about: an earlier part's, perhaps."""
+    """Return the last request that attempted this run, which may be that of an earlier part."""
     before = cloud.requests[: cloud.requests.index(request) + 1]
     relayed = [each for each in before if owner(each) == owner(request) and each.attempts]
     return relayed[-1] if relayed else request
@@ -257,7 +257,7 @@ def nothing_is_orphaned(cloud: Cloud) -> Iterator[str]:
 
 
 def has_a_later_id(cloud: Cloud, request: Request) -> bool:
-    """Return whether a later part of the same run has heard another id, as a later attempt may."""
+    """Return whether a later part of the same run received another id from its handler."""
     return any(
         request in requests_of_run(cloud, each)[1:]
         and any(attempt.known_id for attempt in each.attempts)

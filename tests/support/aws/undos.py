@@ -1,4 +1,4 @@
-"""Triggers with their undos, as the macro emits them, and what has become of them.
+"""Triggers with their undos, as the macro emits them, and what happened to them.
 
 Two resources: a trigger `Run`, and its undo, which has another name for each code.
 """
@@ -23,7 +23,7 @@ def undo_id(code: str) -> str:
 def run(
     code: str, *, live: str = "", parts: int = 0, undo: dict[str, Any] | None = None, **more: Any
 ) -> Template:
-    """Return a trigger and its undo, of whose function the version is that of the code."""
+    """Return a trigger and its undo, which names the version of its function with this code."""
     fingerprint = {"Code": code} | ({"References": {"Table": live}} if live else {})
     of_run: dict[str, Any] = {
         "Fingerprint": fingerprint,
@@ -37,7 +37,7 @@ def run(
 
 
 def undo_of(name: str, code: str, **more: Any) -> Trigger:
-    """Return the undo of a trigger, with what its handler is told of the run."""
+    """Return the undo of a trigger, with what its handler receives about the run."""
     described_run = {
         "RequestType": "Rollback", "LogicalResourceId": name, "PhysicalResourceId": "own",
         "RunId": None, "Payload": {"Version": code}, "Result": None,
@@ -53,7 +53,7 @@ def undo_of(name: str, code: str, **more: Any) -> Trigger:
     return Trigger(properties=properties | more)
 
 
-def then_failing(template: Template) -> Template:
+def with_failing_service(template: Template) -> Template:
     """Return a template with a service that waits for everything else and fails."""
     return {**template, "Service": Other(version="2", fails=True, seconds=5, after=(*template,))}
 
@@ -64,7 +64,7 @@ def with_service(template: Template) -> Template:
 
 
 def undone(revert: Function) -> list[Any]:
-    """Return what was undone: the kind of operation, and the run's payload and result."""
+    """Return the runs that were undone: the operation, the version in the payload, the result."""
     described = [attempt.description for attempt in revert.attempts]
     return [(it["RollbackOf"], it["Payload"]["Version"], it["Result"]) for it in described]
 
