@@ -387,7 +387,8 @@ class History(NamedTuple):
 
     `is_taken_back`: the trigger failed in the current operation, and this request takes it back; or
     the stack rolls back, which its events may show before DescribeStacks does.
-    `has_failed`: it failed in the current operation or the previous one, and has not succeeded since.
+    `has_failed`: it failed in the current operation or the previous one, and has not succeeded
+    since.
     """
 
     is_taken_back: bool | None = None
@@ -429,8 +430,8 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
         more = {"NextToken": unescape(token[1])}
     (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
     is_taken_back = ended[:1] == ["UPDATE_FAILED"] or "ROLLBACK" in "".join(stack[:1])
-    # A resource that failed and was taken back by itself still counts as failed: CloudFormation only
-    # regards a stack that was rolled back as stable.
+    # A resource that failed and was taken back by itself still counts as failed: CloudFormation
+    # only regards a stack that was rolled back as stable.
     if "ROLLBACK" in "".join(last_stack):
         last = last[:1]
     return History(is_taken_back, is_taken_back or "FAILED" in "".join(last))

@@ -684,9 +684,9 @@ def notice_rollback(r,p,f,c,l):
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==B or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- c=min(5,room(r,p,f.clock()));a=p.status;s,t=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=t or a)
+ c=min(5,room(r,p,f.clock()));e=p.status;s,t=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=t or e)
  if not t:l(CA,level=Z,status=s.status)
- if r.kind==AY and not a:return R(p,rolling_back=W in t)
+ if r.kind==AY and not e:return R(p,rolling_back=W in t)
  g=W in t or'DELETE'in t;return R(p,cancelled=t if g else'')
 def handler(e,t):
  f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BI:''},5),log=lambda n:print(json.dumps(n),flush=True))

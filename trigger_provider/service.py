@@ -230,7 +230,8 @@ def notice_rollback(
 ) -> Progress:
     """Learn whether an Update belongs to a rollback, of the stack or of this resource alone.
 
-    What may not be asked is never known: then it is none, and how the last run ended is unknown.
+    If the provider may not ask, it assumes that there is no rollback, and it does not know how the
+    last run ended.
     """
     response, status = response_of((NOT_SENT, {}, b"")), progress.status
     if not status:
@@ -251,7 +252,7 @@ def notice_rollback(
     is_patient = progress.questions < len(QUESTION_PAUSES) or not status
     if is_unknown and is_patient and not history.is_denied:
         usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
-        # A short Timeout leaves little to ask in: some questions fit there all the same.
+        # Even a short Timeout leaves room for some questions.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
     rolling_back = rolling_back if is_unknown else history.is_taken_back
@@ -264,19 +265,19 @@ def notice_rollback(
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
     """Learn whether the stack still needs the request; a rollback and a Delete are needed.
 
-    The first status that an Update is told decides whether it belongs to a rollback.
+    The first status that the provider receives decides whether an Update belongs to a rollback.
     """
     now = effects.clock().now
     is_wanted = request.kind == "Delete" or progress.rolling_back or must_ask(request, progress)
     if is_wanted or now < progress.ask_at:
         return progress
     seconds = min(LONGEST_QUESTION, room(request, progress, effects.clock()))
-    was_told = progress.status
+    previous_status = progress.status
     response, status = ask_status(request, progress, effects, seconds)
-    progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or was_told)
+    progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or previous_status)
     if not status:
         log("stack status unknown", level="WARN", status=response.status)
-    if request.kind == "Update" and not was_told:
+    if request.kind == "Update" and not previous_status:
         return progress._replace(rolling_back="ROLLBACK" in status)
     gone = "ROLLBACK" in status or "DELETE" in status
     return progress._replace(cancelled=status if gone else "")
