@@ -104,8 +104,8 @@ build-MacroFunction:
 	mkdir -p "$(ARTIFACTS_DIR)/trigger_provider"
 	cp trigger_provider/embedded.py trigger_provider/compressed.py "$(ARTIFACTS_DIR)/trigger_provider/"
 
-# The modules that templates embed as one text. What is compiled serves the default Runtime of the
-# provider; any other compiles the modules itself.
+# The modules that templates embed as one text. The bytecode is for the default Runtime of the
+# provider; with any other, Python compiles the modules in each cold start.
 PROVIDER_MODULES := __init__ text request result decision answer transport calls relay service index
 
 build-ProviderLayer:

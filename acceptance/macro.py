@@ -96,7 +96,7 @@ def move_provider(account: Account) -> None:
 
 
 def _delete_at_the_end(account: Account, output: str) -> None:
-    """Note a layer, which its stack retains for functions of other stacks."""
+    """Remember to delete a layer, which its stack retains for functions of other stacks."""
     layer_name, version = account.outputs(STACK)[output].rsplit(":", 2)[-2:]
     account.leftovers.append(
         lambda: account.client("lambda").delete_layer_version(

@@ -223,7 +223,7 @@ def ask_wrapper_of_a_reason(account: Account) -> str:
 
 
 def ask_what_a_loop_replaces(account: Account) -> str:
-    """Return what became of the variable of a loop in texts outside a `Fn::Sub`."""
+    """Return what the variable of a loop becomes in texts outside a `Fn::Sub`."""
     texts = {"Alone": "a ${Name}", "Mixed": "a ${Name} ${Other}", "Sub": {"Fn::Sub": "a ${Name}"}}
     answers = {f"{key}${{Name}}": {"Value": text} for key, text in texts.items()}
     template = {

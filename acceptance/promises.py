@@ -39,7 +39,7 @@ class Step:
     operation: Operation = Operation.UPDATE
     options: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Account], None] | None = None
-    """What changes in the account before."""
+    """What to change in the account before the step."""
 
 
 STEPS: Final = (

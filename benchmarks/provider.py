@@ -1,6 +1,6 @@
 """The cost of a trigger with our provider, AWS CDK's, and two libraries for custom resources.
 
-Ours is measured twice: embedded in a template, and from a layer, which has its bytecode.
+Our provider is measured twice: embedded in a template, and from a layer, which has its bytecode.
 
 `python -m benchmarks.provider` prints medians of interleaved runs and their ratios to CDK, because
 absolute times on a shared machine mean little. RESULTS.md in this folder records the results.

@@ -122,7 +122,7 @@ def trigger() -> Subject:
 
 
 def trigger_from_layer() -> Subject:
-    """Return the subject for our provider in a layer, compiled for the Python that runs it here."""
+    """Return the subject for our provider in a layer, with bytecode for this Python."""
     layer, folder = _empty_folder("layer"), _empty_folder("trigger-from-layer")
     _make("build-ProviderLayer", layer)
     shutil.copytree(layer / "python", folder, dirs_exist_ok=True)
@@ -166,8 +166,8 @@ def macro() -> Subject:
 
 def _make(target: str, folder: Path) -> None:
     """Build a package by its target in the Makefile, compiled for this Python."""
-    python_here = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
-    _run(["make", target, f"ARTIFACTS_DIR={folder}", python_here], REPOSITORY)
+    runtime_python = f"RUNTIME_PYTHON={os.path.realpath(sys.executable)}"
+    _run(["make", target, f"ARTIFACTS_DIR={folder}", runtime_python], REPOSITORY)
 
 
 def empty() -> Subject:
