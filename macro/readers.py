@@ -484,7 +484,7 @@ FUNCTION: Final = Reader(
 def _handler(value: Json, template: Lookup) -> Handler:
     value = _without_sub(value)
     if any(reference.name == "AWS::NoValue" for reference in mentions(value).references):
-        raise InvalidValueError("is AWS::NoValue in some case; name a function in every case")
+        raise InvalidValueError("may be AWS::NoValue; name a function in every case")
     match value:
         case str():
             return _written(value, template)

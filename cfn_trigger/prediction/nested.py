@@ -149,8 +149,7 @@ def _old_template(name: str, template: Template, outer: Outer, reader: Reader) -
         raise UsageError(f"in {outer.old_path} its template is not at a local path")
     path = outer.old_path.parent / url.path
     if path.resolve() == Path(template.name).resolve():
-        remedy = "copy the old one to the same place beside the old template"
-        raise UsageError(f"{path} is its template before and after; {remedy}")
+        raise UsageError(f"{path} is both its old and its new template; compare two checkouts")
     return reader.template(path)
 
 

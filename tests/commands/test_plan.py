@@ -143,8 +143,8 @@ def test_a_nested_stack_that_cannot_be_planned_may_run_something(tmp_path: Path)
     arguments = ("plan", new, "--against", new, "--macro-name", "Run", "--detailed-exitcode")
     child = str(tmp_path / "new" / "child.yaml")
     note = (
-        f"{new}: Data: is not planned: {child} is its template before and after;"
-        " copy the old one to the same place beside the old template"
+        f"{new}: Data: is not planned: {child} is both its old and its new template;"
+        " compare two checkouts"
     )
 
     outcome = run(*arguments)

@@ -366,7 +366,7 @@ def test_what_the_payload_of_an_undo_refers_to_does_not_wait_for_it() -> None:
         ),
         (
             {"Handler": when("IsLive", get("Back"))},
-            ("Run.OnRollback.Handler: is AWS::NoValue in some case; name a function in every case"),
+            ("Run.OnRollback.Handler: may be AWS::NoValue; name a function in every case"),
         ),
         (
             BACK | {"Retry": when("IsLive", {"MaxAttempts": 2})},

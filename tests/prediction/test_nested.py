@@ -225,8 +225,8 @@ def test_an_old_nested_template_that_is_not_at_hand_is_noted() -> None:
         {},
         [
             (
-                "Data: is not planned: app/child.yaml is its template before and after;"
-                " copy the old one to the same place beside the old template"
+                "Data: is not planned: app/child.yaml is both its old and its new template;"
+                " compare two checkouts"
             )
         ],
     )
