@@ -149,7 +149,7 @@ def test_a_selector_of_what_a_loop_will_create_says_what_to_do(side: str, select
     ]
 
 
-def test_a_pattern_beside_a_loop_is_a_risk() -> None:
+def test_a_pattern_next_to_an_unexpanded_loop_is_a_risk() -> None:
     run = trigger(ExecuteAfter=["AWS::DynamoDB::*", "Orders"], ExecuteBefore=["*"])
     looped = template(Orders=table(), Run=run, **{NAME: loop("Name", table())})
     unseen = f"selects nothing of {NAME}, which is not expanded yet"

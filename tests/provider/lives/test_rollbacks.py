@@ -207,7 +207,7 @@ def test_an_id_of_a_poll_is_kept_until_the_end(
     ],
     ids=["no attribute", "a long id", "not as expected", "no RetryAfter", "not complete"],
 )
-def test_what_a_handler_made_is_deleted_though_its_result_is_of_no_use(
+def test_what_a_handler_made_is_deleted_even_if_its_result_cannot_be_used(
     cloud: Cloud, stack: Stack, handler: Function, result: Any, settings: dict[str, Any]
 ) -> None:
     handler.plays(returns(result), returns(None))
@@ -218,7 +218,7 @@ def test_what_a_handler_made_is_deleted_though_its_result_is_of_no_use(
 
 
 @pytest.mark.parametrize("later", [raises("E", "no"), returns({"Status": "FAILED"})])
-def test_what_a_lost_attempt_may_have_made_is_deleted_though_a_later_attempt_failed(
+def test_what_a_lost_attempt_may_have_made_is_deleted_even_if_a_later_attempt_failed(
     cloud: Cloud, stack: Stack, handler: Function, later: Run
 ) -> None:
     handler.timeout = 10
@@ -231,7 +231,7 @@ def test_what_a_lost_attempt_may_have_made_is_deleted_though_a_later_attempt_fai
     assert cloud.starts == ["Create", "Create", "Delete"]
 
 
-def test_what_a_lost_attempt_may_have_made_is_deleted_though_no_later_attempt_began(
+def test_what_a_lost_attempt_may_have_made_is_deleted_even_if_no_later_attempt_began(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.timeout = 10

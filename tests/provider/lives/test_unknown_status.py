@@ -214,7 +214,7 @@ def test_a_new_trigger_is_polled_while_the_stack_shows_that_the_last_update_was_
     assert stack.update({**run("1"), "New": trigger()}) == "UPDATE_COMPLETE"
 
 
-def test_a_create_that_missed_the_rollback_of_its_stack_is_polled_no_longer(
+def test_a_create_that_missed_the_rollback_of_its_stack_is_no_longer_polled(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.always(in_progress(retry_after=300))
