@@ -22,7 +22,7 @@ PROVIDER_LAYER: Final = "PROVIDER_LAYER_ARN"
 
 
 def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
-    """Answer CloudFormation: `{requestId, status, fragment}`, or `errorMessage` beside a failure.
+    """Answer CloudFormation: `{requestId, status, fragment}`, or `errorMessage` with a failure.
 
     Event and answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
     """

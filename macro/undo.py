@@ -79,7 +79,7 @@ def _published(handler: Handler, content: Content) -> tuple[Handler, dict[str, J
     """Return the handler with a version in place of a function of the template, and that version.
 
     Lambda publishes the same code only once. So a version that the template has already is used if
-    it follows its function; beside any other, none can be published.
+    it follows its function; next to any other, none can be published.
     """
     function = handler.functions[0] if len(handler.functions) == 1 else ""
     if handler.arn != {"Fn::GetAtt": [function, "Arn"]}:

@@ -14,7 +14,7 @@ NEEDED_IN_SOURCE: Final = ("LICENSE", "README.md", "pyproject.toml", "macro/requ
 
 
 def unexpected_in_wheel(paths: Iterable[str], release: Release) -> list[str]:
-    """List what a wheel lacks, and what it holds beside its packages and its metadata."""
+    """List what a wheel lacks, and what it holds besides its packages and its metadata."""
     paths = list(paths)
     name = release.name.replace("-", "_")
     folders = (*(f"{package}/" for package in PACKAGES), f"{name}-{release.version}.dist-info/")
@@ -27,7 +27,7 @@ def unexpected_in_wheel(paths: Iterable[str], release: Release) -> list[str]:
 
 
 def unexpected_in_sdist(paths: Iterable[str], release: Release) -> list[str]:
-    """List what a source distribution lacks, and what was built or installed beside it."""
+    """List what a source distribution lacks, and what was built or installed next to it."""
     folder = f"{release.name.replace('-', '_')}-{release.version}"
     inside = {path.removeprefix(f"{folder}/") for path in paths}
     leftovers = sorted(p for p in inside if p.startswith(("build/", ".venv")) or "__pycache__" in p)

@@ -74,7 +74,7 @@ def with_absolute_links(markdown: str, release: Release) -> str:
 
 
 def with_project_urls(pyproject: str, release: Release) -> str:
-    """Add the addresses that PyPI shows beside the description."""
+    """Add the addresses that PyPI shows next to the description."""
     if not release.repository:
         return pyproject
     urls = "".join(f'{name} = "{release.file_url(path)}"\n' for name, path in _PAGES.items())

@@ -287,7 +287,7 @@ def result_of(request: Request, text: bytes) -> Outcome:
 
 
 def invocation(request: Request, progress: Progress) -> tuple[bytes, str]:
-    """Return the handler's event, and the client context that describes it beside a payload."""
+    """Return the handler's event, and the client context that describes it next to a payload."""
     description = description_of(request, progress)
     if request.payload is ABSENT:
         return encoded(description), ""

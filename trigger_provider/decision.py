@@ -17,7 +17,7 @@ PROPAGATION: Final = 60
 """Seconds for which a denial may be due to a policy that IAM has not propagated yet."""
 
 PASSING: Final = 90
-"""Seconds that are left of a part's hour, beside those for its answer, when the next goes on."""
+"""Seconds that are left of a part's hour, besides those for its answer, when the next goes on."""
 
 SHORT: Final = 60
 """Seconds of an execution in which nothing new is started, reserved for handing over."""
@@ -167,9 +167,9 @@ def question(request: Request, progress: Progress, clock: Clock) -> Action:
 
 
 UNKNOWN_STATUS: Final = Outcome(
-    "skipped", "StatusUnknown", "nobody could learn whether the stack rolls back"
+    "skipped", "StatusUnknown", "unknown whether the stack is rolling back"
 )
-"""The outcome of an Update of which nobody could learn whether it is a rollback."""
+"""The outcome of an Update if the provider could not learn whether it is a rollback."""
 
 
 def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:

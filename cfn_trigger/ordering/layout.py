@@ -111,7 +111,7 @@ def _ranks(columns: Iterable[Sequence[Point]]) -> dict[Name, float]:
 def _at_barycenters(
     column: Sequence[Point], beside: Mapping[Name, float], links: Mapping[Name, Sequence[Name]]
 ) -> list[Point]:
-    """Sort a column by the mean rank of what each point is linked with in the column beside it."""
+    """Sort a column by the mean rank of what each point is linked with in the column next to it."""
     ranks = _ranks([column])
 
     def barycenter(point: Point) -> float:

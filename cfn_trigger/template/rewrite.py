@@ -2,7 +2,7 @@
 
 Knows which parts of a text have to change for a template to have other values. Refuses to know why
 something changed. What did not change keeps every character: comments, order, quotes, blank lines,
-anchors, line ends. A comment beside something that is gone keeps its place, on a line of its own.
+anchors, line ends. A comment next to something that is gone keeps its place, on a line of its own.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`cfn-trigger` as a process of its own, beside the real clients.
+"""`cfn-trigger` as a process of its own, next to the real clients.
 
 Knows how it is started and ended. Refuses to know what it is asked.
 """

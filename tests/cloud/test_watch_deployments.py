@@ -1,4 +1,4 @@
-"""`cfn-trigger watch` beside a real `sam deploy`.
+"""`cfn-trigger watch` during a real `sam deploy`.
 
 The local cloud has a function's log only when its execution is over, and the provider's execution
 takes as long as the trigger: what is told while it goes on is tested in tests/commands.
@@ -18,7 +18,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def watched(clients: Clients, stack: Stack, resources: dict[str, object]) -> tuple[str, int]:
-    """Deploy beside a watch, and give what that said of triggers, and its exit code."""
+    """Deploy during a watch; return what it printed about triggers, and its exit code."""
     words = ("watch", stack.name, "--timeout", str(PATIENCE))
     with started(clients, stack.folder, *words) as process:
         wait_until_it_looks(process)

@@ -73,7 +73,7 @@ def project(tmp_path: Path) -> Path:
 def called(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),  # as if it were installed beside cfn-lint
+        "PYTHONPATH": str(ROOT),  # as if it were installed next to cfn-lint
         "AWS_DEFAULT_REGION": "eu-central-1",
         "SAM_CLI_TELEMETRY": "0",
         "HOME": str(project),

@@ -241,7 +241,7 @@ def test_a_property_says_what_it_means_takes_and_is_otherwise() -> None:
 
 
 def test_what_refers_to_another_schema_is_described_all_the_same() -> None:
-    # In draft 7, nothing beside a $ref counts.
+    # In draft 7, nothing next to a $ref counts.
     assert TRIGGER["properties"]["Retry"] == {
         "description": "How to retry a failed handler."
         " Value: a map of MaxAttempts, Interval, BackoffRate, MaxInterval.",

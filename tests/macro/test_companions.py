@@ -32,7 +32,7 @@ def resolved(part: Any, whole: Any) -> Any:
 
 
 def properties_at(kind: str, path: str) -> set[str]:
-    """Return the names of the properties beside the last one of a path."""
+    """Return the names of the properties besides the last of a path."""
     whole = schema(kind)
     part = resolved(whole, whole)
     *parents, _ = path.split(".")

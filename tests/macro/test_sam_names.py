@@ -69,7 +69,7 @@ def connector(source: str, *destinations: str) -> Template:
 
 
 def transformed(**written: Template) -> Template:
-    """Return the resources that SAM makes of some, beside the function `Migrate`."""
+    """Return the resources that SAM makes of some, besides the function `Migrate`."""
     after_sam: Template = by_sam({"Resources": {"Migrate": function(), **written}})["Resources"]
     return after_sam
 

@@ -215,7 +215,7 @@ class Invocation:
 
     @property
     def description(self) -> Any:
-        """The description of the event: the event itself, or beside a payload the context."""
+        """The description of the event: the event itself, or the context next to a payload."""
         return self.event if self.context is None else self.context
 
     @property

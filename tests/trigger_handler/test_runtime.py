@@ -53,7 +53,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(layer: Path) -> Iterator[Function]:
-    # On the path as a layer is, and the function's own file beside it.
+    # On the path as a layer is, and the function's own file next to it.
     (layer / "python" / "app.py").write_text(APP)
     with function(layer / "python", "app.handler") as one:
         yield one

@@ -109,9 +109,9 @@ def test_a_durable_run_of_hours_is_stopped_when_something_else_fails_the_deploym
     cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions, seconds: float
 ) -> None:
     handler.plays(returns(None, seconds=11 * HOUR))
-    beside: Template = {"Queue": Other(fails=True, seconds=seconds)}
+    sibling: Template = {"Queue": Other(fails=True, seconds=seconds)}
 
-    assert stack.create({**beside, **run()}) == "ROLLBACK_COMPLETE"
+    assert stack.create({**sibling, **run()}) == "ROLLBACK_COMPLETE"
     cloud.settle()
 
     stopped_with = only(durable).stopped_with

@@ -183,9 +183,9 @@ def test_a_run_is_undone_if_the_creation_of_its_undo_has_begun_when_something_fa
     cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float
 ) -> None:
     handler.plays(returns(FIRST))
-    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+    sibling: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
 
-    assert stack.create({**beside, **run("1")}) == "ROLLBACK_COMPLETE"
+    assert stack.create({**sibling, **run("1")}) == "ROLLBACK_COMPLETE"
 
     begun = {event.logical_id for event in cloud.history.events}
     assert undone(revert) == ([("Create", "1", FIRST)] if undo_id("1") in begun else [])
@@ -227,9 +227,9 @@ def test_an_undo_that_learns_late_of_its_own_update_undoes_no_run_of_an_earlier_
 ) -> None:
     handler.plays(returns(FIRST), returns(SECOND))
     stack.create(run("1", live="a"))
-    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+    sibling: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
 
-    assert stack.update({**beside, **run("1", live="b")}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update({**sibling, **run("1", live="b")}) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert ("Update", "1", FIRST) not in undone(revert)
     assert broken_promises(cloud) == []
@@ -241,9 +241,9 @@ def test_an_undo_that_learns_late_of_an_update_of_settings_undoes_nothing(
 ) -> None:
     handler.plays(returns(FIRST))
     stack.create(run("1"))
-    beside: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
+    sibling: dict[str, Any] = {"Queue": Other(fails=True, seconds=fails_at)}
 
-    assert stack.update({**beside, **run("1", Timeout=30)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update({**sibling, **run("1", Timeout=30)}) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
     assert broken_promises(cloud) == []
@@ -298,12 +298,12 @@ def test_a_newer_macro_that_describes_the_run_differently_undoes_no_earlier_run(
 ) -> None:
     handler.plays(returns(FIRST))
     stack.create(with_service(run("1")))
-    described_otherwise = {
+    other_description = {
         "Skeleton": '{"RequestType": "Rollback", "RunId": null, "Since": 2}',
         "Values": [{"Path": ["RunId"], "Value": GetAtt("Run", "TriggerRunId")}],
     }
 
-    failing = with_failing_service(run("1", undo={"Undo": described_otherwise}))
+    failing = with_failing_service(run("1", undo={"Undo": other_description}))
     assert stack.update(failing) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
@@ -454,7 +454,7 @@ def test_what_is_never_known_to_be_a_rollback_undoes_nothing_and_says_so(
     assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
-    assert errors(cloud) == ["nobody could learn whether the stack rolls back"]
+    assert errors(cloud) == ["unknown whether the stack is rolling back"]
 
 
 def test_an_undo_waits_until_it_is_known_whether_the_stack_rolls_back(

@@ -56,7 +56,7 @@ class Attempt:
 
     @property
     def description(self) -> Any:
-        """The description of the event: the event itself, or beside a payload the context."""
+        """The description of the event: the event itself, or the context next to a payload."""
         return self.payload if self.client_context is None else self.client_context
 
 
