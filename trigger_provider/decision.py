@@ -167,7 +167,7 @@ def question(request: Request, progress: Progress, clock: Clock) -> Action:
 
 
 UNKNOWN_STATUS: Final = Outcome(
-    "skipped", "StatusUnknown", "unknown whether the stack is rolling back"
+    "skipped", "StatusUnknown", "it is unknown whether the stack is rolling back"
 )
 """The outcome of an Update if the provider could not learn whether it is a rollback."""
 

@@ -207,7 +207,7 @@ def question(r,p,c):
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
-UNKNOWN_STATUS=Outcome(AC,'StatusUnknown','unknown whether the stack is rolling back')
+UNKNOWN_STATUS=Outcome(AC,'StatusUnknown','it is unknown whether the stack is rolling back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts

@@ -454,7 +454,7 @@ def test_what_is_never_known_to_be_a_rollback_undoes_nothing_and_says_so(
     assert stack.create(with_failing_service(run("1"))) == "ROLLBACK_COMPLETE"
 
     assert undone(revert) == []
-    assert errors(cloud) == ["unknown whether the stack is rolling back"]
+    assert errors(cloud) == ["it is unknown whether the stack is rolling back"]
 
 
 def test_an_undo_waits_until_it_is_known_whether_the_stack_rolls_back(
