@@ -271,7 +271,7 @@ class _Truncated(dict[str, Any]):
 def _never_created(event: Map) -> bool:
     # The provider marks a failed create; without a response, CloudFormation generates an id.
     name, stack = event["LogicalResourceId"], event["StackId"].split("/")[1]
-    generated = re.escape(f"{stack}-{name}-") + "[A-Z0-9]{8,}"
+    generated = re.escape(f"{stack}-{name}-") + r"(?=.*[A-Z])\w{8,}"
     return event[_ID] == f"{name}-create-failed" or bool(re.fullmatch(generated, event[_ID]))
 
 

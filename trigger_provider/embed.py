@@ -26,7 +26,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from trigger_provider.compress import compressed
-from trigger_provider.shorten import PUBLIC, inline_numbers, name_strings, shorten
+from trigger_provider.shorten import PUBLIC, inline_numbers, name_builtins, name_strings, shorten
 
 PACKAGE: Final = "trigger_provider"
 FOLDER: Final = Path(__file__).parent
@@ -53,7 +53,9 @@ def without_spaces(text: str) -> str:
     module = cst.parse_module(text)
     imports = [statement for statement in module.body if _is_import(statement)]
     code = [statement for statement in module.body if not _is_import(statement)]
-    return _closed(module.with_changes(body=[*imports, *name_strings(_with_r(code))]).code)
+    return _closed(
+        module.with_changes(body=[*imports, *name_strings(name_builtins(_with_r(code)))]).code
+    )
 
 
 def spaced(modules: Iterable[str]) -> str:

@@ -6,24 +6,25 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,TCP_KEEPIDLE,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+A,B=ValueError,isinstance
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
 JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
-def as_map(i):return i if isinstance(i,dict)else{}
+def as_map(i):return i if B(i,dict)else{}
 def map_of(x):
- with suppress(ValueError,RecursionError):return as_map(json.loads(x))
+ with suppress(A,RecursionError):return as_map(json.loads(x))
  return{}
-def as_text(i):return i if isinstance(i,str)else as_json(i)
+def as_text(i):return i if B(i,str)else as_json(i)
 def encoded(i):
  try:x=STRICT.encode(i)
- except ValueError:x=as_json(json.loads(as_json(i),parse_constant=str))
- return x.encode(errors=S)
+ except A:x=as_json(json.loads(as_json(i),parse_constant=str))
+ return x.encode(errors=U)
 def size(i):return len(encoded(i))
 def beginning(i,m):
- if isinstance(i,str):return i
+ if B(i,str):return i
  x=''
  with suppress(RecursionError):
   for c in JSON.iterencode(i):
@@ -41,127 +42,127 @@ def truncate(x,o):
  return x+'…'
 def truncate_start(x,o):return truncate(x[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
-Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AL,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
+Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AN,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,False,'',False,False,False,0,''])
-def failed(error,message,**more):return Outcome(I,error,message,**more)
-Progress=namedtuple(D,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BB),0,True,'',False,{},False])
+def failed(error,message,**more):return Outcome(K,error,message,**more)
+Progress=namedtuple(F,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BD),0,True,'',False,{},False])
 def bare_request(e):
- p=e.get(AU,{});k,n=e[AM],e[K];c,f=str(p.get(AI)),p.get(BQ,'Fail')
- o=e.get(G,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
- with suppress(ValueError,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
+ p=e.get(AW,{});k,n=e[AO],e[M];c,f=str(p.get(AK)),p.get(BS,'Fail')
+ o=e.get(I,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
+ with suppress(A,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(e):
- p,o=e[AU],e.get(BP,{})
- if Y in p and o:p,o=o,p
- r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AJ)),expect=assembled(p.get(AG)),run=run_of(e,p,o)if Y in p else None)
- with suppress(Exception):r=R(r,old_payload=assembled(o.get(AJ)))
+ p,o=e[AW],e.get(BR,{})
+ if AA in p and o:p,o=o,p
+ r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AL)),expect=assembled(p.get(AI)),run=run_of(e,p,o)if AA in p else None)
+ with suppress(Exception):r=R(r,old_payload=assembled(o.get(AL)))
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(e,p,o):
- u=assembled(p[Y]);i=u[AN];n=Y not in o or i>assembled(o[Y])[AN];u[AN]=i[11:]
- if u.get(C):u[C]=json.loads(u[C])
- return u if n and u[AN]and e[AM]!=AE else{}
+ u=assembled(p[AA]);i=u[AP];n=AA not in o or i>assembled(o[AA])[AP];u[AP]=i[11:]
+ if u.get(E):u[E]=json.loads(u[E])
+ return u if n and u[AP]and e[AO]!=AG else{}
 def execution_id(e,p):
- a=e[AK],e[H],e[K];x='\n'.join([*a,str(signed_at(e[AV]))]);i=hashlib.sha256(x.encode()).hexdigest()
- return str(p.identity.get(BN,i[:32]))
+ a=e[AM],e[J],e[M];x='\n'.join([*a,str(signed_at(e[AX]))]);i=hashlib.sha256(x.encode()).hexdigest()
+ return str(p.identity.get(BP,i[:32]))
 def is_true(x):return x=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if BJ in{r.on_failure,o.get(BQ)}:return False
+ if BL in{r.on_failure,o.get(BS)}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!=BZ;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AJ,'InvocationType',AG,AT)
+ w=o.get('Enabled')!=CA;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
+RERUNS=('HandlerArn',AL,'InvocationType',AI,AV)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
  if any(l.get(n)!=e[n]for n in e):return True
- if p.get(BM)!=o.get(BM):return False
+ if p.get(BO)!=o.get(BO):return False
  return any(not re.match(SWITCHED_OFF,n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(e,r,w):
- if t:=e.get(D):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BC][:len(Outcome._fields)]);h=t.get(AZ,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BC:o,AZ:h,U:sent_at(e,w)};return Progress(**k)
+ if t:=e.get(F):
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BE][:len(Outcome._fields)]);h=t.get(BB,0)-(o.is_crowded and w-t['resume_at']>=4)
+  k|={BE:o,BB:h,W:sent_at(e,w)};return Progress(**k)
  s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(e,w):d=signed_at(e[AV]);return e.get(D,{}).get(U,w)if d is None else d
+def sent_at(e,w):d=signed_at(e[AX]);return e.get(F,{}).get(W,w)if d is None else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
- with suppress(ValueError):
+ with suppress(A):
   if d:return timegm(tuple(map(int,d.groups())))
  return
-def handed_over(e,p):t=R(p,outcome=R(p.outcome,result=None),hops=p.hops+1,fresh=True);return e|{D:t._asdict()}
+def handed_over(e,p):t=R(p,outcome=R(p.outcome,result=None),hops=p.hops+1,fresh=True);return e|{F:t._asdict()}
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
  for h in reversed(a.get('Values',[])):
   p=w;l=0
-  for k in h['Path']:p=p[l];l=int(k)if isinstance(p,list)else k
-  if BU in h:p[l]=h[BU]
+  for k in h['Path']:p=p[l];l=int(k)if B(p,list)else k
+  if BV in h:p[l]=h[BV]
   else:del p[l]
  return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
-def never_created(r):a=r.event[H].split(N)[1];m=re.escape(f'{a}-{r.name}-')+'[A-Z0-9]{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
+def never_created(r):a=r.event[J].split(P)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED='ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT'
 RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|' r'jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport')
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AI)).lower()))
+ return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AK)).lower()))
 def meaning(r,e,w):
- match spelled(w.get(P)):
+ match spelled(w.get(S)):
   case'INPROGRESS':return pending(w)
-  case'FAILED'|'FAILURE':a=truncate(as_text(w.get(E)or'no Reason was given'),4000);return failed('Failed',a)
+  case'FAILED'|'FAILURE':s=truncate(as_text(w.get(G)or'no Reason was given'),4000);return failed('Failed',s)
  c=w.get('IsComplete',True)or False
- if str(c).lower()==BZ:i='return the Status IN_PROGRESS to be polled';return failed(AD,f'IsComplete is false; {i}')
+ if str(c).lower()==CA:i='return the Status IN_PROGRESS to be polled';return failed(AF,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(AG,l,is_unexpected=True)
- return Outcome(A,result=e)
+ if l:return failed(AI,l,is_unexpected=True)
+ return Outcome(C,result=e)
 def pending(e):
- f=e.get(AW)
- if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AD,'RetryAfter is not a number of seconds')
- m=as_text(e.get(D)or e.get(E)or'');return Outcome(AB,message=truncate(m,4000),result=e)
+ f=e.get(AY)
+ if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AF,'RetryAfter is not a number of seconds')
+ m=as_text(e.get(F)or e.get(G)or'');return Outcome(AD,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get(P)or w.get(CB)
- if re.search(UNFINISHED,spelled(t))or(isinstance(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ c,t=w.get('statusCode'),w.get(S)or w.get(CC)
+ if re.search(UNFINISHED,spelled(t))or(B(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
-def spelled(t):return re.sub(r'[\W_]','',t).upper()if isinstance(t,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AF));t=w.get(G);return d.get(G)if t is None else t
-def valid_id(p):e=len(p.encode(errors=S))if isinstance(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
+def spelled(t):return re.sub(r'[\W_]','',t).upper()if B(t,str)else''
+def given_id(e):w=as_map(e);d=as_map(w.get(AH));t=w.get(I);return d.get(I)if t is None else t
+def valid_id(p):e=len(p.encode(errors=U))if B(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
- if isinstance(e,dict)and isinstance(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
+ if B(e,dict)and B(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
  if equal(e,a):return''
  g='absent'if a is ABSENT else quoted(a);return f'{p} is {g}, expected {quoted(e)}'
 def quoted(i):return truncate(beginning(i,300),300)
 def equal(t,r):
  if type(t)is type(r)is list:return len(t)==len(r)and all(map(equal,t,r))
  if type(t)is type(r)is dict:return t.keys()==r.keys()and all(equal(t[k],r[k])for k in t)
- return bool(t==r)and isinstance(t,bool)==isinstance(r,bool)
+ return bool(t==r)and B(t,bool)==B(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={BX:y.decode(errors=S)}
+ if y and not a:a={BY:y.decode(errors=U)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BY)or a.get(AR)or F)
- if not re.fullmatch(r'\S{1,200}',k):k,m=F,f'{k}: {m}'
+ m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BZ)or a.get(AT)or H)
+ if not re.fullmatch(r'\S{1,200}',k):k,m=H,f'{k}: {m}'
  n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))]
  e+=[f'caused by {truncate(c,300)}'for c in b[-3:]];f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
  return failed(k,'; '.join(e),frames=f,log=t)
-def message_of(a):y=(BX,AQ,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
+def message_of(a):y=(BY,AS,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  s,o=a.get('causes'),a.get('cause')or a.get('innerException')
- for c in s if isinstance(s,list)else[o]:
-  if isinstance(c,dict):
-   k,m=c.get(BY)or F,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
+ for c in s if B(s,list)else[o]:
+  if B(c,dict):
+   k,m=c.get(BZ)or H,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
    yield from causes_of(c)
 def lines_of(r):
- t=r.splitlines()if isinstance(r,str)else r;e=[]
- for i in t if isinstance(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);e.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
+ t=r.splitlines()if B(r,str)else r;e=[]
+ for i in t if B(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);e.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
  return e
 def innermost_frames(e,m):
  f=[l[3:]for l in e if l.startswith('at ')]
@@ -175,20 +176,20 @@ THROTTLED='TooManyRequestsException|Throttling(Exception)?'
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
 Clock=namedtuple('Clock','now left')
-Action=namedtuple(BG,'step seconds outcome',defaults=[0,Outcome(BB)])
+Action=namedtuple(BI,'step seconds outcome',defaults=[0,Outcome(BD)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if y:=reason_to_skip(r,p):return Action(T,outcome=Outcome(AC,message=y))
+ if y:=reason_to_skip(r,p):return Action(V,outcome=Outcome(AE,message=y))
  if must_ask(r,p):return question(r,p,c)
- if e:=final_outcome(r,p,c):return Action(T,outcome=e)
- a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==M else 0
- if max(c.now+d,a)>=due(r,p):return Action(T,outcome=too_late(r,p.outcome))
+ if e:=final_outcome(r,p,c):return Action(V,outcome=e)
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==O else 0
+ if max(c.now+d,a)>=due(r,p):return Action(V,outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
  i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke'if i else'look',room(r,p,c))
 def wait_for_stop(r,p,c):
- i=r.kind==B and r.durable
+ i=r.kind==D and r.durable
  if i and never_created(r)and r.old_id!=marker(r):return wait_until(p.sent+60-10,r,p,c)
  return
 def reason_to_skip(r,p):
@@ -200,53 +201,53 @@ def reason_to_skip(r,p):
   case'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is None and(r.kind==AY or bool(r.run))
+def must_ask(r,p):return p.rolling_back is None and(r.kind==BA or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
- if c.now>=l:return Action(T,outcome=UNKNOWN_STATUS)
+ if c.now>=l:return Action(V,outcome=UNKNOWN_STATUS)
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
-UNKNOWN_STATUS=Outcome(AC,'StatusUnknown','it is unknown whether the stack is rolling back')
+UNKNOWN_STATUS=Outcome(AE,'StatusUnknown','it is unknown whether the stack is rolling back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{A,AC}or(o.kind==I and i):return o
- if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=I)
- if not p.cancelled:return Outcome(BD)if passes_on(r,p,c)else None
- if o.kind==I:return o
+ if o.kind in{C,AE}or(o.kind==K and i):return o
+ if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=K)
+ if not p.cancelled:return Outcome(BF)if passes_on(r,p,c)else None
+ if o.kind==K:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
-def is_denied(o):return o.kind==J and bool(re.fullmatch(PROPAGATING,o.error))
+def is_denied(o):return o.kind==L and bool(re.fullmatch(PROPAGATING,o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
-def passing_at(r,p):i=r.part_of and r.kind!=B and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
+def passing_at(r,p):i=r.part_of and r.kind!=D and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
-def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=I,error=o.error or BT,message=m)
+def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=K,error=o.error or BU,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or(p.fresh and c.left<=2*60):h=c.left-10
- if a<=min(10,c.left-2*10):return Action(BF,a)
- if h>=1 or p.fresh:return Action(BF,min(a,max(h,1)))
- return Action(M)
+ if a<=min(10,c.left-2*10):return Action(BH,a)
+ if h>=1 or p.fresh:return Action(BH,min(a,max(h,1)))
+ return Action(O)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return
- if(gives_way(p)and l>handover_margin(r)and c.left<=900):return Action(M)
+ if(gives_way(p)and l>handover_margin(r)and c.left<=900):return Action(O)
  if c.left>=min(needed(p),l):return
- if c.left<60 or may_hop(p,c):return Action(M)
+ if c.left<60 or may_hop(p,c):return Action(O)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==AB or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(M)if i else None
+ if p.outcome.kind==AD or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(O)if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
- if p.outcome.kind==J:n=p.longest+10
+ if p.outcome.kind==L:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind==AB:t=min(t,840/2)
+ if p.outcome.kind==AD:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def handover_margin(r):return min(60,r.timeout/2)
@@ -256,67 +257,67 @@ def learn(r,p,o,c):
  k=R(p,outcome=R(o,runs_until=o.runs_until or p.outcome.runs_until),fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
  match o.kind:
   case'refused':
-   a=min(2**min(p.refusals,4),10);t=not p.ready and re.fullmatch(THROTTLED,o.error)
-   if o.is_crowded or t:a=min(a*(0.5+lot(r,p)),10)
-   i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n)
+   a=min(2**min(p.refusals,4),10);h=not p.ready and re.fullmatch(THROTTLED,o.error)
+   if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
+   i=o.error==p.outcome.error;s=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=s)
    l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(AW);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(V);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));t=o.result.get(X);k=R(k,state=t,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
-def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AK)} {r.name} {t}";return hashlib.sha256(n.encode(errors=S)).digest()[0]/256
-OWN=(C,X,F)
+def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AM)} {r.name} {t}";return hashlib.sha256(n.encode(errors=U)).digest()[0]/256
+OWN=(E,Z,H)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 def answer(r,p,o):
  e=ABSENT
- if o.kind==A and r.kind!=B:e=o.result;o=unusable(r,e)or o
- if o.kind!=I:
-  b,l=success(r,p,o.message or A,e)
+ if o.kind==C and r.kind!=D:e=o.result;o=unusable(r,e)or o
+ if o.kind!=K:
+  b,l=success(r,p,o.message or C,e)
   if not l:return b,''
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BH,m)
- b=failure(r,p);a=explain(r,p,o,4095-size(b))
- if is_forgiven(r,p):b,g=success(r,p,a,error=a);return b,a
- return b|{E:truncate(a,4095-size(b))},a
-def is_forgiven(r,p):i=r.kind==B or bool(p.rolling_back);return i or r.on_failure==BJ
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BJ,m)
+ b=failure(r,p);s=explain(r,p,o,4095-size(b))
+ if is_forgiven(r,p):b,g=success(r,p,s,error=s);return b,s
+ return b|{G:truncate(s,4095-size(b))},s
+def is_forgiven(r,p):i=r.kind==D or bool(p.rolling_back);return i or r.on_failure==BL
 def unusable(r,e):
  a=given_id(e)
- if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(G,m)
+ if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(I,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
    from difflib import get_close_matches;c=(k for k,g in attributes(e));b=''.join(get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
-   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BH,m)
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BJ,m)
  return
 def failure(r,p):
- k=r.kind==B or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==A or l.error in{AG,AD}
+ k=r.kind==D or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==C or l.error in{AI,AF}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
- return echo(r,AH,i or r.old_id or n)
-def success(r,p,a,e=ABSENT,error=''):
- b=echo(r,BR,physical_id(r,p))
- if r.kind==B:return b|{E:truncate(a,900)},''
+ return echo(r,AJ,i or r.old_id or n)
+def success(r,p,s,e=ABSENT,error=''):
+ b=echo(r,BT,physical_id(r,p))
+ if r.kind==D:return b|{G:truncate(s,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
- b|={AI:r.no_echo or p.no_echo,AF:d};o=4095-20-size(b)
+ b|={AK:r.no_echo or p.no_echo,AH:d};o=4095-20-size(b)
  for n in r.attributes:
-  s=size(n)+6
-  if n not in d and s<=o:d[n]='';o-=s
- o+=20;d[F]=truncate(error,min(900,(o-20)//2));o-=size(d[F])-2;b[E]=truncate(a,min(900,o));o-=size(b[E])-2
+  t=size(n)+6
+  if n not in d and t<=o:d[n]='';o-=t
+ o+=20;d[H]=truncate(error,min(900,(o-20)//2));o-=size(d[H])-2;b[G]=truncate(s,min(900,o));o-=size(b[G])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in(X,F):continue
+  if n in(Z,H):continue
   x=fitting(attribute(e,n),o)
   if n not in d or x is None:return b,n
   o-=size(x)-2;d[n]=x
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k]for k in(H,AK,K)};return b|{P:t,G:p,E:''}
+def echo(r,t,p):b={k:r.event[k]for k in(J,AM,M)};return b|{S:t,I:p,G:''}
 def physical_id(r,p):
- if r.kind==B or r.run:return r.old_id
- n=r.part_of or r.name;i=hashlib.sha256((r.event[H]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
+ if r.kind==D or r.run:return r.old_id
+ n=r.part_of or r.name;i=hashlib.sha256((r.event[J]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
  return p.physical_id or o or f'{n}-{i[:12]}'
 def attribute(e,n):
- if n==C:return as_json(e)if isinstance(e,str)else beginning(e,4095)
+ if n==E:return as_json(e)if B(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(AF)
+def data_of(e):return as_map(e).get(AH)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p):
@@ -324,39 +325,39 @@ def part(i,p):
   if(c:=step(i,p[:d.start()]))is not ABSENT:v=part(c,p[d.end():])
  return v
 def step(i,key):
- if isinstance(i,list)and re.fullmatch('0|[1-9][0-9]{0,7}',key)and int(key)<len(i):return i[int(key)]
+ if B(i,list)and re.fullmatch('0|[1-9][0-9]{0,7}',key)and int(key)<len(i):return i[int(key)]
  return as_map(i).get(key,ABSENT)
-def attributes(e):d=data_of(e);t=(a for a in parts(e)if d is None or part(d,a[0])is ABSENT);return(a for a in chain(parts(d),t)if a[0]not in OWN)
+def attributes(e):d=data_of(e);h=(a for a in parts(e)if d is None or part(d,a[0])is ABSENT);return(a for a in chain(parts(d),h)if a[0]not in OWN)
 def parts(i):
  e=[children(i,'')]
  while e:
   for p,c in e[-1]:
    yield p,c
-   if isinstance(c,dict|list)and len(p)<4095:e.append(children(c,f'{p}.'));break
+   if B(c,dict|list)and len(p)<4095:e.append(children(c,f'{p}.'));break
   else:e.pop()
-def children(i,p):t=enumerate(i)if isinstance(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
+def children(i,p):t=enumerate(i)if B(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):
- l=[];p,u=o-150,0;w=[]if d[C]else[(C,attribute(e,C))]
- t=(a for b in(False,True)for a in islice(attributes(e),50_000)if isinstance(a[1],dict|list)==b)
- for n,i in chain(w,t):
-  if n in d and n!=C:continue
-  s=0 if n==C else size(n)+6;r=s<=p and not(u and isinstance(i,dict|list))
-  if r and(x:=fitting(i,p-s))is not None:d[n]=x;p-=s+size(x)-2
+ l=[];p,u=o-150,0;w=[]if d[E]else[(E,attribute(e,E))]
+ h=(a for s in(False,True)for a in islice(attributes(e),50_000)if B(a[1],dict|list)==s)
+ for n,i in chain(w,h):
+  if n in d and n!=E:continue
+  t=0 if n==E else size(n)+6;r=t<=p and not(u and B(i,dict|list))
+  if r and(x:=fitting(i,p-t))is not None:d[n]=x;p-=t+size(x)-2
   else:u+=1;l+=[n]if u<=9 else[]
- if u:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}";d[X]=truncate(c,min(150,p+150))
+ if u:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}";d[Z]=truncate(c,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
  h=': '.join(filter(None,[a.error,a.message.strip()])).rstrip(' .');c=[truncate(h,min(1500,o//2))]
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
- e=p.failures+(p.outcome.kind==A)
+ e=p.failures+(p.outcome.kind==C)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
- if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AE else min(900,o));c+=[f'last log lines: {t}']if t else[]
+ if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AG else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[H].split(N)[1]
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[J].split(P)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==AE and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind==AG and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -365,64 +366,72 @@ Response=namedtuple('Response','kind status headers body')
 def response_of(r):
  t,h,y=r
  if t==NOT_SENT:return Response('not sent',*r)
- if t!=LOST:return Response(AA,t,{n.lower():h[n]for n in h},y)
- i=b'timed out'in y and b'Errno'not in y;return Response(BE if i else BW,*r)
-def text_of(s):return s.body.decode(errors=S)
+ if t!=LOST:return Response(AC,t,{n.lower():h[n]for n in h},y)
+ i=b'timed out'in y and b'Errno'not in y;return Response(BG if i else BX,*r)
+def text_of(s):return s.body.decode(errors=U)
 IDLE={}
-NETWORK_ERRORS=(OSError,ValueError)
-KEEP_ALIVE={BS:60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
+NETWORK_ERRORS=(OSError,A)
+TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(e):
  b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
 def exchange(m,u,b,h,c):
+ d=time.monotonic()+c
  if o:=idle_connection(m,urlsplit(u).netloc):
-  r=send_on(o,m,u,b,h,c)
-  if m==L or r[0]!=LOST:return r
- try:o=connected(u)
+  r=send_on(o,m,u,b,h,d)
+  if m==N or r[0]!=LOST:return r
+ try:o=connected(u,d)
  except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
- return send_on(o,m,u,b,h,c)
-def idle_connection(m,s):
- if s not in IDLE:return
- o,n=IDLE.pop(s);i=0<=time.time()-n<(1 if m==L else 4);h=select.select([o],[],[],0)[0]
+ return send_on(o,m,u,b,h,d)
+def time_left(d):
+ c=d-time.monotonic()
+ if c<=0:raise TimeoutError(BG)
+ return c
+def idle_connection(m,t):
+ if t not in IDLE:return
+ o,s=IDLE.pop(t);i=0<=time.time()-s<(1 if m==N else 4);h=select.select([o],[],[],0)[0]
  if i and not h:return o
  o.close();return
-def connected(u):
- a=urlsplit(u);s,i=a.hostname or'',a.scheme=='https';p=a.port or(443 if i else 80);o=socket.create_connection((s,p),5)
- o.setsockopt(socket.IPPROTO_TCP,socket.TCP_NODELAY,1);o.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
- for t,n in KEEP_ALIVE.items()if hasattr(socket,BS)else():o.setsockopt(socket.IPPROTO_TCP,getattr(socket,t),n)
- return TRUST.wrap_socket(o,server_hostname=s)if i else o
-def send_on(o,m,u,b,h,c):
- s=urlsplit(u).netloc;e=[f"{m} {u.split(s,1)[1] or N} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;e+=[f'{n}: {v}'for n,v in f.items()]
- d=time.monotonic()+c
- try:o.settimeout(c);o.sendall('\r\n'.join([*e,'\r\n']).encode()+b);r,y=read_reply(io.BufferedReader(Bounded(o,d)))
+def connected(u,d):
+ a=urlsplit(u);t,i=a.hostname or'',a.scheme=='https';r=a.port or(443 if i else 80);o=reached(t,r,min(d,time.monotonic()+5))
+ o.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
+ for p,n in TCP_OPTIONS.items():
+  if hasattr(socket,p):o.setsockopt(socket.IPPROTO_TCP,getattr(socket,p),n)
+ return TRUST.wrap_socket(o,server_hostname=t)if i else o
+def reached(t,r,d):
+ s=OSError('no address')
+ for *g,(p,*g)in socket.getaddrinfo(t,r,type=socket.SOCK_STREAM):
+  try:return socket.create_connection((str(p),r),time_left(d))
+  except OSError as a:s=a
+ raise s
+def send_on(o,m,u,b,h,d):
+ t=urlsplit(u).netloc;e=[f"{m} {u.split(t,1)[1] or P} HTTP/1.1"];f={'Host':t,'Content-Length':len(b)}|h;e+=[f'{n}: {v}'for n,v in f.items()]
+ try:o.settimeout(max(1,d-time.monotonic()));o.sendall('\r\n'.join([*e,'\r\n']).encode()+b);r,s=read_reply(io.BufferedReader(Bounded(o,d)))
  except NETWORK_ERRORS as a:o.close();return LOST,{},reason_of(a)
- if y:IDLE[s]=o,time.time()
+ if s:IDLE[t]=o,time.time()
  else:o.close()
  return r
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
 class Bounded(io.RawIOBase):
  def __init__(self,connection,deadline):self.connection,self.deadline=connection,deadline
  def readable(self):return True
- def readinto(self,buffer):
-  left=self.deadline-time.monotonic()
-  if left<=0:raise TimeoutError(BE)
-  self.connection.settimeout(left);return self.connection.recv_into(buffer)
+ def readinto(self,buffer):self.connection.settimeout(time_left(self.deadline));return self.connection.recv_into(buffer)
 def read_reply(r):
  t=0
  while t<200:
   l=read_line(r)
-  if not re.match(r'HTTP/1\.\d \d{3}',l):raise ValueError(f'not HTTP: {l[:99]}')
+  if not re.match(r'HTTP/1\.\d \d{3}',l):raise A(f'not HTTP: {l[:99]}')
   t,h=int(l[9:12]),{}
   while f:=read_line(r):n,g,v=f.partition(':');h[n.lower()]=v.strip()
- y=l[7]=='1'and h.get('connection','').lower()!='close'
+ s=l[7]=='1'and h.get('connection','').lower()!='close'
  match h:
   case _ if t in{204,304}:b=b''
   case{'transfer-encoding':_}:b=b''.join(read_chunks(r))
   case{'content-length':e}:b=read_bytes(r,int(e))
-  case _:b,y=r.read(),False
- return(t,h,b),y
+  case _:b,s=r.read(),False
+ return(t,h,b),s
 def read_line(r):l=r.readline();return require_complete(l,l.endswith(b'\n')).decode('latin-1').strip()
 def read_bytes(r,u):p=r.read(u);return require_complete(p,len(p)==u)
 def require_complete(p,c):
@@ -445,16 +454,16 @@ DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-
 def endpoint(s,r=REGION,e=os.environ):
  n=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(e.get,n)),'')
  l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
- if c and not g:return c.rstrip(N)
+ if c and not g:return c.rstrip(P)
  u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and(i or s!=BV or not r.startswith('us-gov-')):s+='-fips'
+ if p and(i or s!=BW or not r.startswith('us-gov-')):s+='-fips'
  return f'https://{s}.{r}.{d}'
 def signed(s,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
  if o:h['X-Amz-Security-Token']=o
  c=sorted(h,key=str.lower);e=''.join(f'{n.lower()}:{h[n]}\n'for n in c);g=';'.join(c).lower();w=a.path.replace('%','%25')
  l=f'{m}\n{w}\n\n{e}\n{g}\n{hashlib.sha256(b).hexdigest()}';f=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
- for p in(*f.split(N),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
+ for p in(*f.split(P),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
  j=f'AWS4-HMAC-SHA256 Credential={q}/{f}';t=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
 CROWDED='ConcurrentInvocationLimitExceeded'
@@ -462,103 +471,103 @@ PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');s=response_of(f.call(Q,'GET',w,b'',{},10))
+ w=path(r.handler_arn,'configuration');s=response_of(f.call(T,'GET',w,b'',{},10))
  if u:=passing(s):return R(u,error=UNSEEN)if s.status==403 else u
- if s.status>=300:return Outcome(A,result={})
+ if s.status>=300:return Outcome(C,result={})
  if k:=map_of(s.body):return readiness(r,k)
- return Outcome(J,UNSEEN,"the handler's configuration is not JSON")
+ return Outcome(L,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(AX,BO)[:1 if r.kind==B else 2]:
+ for n in(AZ,BQ)[:1 if r.kind==D else 2]:
   t=k.get(n)or''
   if re.match('Failed|De',t):
    y=k.get(f'{n}Reason')or f"the function's {n} is {t}"
-   if n!=AX:y=f"{y.rstrip('.')}; the handler still has its previous code"
+   if n!=AZ:y=f"{y.rstrip('.')}; the handler still has its previous code"
    return failed(k.get(f'{n}ReasonCode')or t,y,is_final=True)
- if k.get(AX)=='Pending'or k.get(BO)=='InProgress':return Outcome(J,'NotReady','the handler is still being created or updated')
- return Outcome(A,result=k)
+ if k.get(AZ)=='Pending'or k.get(BQ)=='InProgress':return Outcome(L,'NotReady','the handler is still being created or updated')
+ return Outcome(C,result=k)
 def invoke(r,p,f,c):
  if p.is_durable or r.durable:return begin(r,p,f,c)
- y,t=invocation(r,p);h={AO:r.invocation_type};u=0
- if r.invocation_type==AL:
+ y,t=invocation(r,p);h={AQ:r.invocation_type};u=0
+ if r.invocation_type==AN:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if t:h['X-Amz-Client-Context']=t
   if len(t)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,BA);s=response_of(f.call(Q,L,w,y,h,c))
+ w=path(r.handler_arn,BC);s=response_of(f.call(T,N,w,y,h,c))
  match s.kind:
-  case'answered':o=invoked(r,s);a=o.kind==I and s.status>=500;return R(o,runs_until=u)if a else o
-  case'not sent':return Outcome(J,UNREACHABLE,text_of(s))
+  case'answered':o=invoked(r,s);a=o.kind==K and s.status>=500;return R(o,runs_until=u)if a else o
+  case'not sent':return Outcome(L,UNREACHABLE,text_of(s))
   case'cut off':m=f'{text_of(s)}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {c:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,c):
- n=execution_id(r.event,p);h={AO:BL,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type==BK:h={AO:BK}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BA);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(Q,L,w,y,h,c))
+ n=execution_id(r.event,p);h={AQ:BN,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type==BM:h={AQ:BM}
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(T,N,w,y,h,c))
  if u:=passing(s):return u
- if s.status>=300 or r.invocation_type!=AL:return invoked(r,s)
+ if s.status>=300 or r.invocation_type!=AN:return invoked(r,s)
  if x:=s.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AW:f,V:p.state};return Outcome(AB,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AY:f,X:p.state};return Outcome(AD,message=m,result=e,execution=x)
 def poll(r,p,f,c):
- x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(Q,'GET',w,b'',{},c))
+ x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(T,'GET',w,b'',{},c))
  if u:=passing(s):return R(u,execution=x)
  if s.status>=300:return refusal(s)
- k=map_of(s.body);t=k.get(P);m=f'the durable execution is {t}'
+ k=map_of(s.body);t=k.get(S);m=f'the durable execution is {t}'
  match t:
-  case'SUCCEEDED':return result_of(r,(k.get(C)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AR:t,AQ:m};return reported(a|as_map(k.get(F)))
+  case'SUCCEEDED':return result_of(r,(k.get(E)or'null').encode())
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AT:t,AS:m};return reported(a|as_map(k.get(H)))
  return goes_on(r,p,x,''if t=='RUNNING'else m)
-def stop(x,y,f):b=encoded({AR:y.error,AQ:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(Q,L,w,b,{},10/2))
+def stop(x,y,f):b=encoded({AT:y.error,AS:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(T,N,w,b,{},10/2))
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(s):
- if s.kind!=AA:return Outcome(J,UNREACHABLE,text_of(s))
- if s.status in{403,429}or s.status>=500:return R(refusal(s),kind=J,is_crowded=False)
+ if s.kind!=AC:return Outcome(L,UNREACHABLE,text_of(s))
+ if s.status in{403,429}or s.status>=500:return R(refusal(s),kind=L,is_crowded=False)
  return
 def refusal(s):
  b,o=map_of(s.body),function_error(s.body);c=s.headers.get('x-amzn-errortype'),b.get('code'),b.get('__type');n=next(filter(None,c),f'HTTP {s.status}')
- a,y=str(n).split(':')[0].split('#')[-1],b.get(E)or'';i=s.status==429;m=f"{o.message.rstrip('.')} ({y})"if y else o.message
+ a,y=str(n).split(':')[0].split('#')[-1],b.get(G)or'';i=s.status==429;m=f"{o.message.rstrip('.')} ({y})"if y else o.message
  if y==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
- k=J if i or re.fullmatch(PASSES,a)else I;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
+ k=L if i or re.fullmatch(PASSES,a)else K;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
 def invoked(r,s):
  if s.status>=300:return refusal(s)
- if s.headers.get('x-amz-function-error'):t=base64.b64decode(s.headers.get('x-amz-log-result',''));return function_error(s.body,t.decode(errors=S))
- if r.invocation_type!=AL:return Outcome(A)
+ if s.headers.get('x-amz-function-error'):t=base64.b64decode(s.headers.get('x-amz-log-result',''));return function_error(s.body,t.decode(errors=U))
+ if r.invocation_type!=AN:return Outcome(C)
  return result_of(r,s.body or b'null')
 def result_of(r,x):
  try:return judge(r,json.loads(x))
- except(ValueError,RecursionError):return failed(AD,"the handler's result is not JSON, or nested too deeply")
+ except(A,RecursionError):return failed(AF,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
- y=r.payload;i=isinstance(y,dict)and p.state is not None
- if i:y=y|{V:p.state}
+ y=r.payload;i=B(y,dict)and p.state is not None
+ if i:y=y|{X:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,V if is_carried else AS;t=packed(d,is_ascii=a)
- for n in(AS,AJ,C,c,'',G):
+ a,c=True,X if is_carried else AU;t=packed(d,is_ascii=a)
+ for n in(AU,AL,E,c,'',I):
   if len(t)>3583:
    a&=n!=''
-   if n in d:l=[*d.get(X,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{X:l}
+   if n in d:l=[*d.get(Z,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{Z:l}
    t=packed(d,is_ascii=a)
  return t
-def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CC:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
+def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CD:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
 def description_of(r,p):
- y=(AM,AK,H,K,G);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
- d[K]=r.part_of or r.name;d[BN]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
- if p.state is not None:d[V]=p.state
- if r.run:o={'RollbackOf':AY if'UPDATE'in p.status else AE};return d|r.run|o
- if r.old_payload is not ABSENT:d[AS]=r.old_payload
+ y=(AO,AM,J,M,I);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
+ d[M]=r.part_of or r.name;d[BP]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
+ if p.state is not None:d[X]=p.state
+ if r.run:o={'RollbackOf':BA if'UPDATE'in p.status else AG};return d|r.run|o
+ if r.old_payload is not ABSENT:d[AU]=r.old_payload
  return d
 def ask(r,f,c,t,m):
- q={BG:t,'StackName':r.event[H],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BI:'application/x-www-form-urlencoded'}
- return response_of(f.call(BV,L,N,o,h,c))
+ q={BI:t,'StackName':r.event[J],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BK:'application/x-www-form-urlencoded'}
+ return response_of(f.call(BW,N,P,o,h,c))
 def is_lasting_refusal(s):i=400<=s.status<=403;return i and not re.search(TRANSIENT,s.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,p,f,c):
  s=ask(r,f,c,'DescribeStacks',{});t=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(s))[:1]);n=f.clock().now<p.sent+60
- if'ROLLBACK_COMPLETE'in t and n and r.kind!=B:t=''
+ if'ROLLBACK_COMPLETE'in t and n and r.kind!=D:t=''
  return s,t
 History=namedtuple('History','is_taken_back has_failed is_denied',defaults=[None,None,False])
 def read_history(r,f,c):
@@ -568,78 +577,78 @@ def read_history(r,f,c):
   if not d:return History(is_denied=is_lasting_refusal(s))
   for h in d:
    a,n=p[-1];e=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',h));t=e.get('ResourceStatus','')
-   if e.get(G)==r.event[H]:
+   if e.get(I)==r.event[J]:
     a.append(t)
     if e.get('ResourceStatusReason')=='User Initiated':p.append(([],[]))
-   elif e.get(K)==r.name and'PROGRESS'not in t:n.append(t)
+   elif e.get(M)==r.name and'PROGRESS'not in t:n.append(t)
   o=re.search('<NextToken>(.*?)</',x);i=f.clock().left<60
   if len(p)>1+r.unchanged or i or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or W in''.join(a[:1])
- if W in''.join(k):l=l[:1]
- return History(b,b or AH in''.join(l))
+ (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or Y in''.join(a[:1])
+ if Y in''.join(k):l=l[:1]
+ return History(b,b or AJ in''.join(l))
 def hand_over(e,f,m,l):
- b,h=encoded(e),{AO:BL}
+ b,h=encoded(e),{AQ:BN}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(Q,L,path(m,BA),b,h,c);s=response_of(r)
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(T,N,path(m,BC),b,h,c);s=response_of(r)
   if s.status==202:return True
-  if s.kind in{BE,BW}:l('handed over, without a reply',level=Z,why=text_of(s));return False
+  if s.kind in{BG,BX}:l('handed over, without a reply',level=AB,why=text_of(s));return False
   p=f.clock().left-2*10
   if not passing(s)or p<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level=O,why=text_of(s));raise RuntimeError(f'could not start a new execution: {text_of(s)}')
+ l('not handed over',level=Q,why=text_of(s));raise RuntimeError(f'could not start a new execution: {text_of(s)}')
 def resumed(e,r,w):
- u,o=e[AU].get(AT),e.get(BP,{})
- if D in e or r.kind==B or u in{None,o.get(AT)}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BC][0]in{A,AC}else None
- a={U:sent_at(e,w),AZ:0,'rolling_back':b,CB:''};i=a[U]-k[U]>4200;return e if i else e|{D:k|a}
+ u,o=e[AW].get(AV),e.get(BR,{})
+ if F in e or r.kind==D or u in{None,o.get(AV)}:return e
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None
+ a={W:sent_at(e,w),BB:0,'rolling_back':b,CC:''};i=a[W]-k[W]>4200;return e if i else e|{F:k|a}
 def answer_of_part(r,p,o):
- b,a=answer(r,p,o)
- if not r.part_of or r.kind==B or b[P]==AH:return b,a
- l=p.outcome if o.kind==BD else R(o,is_final=True);e=l.result if l.kind==A and l.result is not ABSENT else None;m=truncate(l.message,1000)
+ b,s=answer(r,p,o)
+ if not r.part_of or r.kind==D or b[S]==AJ:return b,s
+ l=p.outcome if o.kind==BF else R(o,is_final=True);e=l.result if l.kind==C and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BR,truncate(PART+physical_id(r,p),1024))
- b|={E:'the next part continues',AI:True,AF:{'Run':u}}
- if size(b)<=4095:return b,a
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BT,truncate(PART+physical_id(r,p),1024))
+ b|={G:'the next part continues',AK:True,AH:{'Run':u}}
+ if size(b)<=4095:return b,s
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(e,f,m):
- def log(step,**more):n,k=e[K],e[AM];f.log({'step':step,CC:n,'type':k}|more)
+ def log(step,**more):n,k=e[M],e[AO];f.log({'step':step,CD:n,'type':k}|more)
  w=f.clock().now;s=sent_at(e,w);u=s+bare_request(e).service_timeout
- if w>u:log('dropped: CloudFormation no longer waits',level=O)
- elif b:=e.get(AP)or find_answer(e,f,m,log):a=e|{AP:b,D:{U:s}};deliver(a,u,f,m,log)
+ if w>u:log('dropped: CloudFormation no longer waits',level=Q)
+ elif b:=e.get(AR)or find_answer(e,f,m,log):a=e|{AR:b,F:{W:s}};deliver(a,u,f,m,log)
 def find_answer(e,f,m,l):
  w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
  while True:
   try:
    if not s:
     s=True;d=parse_request(e);e=resumed(e,d,w);r,p=d,parse_progress(e,d,w)
-    if D in e:p=notice_cancel(r,p,f,l)
+    if F in e:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
-   if t.step==T:return concluded(r,p,t.outcome,f,l)
+   if t.step==V:return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step==M:hand_over(handed_over(e,p),f,m,l);return
+   if t.step==O:hand_over(handed_over(e,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
-   l('provider failed',level=O,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
+   l('provider failed',level=Q,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
    if not must_ask(r,p):return concluded(r,p,b,f,l)
    if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,R(p,outcome=b)
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
- if x and o.kind!=BD:l('stop',status=stop(x,o,f).status)
- b,a=answer_of_part(r,p,o);t=b[P];e='INFO'if not a else Z if t==AH else O
- if o.kind==AC and o.error:e=O
- if o.is_unexpected:a='Expect is not met'
- l(T,level=e,status=t,reason=a or o.message);return b
+ if x and o.kind!=BF:l('stop',status=stop(x,o,f).status)
+ b,s=answer_of_part(r,p,o);t=b[S];e='INFO'if not s else AB if t==AJ else Q
+ if o.kind==AE and o.error:e=Q
+ if o.is_unexpected:s='Expect is not met'
+ l(V,level=e,status=t,reason=s or o.message);return b
 def deliver(e,u,f,m,l):
  h=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[AV],encoded(e[AP])))
-  if s.kind==AA and s.status<300:return
-  y=''if s.kind==AA else text_of(s);l('the response was not accepted',level=O,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
+  s=response_of(f.put(e[AX],encoded(e[AR])))
+  if s.kind==AC and s.status<300:return
+  y=''if s.kind==AC else text_of(s);l('the response was not accepted',level=Q,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not h:
-   h=True;l(M,attempt=1,seconds=0)
+   h=True;l(O,attempt=1,seconds=0)
    with suppress(RuntimeError):
     r=hand_over(e,f,m,l)
     if r and u-w>3*60:return
@@ -647,47 +656,47 @@ def deliver(e,u,f,m,l):
   if t<=0:return
   f.sleep(min(i,t))
 def carry_out(t,r,p,f,l):
- b,o=f.clock().now,Outcome(BB)
+ b,o=f.clock().now,Outcome(BD)
  match t.step:
   case'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step==BF:f.sleep(t.seconds)
+   if t.step==BH:f.sleep(t.seconds)
    else:p=notice_rollback(r,p,f,t.seconds,l)
    p=R(p,fresh=False)
    if c:return notice_cancel(r,p,f,l)
    return R(p,began=p.began+f.clock().now-b)
   case'look':
    o=look(r,f)
-   if o.kind==A:return seen(p,o.result)
+   if o.kind==C:return seen(p,o.result)
   case'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=R(p,longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind==AB and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==A and(i:=warning(r,o.result)):w={'level':Z,'warning':i}
+ if o.kind==AD and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==C and(i:=warning(r,o.result)):w={'level':AB,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BT,3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BU,3)if c and not i else 0
  return R(p,ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
  s,t=response_of((NOT_SENT,{},b'')),p.status
  if not t:s,t=ask_status(r,p,f,c)
- w,i=f.clock().now,s.kind==AA or p.is_reached;p=R(p,is_reached=i,status=t);b=W in t
+ w,i=f.clock().now,s.kind==AC or p.is_reached;p=R(p,is_reached=i,status=t);b=Y in t
  if b and r.run is None:return R(p,rolling_back=True)
  h=History()
  if t or is_lasting_refusal(s):h=read_history(r,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(CA,level=Z,status=s.status)
+ if u or not t:l(CB,level=AB,status=s.status)
  e=p.questions<len(QUESTION_PAUSES)or not t
  if u and e and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  b=b if u else h.is_taken_back;k=w+2*30;return R(p,rolling_back=b,has_failed=h.has_failed,ask_at=k)
 def notice_cancel(r,p,f,l):
- w=f.clock().now;i=r.kind==B or p.rolling_back or must_ask(r,p)
+ w=f.clock().now;i=r.kind==D or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
  c=min(5,room(r,p,f.clock()));e=p.status;s,t=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=t or e)
- if not t:l(CA,level=Z,status=s.status)
- if r.kind==AY and not e:return R(p,rolling_back=W in t)
- g=W in t or'DELETE'in t;return R(p,cancelled=t if g else'')
+ if not t:l(CB,level=AB,status=s.status)
+ if r.kind==BA and not e:return R(p,rolling_back=Y in t)
+ g=Y in t or'DELETE'in t;return R(p,cancelled=t if g else'')
 def handler(e,t):
- f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BI:''},5),log=lambda n:print(json.dumps(n),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BK:''},5),log=lambda n:print(json.dumps(n),flush=True))
  serve(e,f,t.invoked_function_arn)

@@ -362,5 +362,5 @@ def never_created(request: Request) -> bool:
     the handler may have begun.
     """
     stack = request.event["StackId"].split("/")[1]
-    made_up = re.escape(f"{stack}-{request.name}-") + "[A-Z0-9]{8,}"
+    made_up = re.escape(f"{stack}-{request.name}-") + r"(?=.*[A-Z])\w{8,}"
     return request.old_id == marker(request) or bool(re.fullmatch(made_up, request.old_id))

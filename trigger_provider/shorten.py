@@ -62,6 +62,27 @@ def inline_numbers(code: Sequence[cst.CSTNode], kept: Iterable[str]) -> list[cst
     return [_replaced(node, numbers) for node in others]
 
 
+def name_builtins(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Return a module's statements with capital letters for the builtins that they use often."""
+    nodes = [each for node in code for each in (node, *_descendants(node))]
+    bound = set(chain.from_iterable(map(_bound, nodes)))
+    mentions = Counter(node.value for node in nodes if isinstance(node, cst.Name))
+    free = (letter for letter in ascii_uppercase if letter not in mentions)
+    forms: dict[str, str | cst.BaseExpression] = {}
+    for name in sorted((mentions.keys() & set(dir(builtins))) - bound):
+        if mentions[name] >= _OFTEN and len(name) >= _LONG and not iskeyword(name):
+            forms[name] = next(free)
+    if not forms:
+        return [*code]
+    table = cst.parse_statement(f"{','.join(map(str, forms.values()))}={','.join(forms)}")
+    return [table, *(_replaced(node, forms) for node in code)]
+
+
+_OFTEN: Final = 6
+_LONG: Final = 8
+"""Mentions and characters for which a letter is worth its definition."""
+
+
 def name_strings(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
     """Return a module's statements with names for strings that they repeat, if that is shorter.
 

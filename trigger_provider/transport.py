@@ -96,7 +96,7 @@ NETWORK_ERRORS: Final = (OSError, ValueError)
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
 
-KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}
+TCP_OPTIONS: Final = {"TCP_NODELAY": 1, "TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}
 """A NAT gateway forgets a connection that was silent for 350 seconds, as long handlers are."""
 
 
@@ -120,15 +120,24 @@ def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -
     The last connection to a host is used again. One that was idle may be dead, and what was lost
     on it may have run: a POST takes it only just after an answer, others fall back on a fresh one.
     """
+    deadline = time.monotonic() + seconds
     if connection := idle_connection(method, urlsplit(url).netloc):
-        reply = send_on(connection, method, url, body, headers, seconds)
+        reply = send_on(connection, method, url, body, headers, deadline)
         if method == "POST" or reply[0] != LOST:
             return reply
     try:
-        connection = connected(url)
+        connection = connected(url, deadline)
     except NETWORK_ERRORS as error:
         return NOT_SENT, {}, reason_of(error)
-    return send_on(connection, method, url, body, headers, seconds)
+    return send_on(connection, method, url, body, headers, deadline)
+
+
+def time_left(deadline: float) -> float:
+    """Return the seconds until a moment; raises TimeoutError if it has passed."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
 
 
 def idle_connection(method: str, host: str) -> socket.socket | None:
@@ -144,21 +153,35 @@ def idle_connection(method: str, host: str) -> socket.socket | None:
     return None
 
 
-def connected(url: str) -> socket.socket:
+def connected(url: str, deadline: float) -> socket.socket:
     """Return a new connection to the host of a URL, which the kernel keeps alive."""
     parts = urlsplit(url)
     host, is_secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_secure else 80)
-    connection = socket.create_connection((host, port), CONNECT)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection = reached(host, port, min(deadline, time.monotonic() + CONNECT))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, number in KEEP_ALIVE.items() if hasattr(socket, "TCP_KEEPIDLE") else ():
-        connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+    for option, number in TCP_OPTIONS.items():
+        if hasattr(socket, option):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
     return TRUST.wrap_socket(connection, server_hostname=host) if is_secure else connection
 
 
+def reached(host: str, port: int, deadline: float) -> socket.socket:
+    """Return a connection to the first address of a host that accepts one, before a deadline.
+
+    `socket.create_connection` gives every address its whole timeout, and S3 has eight.
+    """
+    reason = OSError("no address")
+    for *_, (place, *_) in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            return socket.create_connection((str(place), port), time_left(deadline))
+        except OSError as error:
+            reason = error
+    raise reason
+
+
 def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
-    connection: socket.socket, method: str, url: str, body: bytes, headers: Map, seconds: float
+    connection: socket.socket, method: str, url: str, body: bytes, headers: Map, deadline: float
 ) -> Reply:
     """Send a request on a connection and read the reply; keep the connection if it stays open.
 
@@ -168,9 +191,8 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
     lines = [f"{method} {url.split(host, 1)[1] or '/'} HTTP/1.1"]
     fields = {"Host": host, "Content-Length": len(body)} | headers
     lines += [f"{name}: {value}" for name, value in fields.items()]
-    deadline = time.monotonic() + seconds
     try:
-        connection.settimeout(seconds)
+        connection.settimeout(max(1, deadline - time.monotonic()))
         connection.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
         reply, stays_open = read_reply(io.BufferedReader(Bounded(connection, deadline)))
     except NETWORK_ERRORS as error:
@@ -205,10 +227,7 @@ class Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read what has arrived, or wait for it until the deadline."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self.connection.settimeout(left)
+        self.connection.settimeout(time_left(self.deadline))
         return self.connection.recv_into(buffer)
 
 

@@ -34,7 +34,7 @@ from cfn_trigger.deployment import aws, timeline
 from cfn_trigger.deployment.logs import Tails
 from cfn_trigger.deployment.state import Line, LogEntry
 from macro.cloudformation import as_map
-from trigger_provider.transport import KEEP_ALIVE, LOST, NOT_SENT, Reply, region_of
+from trigger_provider.transport import LOST, NOT_SENT, TCP_OPTIONS, Reply, region_of
 
 PAUSE: Final = 1.0
 """Seconds between two reads of the log of a handler that runs."""
@@ -135,11 +135,10 @@ def sender(endpoint: str, region: str) -> Send:
     credentials: Any = session.get_credentials()
     connect: Any = URLLib3Session  # its published types are narrower than it is
     options: list[tuple[int, int, int]] = [
-        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
         *(
             (socket.IPPROTO_TCP, getattr(socket, name), value)
-            for name, value in KEEP_ALIVE.items()
+            for name, value in TCP_OPTIONS.items()
             if hasattr(socket, name)
         ),
     ]

@@ -448,7 +448,9 @@ def test_the_longest_physical_id_leaves_room_for_the_answer_now_and_ever_after(
         stack.asks("Delete", physical_id=answer.physical_id)
 
 
-@pytest.mark.parametrize("never", ["RunMigration-create-failed", MADE_UP])
+@pytest.mark.parametrize(
+    "never", ["RunMigration-create-failed", MADE_UP, "shop-RunMigration-6n9aT7cqtHef"]
+)
 def test_a_handler_that_returns_the_id_of_what_was_never_created_gave_none(
     stack: Stack, handler: Handler, never: str
 ) -> None:
@@ -457,6 +459,18 @@ def test_a_handler_that_returns_the_id_of_what_was_never_created_gave_none(
     updated = stack.asks("Update", physical_id=never).physical_id
 
     assert updated == created(stack, handler, None)
+
+
+@pytest.mark.parametrize(
+    "physical_id", ["shop-RunMigration-0c5e2ab4f9d1", "RunMigration-1KXVQZ3F8R0B"]
+)
+def test_an_id_that_only_resembles_one_of_cloudformation_stays(
+    stack: Stack, handler: Handler, physical_id: str
+) -> None:
+    """The end that CloudFormation chooses has a capital letter, unlike most hashes."""
+    handler.plays(returns({"PhysicalResourceId": physical_id}))
+
+    assert stack.asks("Update", physical_id=physical_id).physical_id == physical_id
 
 
 @pytest.mark.parametrize("never", ["RunMigration-create-failed", MADE_UP])

@@ -7,7 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -177,6 +177,28 @@ def test_a_request_to_a_host_that_does_not_listen_is_not_sent() -> None:
         gone = Host(url=f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
     assert ask(gone, "POST") == "not sent"
+
+
+def test_a_host_that_accepts_no_connection_is_not_sent_the_request() -> None:
+    """A listener whose queue is full ignores connections, as an unreachable host does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as queue:
+        for _ in range(9):
+            waiting = queue.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/path"
+        reply = exchange("POST", url, b"", {}, 0.3)
+
+    assert reply == (NOT_SENT, {}, b"TimeoutError timed out")
+
+
+def test_a_host_is_reached_at_its_second_address() -> None:
+    """`localhost` has an address of IPv6 first, where the machine has any."""
+    with serving(b"HTTP/1.1 204 No Content\r\n\r\n") as url:
+        reply = exchange("GET", url.replace("127.0.0.1", "localhost"), b"", {}, PATIENCE)
+        forget_connections()
+
+    assert reply[0] == 204
 
 
 def drip(listener: socket.socket) -> None:

@@ -188,7 +188,9 @@ def test_a_call_whose_result_is_used_logs_no_warning(caplog: pytest.LogCaptureFi
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize("old_id", ["Bucket-create-failed", "shop-Bucket-1KXVQZ3F8R0B2"])
+@pytest.mark.parametrize(
+    "old_id", ["Bucket-create-failed", "shop-Bucket-1KXVQZ3F8R0B2", "shop-Bucket-6n9aT7cqtHef"]
+)
 def test_an_update_of_a_resource_that_was_never_created_is_a_create(old_id: str) -> None:
     handler, calls = recording("create", "update")
 
