@@ -223,13 +223,18 @@ def poll(request: Request, progress: Progress, effects: Effects, seconds: float)
 
 
 def stop(execution: str, why: Outcome, effects: Effects) -> Response:
-    """Stop a durable execution that nothing waits for any longer.
+    """Stop a durable execution that nothing waits for any longer; try three times, if need be.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_StopDurableExecution.html
     """
     body = encoded({"ErrorType": why.error, "ErrorMessage": why.message})
     where = f"{path_of_execution(execution)}/stop"
-    return response_of(effects.call("lambda", "POST", where, body, {}, RESERVE / 2))
+    for pause in PAUSES[:3]:
+        response = response_of(effects.call("lambda", "POST", where, body, {}, RESERVE / 2))
+        if not passing(response) or effects.clock().left < SHORT:
+            break
+        effects.sleep(pause)
+    return response
 
 
 def path_of_execution(execution: str) -> str:

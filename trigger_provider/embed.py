@@ -227,7 +227,7 @@ def _quoted(string: Any) -> Any:
 
 # ---- short statements, joined
 
-_LINE: Final = 160
+_LINE: Final = 180
 """Characters of a line that has several statements."""
 
 

@@ -14,59 +14,59 @@ JSON=json.JSONEncoder(ensure_ascii=False)
 STRICT=json.JSONEncoder(ensure_ascii=False,allow_nan=False)
 as_json=JSON.encode
 def as_map(i):return i if B(i,dict)else{}
-def map_of(x):
- with suppress(A,RecursionError):return as_map(json.loads(x))
+def map_of(t):
+ with suppress(A,RecursionError):return as_map(json.loads(t))
  return{}
 def as_text(i):return i if B(i,str)else as_json(i)
 def encoded(i):
- try:x=STRICT.encode(i)
- except A:x=as_json(json.loads(as_json(i),parse_constant=str))
- return x.encode(errors=U)
+ try:t=STRICT.encode(i)
+ except A:t=as_json(json.loads(as_json(i),parse_constant=str))
+ return t.encode(errors=U)
 def size(i):return len(encoded(i))
 def beginning(i,m):
  if B(i,str):return i
- x=''
+ t=''
  with suppress(RecursionError):
   for c in JSON.iterencode(i):
-   x+=c
-   if len(x)>m:return x
-  return x
- return x.ljust(m+1)
-def fitting(i,o):x=beginning(i,o);return x if len(x)<=o and size(x)-2<=o else None
-def truncate(x,o):
- if fitting(x,o)is not None:return x
+   t+=c
+   if len(t)>m:return t
+  return t
+ return t.ljust(m+1)
+def fitting(i,o):t=beginning(i,o);return t if len(t)<=o and size(t)-2<=o else None
+def truncate(t,o):
+ if fitting(t,o)is not None:return t
  o-=3
  if o<0:return''
- x=x[:o]
- while(e:=size(x)-2-o)>0:x=x[:-1-(e-1)//6]
- return x+'…'
-def truncate_start(x,o):return truncate(x[::-1],o)[::-1]
+ t=t[:o]
+ while(e:=size(t)-2-o)>0:t=t[:-1-(e-1)//6]
+ return t+'…'
+def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AN,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,False,'',False,False,False,0,''])
 def failed(error,message,**more):return Outcome(K,error,message,**more)
 Progress=namedtuple(F,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BD),0,True,'',False,{},False])
-def bare_request(e):
- p=e.get(AW,{});k,n=e[AO],e[M];c,f=str(p.get(AK)),p.get(BS,'Fail')
- o=e.get(I,'');r=Request(e,k,n,o,no_echo=is_true(c),on_failure=f)
+def bare_request(v):
+ p=v.get(AW,{});k,n=v[AO],v[M];e,f=str(p.get(AK)),p.get(BS,'Fail');o=v.get(I,'')
+ r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(A,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
-def parse_request(e):
- p,o=e[AW],e.get(BR,{})
+def parse_request(v):
+ p,o=v[AW],v.get(BR,{})
  if AA in p and o:p,o=o,p
- r=R(bare_request(e),**settings_of(p),payload=assembled(p.get(AL)),expect=assembled(p.get(AI)),run=run_of(e,p,o)if AA in p else None)
+ r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AL)),expect=assembled(p.get(AI)),run=run_of(v,p,o)if AA in p else None)
  with suppress(Exception):r=R(r,old_payload=assembled(o.get(AL)))
  return R(r,unchanged=is_unchanged(r,p,o))
-def run_of(e,p,o):
+def run_of(v,p,o):
  u=assembled(p[AA]);i=u[AP];n=AA not in o or i>assembled(o[AA])[AP];u[AP]=i[11:]
  if u.get(E):u[E]=json.loads(u[E])
- return u if n and u[AP]and e[AO]!=AG else{}
-def execution_id(e,p):
- a=e[AM],e[J],e[M];x='\n'.join([*a,str(signed_at(e[AX]))]);i=hashlib.sha256(x.encode()).hexdigest()
+ return u if n and u[AP]and v[AO]!=AG else{}
+def execution_id(v,p):
+ a=v[AM],v[J],v[M];t='\n'.join([*a,str(signed_at(v[AX]))]);i=hashlib.sha256(t.encode()).hexdigest()
  return str(p.identity.get(BP,i[:32]))
-def is_true(x):return x=='true'
+def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
-def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():d(f[n])for d,c in SETTINGS.items()for n in c.split()if f.get(n)is not None}
+def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n])for e,s in SETTINGS.items()for n in s.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if BL in{r.on_failure,o.get(BS)}:return False
@@ -80,19 +80,19 @@ def has_cause(p,o):
  if p.get(BO)!=o.get(BO):return False
  return any(not re.match(SWITCHED_OFF,n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
-def parse_progress(e,r,w):
- if t:=e.get(F):
+def parse_progress(v,r,w):
+ if t:=v.get(F):
   k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BE][:len(Outcome._fields)]);h=t.get(BB,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BE:o,BB:h,W:sent_at(e,w)};return Progress(**k)
- s=sent_at(e,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(e,w):d=signed_at(e[AX]);return e.get(F,{}).get(W,w)if d is None else d
+  k|={BE:o,BB:h,W:sent_at(v,w)};return Progress(**k)
+ s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
+def sent_at(v,w):d=signed_at(v[AX]);return v.get(F,{}).get(W,w)if d is None else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
  with suppress(A):
   if d:return timegm(tuple(map(int,d.groups())))
  return
-def handed_over(e,p):t=R(p,outcome=R(p.outcome,result=None),hops=p.hops+1,fresh=True);return e|{F:t._asdict()}
+def handed_over(v,p):t=R(p,outcome=R(p.outcome,result=None),hops=p.hops+1,fresh=True);return v|{F:t._asdict()}
 def assembled(a):
  if a is None:return ABSENT
  w=[json.loads(a['Skeleton'])]
@@ -114,9 +114,9 @@ def judge(r,e):
 def meaning(r,e,w):
  match spelled(w.get(S)):
   case'INPROGRESS':return pending(w)
-  case'FAILED'|'FAILURE':s=truncate(as_text(w.get(G)or'no Reason was given'),4000);return failed('Failed',s)
- c=w.get('IsComplete',True)or False
- if str(c).lower()==CA:i='return the Status IN_PROGRESS to be polled';return failed(AF,f'IsComplete is false; {i}')
+  case'FAILED'|'FAILURE':c=truncate(as_text(w.get(G)or'no Reason was given'),4000);return failed('Failed',c)
+ s=w.get('IsComplete',True)or False
+ if str(s).lower()==CA:i='return the Status IN_PROGRESS to be polled';return failed(AF,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
  if l:return failed(AI,l,is_unexpected=True)
  return Outcome(C,result=e)
@@ -127,10 +127,10 @@ def pending(e):
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,t=w.get('statusCode'),w.get(S)or w.get(CC)
- if re.search(UNFINISHED,spelled(t))or(B(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
+ c,s=w.get('statusCode'),w.get(S)or w.get(CC)
+ if re.search(UNFINISHED,spelled(s))or(B(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
-def spelled(t):return re.sub(r'[\W_]','',t).upper()if B(t,str)else''
+def spelled(s):return re.sub(r'[\W_]','',s).upper()if B(s,str)else''
 def given_id(e):w=as_map(e);d=as_map(w.get(AH));t=w.get(I);return d.get(I)if t is None else t
 def valid_id(p):e=len(p.encode(errors=U))if B(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
@@ -149,24 +149,21 @@ def function_error(y,l=''):
 def reported(a,l=''):
  m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BZ)or a.get(AT)or H)
  if not re.fullmatch(r'\S{1,200}',k):k,m=H,f'{k}: {m}'
- n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))]
- e+=[f'caused by {truncate(c,300)}'for c in b[-3:]];f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000)
- return failed(k,'; '.join(e),frames=f,log=t)
+ n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[-3:]]
+ f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
 def message_of(a):y=(BY,AS,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  s,o=a.get('causes'),a.get('cause')or a.get('innerException')
  for c in s if B(s,list)else[o]:
-  if B(c,dict):
-   k,m=c.get(BZ)or H,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]])
-   yield from causes_of(c)
+  if B(c,dict):k,m=c.get(BZ)or H,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]]);yield from causes_of(c)
 def lines_of(r):
- t=r.splitlines()if B(r,str)else r;e=[]
- for i in t if B(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);e.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
- return e
-def innermost_frames(e,m):
- f=[l[3:]for l in e if l.startswith('at ')]
- if not f:a={' '.join(l.split())for l in m};f=[l for l in e if l and l not in a];p=re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)','\n'.join(f));f=p[::-1]or f
+ t=r.splitlines()if B(r,str)else r;c=[]
+ for i in t if B(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);c.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
+ return c
+def innermost_frames(c,m):
+ f=[l[3:]for l in c if l.startswith('at ')]
+ if not f:e={' '.join(l.split())for l in m};f=[l for l in c if l and l not in e];p=re.findall(r'(?ms)^File ".*?(?=\nFile "|\Z)','\n'.join(f));f=p[::-1]or f
  f=[r for r in f if not re.search(RUNTIME,r)]or f;s=f[:3]
  if o:=[r for r in f if not re.search(LIBRARY,r)]:s=s if o[0]in s else[*s[:-1],o[0]]
  return tuple(truncate(r,300)for r in s)
@@ -257,13 +254,12 @@ def learn(r,p,o,c):
  k=R(p,outcome=R(o,runs_until=o.runs_until or p.outcome.runs_until),fresh=False,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
  match o.kind:
   case'refused':
-   a=min(2**min(p.refusals,4),10);h=not p.ready and re.fullmatch(THROTTLED,o.error)
-   if o.is_crowded or h:a=min(a*(0.5+lot(r,p)),10)
-   i=o.error==p.outcome.error;s=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=s)
-   l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
+   a=min(2**min(p.refusals,4),10);t=not p.ready and re.fullmatch(THROTTLED,o.error)
+   if o.is_crowded or t:a=min(a*(0.5+lot(r,p)),10)
+   i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));t=o.result.get(X);k=R(k,state=t,polls=p.polls+1)
+  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(X);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AM)} {r.name} {t}";return hashlib.sha256(n.encode(errors=U)).digest()[0]/256
 OWN=(E,Z,H)
@@ -276,40 +272,40 @@ def answer(r,p,o):
   b,l=success(r,p,o.message or C,e)
   if not l:return b,''
   m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BJ,m)
- b=failure(r,p);s=explain(r,p,o,4095-size(b))
- if is_forgiven(r,p):b,g=success(r,p,s,error=s);return b,s
- return b|{G:truncate(s,4095-size(b))},s
+ b=failure(r,p);c=explain(r,p,o,4095-size(b))
+ if is_forgiven(r,p):b,g=success(r,p,c,error=c);return b,c
+ return b|{G:truncate(c,4095-size(b))},c
 def is_forgiven(r,p):i=r.kind==D or bool(p.rolling_back);return i or r.on_failure==BL
 def unusable(r,e):
  a=given_id(e)
  if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(I,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
-   from difflib import get_close_matches;c=(k for k,g in attributes(e));b=''.join(get_close_matches(n,islice(c,1000),1));i=f'; did you mean {b!r}?'if b else''
+   from difflib import get_close_matches;s=(k for k,g in attributes(e));b=''.join(get_close_matches(n,islice(s,1000),1));i=f'; did you mean {b!r}?'if b else''
    m=f'the template reads {n!r}, which the result lacks{i}';return failed(BJ,m)
  return
 def failure(r,p):
  k=r.kind==D or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==C or l.error in{AI,AF}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
  return echo(r,AJ,i or r.old_id or n)
-def success(r,p,s,e=ABSENT,error=''):
+def success(r,p,c,e=ABSENT,error=''):
  b=echo(r,BT,physical_id(r,p))
- if r.kind==D:return b|{G:truncate(s,900)},''
+ if r.kind==D:return b|{G:truncate(c,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
  b|={AK:r.no_echo or p.no_echo,AH:d};o=4095-20-size(b)
  for n in r.attributes:
-  t=size(n)+6
-  if n not in d and t<=o:d[n]='';o-=t
- o+=20;d[H]=truncate(error,min(900,(o-20)//2));o-=size(d[H])-2;b[G]=truncate(s,min(900,o));o-=size(b[G])-2
+  f=size(n)+6
+  if n not in d and f<=o:d[n]='';o-=f
+ o+=20;d[H]=truncate(error,min(900,(o-20)//2));o-=size(d[H])-2;b[G]=truncate(c,min(900,o));o-=size(b[G])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
   if n in(Z,H):continue
-  x=fitting(attribute(e,n),o)
-  if n not in d or x is None:return b,n
-  o-=size(x)-2;d[n]=x
+  t=fitting(attribute(e,n),o)
+  if n not in d or t is None:return b,n
+  o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,t,p):b={k:r.event[k]for k in(J,AM,M)};return b|{S:t,I:p,G:''}
+def echo(r,s,p):b={k:r.event[k]for k in(J,AM,M)};return b|{S:s,I:p,G:''}
 def physical_id(r,p):
  if r.kind==D or r.run:return r.old_id
  n=r.part_of or r.name;i=hashlib.sha256((r.event[J]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
@@ -337,14 +333,13 @@ def parts(i):
   else:e.pop()
 def children(i,p):t=enumerate(i)if B(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):
- l=[];p,u=o-150,0;w=[]if d[E]else[(E,attribute(e,E))]
- h=(a for s in(False,True)for a in islice(attributes(e),50_000)if B(a[1],dict|list)==s)
+ l=[];p,c=o-150,0;w=[]if d[E]else[(E,attribute(e,E))];h=(a for b in(False,True)for a in islice(attributes(e),50_000)if B(a[1],dict|list)==b)
  for n,i in chain(w,h):
   if n in d and n!=E:continue
-  t=0 if n==E else size(n)+6;r=t<=p and not(u and B(i,dict|list))
-  if r and(x:=fitting(i,p-t))is not None:d[n]=x;p-=t+size(x)-2
-  else:u+=1;l+=[n]if u<=9 else[]
- if u:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';c=f"{v}{u} left out: {', '.join(l)}";d[Z]=truncate(c,min(150,p+150))
+  f=0 if n==E else size(n)+6;r=f<=p and not(c and B(i,dict|list))
+  if r and(t:=fitting(i,p-f))is not None:d[n]=t;p-=f+size(t)-2
+  else:c+=1;l+=[n]if c<=9 else[]
+ if c:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';s=f"{v}{c} left out: {', '.join(l)}";d[Z]=truncate(s,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -364,16 +359,15 @@ LOST=1
 Effects=namedtuple('Effects','clock sleep call put log')
 Response=namedtuple('Response','kind status headers body')
 def response_of(r):
- t,h,y=r
- if t==NOT_SENT:return Response('not sent',*r)
- if t!=LOST:return Response(AC,t,{n.lower():h[n]for n in h},y)
+ s,h,y=r
+ if s==NOT_SENT:return Response('not sent',*r)
+ if s!=LOST:return Response(AC,s,{n.lower():h[n]for n in h},y)
  i=b'timed out'in y and b'Errno'not in y;return Response(BG if i else BX,*r)
-def text_of(s):return s.body.decode(errors=U)
+def text_of(e):return e.body.decode(errors=U)
 IDLE={}
-NETWORK_ERRORS=(OSError,A)
 TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
-def trust(e):
- b=e.get('AWS_CA_BUNDLE')or e.get('REQUESTS_CA_BUNDLE')
+def trust(n):
+ b=n.get('AWS_CA_BUNDLE')or n.get('REQUESTS_CA_BUNDLE')
  with suppress(OSError):return ssl.create_default_context(cafile=b or None)
  return ssl.create_default_context()
 TRUST=trust(os.environ)
@@ -383,34 +377,33 @@ def exchange(m,u,b,h,c):
   r=send_on(o,m,u,b,h,d)
   if m==N or r[0]!=LOST:return r
  try:o=connected(u,d)
- except NETWORK_ERRORS as a:return NOT_SENT,{},reason_of(a)
+ except(OSError,A) as a:return NOT_SENT,{},reason_of(a)
  return send_on(o,m,u,b,h,d)
 def time_left(d):
  c=d-time.monotonic()
  if c<=0:raise TimeoutError(BG)
  return c
-def idle_connection(m,t):
- if t not in IDLE:return
- o,s=IDLE.pop(t);i=0<=time.time()-s<(1 if m==N else 4);h=select.select([o],[],[],0)[0]
+def idle_connection(m,s):
+ if s not in IDLE:return
+ o,n=IDLE.pop(s);i=0<=time.time()-n<(1 if m==N else 4);h=select.select([o],[],[],0)[0]
  if i and not h:return o
  o.close();return
 def connected(u,d):
- a=urlsplit(u);t,i=a.hostname or'',a.scheme=='https';r=a.port or(443 if i else 80);o=reached(t,r,min(d,time.monotonic()+5))
- o.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
+ a=urlsplit(u);s,i=a.hostname or'',a.scheme=='https';r=a.port or(443 if i else 80);o=reached(s,r,min(d,time.monotonic()+5));o.setsockopt(socket.SOL_SOCKET,socket.SO_KEEPALIVE,1)
  for p,n in TCP_OPTIONS.items():
   if hasattr(socket,p):o.setsockopt(socket.IPPROTO_TCP,getattr(socket,p),n)
- return TRUST.wrap_socket(o,server_hostname=t)if i else o
-def reached(t,r,d):
- s=OSError('no address')
- for *g,(p,*g)in socket.getaddrinfo(t,r,type=socket.SOCK_STREAM):
+ return TRUST.wrap_socket(o,server_hostname=s)if i else o
+def reached(s,r,d):
+ c=OSError('no address')
+ for *g,(p,*g)in socket.getaddrinfo(s,r,type=socket.SOCK_STREAM):
   try:return socket.create_connection((str(p),r),time_left(d))
-  except OSError as a:s=a
- raise s
+  except OSError as a:c=a
+ raise c
 def send_on(o,m,u,b,h,d):
- t=urlsplit(u).netloc;e=[f"{m} {u.split(t,1)[1] or P} HTTP/1.1"];f={'Host':t,'Content-Length':len(b)}|h;e+=[f'{n}: {v}'for n,v in f.items()]
- try:o.settimeout(max(1,d-time.monotonic()));o.sendall('\r\n'.join([*e,'\r\n']).encode()+b);r,s=read_reply(io.BufferedReader(Bounded(o,d)))
- except NETWORK_ERRORS as a:o.close();return LOST,{},reason_of(a)
- if s:IDLE[t]=o,time.time()
+ s=urlsplit(u).netloc;c=[f"{m} {u.split(s,1)[1] or P} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;c+=[f'{n}: {v}'for n,v in f.items()]
+ try:o.settimeout(max(1,d-time.monotonic()));o.sendall('\r\n'.join([*c,'\r\n']).encode()+b);r,t=read_reply(io.BufferedReader(Bounded(o,d)))
+ except(OSError,A) as a:o.close();return LOST,{},reason_of(a)
+ if t:IDLE[s]=o,time.time()
  else:o.close()
  return r
 def reason_of(a):return f'{type(a).__name__} {a}'.encode()
@@ -419,50 +412,50 @@ class Bounded(io.RawIOBase):
  def readable(self):return True
  def readinto(self,buffer):self.connection.settimeout(time_left(self.deadline));return self.connection.recv_into(buffer)
 def read_reply(r):
- t=0
- while t<200:
+ s=0
+ while s<200:
   l=read_line(r)
   if not re.match(r'HTTP/1\.\d \d{3}',l):raise A(f'not HTTP: {l[:99]}')
-  t,h=int(l[9:12]),{}
+  s,h=int(l[9:12]),{}
   while f:=read_line(r):n,g,v=f.partition(':');h[n.lower()]=v.strip()
- s=l[7]=='1'and h.get('connection','').lower()!='close'
+ t=l[7]=='1'and h.get('connection','').lower()!='close'
  match h:
-  case _ if t in{204,304}:b=b''
+  case _ if s in{204,304}:b=b''
   case{'transfer-encoding':_}:b=b''.join(read_chunks(r))
   case{'content-length':e}:b=read_bytes(r,int(e))
-  case _:b,s=r.read(),False
- return(t,h,b),s
+  case _:b,t=r.read(),False
+ return(s,h,b),t
 def read_line(r):l=r.readline();return require_complete(l,l.endswith(b'\n')).decode('latin-1').strip()
-def read_bytes(r,u):p=r.read(u);return require_complete(p,len(p)==u)
-def require_complete(p,c):
- if not c:raise ConnectionError('the reply is incomplete')
+def read_bytes(r,c):p=r.read(c);return require_complete(p,len(p)==c)
+def require_complete(p,s):
+ if not s:raise ConnectionError('the reply is incomplete')
  return p
 def read_chunks(r):
- while u:=int(read_line(r).split(';')[0],16):yield read_bytes(r,u);read_line(r)
+ while c:=int(read_line(r).split(';')[0],16):yield read_bytes(r,c);read_line(r)
  while read_line(r):pass
 REGION=os.environ.get('AWS_REGION','us-east-1')
-def signed_call(s,m,p,b,h,seconds):
- r,a=region_and_url(s,p);u,d=a+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());c=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN')
- y=[os.environ.get(f'AWS_{n}','')for n in c];h=signed(s,m,u,b,h,d,y,r);return exchange(m,u,b,h,seconds)
+def signed_call(e,m,p,b,h,seconds):
+ r,a=region_and_url(e,p);u,d=a+p,time.strftime('%Y%m%dT%H%M%SZ',time.gmtime());s=('ACCESS_KEY_ID','SECRET_ACCESS_KEY','SESSION_TOKEN');y=[os.environ.get(f'AWS_{n}','')for n in s]
+ h=signed(e,m,u,b,h,d,y,r);return exchange(m,u,b,h,seconds)
 @lru_cache
-def region_and_url(s,p):r=region_of(p);return r,endpoint(s,r)
+def region_and_url(e,p):r=region_of(p);return r,endpoint(e,r)
 def region_of(p,o=REGION):
  match unquote(p).partition('/arn:')[2].split(':'):
   case[_,_,r,_,*_]if r:return r
  return o
 DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-iso-':'aws.ic.gov','us-isob-':'aws.scloud','eu-isoe-':'cloud-aws.adc-e.uk','us-isof-':'aws.hci.ic.gov','':'aws'}
-def endpoint(s,r=REGION,e=os.environ):
- n=(f'AWS_ENDPOINT_URL_{s.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(e.get,n)),'')
- l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT');g,p,i=(e.get(f'AWS_{f}','').lower()=='true'for f in l)
+def endpoint(e,r=REGION,n=os.environ):
+ a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(n.get,a)),'');l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
+ g,s,i=(n.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip(P)
- u=next(DUAL_STACK[start]for start in DUAL_STACK if r.startswith(start));d=f'api.{u}'if i else e.get('URL_SUFFIX','amazonaws.com')
- if p and(i or s!=BW or not r.startswith('us-gov-')):s+='-fips'
- return f'https://{s}.{r}.{d}'
-def signed(s,m,u,b,h,d,y,r=REGION):
+ u=next(DUAL_STACK[p]for p in DUAL_STACK if r.startswith(p));d=f'api.{u}'if i else n.get('URL_SUFFIX','amazonaws.com')
+ if s and(i or e!=BW or not r.startswith('us-gov-')):e+='-fips'
+ return f'https://{e}.{r}.{d}'
+def signed(e,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
  if o:h['X-Amz-Security-Token']=o
- c=sorted(h,key=str.lower);e=''.join(f'{n.lower()}:{h[n]}\n'for n in c);g=';'.join(c).lower();w=a.path.replace('%','%25')
- l=f'{m}\n{w}\n\n{e}\n{g}\n{hashlib.sha256(b).hexdigest()}';f=f'{d[:8]}/{r}/{s}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
+ l=f'{m}\n{w}\n\n{c}\n{g}\n{hashlib.sha256(b).hexdigest()}';f=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
  for p in(*f.split(P),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
  j=f'AWS4-HMAC-SHA256 Credential={q}/{f}';t=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
@@ -471,32 +464,32 @@ PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');s=response_of(f.call(T,'GET',w,b'',{},10))
- if u:=passing(s):return R(u,error=UNSEEN)if s.status==403 else u
- if s.status>=300:return Outcome(C,result={})
- if k:=map_of(s.body):return readiness(r,k)
+ w=path(r.handler_arn,'configuration');e=response_of(f.call(T,'GET',w,b'',{},10))
+ if u:=passing(e):return R(u,error=UNSEEN)if e.status==403 else u
+ if e.status>=300:return Outcome(C,result={})
+ if k:=map_of(e.body):return readiness(r,k)
  return Outcome(L,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
  for n in(AZ,BQ)[:1 if r.kind==D else 2]:
-  t=k.get(n)or''
-  if re.match('Failed|De',t):
-   y=k.get(f'{n}Reason')or f"the function's {n} is {t}"
+  s=k.get(n)or''
+  if re.match('Failed|De',s):
+   y=k.get(f'{n}Reason')or f"the function's {n} is {s}"
    if n!=AZ:y=f"{y.rstrip('.')}; the handler still has its previous code"
-   return failed(k.get(f'{n}ReasonCode')or t,y,is_final=True)
+   return failed(k.get(f'{n}ReasonCode')or s,y,is_final=True)
  if k.get(AZ)=='Pending'or k.get(BQ)=='InProgress':return Outcome(L,'NotReady','the handler is still being created or updated')
  return Outcome(C,result=k)
 def invoke(r,p,f,c):
  if p.is_durable or r.durable:return begin(r,p,f,c)
- y,t=invocation(r,p);h={AQ:r.invocation_type};u=0
+ y,x=invocation(r,p);h={AQ:r.invocation_type};u=0
  if r.invocation_type==AN:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
-  if t:h['X-Amz-Client-Context']=t
-  if len(t)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,BC);s=response_of(f.call(T,N,w,y,h,c))
- match s.kind:
-  case'answered':o=invoked(r,s);a=o.kind==K and s.status>=500;return R(o,runs_until=u)if a else o
-  case'not sent':return Outcome(L,UNREACHABLE,text_of(s))
-  case'cut off':m=f'{text_of(s)}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
+  if x:h['X-Amz-Client-Context']=x
+  if len(x)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
+ w=path(r.handler_arn,BC);e=response_of(f.call(T,N,w,y,h,c))
+ match e.kind:
+  case'answered':o=invoked(r,e);a=o.kind==K and e.status>=500;return R(o,runs_until=u)if a else o
+  case'not sent':return Outcome(L,UNREACHABLE,text_of(e))
+  case'cut off':m=f'{text_of(e)}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
@@ -504,39 +497,45 @@ def invoke(r,p,f,c):
 def begin(r,p,f,c):
  n=execution_id(r.event,p);h={AQ:BN,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type==BM:h={AQ:BM}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);s=response_of(f.call(T,N,w,y,h,c))
- if u:=passing(s):return u
- if s.status>=300 or r.invocation_type!=AN:return invoked(r,s)
- if x:=s.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(T,N,w,y,h,c))
+ if u:=passing(e):return u
+ if e.status>=300 or r.invocation_type!=AN:return invoked(r,e)
+ if x:=e.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
 def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AY:f,X:p.state};return Outcome(AD,message=m,result=e,execution=x)
 def poll(r,p,f,c):
- x=p.outcome.execution;w=path_of_execution(x);s=response_of(f.call(T,'GET',w,b'',{},c))
- if u:=passing(s):return R(u,execution=x)
- if s.status>=300:return refusal(s)
- k=map_of(s.body);t=k.get(S);m=f'the durable execution is {t}'
- match t:
+ x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(T,'GET',w,b'',{},c))
+ if u:=passing(e):return R(u,execution=x)
+ if e.status>=300:return refusal(e)
+ k=map_of(e.body);s=k.get(S);m=f'the durable execution is {s}'
+ match s:
   case'SUCCEEDED':return result_of(r,(k.get(E)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AT:t,AS:m};return reported(a|as_map(k.get(H)))
- return goes_on(r,p,x,''if t=='RUNNING'else m)
-def stop(x,y,f):b=encoded({AT:y.error,AS:y.message});w=f'{path_of_execution(x)}/stop';return response_of(f.call(T,N,w,b,{},10/2))
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AT:s,AS:m};return reported(a|as_map(k.get(H)))
+ return goes_on(r,p,x,''if s=='RUNNING'else m)
+def stop(x,y,f):
+ b=encoded({AT:y.error,AS:y.message});w=f'{path_of_execution(x)}/stop'
+ for a in PAUSES[:3]:
+  e=response_of(f.call(T,N,w,b,{},10/2))
+  if not passing(e)or f.clock().left<60:break
+  f.sleep(a)
+ return e
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
-def passing(s):
- if s.kind!=AC:return Outcome(L,UNREACHABLE,text_of(s))
- if s.status in{403,429}or s.status>=500:return R(refusal(s),kind=L,is_crowded=False)
+def passing(e):
+ if e.kind!=AC:return Outcome(L,UNREACHABLE,text_of(e))
+ if e.status in{403,429}or e.status>=500:return R(refusal(e),kind=L,is_crowded=False)
  return
-def refusal(s):
- b,o=map_of(s.body),function_error(s.body);c=s.headers.get('x-amzn-errortype'),b.get('code'),b.get('__type');n=next(filter(None,c),f'HTTP {s.status}')
- a,y=str(n).split(':')[0].split('#')[-1],b.get(G)or'';i=s.status==429;m=f"{o.message.rstrip('.')} ({y})"if y else o.message
+def refusal(e):
+ b,o=map_of(e.body),function_error(e.body);s=e.headers.get('x-amzn-errortype'),b.get('code'),b.get('__type');n=next(filter(None,s),f'HTTP {e.status}')
+ a,y=str(n).split(':')[0].split('#')[-1],b.get(G)or'';i=e.status==429;m=f"{o.message.rstrip('.')} ({y})"if y else o.message
  if y==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
  k=L if i or re.fullmatch(PASSES,a)else K;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
-def invoked(r,s):
- if s.status>=300:return refusal(s)
- if s.headers.get('x-amz-function-error'):t=base64.b64decode(s.headers.get('x-amz-log-result',''));return function_error(s.body,t.decode(errors=U))
+def invoked(r,e):
+ if e.status>=300:return refusal(e)
+ if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=U))
  if r.invocation_type!=AN:return Outcome(C)
- return result_of(r,s.body or b'null')
-def result_of(r,x):
- try:return judge(r,json.loads(x))
+ return result_of(r,e.body or b'null')
+def result_of(r,t):
+ try:return judge(r,json.loads(t))
  except(A,RecursionError):return failed(AF,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
@@ -545,17 +544,17 @@ def invocation(r,p):
  if i:y=y|{X:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,X if is_carried else AU;t=packed(d,is_ascii=a)
+ a,c=True,X if is_carried else AU;x=packed(d,is_ascii=a)
  for n in(AU,AL,E,c,'',I):
-  if len(t)>3583:
+  if len(x)>3583:
    a&=n!=''
    if n in d:l=[*d.get(Z,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{Z:l}
-   t=packed(d,is_ascii=a)
- return t
-def packed(d,*,is_ascii):x=encoded(d).decode();t=json.dumps({'custom':{CD:x}},ensure_ascii=is_ascii);return base64.b64encode(t.encode()).decode()
+   x=packed(d,is_ascii=a)
+ return x
+def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CD:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
 def description_of(r,p):
- y=(AO,AM,J,M,I);e=r.event;d={k:e[k].removeprefix(PART)for k in y if k in e}
- d[M]=r.part_of or r.name;d[BP]=execution_id(e,p);d|=p.identity|{'Attempt':p.failures+1}
+ y=(AO,AM,J,M,I);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
+ d[M]=r.part_of or r.name;d[BP]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[X]=p.state
  if r.run:o={'RollbackOf':BA if'UPDATE'in p.status else AG};return d|r.run|o
  if r.old_payload is not ABSENT:d[AU]=r.old_payload
@@ -563,70 +562,70 @@ def description_of(r,p):
 def ask(r,f,c,t,m):
  q={BI:t,'StackName':r.event[J],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BK:'application/x-www-form-urlencoded'}
  return response_of(f.call(BW,N,P,o,h,c))
-def is_lasting_refusal(s):i=400<=s.status<=403;return i and not re.search(TRANSIENT,s.body)
+def is_lasting_refusal(e):i=400<=e.status<=403;return i and not re.search(TRANSIENT,e.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,p,f,c):
- s=ask(r,f,c,'DescribeStacks',{});t=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(s))[:1]);n=f.clock().now<p.sent+60
- if'ROLLBACK_COMPLETE'in t and n and r.kind!=D:t=''
- return s,t
+ e=ask(r,f,c,'DescribeStacks',{});s=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1]);n=f.clock().now<p.sent+60
+ if'ROLLBACK_COMPLETE'in s and n and r.kind!=D:s=''
+ return e,s
 History=namedtuple('History','is_taken_back has_failed is_denied',defaults=[None,None,False])
 def read_history(r,f,c):
  p=[([],[])];m={}
  for g in range(40):
-  s=ask(r,f,c,'DescribeStackEvents',m);x=text_of(s);d=re.findall('(?s)<member>(.*?)</member>',x)
-  if not d:return History(is_denied=is_lasting_refusal(s))
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);d=re.findall('(?s)<member>(.*?)</member>',t)
+  if not d:return History(is_denied=is_lasting_refusal(e))
   for h in d:
-   a,n=p[-1];e=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',h));t=e.get('ResourceStatus','')
-   if e.get(I)==r.event[J]:
-    a.append(t)
-    if e.get('ResourceStatusReason')=='User Initiated':p.append(([],[]))
-   elif e.get(M)==r.name and'PROGRESS'not in t:n.append(t)
-  o=re.search('<NextToken>(.*?)</',x);i=f.clock().left<60
+   a,n=p[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',h));s=v.get('ResourceStatus','')
+   if v.get(I)==r.event[J]:
+    a.append(s)
+    if v.get('ResourceStatusReason')=='User Initiated':p.append(([],[]))
+   elif v.get(M)==r.name and'PROGRESS'not in s:n.append(s)
+  o=re.search('<NextToken>(.*?)</',t);i=f.clock().left<60
   if len(p)>1+r.unchanged or i or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
  (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or Y in''.join(a[:1])
  if Y in''.join(k):l=l[:1]
  return History(b,b or AJ in''.join(l))
-def hand_over(e,f,m,l):
- b,h=encoded(e),{AQ:BN}
+def hand_over(v,f,m,l):
+ b,h=encoded(v),{AQ:BN}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(T,N,path(m,BC),b,h,c);s=response_of(r)
-  if s.status==202:return True
-  if s.kind in{BG,BX}:l('handed over, without a reply',level=AB,why=text_of(s));return False
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(T,N,path(m,BC),b,h,c);e=response_of(r)
+  if e.status==202:return True
+  if e.kind in{BG,BX}:l('handed over, without a reply',level=AB,why=text_of(e));return False
   p=f.clock().left-2*10
-  if not passing(s)or p<=0:break
+  if not passing(e)or p<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level=Q,why=text_of(s));raise RuntimeError(f'could not start a new execution: {text_of(s)}')
-def resumed(e,r,w):
- u,o=e[AW].get(AV),e.get(BR,{})
- if F in e or r.kind==D or u in{None,o.get(AV)}:return e
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None
- a={W:sent_at(e,w),BB:0,'rolling_back':b,CC:''};i=a[W]-k[W]>4200;return e if i else e|{F:k|a}
+ l('not handed over',level=Q,why=text_of(e));raise RuntimeError(f'could not start a new execution: {text_of(e)}')
+def resumed(v,r,w):
+ u,o=v[AW].get(AV),v.get(BR,{})
+ if F in v or r.kind==D or u in{None,o.get(AV)}:return v
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None;a={W:sent_at(v,w),BB:0,'rolling_back':b,CC:''}
+ i=a[W]-k[W]>4200;return v if i else v|{F:k|a}
 def answer_of_part(r,p,o):
- b,s=answer(r,p,o)
- if not r.part_of or r.kind==D or b[S]==AJ:return b,s
+ b,c=answer(r,p,o)
+ if not r.part_of or r.kind==D or b[S]==AJ:return b,c
  l=p.outcome if o.kind==BF else R(o,is_final=True);e=l.result if l.kind==C and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BT,truncate(PART+physical_id(r,p),1024))
  b|={G:'the next part continues',AK:True,AH:{'Run':u}}
- if size(b)<=4095:return b,s
+ if size(b)<=4095:return b,c
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
-def serve(e,f,m):
- def log(step,**more):n,k=e[M],e[AO];f.log({'step':step,CD:n,'type':k}|more)
- w=f.clock().now;s=sent_at(e,w);u=s+bare_request(e).service_timeout
+def serve(v,f,m):
+ def log(step,**more):n,k=v[M],v[AO];f.log({'step':step,CD:n,'type':k}|more)
+ w=f.clock().now;s=sent_at(v,w);u=s+bare_request(v).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=Q)
- elif b:=e.get(AR)or find_answer(e,f,m,log):a=e|{AR:b,F:{W:s}};deliver(a,u,f,m,log)
-def find_answer(e,f,m,l):
- w=f.clock().now;r,p=bare_request(e),Progress(w,sent_at(e,w));s=i=False
+ elif b:=v.get(AR)or find_answer(v,f,m,log):a=v|{AR:b,F:{W:s}};deliver(a,u,f,m,log)
+def find_answer(v,f,m,l):
+ w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
  while True:
   try:
    if not s:
-    s=True;d=parse_request(e);e=resumed(e,d,w);r,p=d,parse_progress(e,d,w)
-    if F in e:p=notice_cancel(r,p,f,l)
+    s=True;e=parse_request(v);v=resumed(v,e,w);r,p=e,parse_progress(v,e,w)
+    if F in v:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
    if t.step==V:return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step==O:hand_over(handed_over(e,p),f,m,l);return
+   if t.step==O:hand_over(handed_over(v,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
    l('provider failed',level=Q,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
@@ -636,22 +635,22 @@ def find_answer(e,f,m,l):
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BF:l('stop',status=stop(x,o,f).status)
- b,s=answer_of_part(r,p,o);t=b[S];e='INFO'if not s else AB if t==AJ else Q
+ b,c=answer_of_part(r,p,o);s=b[S];e='INFO'if not c else AB if s==AJ else Q
  if o.kind==AE and o.error:e=Q
- if o.is_unexpected:s='Expect is not met'
- l(V,level=e,status=t,reason=s or o.message);return b
-def deliver(e,u,f,m,l):
+ if o.is_unexpected:c='Expect is not met'
+ l(V,level=e,status=s,reason=c or o.message);return b
+def deliver(v,u,f,m,l):
  h=False
  for a in growing(PAUSES):
-  s=response_of(f.put(e[AX],encoded(e[AR])))
-  if s.kind==AC and s.status<300:return
-  y=''if s.kind==AC else text_of(s);l('the response was not accepted',level=Q,status=s.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
+  e=response_of(f.put(v[AX],encoded(v[AR])))
+  if e.kind==AC and e.status<300:return
+  y=''if e.kind==AC else text_of(e);l('the response was not accepted',level=Q,status=e.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not h:
    h=True;l(O,attempt=1,seconds=0)
    with suppress(RuntimeError):
-    r=hand_over(e,f,m,l)
-    if r and u-w>3*60:return
+    s=hand_over(v,f,m,l)
+    if s and u-w>3*60:return
   t=f.clock().left-5
   if t<=0:return
   f.sleep(min(i,t))
@@ -678,25 +677,25 @@ def seen(p,c):
  l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BU,3)if c and not i else 0
  return R(p,ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
- s,t=response_of((NOT_SENT,{},b'')),p.status
- if not t:s,t=ask_status(r,p,f,c)
- w,i=f.clock().now,s.kind==AC or p.is_reached;p=R(p,is_reached=i,status=t);b=Y in t
+ e,s=response_of((NOT_SENT,{},b'')),p.status
+ if not s:e,s=ask_status(r,p,f,c)
+ w,i=f.clock().now,e.kind==AC or p.is_reached;p=R(p,is_reached=i,status=s);b=Y in s
  if b and r.run is None:return R(p,rolling_back=True)
  h=History()
- if t or is_lasting_refusal(s):h=read_history(r,f,c)
+ if s or is_lasting_refusal(e):h=read_history(r,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not t:l(CB,level=AB,status=s.status)
- e=p.questions<len(QUESTION_PAUSES)or not t
- if u and e and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
+ if u or not s:l(CB,level=AB,status=e.status)
+ t=p.questions<len(QUESTION_PAUSES)or not s
+ if u and t and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  b=b if u else h.is_taken_back;k=w+2*30;return R(p,rolling_back=b,has_failed=h.has_failed,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==D or p.rolling_back or must_ask(r,p)
  if i or w<p.ask_at:return p
- c=min(5,room(r,p,f.clock()));e=p.status;s,t=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=t or e)
- if not t:l(CB,level=AB,status=s.status)
- if r.kind==BA and not e:return R(p,rolling_back=Y in t)
- g=Y in t or'DELETE'in t;return R(p,cancelled=t if g else'')
-def handler(e,t):
- f=Effects(clock=lambda:Clock(time.time(),t.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BK:''},5),log=lambda n:print(json.dumps(n),flush=True))
- serve(e,f,t.invoked_function_arn)
+ c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=s or v)
+ if not s:l(CB,level=AB,status=e.status)
+ if r.kind==BA and not v:return R(p,rolling_back=Y in s)
+ g=Y in s or'DELETE'in s;return R(p,cancelled=s if g else'')
+def handler(v,x):
+ f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BK:''},5),log=lambda e:print(json.dumps(e),flush=True))
+ serve(v,f,x.invoked_function_arn)

@@ -90,9 +90,6 @@ KEPT_FOR: Final = 4
 KEPT_FOR_POST: Final = 1
 """The same for what may run when it is lost, and is never sent twice."""
 
-NETWORK_ERRORS: Final = (OSError, ValueError)
-"""What is raised if a host cannot be reached, or if it does not answer in HTTP."""
-
 CONNECT: Final = 5
 """Seconds within which a connection is made, or the host is not there."""
 
@@ -117,6 +114,7 @@ TRUST: Final = trust(os.environ)
 def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -> Reply:
     """Send a request once; `seconds` bound the whole reply, however slowly it comes.
 
+    An invalid URL and a reply that is not HTTP raise ValueError, and count as no reply.
     The last connection to a host is used again. One that was idle may be dead, and what was lost
     on it may have run: a POST takes it only just after an answer, others fall back on a fresh one.
     """
@@ -127,7 +125,7 @@ def exchange(method: str, url: str, body: bytes, headers: Map, seconds: float) -
             return reply
     try:
         connection = connected(url, deadline)
-    except NETWORK_ERRORS as error:
+    except (OSError, ValueError) as error:
         return NOT_SENT, {}, reason_of(error)
     return send_on(connection, method, url, body, headers, deadline)
 
@@ -195,7 +193,7 @@ def send_on(  # noqa: PLR0917 (an HTTP call has that many parts)
         connection.settimeout(max(1, deadline - time.monotonic()))
         connection.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
         reply, stays_open = read_reply(io.BufferedReader(Bounded(connection, deadline)))
-    except NETWORK_ERRORS as error:
+    except (OSError, ValueError) as error:
         connection.close()
         return LOST, {}, reason_of(error)
     if stays_open:
@@ -361,7 +359,7 @@ def endpoint(
     )
     if chosen and not is_ignored:
         return chosen.rstrip("/")
-    dual = next(DUAL_STACK[start] for start in DUAL_STACK if region.startswith(start))
+    dual = next(DUAL_STACK[prefix] for prefix in DUAL_STACK if region.startswith(prefix))
     domain = f"api.{dual}" if is_dual else environment.get("URL_SUFFIX", "amazonaws.com")
     # CloudFormation's usual endpoints in GovCloud are FIPS endpoints, by their usual name.
     if is_fips and (is_dual or service != "cloudformation" or not region.startswith("us-gov-")):

@@ -388,13 +388,52 @@ def test_the_delete_after_a_create_that_failed_waits_for_nothing(
     assert delete.answers[0].at - delete.sent_at < 5
 
 
-def test_a_stop_that_fails_delays_no_answer(cloud: Cloud, stack: Stack, handler: Function) -> None:
+@pytest.mark.parametrize(
+    "weather",
+    [
+        Weather(trouble="not sent"),
+        Weather(trouble="request lost"),
+        Weather(instead=lambda_error(429, "TooManyRequestsException", "Rate exceeded")),
+        Weather(instead=lambda_error(503, "ServiceException", "try again")),
+        Weather(instead=lambda_error(403, "AccessDeniedException", "not yet")),
+    ],
+    ids=["not sent", "lost", "throttled", "unavailable", "denied"],
+)
+def test_a_stop_that_was_not_accepted_is_repeated(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions, weather: Weather
+) -> None:
     handler.plays(returns(None, seconds=3000))
-    meets(cloud, "stop", Weather(after=FOREVER))
+    meets(cloud, "stop", weather, weather)
 
     stack.create({"Run": trigger(Durable=True, Timeout=300)})
 
     assert reason(cloud) == f"Timeout: not done; Timeout is 300 s; {LOG}"
+    assert only(durable).stopped_with is not None
+
+
+def test_a_stop_that_always_fails_delays_an_answer_by_less_than_half_a_minute(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(returns(None, seconds=3000))
+    meets(cloud, "stop", *[Weather(after=FOREVER)] * 99)
+
+    stack.create({"Run": trigger(Durable=True, Timeout=300)})
+
+    assert reason(cloud) == f"Timeout: not done; Timeout is 300 s; {LOG}"
+    create = cloud.request("Create")
+    assert create.answers[0].at - create.sent_at < 300 + 30
     (entry,) = [entry for entry in cloud.log if entry["step"] == "stop"]
     assert entry["status"] == 1
     assert "arn:" not in json.dumps(entry)
+
+
+def test_a_stop_that_is_refused_for_good_is_not_repeated(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.plays(returns(None, seconds=3000))
+    unknown = lambda_error(404, "ResourceNotFoundException", "there is none")
+    meets(cloud, "stop", *[Weather(instead=unknown)] * 99)
+
+    stack.create({"Run": trigger(Durable=True, Timeout=300)})
+
+    assert [call.name for call in cloud.request("Create").calls].count("stop") == 1
