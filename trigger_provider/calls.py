@@ -371,20 +371,13 @@ TRANSIENT: Final = b"Throttl|LimitExceeded|Expired|Timeout"
 """Error codes with which CloudFormation refuses what it may answer a little later."""
 
 
-def ask_status(
-    request: Request, progress: Progress, effects: Effects, seconds: float
-) -> tuple[Response, str]:
+def ask_status(request: Request, effects: Effects, seconds: float) -> tuple[Response, str]:
     """Ask for the status of the stack; it is empty if the response has none.
 
-    DescribeStacks may lag behind: in the first minute of a request, a completed rollback belongs to
-    an earlier operation, or still has resources to delete.
+    DescribeStacks may lag behind: a new request may get the status of an earlier operation.
     """
     response = ask(request, effects, seconds, "DescribeStacks", {})
-    status = "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
-    is_new = effects.clock().now < progress.sent + SHORT
-    if "ROLLBACK_COMPLETE" in status and is_new and request.kind != "Delete":
-        status = ""
-    return response, status
+    return response, "".join(re.findall(r"<StackStatus>\s*(\w+)", text_of(response))[:1])
 
 
 class History(NamedTuple):
@@ -392,8 +385,7 @@ class History(NamedTuple):
 
     `is_taken_back`: the trigger failed in the current operation, and this request takes it back; or
     the stack rolls back, which its events may show before DescribeStacks does.
-    `has_failed`: it failed in the current operation or the previous one, and has not succeeded
-    since.
+    `has_failed`: it failed in the previous operation, and has not succeeded since.
     """
 
     is_taken_back: bool | None = None
@@ -401,7 +393,9 @@ class History(NamedTuple):
     is_denied: bool = False
 
 
-def read_history(request: Request, effects: Effects, seconds: float) -> History:
+def read_history(
+    request: Request, progress: Progress, effects: Effects, seconds: float
+) -> History:
     """Read the events of this operation, and of the last if it matters whether that failed.
 
     They come newest first, a hundred at a time. An operation begins with an event of the stack
@@ -439,7 +433,9 @@ def read_history(request: Request, effects: Effects, seconds: float) -> History:
     # only regards a stack that was rolled back as stable.
     if "ROLLBACK" in "".join(last_stack):
         last = last[:1]
-    return History(is_taken_back, is_taken_back or "FAILED" in "".join(last))
+        if "ROLLBACK" in progress.status and not is_taken_back:
+            return History()  # DescribeStacks may have returned the previous status
+    return History(is_taken_back, "FAILED" in "".join(last))
 
 
 MOST_PAGES: Final = 40

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,='done,Delete,Result,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,='done,Result,Delete,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,ROLLBACK,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
 A,B=ValueError,isinstance
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
@@ -21,7 +21,7 @@ def as_text(i):return i if B(i,str)else as_json(i)
 def encoded(i):
  try:t=STRICT.encode(i)
  except A:t=as_json(json.loads(as_json(i),parse_constant=str))
- return t.encode(errors=U)
+ return t.encode(errors=V)
 def size(i):return len(encoded(i))
 def beginning(i,m):
  if B(i,str):return i
@@ -59,7 +59,7 @@ def parse_request(v):
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(v,p,o):
  u=assembled(p[AA]);i=u[AP];n=AA not in o or i>assembled(o[AA])[AP];u[AP]=i[11:]
- if u.get(E):u[E]=json.loads(u[E])
+ if u.get(D):u[D]=json.loads(u[D])
  return u if n and u[AP]and v[AO]!=AG else{}
 def execution_id(v,p):
  a=v[AM],v[J],v[M];t='\n'.join([*a,str(signed_at(v[AX]))]);i=hashlib.sha256(t.encode()).hexdigest()
@@ -83,9 +83,9 @@ def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});retu
 def parse_progress(v,r,w):
  if t:=v.get(F):
   k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BE][:len(Outcome._fields)]);h=t.get(BB,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BE:o,BB:h,W:sent_at(v,w)};return Progress(**k)
+  k|={BE:o,BB:h,X:sent_at(v,w)};return Progress(**k)
  s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(v,w):d=signed_at(v[AX]);return v.get(F,{}).get(W,w)if d is None else d
+def sent_at(v,w):d=signed_at(v[AX]);return v.get(F,{}).get(X,w)if d is None else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
@@ -104,7 +104,7 @@ def assembled(a):
  return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
-def never_created(r):a=r.event[J].split(P)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
+def never_created(r):a=r.event[J].split(Q)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED='ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT'
 RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|' r'jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport')
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
@@ -112,7 +112,7 @@ def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
  return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AK)).lower()))
 def meaning(r,e,w):
- match spelled(w.get(S)):
+ match spelled(w.get(T)):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':c=truncate(as_text(w.get(G)or'no Reason was given'),4000);return failed('Failed',c)
  s=w.get('IsComplete',True)or False
@@ -127,12 +127,12 @@ def pending(e):
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get(S)or w.get(CC)
+ c,s=w.get('statusCode'),w.get(T)or w.get(CC)
  if re.search(UNFINISHED,spelled(s))or(B(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(s):return re.sub(r'[\W_]','',s).upper()if B(s,str)else''
 def given_id(e):w=as_map(e);d=as_map(w.get(AH));t=w.get(I);return d.get(I)if t is None else t
-def valid_id(p):e=len(p.encode(errors=U))if B(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
+def valid_id(p):e=len(p.encode(errors=V))if B(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if B(e,dict)and B(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
  if equal(e,a):return''
@@ -144,7 +144,7 @@ def equal(t,r):
  return bool(t==r)and B(t,bool)==B(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={BY:y.decode(errors=U)}
+ if y and not a:a={BY:y.decode(errors=V)}
  return reported(a,l)
 def reported(a,l=''):
  m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BZ)or a.get(AT)or H)
@@ -176,17 +176,17 @@ Clock=namedtuple('Clock','now left')
 Action=namedtuple(BI,'step seconds outcome',defaults=[0,Outcome(BD)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if y:=reason_to_skip(r,p):return Action(V,outcome=Outcome(AE,message=y))
+ if y:=reason_to_skip(r,p):return Action(W,outcome=Outcome(AE,message=y))
  if must_ask(r,p):return question(r,p,c)
- if e:=final_outcome(r,p,c):return Action(V,outcome=e)
- a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==O else 0
- if max(c.now+d,a)>=due(r,p):return Action(V,outcome=too_late(r,p.outcome))
+ if e:=final_outcome(r,p,c):return Action(W,outcome=e)
+ a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==P else 0
+ if max(c.now+d,a)>=due(r,p):return Action(W,outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',max(1,min(10,c.left-10)))
  i=p.ready or is_unseen_for_long(r,p,c);return Action('invoke'if i else'look',room(r,p,c))
 def wait_for_stop(r,p,c):
- i=r.kind==D and r.durable
+ i=r.kind==E and r.durable
  if i and never_created(r)and r.old_id!=marker(r):return wait_until(p.sent+60-10,r,p,c)
  return
 def reason_to_skip(r,p):
@@ -201,7 +201,7 @@ def reason_to_skip(r,p):
 def must_ask(r,p):return p.rolling_back is None and(r.kind==BA or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
- if c.now>=l:return Action(V,outcome=UNKNOWN_STATUS)
+ if c.now>=l:return Action(W,outcome=UNKNOWN_STATUS)
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',max(1,min(10,c.left-10)))
@@ -217,7 +217,7 @@ def final_outcome(r,p,c):
 def is_denied(o):return o.kind==L and bool(re.fullmatch(PROPAGATING,o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
-def passing_at(r,p):i=r.part_of and r.kind!=D and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
+def passing_at(r,p):i=r.part_of and r.kind!=E and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
 def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=K,error=o.error or BU,message=m)
@@ -229,15 +229,15 @@ def wait_until(t,r,p,c):
  if i or(p.fresh and c.left<=2*60):h=c.left-10
  if a<=min(10,c.left-2*10):return Action(BH,a)
  if h>=1 or p.fresh:return Action(BH,min(a,max(h,1)))
- return Action(O)
+ return Action(P)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
  if p.fresh:return
- if(gives_way(p)and l>handover_margin(r)and c.left<=900):return Action(O)
+ if(gives_way(p)and l>handover_margin(r)and c.left<=900):return Action(P)
  if c.left>=min(needed(p),l):return
- if c.left<60 or may_hop(p,c):return Action(O)
+ if c.left<60 or may_hop(p,c):return Action(P)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==AD or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(O)if i else None
+ if p.outcome.kind==AD or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(P)if i else None
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
@@ -259,15 +259,15 @@ def learn(r,p,o,c):
    i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(X);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(Y);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
-def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AM)} {r.name} {t}";return hashlib.sha256(n.encode(errors=U)).digest()[0]/256
-OWN=(E,Z,H)
+def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AM)} {r.name} {t}";return hashlib.sha256(n.encode(errors=V)).digest()[0]/256
+OWN=(D,Z,H)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 def answer(r,p,o):
  e=ABSENT
- if o.kind==C and r.kind!=D:e=o.result;o=unusable(r,e)or o
+ if o.kind==C and r.kind!=E:e=o.result;o=unusable(r,e)or o
  if o.kind!=K:
   b,l=success(r,p,o.message or C,e)
   if not l:return b,''
@@ -275,7 +275,7 @@ def answer(r,p,o):
  b=failure(r,p);c=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,c,error=c);return b,c
  return b|{G:truncate(c,4095-size(b))},c
-def is_forgiven(r,p):i=r.kind==D or bool(p.rolling_back);return i or r.on_failure==BL
+def is_forgiven(r,p):i=r.kind==E or bool(p.rolling_back);return i or r.on_failure==BL
 def unusable(r,e):
  a=given_id(e)
  if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(I,m)
@@ -285,12 +285,12 @@ def unusable(r,e):
    m=f'the template reads {n!r}, which the result lacks{i}';return failed(BJ,m)
  return
 def failure(r,p):
- k=r.kind==D or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==C or l.error in{AI,AF}
+ k=r.kind==E or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==C or l.error in{AI,AF}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
  return echo(r,AJ,i or r.old_id or n)
 def success(r,p,c,e=ABSENT,error=''):
  b=echo(r,BT,physical_id(r,p))
- if r.kind==D:return b|{G:truncate(c,900)},''
+ if r.kind==E:return b|{G:truncate(c,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
  b|={AK:r.no_echo or p.no_echo,AH:d};o=4095-20-size(b)
@@ -305,13 +305,13 @@ def success(r,p,c,e=ABSENT,error=''):
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,s,p):b={k:r.event[k]for k in(J,AM,M)};return b|{S:s,I:p,G:''}
+def echo(r,s,p):b={k:r.event[k]for k in(J,AM,M)};return b|{T:s,I:p,G:''}
 def physical_id(r,p):
- if r.kind==D or r.run:return r.old_id
+ if r.kind==E or r.run:return r.old_id
  n=r.part_of or r.name;i=hashlib.sha256((r.event[J]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
  return p.physical_id or o or f'{n}-{i[:12]}'
 def attribute(e,n):
- if n==E:return as_json(e)if B(e,str)else beginning(e,4095)
+ if n==D:return as_json(e)if B(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
 def data_of(e):return as_map(e).get(AH)
 def part(i,p):
@@ -333,10 +333,10 @@ def parts(i):
   else:e.pop()
 def children(i,p):t=enumerate(i)if B(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):
- l=[];p,c=o-150,0;w=[]if d[E]else[(E,attribute(e,E))];h=(a for b in(False,True)for a in islice(attributes(e),50_000)if B(a[1],dict|list)==b)
+ l=[];p,c=o-150,0;w=[]if d[D]else[(D,attribute(e,D))];h=(a for b in(False,True)for a in islice(attributes(e),50_000)if B(a[1],dict|list)==b)
  for n,i in chain(w,h):
-  if n in d and n!=E:continue
-  f=0 if n==E else size(n)+6;r=f<=p and not(c and B(i,dict|list))
+  if n in d and n!=D:continue
+  f=0 if n==D else size(n)+6;r=f<=p and not(c and B(i,dict|list))
   if r and(t:=fitting(i,p-f))is not None:d[n]=t;p-=f+size(t)-2
   else:c+=1;l+=[n]if c<=9 else[]
  if c:v='over 'if any(True for g in islice(attributes(e),50_000,None))else'';s=f"{v}{c} left out: {', '.join(l)}";d[Z]=truncate(s,min(150,p+150))
@@ -350,7 +350,7 @@ def explain(r,p,a,o):
  if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AG else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[J].split(P)[1]
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[J].split(Q)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
  if r.kind==AG and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
@@ -363,7 +363,7 @@ def response_of(r):
  if s==NOT_SENT:return Response('not sent',*r)
  if s!=LOST:return Response(AC,s,{n.lower():h[n]for n in h},y)
  i=b'timed out'in y and b'Errno'not in y;return Response(BG if i else BX,*r)
-def text_of(e):return e.body.decode(errors=U)
+def text_of(e):return e.body.decode(errors=V)
 IDLE={}
 TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(n):
@@ -400,7 +400,7 @@ def reached(s,r,d):
   except OSError as a:c=a
  raise c
 def send_on(o,m,u,b,h,d):
- s=urlsplit(u).netloc;c=[f"{m} {u.split(s,1)[1] or P} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;c+=[f'{n}: {v}'for n,v in f.items()]
+ s=urlsplit(u).netloc;c=[f"{m} {u.split(s,1)[1] or Q} HTTP/1.1"];f={'Host':s,'Content-Length':len(b)}|h;c+=[f'{n}: {v}'for n,v in f.items()]
  try:o.settimeout(max(1,d-time.monotonic()));o.sendall('\r\n'.join([*c,'\r\n']).encode()+b);r,t=read_reply(io.BufferedReader(Bounded(o,d)))
  except(OSError,A) as a:o.close();return LOST,{},reason_of(a)
  if t:IDLE[s]=o,time.time()
@@ -447,7 +447,7 @@ DUAL_STACK={'cn-':'amazonwebservices.com.cn','eusc-':'amazonwebservices.eu','us-
 def endpoint(e,r=REGION,n=os.environ):
  a=(f'AWS_ENDPOINT_URL_{e.upper()}','AWS_ENDPOINT_URL');c=next(filter(None,map(n.get,a)),'');l=('IGNORE_CONFIGURED_ENDPOINT_URLS','USE_FIPS_ENDPOINT','USE_DUALSTACK_ENDPOINT')
  g,s,i=(n.get(f'AWS_{f}','').lower()=='true'for f in l)
- if c and not g:return c.rstrip(P)
+ if c and not g:return c.rstrip(Q)
  u=next(DUAL_STACK[p]for p in DUAL_STACK if r.startswith(p));d=f'api.{u}'if i else n.get('URL_SUFFIX','amazonaws.com')
  if s and(i or e!=BW or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
@@ -456,7 +456,7 @@ def signed(e,m,u,b,h,d,y,r=REGION):
  if o:h['X-Amz-Security-Token']=o
  s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
  l=f'{m}\n{w}\n\n{c}\n{g}\n{hashlib.sha256(b).hexdigest()}';f=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
- for p in(*f.split(P),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
+ for p in(*f.split(Q),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
  j=f'AWS4-HMAC-SHA256 Credential={q}/{f}';t=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
 CROWDED='ConcurrentInvocationLimitExceeded'
@@ -464,13 +464,13 @@ PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');e=response_of(f.call(T,'GET',w,b'',{},10))
+ w=path(r.handler_arn,'configuration');e=response_of(f.call(U,'GET',w,b'',{},10))
  if u:=passing(e):return R(u,error=UNSEEN)if e.status==403 else u
  if e.status>=300:return Outcome(C,result={})
  if k:=map_of(e.body):return readiness(r,k)
  return Outcome(L,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(AZ,BQ)[:1 if r.kind==D else 2]:
+ for n in(AZ,BQ)[:1 if r.kind==E else 2]:
   s=k.get(n)or''
   if re.match('Failed|De',s):
    y=k.get(f'{n}Reason')or f"the function's {n} is {s}"
@@ -485,7 +485,7 @@ def invoke(r,p,f,c):
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if x:h['X-Amz-Client-Context']=x
   if len(x)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,BC);e=response_of(f.call(T,N,w,y,h,c))
+ w=path(r.handler_arn,BC);e=response_of(f.call(U,N,w,y,h,c))
  match e.kind:
   case'answered':o=invoked(r,e);a=o.kind==K and e.status>=500;return R(o,runs_until=u)if a else o
   case'not sent':return Outcome(L,UNREACHABLE,text_of(e))
@@ -497,25 +497,25 @@ def invoke(r,p,f,c):
 def begin(r,p,f,c):
  n=execution_id(r.event,p);h={AQ:BN,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type==BM:h={AQ:BM}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(T,N,w,y,h,c))
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(U,N,w,y,h,c))
  if u:=passing(e):return u
  if e.status>=300 or r.invocation_type!=AN:return invoked(r,e)
  if x:=e.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AY:f,X:p.state};return Outcome(AD,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AY:f,Y:p.state};return Outcome(AD,message=m,result=e,execution=x)
 def poll(r,p,f,c):
- x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(T,'GET',w,b'',{},c))
+ x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(U,'GET',w,b'',{},c))
  if u:=passing(e):return R(u,execution=x)
  if e.status>=300:return refusal(e)
- k=map_of(e.body);s=k.get(S);m=f'the durable execution is {s}'
+ k=map_of(e.body);s=k.get(T);m=f'the durable execution is {s}'
  match s:
-  case'SUCCEEDED':return result_of(r,(k.get(E)or'null').encode())
+  case'SUCCEEDED':return result_of(r,(k.get(D)or'null').encode())
   case'FAILED'|'TIMED_OUT'|'STOPPED':a={AT:s,AS:m};return reported(a|as_map(k.get(H)))
  return goes_on(r,p,x,''if s=='RUNNING'else m)
 def stop(x,y,f):
  b=encoded({AT:y.error,AS:y.message});w=f'{path_of_execution(x)}/stop'
  for a in PAUSES[:3]:
-  e=response_of(f.call(T,N,w,b,{},10/2))
+  e=response_of(f.call(U,N,w,b,{},10/2))
   if not passing(e)or f.clock().left<60:break
   f.sleep(a)
  return e
@@ -531,7 +531,7 @@ def refusal(e):
  k=L if i or re.fullmatch(PASSES,a)else K;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
 def invoked(r,e):
  if e.status>=300:return refusal(e)
- if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=U))
+ if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=V))
  if r.invocation_type!=AN:return Outcome(C)
  return result_of(r,e.body or b'null')
 def result_of(r,t):
@@ -541,11 +541,11 @@ def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
  y=r.payload;i=B(y,dict)and p.state is not None
- if i:y=y|{X:p.state}
+ if i:y=y|{Y:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,X if is_carried else AU;x=packed(d,is_ascii=a)
- for n in(AU,AL,E,c,'',I):
+ a,c=True,Y if is_carried else AU;x=packed(d,is_ascii=a)
+ for n in(AU,AL,D,c,'',I):
   if len(x)>3583:
    a&=n!=''
    if n in d:l=[*d.get(Z,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{Z:l}
@@ -555,55 +555,54 @@ def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CD:t}},en
 def description_of(r,p):
  y=(AO,AM,J,M,I);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
  d[M]=r.part_of or r.name;d[BP]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
- if p.state is not None:d[X]=p.state
+ if p.state is not None:d[Y]=p.state
  if r.run:o={'RollbackOf':BA if'UPDATE'in p.status else AG};return d|r.run|o
  if r.old_payload is not ABSENT:d[AU]=r.old_payload
  return d
 def ask(r,f,c,t,m):
  q={BI:t,'StackName':r.event[J],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BK:'application/x-www-form-urlencoded'}
- return response_of(f.call(BW,N,P,o,h,c))
+ return response_of(f.call(BW,N,Q,o,h,c))
 def is_lasting_refusal(e):i=400<=e.status<=403;return i and not re.search(TRANSIENT,e.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
-def ask_status(r,p,f,c):
- e=ask(r,f,c,'DescribeStacks',{});s=''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1]);n=f.clock().now<p.sent+60
- if'ROLLBACK_COMPLETE'in s and n and r.kind!=D:s=''
- return e,s
+def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
 History=namedtuple('History','is_taken_back has_failed is_denied',defaults=[None,None,False])
-def read_history(r,f,c):
- p=[([],[])];m={}
+def read_history(r,p,f,c):
+ i=[([],[])];m={}
  for g in range(40):
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);d=re.findall('(?s)<member>(.*?)</member>',t)
-  if not d:return History(is_denied=is_lasting_refusal(e))
-  for h in d:
-   a,n=p[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',h));s=v.get('ResourceStatus','')
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);h=re.findall('(?s)<member>(.*?)</member>',t)
+  if not h:return History(is_denied=is_lasting_refusal(e))
+  for j in h:
+   a,n=i[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',j));s=v.get('ResourceStatus','')
    if v.get(I)==r.event[J]:
     a.append(s)
-    if v.get('ResourceStatusReason')=='User Initiated':p.append(([],[]))
+    if v.get('ResourceStatusReason')=='User Initiated':i.append(([],[]))
    elif v.get(M)==r.name and'PROGRESS'not in s:n.append(s)
-  o=re.search('<NextToken>(.*?)</',t);i=f.clock().left<60
-  if len(p)>1+r.unchanged or i or not o:break
+  o=re.search('<NextToken>(.*?)</',t);d=f.clock().left<60
+  if len(i)>1+r.unchanged or d or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (a,n),(k,l)=[*p,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or Y in''.join(a[:1])
- if Y in''.join(k):l=l[:1]
- return History(b,b or AJ in''.join(l))
+ (a,n),(k,l)=[*i,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or O in''.join(a[:1])
+ if O in''.join(k):
+  l=l[:1]
+  if O in p.status and not b:return History()
+ return History(b,AJ in''.join(l))
 def hand_over(v,f,m,l):
  b,h=encoded(v),{AQ:BN}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(T,N,path(m,BC),b,h,c);e=response_of(r)
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(U,N,path(m,BC),b,h,c);e=response_of(r)
   if e.status==202:return True
   if e.kind in{BG,BX}:l('handed over, without a reply',level=AB,why=text_of(e));return False
   p=f.clock().left-2*10
   if not passing(e)or p<=0:break
   f.sleep(min(a,p,10))
- l('not handed over',level=Q,why=text_of(e));raise RuntimeError(f'could not start a new execution: {text_of(e)}')
+ l('not handed over',level=S,why=text_of(e));raise RuntimeError(f'could not start a new execution: {text_of(e)}')
 def resumed(v,r,w):
  u,o=v[AW].get(AV),v.get(BR,{})
- if F in v or r.kind==D or u in{None,o.get(AV)}:return v
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None;a={W:sent_at(v,w),BB:0,'rolling_back':b,CC:''}
- i=a[W]-k[W]>4200;return v if i else v|{F:k|a}
+ if F in v or r.kind==E or u in{None,o.get(AV)}:return v
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None;a={X:sent_at(v,w),BB:0,'rolling_back':b,CC:''}
+ d=a[X]-k[X]>4200;return v if d else v|{F:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
- if not r.part_of or r.kind==D or b[S]==AJ:return b,c
+ if not r.part_of or r.kind==E or b[T]==AJ:return b,c
  l=p.outcome if o.kind==BF else R(o,is_final=True);e=l.result if l.kind==C and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BT,truncate(PART+physical_id(r,p),1024))
@@ -613,8 +612,8 @@ def answer_of_part(r,p,o):
 def serve(v,f,m):
  def log(step,**more):n,k=v[M],v[AO];f.log({'step':step,CD:n,'type':k}|more)
  w=f.clock().now;s=sent_at(v,w);u=s+bare_request(v).service_timeout
- if w>u:log('dropped: CloudFormation no longer waits',level=Q)
- elif b:=v.get(AR)or find_answer(v,f,m,log):a=v|{AR:b,F:{W:s}};deliver(a,u,f,m,log)
+ if w>u:log('dropped: CloudFormation no longer waits',level=S)
+ elif b:=v.get(AR)or find_answer(v,f,m,log):a=v|{AR:b,F:{X:s}};deliver(a,u,f,m,log)
 def find_answer(v,f,m,l):
  w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=False
  while True:
@@ -623,31 +622,31 @@ def find_answer(v,f,m,l):
     s=True;e=parse_request(v);v=resumed(v,e,w);r,p=e,parse_progress(v,e,w)
     if F in v:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
-   if t.step==V:return concluded(r,p,t.outcome,f,l)
+   if t.step==W:return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
-   if t.step==O:hand_over(handed_over(v,p),f,m,l);return
+   if t.step==P:hand_over(handed_over(v,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
   except Exception as a:
-   l('provider failed',level=Q,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
+   l('provider failed',level=S,trace=traceback.format_exc());b=failed(type(a).__name__,str(a),is_final=True)
    if not must_ask(r,p):return concluded(r,p,b,f,l)
    if i:return concluded(r,p,UNKNOWN_STATUS,f,l)
    i,p=True,R(p,outcome=b)
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BF:l('stop',status=stop(x,o,f).status)
- b,c=answer_of_part(r,p,o);s=b[S];e='INFO'if not c else AB if s==AJ else Q
- if o.kind==AE and o.error:e=Q
+ b,c=answer_of_part(r,p,o);s=b[T];e='INFO'if not c else AB if s==AJ else S
+ if o.kind==AE and o.error:e=S
  if o.is_unexpected:c='Expect is not met'
- l(V,level=e,status=s,reason=c or o.message);return b
+ l(W,level=e,status=s,reason=c or o.message);return b
 def deliver(v,u,f,m,l):
  h=False
  for a in growing(PAUSES):
   e=response_of(f.put(v[AX],encoded(v[AR])))
   if e.kind==AC and e.status<300:return
-  y=''if e.kind==AC else text_of(e);l('the response was not accepted',level=Q,status=e.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
+  y=''if e.kind==AC else text_of(e);l('the response was not accepted',level=S,status=e.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
   if t-i<3*10 and not h:
-   h=True;l(O,attempt=1,seconds=0)
+   h=True;l(P,attempt=1,seconds=0)
    with suppress(RuntimeError):
     s=hand_over(v,f,m,l)
     if s and u-w>3*60:return
@@ -678,24 +677,22 @@ def seen(p,c):
  return R(p,ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
  e,s=response_of((NOT_SENT,{},b'')),p.status
- if not s:e,s=ask_status(r,p,f,c)
- w,i=f.clock().now,e.kind==AC or p.is_reached;p=R(p,is_reached=i,status=s);b=Y in s
- if b and r.run is None:return R(p,rolling_back=True)
- h=History()
- if s or is_lasting_refusal(e):h=read_history(r,f,c)
+ if not s or O in s:e,s=ask_status(r,f,c)
+ w,d=f.clock().now,e.kind==AC or p.is_reached;p=R(p,is_reached=d,status=s);h=History()
+ if s or is_lasting_refusal(e):h=read_history(r,p,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
  if u or not s:l(CB,level=AB,status=e.status)
  t=p.questions<len(QUESTION_PAUSES)or not s
- if u and t and not h.is_denied:d=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(d,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
- b=b if u else h.is_taken_back;k=w+2*30;return R(p,rolling_back=b,has_failed=h.has_failed,ask_at=k)
+ if u and t and not h.is_denied:g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
+ b=O in s or h.is_taken_back is True;i=b or h.has_failed;k=w+2*30;return R(p,rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
- w=f.clock().now;i=r.kind==D or p.rolling_back or must_ask(r,p)
- if i or w<p.ask_at:return p
- c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,p,f,c);p=R(p,ask_at=w+30,status=s or v)
+ w=f.clock().now;i=r.kind==E or p.rolling_back or must_ask(r,p)
+ if i or w<max(p.ask_at,p.sent+30):return p
+ c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,f,c);p=R(p,ask_at=w+30,status=s or v)
  if not s:l(CB,level=AB,status=e.status)
- if r.kind==BA and not v:return R(p,rolling_back=Y in s)
- g=Y in s or'DELETE'in s;return R(p,cancelled=s if g else'')
+ if r.kind==BA and not v:return R(p,rolling_back=O in s)
+ g=O in s or'DELETE'in s;return R(p,cancelled=s if g else'')
 def handler(v,x):
  f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BK:''},5),log=lambda e:print(json.dumps(e),flush=True))
  serve(v,f,x.invoked_function_arn)

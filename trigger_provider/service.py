@@ -231,19 +231,17 @@ def notice_rollback(
     """Learn whether an Update belongs to a rollback, of the stack or of this resource alone.
 
     If the provider may not ask, it assumes that there is no rollback, and it does not know how the
-    last run ended.
+    last run ended. If the events show that only the previous operation was rolled back, it asks
+    again.
     """
     response, status = response_of((NOT_SENT, {}, b"")), progress.status
-    if not status:
-        response, status = ask_status(request, progress, effects, seconds)
+    if not status or "ROLLBACK" in status:
+        response, status = ask_status(request, effects, seconds)
     now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
     progress = progress._replace(is_reached=is_reached, status=status)
-    rolling_back: bool | None = "ROLLBACK" in status
-    if rolling_back and request.run is None:
-        return progress._replace(rolling_back=True)
     history = History()
     if status or is_lasting_refusal(response):
-        history = read_history(request, effects, seconds)
+        history = read_history(request, progress, effects, seconds)
     elif is_not_there(request, progress, effects.clock()):
         history = History(is_denied=True)
     is_unknown = history.is_taken_back is None
@@ -255,11 +253,10 @@ def notice_rollback(
         # Even a short Timeout leaves room for some questions.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
-    rolling_back = rolling_back if is_unknown else history.is_taken_back
+    rolling_back = "ROLLBACK" in status or history.is_taken_back is True
+    has_failed = rolling_back or history.has_failed
     ask_at = now + 2 * BETWEEN_QUESTIONS  # the events were two questions in one
-    return progress._replace(
-        rolling_back=rolling_back, has_failed=history.has_failed, ask_at=ask_at
-    )
+    return progress._replace(rolling_back=rolling_back, has_failed=has_failed, ask_at=ask_at)
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:
@@ -269,11 +266,12 @@ def notice_cancel(request: Request, progress: Progress, effects: Effects, log: L
     """
     now = effects.clock().now
     is_wanted = request.kind == "Delete" or progress.rolling_back or must_ask(request, progress)
-    if is_wanted or now < progress.ask_at:
+    # At first, the status may still be that of the previous operation.
+    if is_wanted or now < max(progress.ask_at, progress.sent + BETWEEN_QUESTIONS):
         return progress
     seconds = min(LONGEST_QUESTION, room(request, progress, effects.clock()))
     previous_status = progress.status
-    response, status = ask_status(request, progress, effects, seconds)
+    response, status = ask_status(request, effects, seconds)
     progress = progress._replace(ask_at=now + BETWEEN_QUESTIONS, status=status or previous_status)
     if not status:
         log("stack status unknown", level="WARN", status=response.status)

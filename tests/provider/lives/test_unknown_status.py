@@ -2,7 +2,7 @@
 look that failed has seen nothing."""
 
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -187,31 +187,55 @@ def test_a_failure_in_a_rollback_is_forgiven_while_the_stack_shows_the_status_of
     assert broken_promises(cloud) == []
 
 
-@pytest.mark.parametrize("lag", [3, 8, 20])
-@pytest.mark.parametrize("timeout", [30, 900])
+LAGS: Final = [(3, 2), (8, 2), (20, 2), (3, 100), (20, 100)]
+"""How DescribeStacks lags behind, and how long the stack has been at rest, in seconds."""
+
+
+def rolls_back(cloud: Cloud, handler: Function, *, rests: float, **settings: Any) -> None:
+    """Let a rollback of half a minute end some seconds ago."""
+    settings |= {"ExecuteOnRollback": True}
+    handler.plays(returns(None), returns(None), returns(None, seconds=30))
+    cloud.stack.create(run("1", **settings))
+    cloud.stack.update({**run("2", **settings), **BREAKS})
+    assert cloud.starts == ["Create", "Update", "Update"]
+    cloud.time.run_for(rests)
+
+
+@pytest.mark.parametrize(("lag", "rests"), LAGS)
+@pytest.mark.parametrize("timeout", [60, 900])
 def test_an_update_runs_while_the_stack_shows_that_the_last_one_was_rolled_back(
-    cloud: Cloud, stack: Stack, handler: Function, lag: float, timeout: int
+    cloud: Cloud, stack: Stack, handler: Function, lag: float, rests: float, timeout: int
 ) -> None:
-    handler.plays(returns(None), returns(None), returns(None))
-    stack.create(run("1", Timeout=timeout))
-    stack.update({**run("2", Timeout=timeout), **BREAKS})
-    cloud.time.run_for(100)
+    rolls_back(cloud, handler, rests=rests, Timeout=timeout)
+    handler.plays(returns(None))
     cloud.api.lag = lag
 
     assert stack.update(run("3", Timeout=timeout)) == "UPDATE_COMPLETE"
-    assert cloud.starts == ["Create", "Update", "Update"]
+    assert cloud.starts == ["Create", "Update", "Update", "Update"]
 
 
-def test_a_new_trigger_is_polled_while_the_stack_shows_that_the_last_update_was_rolled_back(
-    cloud: Cloud, stack: Stack, handler: Function
+@pytest.mark.parametrize(("lag", "rests"), LAGS)
+def test_an_update_fails_while_the_stack_shows_that_the_last_one_was_rolled_back(
+    cloud: Cloud, stack: Stack, handler: Function, lag: float, rests: float
 ) -> None:
-    handler.plays(returns(None), returns(None), in_progress(retry_after=1), returns(None))
-    stack.create(run("1"))
-    stack.update({**run("2"), **BREAKS})
-    cloud.time.run_for(100)
-    cloud.api.lag = 8
+    rolls_back(cloud, handler, rests=rests)
+    handler.plays(raises("E", "no"), returns(None))
+    cloud.api.lag = lag
 
-    assert stack.update({**run("1"), "New": trigger()}) == "UPDATE_COMPLETE"
+    assert stack.update(run("3")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert broken_promises(cloud) == []
+
+
+@pytest.mark.parametrize(("lag", "rests"), LAGS)
+def test_a_new_trigger_is_polled_while_the_stack_shows_that_the_last_update_was_rolled_back(
+    cloud: Cloud, stack: Stack, handler: Function, lag: float, rests: float
+) -> None:
+    rolls_back(cloud, handler, rests=rests)
+    handler.plays(in_progress(retry_after=1), returns(None))
+    cloud.api.lag = lag
+
+    same = run("1", ExecuteOnRollback=True)
+    assert stack.update({**same, "New": trigger()}) == "UPDATE_COMPLETE"
 
 
 def test_a_create_that_missed_the_rollback_of_its_stack_is_no_longer_polled(

@@ -133,7 +133,11 @@ def passed_on(request: Request, run: object) -> bool:
 
 
 def ends_with_its_timeout(cloud: Cloud, request: Request, answer: Answer) -> bool:
-    """Return whether an execution ends in the last minute: the next might begin too late."""
+    """Return whether an execution ends in the last minute: the next might begin too late.
+
+    What counts is the execution that gave up: another may have put its answer again.
+    """
     due = run_began(cloud, request) + request.timeout
-    ends_at = next(each.ends_at for each in request.executions if each.number == answer.execution)
+    first_put = min(call.at for call in request.calls if call.name == "put")
+    ends_at = [each.ends_at for each in request.executions if each.began <= first_put][-1]
     return answer.at > due - 60 and ends_at < due + 10
