@@ -138,6 +138,7 @@ def ends_with_its_timeout(cloud: Cloud, request: Request, answer: Answer) -> boo
     What counts is the execution that gave up: another may have put its answer again.
     """
     due = run_began(cloud, request) + request.timeout
-    first_put = min(call.at for call in request.calls if call.name == "put")
+    puts = [call.at for call in request.calls if call.name == "put"]
+    first_put = min(puts, default=answer.at)  # none if the execution was killed meanwhile
     ends_at = [each.ends_at for each in request.executions if each.began <= first_put][-1]
     return answer.at > due - 60 and ends_at < due + 10
