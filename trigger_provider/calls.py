@@ -393,9 +393,7 @@ class History(NamedTuple):
     is_denied: bool = False
 
 
-def read_history(
-    request: Request, progress: Progress, effects: Effects, seconds: float
-) -> History:
+def read_history(request: Request, progress: Progress, effects: Effects, seconds: float) -> History:
     """Read the events of this operation, and of the last if it matters whether that failed.
 
     They come newest first, a hundred at a time. An operation begins with an event of the stack

@@ -204,13 +204,13 @@ def rolls_back(cloud: Cloud, handler: Function, *, rests: float, **settings: Any
 @pytest.mark.parametrize(("lag", "rests"), LAGS)
 @pytest.mark.parametrize("timeout", [60, 900])
 def test_an_update_runs_while_the_stack_shows_that_the_last_one_was_rolled_back(
-    cloud: Cloud, stack: Stack, handler: Function, lag: float, rests: float, timeout: int
+    cloud: Cloud, handler: Function, lag: float, rests: float, timeout: int
 ) -> None:
     rolls_back(cloud, handler, rests=rests, Timeout=timeout)
     handler.plays(returns(None))
     cloud.api.lag = lag
 
-    assert stack.update(run("3", Timeout=timeout)) == "UPDATE_COMPLETE"
+    assert cloud.stack.update(run("3", Timeout=timeout)) == "UPDATE_COMPLETE"
     assert cloud.starts == ["Create", "Update", "Update", "Update"]
 
 

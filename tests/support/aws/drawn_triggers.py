@@ -176,7 +176,7 @@ def _undo_id(name: str, properties: Properties) -> str:
     causes = json.dumps([properties.get(cause) for cause in CAUSES])
     digest = hashlib.sha256(f"{name} {causes}".encode()).hexdigest()
     can_be_undone = not properties.keys() & {"InvocationType", "ExecuteOnRollback"}
-    return f"{name}Undo{digest[:10]}" if can_be_undone and digest[-1] in "0123456" else ""
+    return f"{name}Undo{digest[:10]}" if can_be_undone and digest[-1] in "0123456789ab" else ""
 
 
 def _undo(name: str, properties: Properties) -> Trigger:
