@@ -9,14 +9,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
-from typing import Final
 
 from cfn_trigger import catalog
 from cfn_trigger.errors import Diagnostic, TemplateProblems
 from cfn_trigger.template import transforms
 from cfn_trigger.template.source import Template
 from cfn_trigger.template.triggers import functions_of, undo_of, undoing_functions
-from macro.cloudformation import depends_on, properties_of, section, type_of
+from macro.cloudformation import as_map, depends_on, properties_of, section, type_of
 from macro.errors import nearest
 from macro.model import TRIGGER_TYPE, Edge, Json
 from macro.names import undo_id
@@ -198,17 +197,29 @@ def _dependencies(resources: Mapping[str, Json], edges: Iterable[Edge]) -> list[
     return sorted(pairs.values(), key=lambda each: each.conditional)
 
 
-_AUTHORS_NAMES: Final[Mapping[str, str]] = {"HandlerArn": "Handler", "Fingerprint": "Handler"}
-"""The properties of an expanded trigger that an author knows by another name."""
-
-
 def _referring_property(resource: Json, first: str) -> str:
     """Return the property of a resource that refers to another one."""
-    for name, mentioned in survey({"Resources": properties_of(resource)}).resources.items():
+    properties = properties_of(resource)
+    if type_of(resource) == TRIGGER_TYPE:
+        properties = _as_written(properties)
+    for name, mentioned in survey({"Resources": properties}).resources.items():
         if any(reference.name.partition(".")[0] == first for reference in mentioned.references):
-            is_trigger = type_of(resource) == TRIGGER_TYPE
-            return _AUTHORS_NAMES.get(name, name) if is_trigger else name
+            return name
     return "Metadata"
+
+
+def _as_written(properties: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return what an expanded trigger refers to, by the properties that its author knows."""
+    others = dict(properties)
+    fingerprint = dict(as_map(others.pop("Fingerprint", {})))
+    references = as_map(fingerprint.pop("References", {}))
+    watched = [name for name in references if f"Resources.{name}" in fingerprint]
+    handler = [references[name] for name in references if name not in watched]
+    return {
+        "Handler": [others.pop("HandlerArn", ""), *handler, fingerprint],
+        "ExecuteOnResourceChange": [references[name] for name in watched],
+        **others,
+    }
 
 
 def _bridged(dependencies: Iterable[Dependency], hidden: Iterable[str]) -> list[Dependency]:

@@ -33,8 +33,13 @@ def test_a_dependency_names_the_property_that_it_comes_from() -> None:
     reading = function(
         Role={"Fn::GetAtt": ["Role", "Arn"]}, Environment={"Variables": {"Q": {"Ref": "Env"}}}
     )
-    run = trigger(ExecuteAfter=["After"], ExecuteBefore=["Before"], Payload={"Ref": "Paid"})
-    queues = dict.fromkeys(("After", "Before", "Paid", "Env", "Depends"), QUEUE)
+    run = trigger(
+        ExecuteAfter=["After"],
+        ExecuteBefore=["Before"],
+        ExecuteOnResourceChange=["Watched"],
+        Payload={"Ref": "Paid"},
+    )
+    queues = dict.fromkeys(("After", "Before", "Paid", "Env", "Depends", "Watched"), QUEUE)
 
     order = order_of(
         Migrate=reading,
@@ -50,7 +55,7 @@ def test_a_dependency_names_the_property_that_it_comes_from() -> None:
         ("Run", "Attached", "Handler"), ("Run", "Depends", "DependsOn"),
         ("Run", "Role", "Handler"), ("Run", "Env", "Handler"),
         ("Migrate", "Role", "Role"), ("Migrate", "Env", "Environment"),
-        ("Attached", "Role", "Roles"),
+        ("Attached", "Role", "Roles"), ("Run", "Watched", "ExecuteOnResourceChange"),
     }  # fmt: skip
 
 
