@@ -32,15 +32,15 @@ lint: $(VENV)/ready
 unit: $(VENV)/ready
 	$(MAKE) --jobs=2 $(SYNC) deployments others
 
-# Deployments mostly wait, so four of them run at a time, in parallel with the other tests if make can
+# Deployments mostly wait, so six of them run at a time, in parallel with the other tests if make can
 # keep the outputs apart. Each process has its own cloud. What takes longest starts first.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 deployments:
-	$(BIN)/pytest --numprocesses=4 --dist=loadscope --no-loadscope-reorder tests/cloud tests/demo
+	$(BIN)/pytest --numprocesses=6 --dist=loadscope --no-loadscope-reorder tests/cloud tests/demo
 
 others:
-	$(BIN)/pytest --numprocesses=3 --dist=worksteal --ignore=tests/cloud --ignore=tests/demo
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/cloud --ignore=tests/demo
 
 campaign: $(VENV)/ready ## run the seeded campaigns in full
 	$(BIN)/pytest -m campaign

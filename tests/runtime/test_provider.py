@@ -612,7 +612,7 @@ def test_polling_stops_once_the_stack_rolls_back(aws: Endpoints, provider: Funct
     aws.handler.plays(ok(POLLING))
     aws.stack.plays(stack("UPDATE_ROLLBACK_IN_PROGRESS"))
 
-    provider.invoke(aws.event())
+    provider.invoke(aws.event(seconds_ago=30))  # before that, the status may be an earlier one
 
     assert aws.answer["Status"] == "FAILED"
     assert "UPDATE_ROLLBACK_IN_PROGRESS" in aws.answer["Reason"]
