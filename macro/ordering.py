@@ -95,7 +95,7 @@ def order(
     the branches of an `Fn::If`, is left to CloudFormation, since it may not exist at deployment.
     """
     by_id = sorted(triggers, key=lambda trigger: trigger.logical_id)
-    hidden = {*additions.ids} - {trigger.logical_id for trigger in by_id}
+    hidden = {*additions.ids} - {it.logical_id for it in by_id if not it.undoes}
     hidden |= resources.of_type("").keys()  # an Fn::Transform or Fn::ForEach has no type
     loop = next((name for name in resources if str(name).startswith(LOOP)), "")
     candidates = _Candidates.among(resources.without(hidden), loop)

@@ -124,7 +124,7 @@ def with_undos(order: Order, undos: tuple[Trigger, ...]) -> Order:
     firm = {name: dict(firsts) for name, firsts in order.firm.items()}
     why = {(edge.waiting, edge.first): edge for edge in order.edges}
     added: list[Edge] = []
-    for undo in undos:
+    for undo in sorted(undos, key=lambda undo: undo.logical_id):
         before = reachable([undo.logical_id], firm, order.conditional)
         waiting = {
             name: None

@@ -323,6 +323,25 @@ def test_no_selector_selects_an_undo_or_its_version() -> None:
     assert [it for it in waits(fragment, "Smoke") if "Version" in it] == []
 
 
+def test_undos_of_triggers_that_run_before_everything_do_not_wait_for_each_other() -> None:
+    first = trigger(OnRollback=BACK, ExecuteBefore=["*"])
+    fragment = undoing(Run=first, Also=first, Orders=table())
+
+    undos = [name for name in resources(fragment) if "Undo" in name]
+    assert len(undos) == 2
+    assert [first for name in undos for first in waits(fragment, name) if first in undos] == []
+    assert {*undos} < {*waits(fragment, "Orders")}
+
+
+def test_the_order_of_keys_decides_no_order_of_undos() -> None:
+    first = trigger(OnRollback=BACK | {"Payload": ref("Zero")})
+    second = trigger(OnRollback=BACK | {"Payload": ref("Also")})
+    one, other = undoing(Also=first, Zero=second), undoing(Zero=second, Also=first)
+
+    undos = [name for name in resources(one) if "Undo" in name]
+    assert [{*waits(one, name)} for name in undos] == [{*waits(other, name)} for name in undos]
+
+
 def test_what_the_payload_of_an_undo_refers_to_does_not_wait_for_it() -> None:
     fragment = undoing(
         Run=trigger(OnRollback=BACK | {"Payload": ref("Orders")}),
