@@ -334,12 +334,12 @@ def test_undos_of_triggers_that_run_before_everything_do_not_wait_for_each_other
 
 
 def test_the_order_of_keys_decides_no_order_of_undos() -> None:
-    first = trigger(OnRollback=BACK | {"Payload": ref("Zero")})
-    second = trigger(OnRollback=BACK | {"Payload": ref("Also")})
-    one, other = undoing(Also=first, Zero=second), undoing(Zero=second, Also=first)
+    also = trigger(OnRollback=BACK | {"Payload": ref("Zero")})
+    zero = trigger(OnRollback=BACK | {"Payload": ref("Also")})
+    fragment, turned = undoing(Also=also, Zero=zero), undoing(Zero=zero, Also=also)
 
-    undos = [name for name in resources(one) if "Undo" in name]
-    assert [{*waits(one, name)} for name in undos] == [{*waits(other, name)} for name in undos]
+    undos = [name for name in resources(fragment) if "Undo" in name]
+    assert [{*waits(fragment, it)} for it in undos] == [{*waits(turned, it)} for it in undos]
 
 
 def test_what_the_payload_of_an_undo_refers_to_does_not_wait_for_it() -> None:
