@@ -28,6 +28,9 @@ STACK: Final = "shop"
 RESOURCES: Final = ("RunMigrations", "Service")
 """The trigger, and what waits for it."""
 
+EXAMPLE: Final = ("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM")
+"""The options that deploy the example."""
+
 RUNS: Final = ("did not run", "ran once", "ran twice", "ran three times")
 INITIATED: Final = "Resource creation Initiated"
 COLORS: Final = (("FAILED", 31), ("ROLLBACK", 33), ("COMPLETE", 32))
@@ -66,8 +69,7 @@ def play(screen: "Screen") -> None:
     """Play the scenes."""
     first = (ROOT / "examples" / "migration" / "template.yaml").read_text()
     screen.title("1. Install the macro, once per account and region")
-    screen.run("sam", "build")
-    screen.run("sam", "deploy")
+    screen.build_and_deploy_macro()
 
     screen.title("2. Deploy two tables, their migrations, and a service that waits for them")
     screen.deploy_with_aws(first)
@@ -119,12 +121,19 @@ class Screen:
         """Print the title of a scene."""
         print(f"\n{colored(text, 1)}", flush=True)
 
+    def build_and_deploy_macro(self) -> None:
+        """Install the macro as its authors do, but build it in a folder of this demo."""
+        built = self.folder / "macro"
+        settings = ("--config-file", str(ROOT / "samconfig.toml"))
+        self.run("sam", "build", more=("--build-dir", str(built)))
+        self.run("sam", "deploy", more=("-t", str(built / "template.yaml"), *settings))
+
     def deploy_with_aws(self, template: str, *, fails: bool = False) -> None:
         """Deploy the example's stack as `aws cloudformation deploy` users do."""
         self._plan(template)
         self.run(
             *("aws", "cloudformation", "deploy", "--stack-name", STACK),
-            *("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM"),
+            more=EXAMPLE,
             cwd=self.folder,
             fails=fails,
         )
@@ -134,18 +143,23 @@ class Screen:
         self._plan(template)
         self.run(
             *("sam", "deploy", "--stack-name", STACK, "--resolve-s3"),
-            *("--template-file", "template.yaml", "--capabilities", "CAPABILITY_IAM"),
-            "--no-fail-on-empty-changeset",
+            more=(*EXAMPLE, "--no-fail-on-empty-changeset"),
             cwd=self.folder,
         )
 
-    def run(self, *command: str, cwd: Path = ROOT, fails: bool = False) -> None:
-        """Run a client until it ends, and show the stack's events as they happen."""
-        print(colored(f"$ {self._shortened(command)}", 2), flush=True)
+    def run(
+        self, *command: str, more: tuple[str, ...], cwd: Path = ROOT, fails: bool = False
+    ) -> None:
+        """Run a client until it ends, and show the stack's events as they happen.
+
+        The options in `more` are shown only if every event is.
+        """
+        shown = " ".join((*command, *more) if self.is_verbose else (*command, "…"))
+        print(colored(f"$ {shown}", 2), flush=True)
         output = self.folder / "output"
         with output.open("wb") as file:
             client = subprocess.Popen(
-                command,
+                (*command, *more),
                 cwd=cwd,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -199,10 +213,6 @@ class Screen:
             text=True,
         )
         print(re.sub("(?m)^(?=.)", "  ", planned.stdout), end="", flush=True)
-
-    def _shortened(self, command: tuple[str, ...]) -> str:
-        shown = command if self.is_verbose else command[:5]
-        return " ".join(shown) + (" …" if shown != command else "")
 
     def _environment(self) -> dict[str, str]:
         path = os.environ.get("PATH", os.defpath)

@@ -18,6 +18,7 @@ from tests.support.waiting import PATIENCE, wait_until
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent.parent
+BUILT = ROOT / ".aws-sam"
 BIN = Path(sys.executable).parent
 EVENT = re.compile(r"  \d\d:\d\d:\d\d  ")
 EARLY = "CREATE_COMPLETE  TriggerProvider"
@@ -51,15 +52,22 @@ def wait_until_no_process_is_left(folder: Path) -> None:
     wait_until(lambda: with_environment(f"TMPDIR={folder}") == [])
 
 
-def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> None:
+def changes_of_builds() -> list[float]:
+    """Return when the folder that `sam build` writes in this checkout last changed, if it exists."""
+    return [path.stat().st_mtime for path in (BUILT, *BUILT.glob("*")) if path.exists()]
+
+
+def test_the_demo_plays_every_scene_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = changes_of_builds()
+
     with demo(tmp_path) as running:
         output, _ = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == 0, output
     assert re.findall(r"(?m)^(\d\. .*|\$ .*|  shop is .*)$", output) == [
         "1. Install the macro, once per account and region",
-        "$ sam build",
-        "$ sam deploy",
+        "$ sam build …",
+        "$ sam deploy …",
         "2. Deploy two tables, their migrations, and a service that waits for them",
         "$ cfn-trigger plan template.yaml",
         "$ aws cloudformation deploy --stack-name shop …",
@@ -88,6 +96,7 @@ def test_the_demo_plays_every_scene_and_leaves_no_process(tmp_path: Path) -> Non
     ]
     assert output.count("RunMigrations  LookupError: no exchange rate for today; ") == 1
     assert len([line for line in output.splitlines() if line]) <= MOST_LINES
+    assert changes_of_builds() == before
     wait_until_no_process_is_left(tmp_path)
 
 
