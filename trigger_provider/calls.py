@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from trigger_provider.decision import (
     LONGEST_REFUSAL,
     PROPAGATING,
+    QUESTION_PAUSES,
     RESERVE,
     SHORT,
     THROTTLED,
@@ -426,13 +427,16 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
 
         more = {"NextToken": unescape(token[1])}
     (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
-    is_taken_back = ended[:1] == ["UPDATE_FAILED"] or "ROLLBACK" in "".join(stack[:1])
+    is_rollback = "ROLLBACK" in "".join(stack[:1])
+    is_early = progress.questions < len(QUESTION_PAUSES)
+    if stack and is_early and "ROLLBACK" in progress.status and not is_rollback:
+        return History()  # DescribeStacks may have returned the status of an earlier operation
+    # An undo is there for runs of a stack that rolls back, not for what takes back itself alone.
+    is_taken_back = is_rollback or (request.run is None and ended[:1] == ["UPDATE_FAILED"])
     # A resource that failed and was taken back by itself still counts as failed: CloudFormation
     # only regards a stack that was rolled back as stable.
     if "ROLLBACK" in "".join(last_stack):
         last = last[:1]
-        if "ROLLBACK" in progress.status and not is_taken_back:
-            return History()  # DescribeStacks may have returned the previous status
     return History(is_taken_back, "FAILED" in "".join(last))
 
 

@@ -571,8 +571,8 @@ def read_history(r,p,f,c):
  for g in range(40):
   e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);h=re.findall('(?s)<member>(.*?)</member>',t)
   if not h:return History(is_denied=is_lasting_refusal(e))
-  for j in h:
-   a,n=i[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',j));s=v.get('ResourceStatus','')
+  for q in h:
+   a,n=i[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',q));s=v.get('ResourceStatus','')
    if v.get(I)==r.event[J]:
     a.append(s)
     if v.get('ResourceStatusReason')=='User Initiated':i.append(([],[]))
@@ -580,11 +580,11 @@ def read_history(r,p,f,c):
   o=re.search('<NextToken>(.*?)</',t);d=f.clock().left<60
   if len(i)>1+r.unchanged or d or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (a,n),(k,l)=[*i,([],[])][:2];b=n[:1]==['UPDATE_FAILED']or O in''.join(a[:1])
- if O in''.join(k):
-  l=l[:1]
-  if O in p.status and not b:return History()
- return History(b,AJ in''.join(l))
+ (a,n),(j,l)=[*i,([],[])][:2];b=O in''.join(a[:1]);y=p.questions<len(QUESTION_PAUSES)
+ if a and y and O in p.status and not b:return History()
+ k=b or(r.run is None and n[:1]==['UPDATE_FAILED'])
+ if O in''.join(j):l=l[:1]
+ return History(k,AJ in''.join(l))
 def hand_over(v,f,m,l):
  b,h=encoded(v),{AQ:BN}
  for a in growing(PAUSES):
@@ -683,8 +683,7 @@ def notice_rollback(r,p,f,c,l):
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
  if u or not s:l(CB,level=AB,status=e.status)
- t=p.questions<len(QUESTION_PAUSES)or not s
- if u and t and not h.is_denied:g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
+ if u and not h.is_denied:g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  b=O in s or h.is_taken_back is True;i=b or h.has_failed;k=w+2*30;return R(p,rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==E or p.rolling_back or must_ask(r,p)

@@ -247,8 +247,7 @@ def notice_rollback(
     is_unknown = history.is_taken_back is None
     if is_unknown or not status:
         log("stack status unknown", level="WARN", status=response.status)
-    is_patient = progress.questions < len(QUESTION_PAUSES) or not status
-    if is_unknown and is_patient and not history.is_denied:
+    if is_unknown and not history.is_denied:
         usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
         # Even a short Timeout leaves room for some questions.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))

@@ -53,7 +53,7 @@ def wait_until_no_process_is_left(folder: Path) -> None:
 
 
 def changes_of_builds() -> list[float]:
-    """Return when the folder that `sam build` writes in this checkout last changed, if it exists."""
+    """Return when what `sam build` wrote in this checkout last changed, if it is there."""
     return [path.stat().st_mtime for path in (BUILT, *BUILT.glob("*")) if path.exists()]
 
 

@@ -221,6 +221,22 @@ def test_a_run_for_a_replaced_table_is_undone_in_place(
     assert broken_promises(cloud) == []
 
 
+def test_an_undo_that_is_taken_back_alone_undoes_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(run("1", live="a"))
+    cloud.time.after(2.2, lambda: cloud.bucket.is_out_for(500))
+
+    kept = run("1", live="b", undo={"Timeout": 300})
+    assert stack.update(kept, disable_rollback=True) == "UPDATE_FAILED"
+
+    (taken_back,) = [each for each in cloud.requests if each.takes_back]
+    assert (taken_back.trigger, taken_back.answers[0].status) == (undo_id("1"), "SUCCESS")
+    assert undone(revert) == []
+    assert broken_promises(cloud) == []
+
+
 @pytest.mark.parametrize("fails_at", [1.5, 2.2, 2.5, 2.9, 3.5, 6.0])
 def test_an_undo_that_learns_late_of_its_own_update_undoes_no_run_of_an_earlier_deployment(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float

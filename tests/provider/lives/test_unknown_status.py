@@ -154,6 +154,26 @@ def test_a_failure_in_a_rollback_whose_status_was_read_late_is_forgiven(
     assert broken_promises(cloud) == []
 
 
+@pytest.mark.parametrize("seconds", [5, 60, 200, 600])
+def test_a_failed_trigger_is_taken_back_once_the_events_of_its_stack_can_be_read(
+    cloud: Cloud, stack: Stack, handler: Function, seconds: int
+) -> None:
+    handler.plays(returns(None))
+    handler.always(raises("E", "no"))
+    stack.create(run("1"))
+    until = cloud.time.now + seconds
+    unavailable = Weather(instead=UNAVAILABLE)
+    cloud.forecast = lambda name: (
+        unavailable
+        if name == "DescribeStackEvents" and cloud.starts[1:] and cloud.time.now < until
+        else FAIR
+    )
+
+    assert stack.update(run("2"), disable_rollback=True) == "UPDATE_FAILED"
+    assert cloud.starts == ["Create", "Update"]
+    assert broken_promises(cloud) == []
+
+
 # ---- DescribeStacks lags behind
 
 
@@ -211,6 +231,19 @@ def test_an_update_runs_while_the_stack_shows_that_the_last_one_was_rolled_back(
     cloud.api.lag = lag
 
     assert cloud.stack.update(run("3", Timeout=timeout)) == "UPDATE_COMPLETE"
+    assert cloud.starts == ["Create", "Update", "Update", "Update"]
+
+
+@pytest.mark.parametrize("lag", [8, 20, 60])
+def test_an_update_runs_while_the_stack_shows_a_rollback_before_the_last_update(
+    cloud: Cloud, stack: Stack, handler: Function, lag: float
+) -> None:
+    rolls_back(cloud, handler, rests=2)
+    stack.update({**run("1", ExecuteOnRollback=True), "Table": Other()})
+    handler.plays(returns(None))
+    cloud.api.lag = lag
+
+    assert stack.update(run("3")) == "UPDATE_COMPLETE"
     assert cloud.starts == ["Create", "Update", "Update", "Update"]
 
 

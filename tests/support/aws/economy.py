@@ -56,11 +56,14 @@ def run_began(cloud: Cloud, request: Request) -> float:
 def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
     """No attempt begins without the time that a fresh execution would have for it.
 
-    How long one may take is known from its function's Timeout, then from what earlier ones took.
-    Where executions had to end early, the next attempt takes what it finds: they stay few.
+    How long one may take is known from its function's Timeout, then from what earlier ones took,
+    also in earlier parts. Where executions had to end early, the next attempt takes what it finds:
+    they stay few.
     """
     looks = [call.answers_question for call in request.calls if call.name == "look"]
-    due, longest = run_began(cloud, request) + request.timeout, FOREVER
+    due = run_began(cloud, request) + request.timeout
+    earlier = [each for part in requests_of_run(cloud, request)[1:] for each in part.attempts]
+    longest = max((each.run.seconds for each in earlier), default=FOREVER)
     if looks and not any(looks):  # nobody knows the function's Timeout
         longest = 0.0
     if request.takes_back or request.kind == "Delete":  # there is no other part to go on
