@@ -71,7 +71,7 @@ def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
  if BL in{r.on_failure,o.get(BS)}:return False
  if r.execute_on_handler_change and p==o:return False
- w=o.get('Enabled')!=CA;a=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in a);return w and i and not has_cause(p,o)
+ w=o.get('Enabled')!=CA;u=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in u);return w and i and not has_cause(p,o)
 RERUNS=('HandlerArn',AL,'InvocationType',AI,AV)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
@@ -154,8 +154,8 @@ def reported(a,l=''):
 def message_of(a):y=(BY,AS,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
- s,o=a.get('causes'),a.get('cause')or a.get('innerException')
- for c in s if B(s,list)else[o]:
+ u,i=a.get('causes'),a.get('cause')or a.get('innerException')
+ for c in u if B(u,list)else[i]:
   if B(c,dict):k,m=c.get(BZ)or H,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]]);yield from causes_of(c)
 def lines_of(r):
  t=r.splitlines()if B(r,str)else r;c=[]

@@ -200,8 +200,8 @@ def trace_of(error: Map) -> Any:
 
 def causes_of(error: Map) -> Iterator[str]:
     """Yield the errors behind an error that its payload nests, each with its innermost frame."""
-    several, one = error.get("causes"), error.get("cause") or error.get("innerException")
-    for cause in several if isinstance(several, list) else [one]:
+    causes, inner = error.get("causes"), error.get("cause") or error.get("innerException")
+    for cause in causes if isinstance(causes, list) else [inner]:
         if isinstance(cause, dict):
             kind, message = cause.get("errorType") or "Error", message_of(cause)
             frames = innermost_frames(lines_of(trace_of(cause)), message.splitlines())

@@ -89,10 +89,10 @@ def _ordered(columns: Sequence[list[Point]], links: _Links) -> Sequence[list[Poi
     for sweep in range(_SWEEPS):
         is_forward = sweep % 2 == 0
         for at in range(len(current)) if is_forward else reversed(range(len(current))):
-            beside = at - 1 if is_forward else at + 1
-            if 0 <= beside < len(current):
+            neighbor = at - 1 if is_forward else at + 1
+            if 0 <= neighbor < len(current):
                 side = links.left if is_forward else links.right
-                current[at] = _at_barycenters(current[at], _ranks([current[beside]]), side)
+                current[at] = _at_barycenters(current[at], _ranks([current[neighbor]]), side)
         _exchange(current, links)
         count = crossings(current, links.right)
         if count < fewest:
@@ -109,13 +109,13 @@ def _ranks(columns: Iterable[Sequence[Point]]) -> dict[Name, float]:
 
 
 def _at_barycenters(
-    column: Sequence[Point], beside: Mapping[Name, float], links: Mapping[Name, Sequence[Name]]
+    column: Sequence[Point], neighbors: Mapping[Name, float], links: Mapping[Name, Sequence[Name]]
 ) -> list[Point]:
     """Sort a column by the mean rank of what each point is linked with in the column next to it."""
     ranks = _ranks([column])
 
     def barycenter(point: Point) -> float:
-        linked = [beside[name] for name in links.get(point.name, ())]
+        linked = [neighbors[name] for name in links.get(point.name, ())]
         return sum(linked) / len(linked) if linked else ranks[point.name]
 
     return sorted(column, key=barycenter)

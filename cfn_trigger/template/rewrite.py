@@ -302,15 +302,15 @@ def _replacement(first: Node, end: int, lines: Sequence[str], source: _Source) -
     first_line_end = source.line_end(first.start)
     margin = " " * first.column
     above: list[str] = []
-    beside = ""
+    trailing = ""
     for comment in source.comments_in(first.start, content_end):
-        if comment.start < first_line_end and not beside:
-            beside = f"  {comment.text}"
+        if comment.start < first_line_end and not trailing:
+            trailing = f"  {comment.text}"
         else:
             above.append(f"{comment.text}\n{margin}")
     head, *others = lines
     rest = "".join(f"\n{margin}{line}" if line else "\n" for line in others)
-    return _Edit(first.start, content_end, f"{''.join(above)}{head}{beside}{rest}")
+    return _Edit(first.start, content_end, f"{''.join(above)}{head}{trailing}{rest}")
 
 
 def _insertion(node: Node, column: int, lines: Sequence[str], source: _Source) -> _Edit:

@@ -32,7 +32,7 @@ def _tree(trigger: Resource, order: StackOrder, width: int) -> Iterator[Text]:
 
 
 def _branch(side: str, neighbors: Neighbors, width: int, *, is_last: bool) -> Iterator[Text]:
-    corner, beside = ("└── ", "    ") if is_last else ("├── ", "│   ")
+    corner, below = ("└── ", "    ") if is_last else ("├── ", "│   ")
     more = f"  and {neighbors.indirect} more indirectly" if neighbors.indirect else ""
     yield _guide(corner).append(side, style="bold").append(more, style="dim")
     groups = _by_label(neighbors.direct)
@@ -40,8 +40,8 @@ def _branch(side: str, neighbors: Neighbors, width: int, *, is_last: bool) -> It
         is_last_group = label == [*groups][-1]
         yield from hanging(
             _listed(label, names),
-            first=_guide(beside + ("└── " if is_last_group else "├── ")),
-            others=_guide(beside + ("    " if is_last_group else "│   ") + "  "),
+            first=_guide(below + ("└── " if is_last_group else "├── ")),
+            others=_guide(below + ("    " if is_last_group else "│   ") + "  "),
             width=width,
         )
 
