@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.support.aws.cloud import Cloud
+from tests.support.aws.functions import Attempt
 from tests.support.aws.requests import Answer, Request
 from tests.support.aws.virtual_time import FOREVER
 from trigger_provider.index import LOST, NOT_SENT
@@ -63,7 +64,7 @@ def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
     looks = [call.answers_question for call in request.calls if call.name == "look"]
     due = run_began(cloud, request) + request.timeout
     earlier = [each for part in requests_of_run(cloud, request)[1:] for each in part.attempts]
-    longest = max((each.run.seconds for each in earlier), default=FOREVER)
+    longest = max((took(each) for each in earlier), default=FOREVER)
     if looks and not any(looks):  # nobody knows the function's Timeout
         longest = 0.0
     if request.takes_back or request.kind == "Delete":  # there is no other part to go on
@@ -72,11 +73,16 @@ def cuts_no_attempt_short(cloud: Cloud, request: Request) -> Iterator[str]:
         cut = each.invocation_type == "RequestResponse" and each.allowed < each.run.seconds
         fits = each.run.seconds <= WHOLE and due - each.began > each.run.seconds + 15
         expected = each.run.seconds <= max(60, 1.5 * longest)
-        longest = max(each.run.seconds, 0 if longest == FOREVER else longest)
+        longest = max(took(each), 0 if longest == FOREVER else longest)
         begun = sum(one.began <= each.began for one in request.executions)
         spent = begun > 2 + (each.began - request.sent_at) / 840
         if cut and fits and expected and not spent and each.allowed < WHOLE:
             yield f"an attempt of {each.run.seconds:.0f} s was allowed {each.allowed:.0f} s"
+
+
+def took(attempt: Attempt) -> float:
+    """Return the seconds after which the provider no longer waited for an attempt."""
+    return min(attempt.run.seconds, attempt.allowed)
 
 
 def gives_up_no_earlier_than_it_must(cloud: Cloud, request: Request) -> Iterator[str]:
