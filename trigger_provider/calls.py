@@ -36,6 +36,7 @@ from trigger_provider.result import BAD_REQUEST, function_error, judge, reported
 from trigger_provider.text import as_map, encoded, map_of
 from trigger_provider.transport import Effects, Response, response_of, text_of
 
+OK: Final = 200
 ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
 THROTTLED_STATUS: Final = 429
@@ -128,7 +129,7 @@ def readiness(request: Request, known: Map) -> Outcome:
 
 def invoke(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
     """Start the handler once, wait for it if it is synchronous, and read the reply."""
-    if progress.is_durable or request.durable:
+    if progress.is_durable or (request.durable and not progress.ready):
         return begin(request, progress, effects, seconds)
     payload, context = invocation(request, progress)
     headers: Map = {"X-Amz-Invocation-Type": request.invocation_type}
@@ -166,6 +167,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
 
 # https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html: an execution
 # that is started again under its name, with the same payload, is the same execution.
+# https://github.com/aws/aws-durable-execution-sdk-python/pull/512: reads may not know it at first.
 
 
 def begin(request: Request, progress: Progress, effects: Effects, seconds: float) -> Outcome:
@@ -207,10 +209,9 @@ def poll(request: Request, progress: Progress, effects: Effects, seconds: float)
     execution = progress.outcome.execution
     where = path_of_execution(execution)
     response = response_of(effects.call("lambda", "GET", where, b"", {}, seconds))
-    if unread := passing(response):
-        return unread._replace(execution=execution)
-    if response.status >= NOT_A_SUCCESS:
-        return refusal(response)
+    if response.status != OK:
+        unread = passing(response) or refusal(response)
+        return unread._replace(kind="refused", execution=execution)
     known = map_of(response.body)
     status = known.get("Status")
     message = f"the durable execution is {status}"
@@ -218,7 +219,7 @@ def poll(request: Request, progress: Progress, effects: Effects, seconds: float)
         case "SUCCEEDED":
             return result_of(request, (known.get("Result") or "null").encode())
         case "FAILED" | "TIMED_OUT" | "STOPPED":
-            error = {"ErrorType": status, "ErrorMessage": message}
+            error = {"errorType": status, "message": message}
             return reported(error | as_map(known.get("Error")))
     return goes_on(request, progress, execution, "" if status == "RUNNING" else message)
 
@@ -232,7 +233,7 @@ def stop(execution: str, why: Outcome, effects: Effects) -> Response:
     where = f"{path_of_execution(execution)}/stop"
     for pause in PAUSES[:3]:
         response = response_of(effects.call("lambda", "POST", where, body, {}, RESERVE / 2))
-        if not passing(response) or effects.clock().left < SHORT:
+        if response.status in {OK, BAD_REQUEST} or effects.clock().left < SHORT:
             break
         effects.sleep(pause)
     return response

@@ -49,6 +49,9 @@ NOT_THERE: Final = 300
 PROPAGATING: Final = "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
 """Error codes of what may be new: a policy of the provider or the handler, a way to its files."""
 
+TOO_NEW: Final = f"{PROPAGATING}|(Invalid|ResourceNotFound).*"
+"""Error codes of these and of what a durable execution, or its function, may be too new for."""
+
 THROTTLED: Final = "TooManyRequestsException|Throttling(Exception)?"
 """Error codes of what asks too often, or of a function that runs too often already."""
 
@@ -199,7 +202,7 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 
 def is_denied(outcome: Outcome) -> bool:
     """Return whether a call may have been refused because something is too new."""
-    return outcome.kind == "refused" and bool(re.fullmatch(PROPAGATING, outcome.error))
+    return outcome.kind == "refused" and bool(re.fullmatch(TOO_NEW, outcome.error))
 
 
 def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:

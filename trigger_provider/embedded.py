@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,='done,Result,Delete,Progress,Reason,Error,PhysicalResourceId,StackId,failed,refused,LogicalResourceId,POST,ROLLBACK,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,ErrorMessage,ErrorType,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,errorType,false,stack status unknown,status,trigger'.split(',')
+C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,='done,Result,Delete,Progress,Reason,refused,Error,PhysicalResourceId,StackId,failed,LogicalResourceId,POST,ROLLBACK,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,Update,errorType,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,ErrorMessage,ErrorType,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,false,message,stack status unknown,status,trigger'.split(',')
 A,B=ValueError,isinstance
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
@@ -44,15 +44,15 @@ def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
 Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,False,'','',900,3600,AN,True,False,False,True,1,5,2,60,10,'Fail',False,(),False,'',None])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,False,'',False,False,False,0,''])
-def failed(error,message,**more):return Outcome(K,error,message,**more)
-Progress=namedtuple(F,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BD),0,True,'',False,{},False])
+def failed(error,message,**more):return Outcome(L,error,message,**more)
+Progress=namedtuple(F,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,None,None,'',0,0,False,False,'',0,0,0,0,0,0,0,None,'',Outcome(BC),0,True,'',False,{},False])
 def bare_request(v):
- p=v.get(AW,{});k,n=v[AO],v[M];e,f=str(p.get(AK)),p.get(BS,'Fail');o=v.get(I,'')
+ p=v.get(AU,{});k,n=v[AO],v[M];e,f=str(p.get(AK)),p.get(BT,'Fail');o=v.get(J,'')
  r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(A,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(v):
- p,o=v[AW],v.get(BR,{})
+ p,o=v[AU],v.get(BS,{})
  if AA in p and o:p,o=o,p
  r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AL)),expect=assembled(p.get(AI)),run=run_of(v,p,o)if AA in p else None)
  with suppress(Exception):r=R(r,old_payload=assembled(o.get(AL)))
@@ -62,30 +62,30 @@ def run_of(v,p,o):
  if u.get(D):u[D]=json.loads(u[D])
  return u if n and u[AP]and v[AO]!=AG else{}
 def execution_id(v,p):
- a=v[AM],v[J],v[M];t='\n'.join([*a,str(signed_at(v[AX]))]);i=hashlib.sha256(t.encode()).hexdigest()
- return str(p.identity.get(BP,i[:32]))
+ a=v[AM],v[K],v[M];t='\n'.join([*a,str(signed_at(v[AV]))]);i=hashlib.sha256(t.encode()).hexdigest()
+ return str(p.identity.get(BQ,i[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n])for e,s in SETTINGS.items()for n in s.split()if f.get(n)is not None}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return False
- if BL in{r.on_failure,o.get(BS)}:return False
+ if BK in{r.on_failure,o.get(BT)}:return False
  if r.execute_on_handler_change and p==o:return False
  w=o.get('Enabled')!=CA;u=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in u);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AL,'InvocationType',AI,AV)
+RERUNS=('HandlerArn',AL,'InvocationType',AI,AT)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
  if any(l.get(n)!=e[n]for n in e):return True
- if p.get(BO)!=o.get(BO):return False
+ if p.get(BP)!=o.get(BP):return False
  return any(not re.match(SWITCHED_OFF,n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(v,r,w):
  if t:=v.get(F):
-  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BE][:len(Outcome._fields)]);h=t.get(BB,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BE:o,BB:h,X:sent_at(v,w)};return Progress(**k)
+  k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BD][:len(Outcome._fields)]);h=t.get(BA,0)-(o.is_crowded and w-t['resume_at']>=4)
+  k|={BD:o,BA:h,X:sent_at(v,w)};return Progress(**k)
  s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
-def sent_at(v,w):d=signed_at(v[AX]);return v.get(F,{}).get(X,w)if d is None else d
+def sent_at(v,w):d=signed_at(v[AV]);return v.get(F,{}).get(X,w)if d is None else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
@@ -99,12 +99,12 @@ def assembled(a):
  for h in reversed(a.get('Values',[])):
   p=w;l=0
   for k in h['Path']:p=p[l];l=int(k)if B(p,list)else k
-  if BV in h:p[l]=h[BV]
+  if BW in h:p[l]=h[BW]
   else:del p[l]
  return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
-def never_created(r):a=r.event[J].split(Q)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
+def never_created(r):a=r.event[K].split(Q)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED='ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT'
 RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|' r'jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport')
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
@@ -121,17 +121,17 @@ def meaning(r,e,w):
  if l:return failed(AI,l,is_unexpected=True)
  return Outcome(C,result=e)
 def pending(e):
- f=e.get(AY)
+ f=e.get(AW)
  if f is not None and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AF,'RetryAfter is not a number of seconds')
  m=as_text(e.get(F)or e.get(G)or'');return Outcome(AD,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is None and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get(T)or w.get(CC)
+ c,s=w.get('statusCode'),w.get(T)or w.get(CD)
  if re.search(UNFINISHED,spelled(s))or(B(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(s):return re.sub(r'[\W_]','',s).upper()if B(s,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AH));t=w.get(I);return d.get(I)if t is None else t
+def given_id(e):w=as_map(e);d=as_map(w.get(AH));t=w.get(J);return d.get(J)if t is None else t
 def valid_id(p):e=len(p.encode(errors=V))if B(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if B(e,dict)and B(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(None,d),'')
@@ -144,19 +144,19 @@ def equal(t,r):
  return bool(t==r)and B(t,bool)==B(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={BY:y.decode(errors=V)}
+ if y and not a:a={BZ:y.decode(errors=V)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BZ)or a.get(AT)or H)
- if not re.fullmatch(r'\S{1,200}',k):k,m=H,f'{k}: {m}'
+ m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BN)or a.get(AZ)or I)
+ if not re.fullmatch(r'\S{1,200}',k):k,m=I,f'{k}: {m}'
  n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[-3:]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
-def message_of(a):y=(BY,AS,'Message','message');s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
+def message_of(a):y=(BZ,BM,'Message',CB);s=[a[k]for k in y if a.get(k)is not None];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(None,map(a.get,s)),None)
 def causes_of(a):
  u,i=a.get('causes'),a.get('cause')or a.get('innerException')
  for c in u if B(u,list)else[i]:
-  if B(c,dict):k,m=c.get(BZ)or H,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]]);yield from causes_of(c)
+  if B(c,dict):k,m=c.get(AZ)or I,message_of(c);f=innermost_frames(lines_of(trace_of(c)),m.splitlines());yield' at '.join([f'{k}: {m}',*f[:1]]);yield from causes_of(c)
 def lines_of(r):
  t=r.splitlines()if B(r,str)else r;c=[]
  for i in t if B(t,list)else():g=as_map(i);l=f"{g.get('path')}:{g.get('line')} {g.get('label')}"if g else str(i);c.append(re.sub(r'(^| )[~^]+(?= |$)','',' '.join(l.split())))
@@ -169,11 +169,12 @@ def innermost_frames(c,m):
  return tuple(truncate(r,300)for r in s)
 QUESTION_PAUSES=(2,10,30,60)
 PROPAGATING='((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?'
+TOO_NEW=f'{PROPAGATING}|(Invalid|ResourceNotFound).*'
 THROTTLED='TooManyRequestsException|Throttling(Exception)?'
 UNREACHABLE='Unreachable'
 UNSEEN='ConfigurationUnavailable'
 Clock=namedtuple('Clock','now left')
-Action=namedtuple(BI,'step seconds outcome',defaults=[0,Outcome(BD)])
+Action=namedtuple(BH,'step seconds outcome',defaults=[0,Outcome(BC)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
  if y:=reason_to_skip(r,p):return Action(W,outcome=Outcome(AE,message=y))
@@ -198,7 +199,7 @@ def reason_to_skip(r,p):
   case'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is None and(r.kind==BA or bool(r.run))
+def must_ask(r,p):return p.rolling_back is None and(r.kind==AY or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
  if c.now>=l:return Action(W,outcome=UNKNOWN_STATUS)
@@ -209,26 +210,26 @@ UNKNOWN_STATUS=Outcome(AE,'StatusUnknown','it is unknown whether the stack is ro
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{C,AE}or(o.kind==K and i):return o
- if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=K)
- if not p.cancelled:return Outcome(BF)if passes_on(r,p,c)else None
- if o.kind==K:return o
+ if o.kind in{C,AE}or(o.kind==L and i):return o
+ if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=L)
+ if not p.cancelled:return Outcome(BE)if passes_on(r,p,c)else None
+ if o.kind==L:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
-def is_denied(o):return o.kind==L and bool(re.fullmatch(PROPAGATING,o.error))
+def is_denied(o):return o.kind==H and bool(re.fullmatch(TOO_NEW,o.error))
 def is_unseen_for_long(r,p,c):i=p.outcome.error==UNSEEN;n=min(60,r.timeout/3);return i and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
 def passing_at(r,p):i=r.part_of and r.kind!=E and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
-def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=K,error=o.error or BU,message=m)
+def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=L,error=o.error or BV,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def wait_until(t,r,p,c):
  a,h=t-c.now,c.left-60
  if a<=0:return
  i=due(r,p)-c.now<=c.left-10
  if i or(p.fresh and c.left<=2*60):h=c.left-10
- if a<=min(10,c.left-2*10):return Action(BH,a)
- if h>=1 or p.fresh:return Action(BH,min(a,max(h,1)))
+ if a<=min(10,c.left-2*10):return Action(BG,a)
+ if h>=1 or p.fresh:return Action(BG,min(a,max(h,1)))
  return Action(P)
 def wait_for_room(r,p,c):
  l=due(r,p)-c.now
@@ -242,7 +243,7 @@ def wait_for_room(r,p,c):
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
- if p.outcome.kind==L:n=p.longest+10
+ if p.outcome.kind==H:n=p.longest+10
  t=p.function_timeout+2*10
  if p.outcome.kind==AD:t=min(t,840/2)
  return max(60,min(max(n,t),870))
@@ -259,37 +260,37 @@ def learn(r,p,o,c):
    i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=False)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(AY);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(Y);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(AW);a=max(1,r.poll_interval if f is None else float(f));s=o.result.get(Y);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AM)} {r.name} {t}";return hashlib.sha256(n.encode(errors=V)).digest()[0]/256
-OWN=(D,Z,H)
+OWN=(D,Z,I)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 def answer(r,p,o):
  e=ABSENT
  if o.kind==C and r.kind!=E:e=o.result;o=unusable(r,e)or o
- if o.kind!=K:
+ if o.kind!=L:
   b,l=success(r,p,o.message or C,e)
   if not l:return b,''
-  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BJ,m)
+  m=f'the template reads {l!r}, which does not fit into 4,096 bytes';o=failed(BI,m)
  b=failure(r,p);c=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,c,error=c);return b,c
  return b|{G:truncate(c,4095-size(b))},c
-def is_forgiven(r,p):i=r.kind==E or bool(p.rolling_back);return i or r.on_failure==BL
+def is_forgiven(r,p):i=r.kind==E or bool(p.rolling_back);return i or r.on_failure==BK
 def unusable(r,e):
  a=given_id(e)
- if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(I,m)
+ if a is not None and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(J,m)
  for n in r.attributes:
   if n not in OWN and attribute(e,n)is ABSENT:
    from difflib import get_close_matches;s=(k for k,g in attributes(e));b=''.join(get_close_matches(n,islice(s,1000),1));i=f'; did you mean {b!r}?'if b else''
-   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BJ,m)
+   m=f'the template reads {n!r}, which the result lacks{i}';return failed(BI,m)
  return
 def failure(r,p):
  k=r.kind==E or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==C or l.error in{AI,AF}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
  return echo(r,AJ,i or r.old_id or n)
 def success(r,p,c,e=ABSENT,error=''):
- b=echo(r,BT,physical_id(r,p))
+ b=echo(r,BU,physical_id(r,p))
  if r.kind==E:return b|{G:truncate(c,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.sent:.0f} {i}'
@@ -297,18 +298,18 @@ def success(r,p,c,e=ABSENT,error=''):
  for n in r.attributes:
   f=size(n)+6
   if n not in d and f<=o:d[n]='';o-=f
- o+=20;d[H]=truncate(error,min(900,(o-20)//2));o-=size(d[H])-2;b[G]=truncate(c,min(900,o));o-=size(b[G])-2
+ o+=20;d[I]=truncate(error,min(900,(o-20)//2));o-=size(d[I])-2;b[G]=truncate(c,min(900,o));o-=size(b[G])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in(Z,H):continue
+  if n in(Z,I):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is None:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,s,p):b={k:r.event[k]for k in(J,AM,M)};return b|{T:s,I:p,G:''}
+def echo(r,s,p):b={k:r.event[k]for k in(K,AM,M)};return b|{T:s,J:p,G:''}
 def physical_id(r,p):
  if r.kind==E or r.run:return r.old_id
- n=r.part_of or r.name;i=hashlib.sha256((r.event[J]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
+ n=r.part_of or r.name;i=hashlib.sha256((r.event[K]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
  return p.physical_id or o or f'{n}-{i[:12]}'
 def attribute(e,n):
  if n==D:return as_json(e)if B(e,str)else beginning(e,4095)
@@ -350,7 +351,7 @@ def explain(r,p,a,o):
  if t:=' / '.join(filter(None,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AG else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[J].split(Q)[1]
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[K].split(Q)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
  if r.kind==AG and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
@@ -362,7 +363,7 @@ def response_of(r):
  s,h,y=r
  if s==NOT_SENT:return Response('not sent',*r)
  if s!=LOST:return Response(AC,s,{n.lower():h[n]for n in h},y)
- i=b'timed out'in y and b'Errno'not in y;return Response(BG if i else BX,*r)
+ i=b'timed out'in y and b'Errno'not in y;return Response(BF if i else BY,*r)
 def text_of(e):return e.body.decode(errors=V)
 IDLE={}
 TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
@@ -381,7 +382,7 @@ def exchange(m,u,b,h,c):
  return send_on(o,m,u,b,h,d)
 def time_left(d):
  c=d-time.monotonic()
- if c<=0:raise TimeoutError(BG)
+ if c<=0:raise TimeoutError(BF)
  return c
 def idle_connection(m,s):
  if s not in IDLE:return
@@ -449,7 +450,7 @@ def endpoint(e,r=REGION,n=os.environ):
  g,s,i=(n.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip(Q)
  u=next(DUAL_STACK[p]for p in DUAL_STACK if r.startswith(p));d=f'api.{u}'if i else n.get('URL_SUFFIX','amazonaws.com')
- if s and(i or e!=BW or not r.startswith('us-gov-')):e+='-fips'
+ if s and(i or e!=BX or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
@@ -468,67 +469,66 @@ def look(r,f):
  if u:=passing(e):return R(u,error=UNSEEN)if e.status==403 else u
  if e.status>=300:return Outcome(C,result={})
  if k:=map_of(e.body):return readiness(r,k)
- return Outcome(L,UNSEEN,"the handler's configuration is not JSON")
+ return Outcome(H,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(AZ,BQ)[:1 if r.kind==E else 2]:
+ for n in(AX,BR)[:1 if r.kind==E else 2]:
   s=k.get(n)or''
   if re.match('Failed|De',s):
    y=k.get(f'{n}Reason')or f"the function's {n} is {s}"
-   if n!=AZ:y=f"{y.rstrip('.')}; the handler still has its previous code"
+   if n!=AX:y=f"{y.rstrip('.')}; the handler still has its previous code"
    return failed(k.get(f'{n}ReasonCode')or s,y,is_final=True)
- if k.get(AZ)=='Pending'or k.get(BQ)=='InProgress':return Outcome(L,'NotReady','the handler is still being created or updated')
+ if k.get(AX)=='Pending'or k.get(BR)=='InProgress':return Outcome(H,'NotReady','the handler is still being created or updated')
  return Outcome(C,result=k)
 def invoke(r,p,f,c):
- if p.is_durable or r.durable:return begin(r,p,f,c)
+ if p.is_durable or(r.durable and not p.ready):return begin(r,p,f,c)
  y,x=invocation(r,p);h={AQ:r.invocation_type};u=0
  if r.invocation_type==AN:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if x:h['X-Amz-Client-Context']=x
   if len(x)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,BC);e=response_of(f.call(U,N,w,y,h,c))
+ w=path(r.handler_arn,BB);e=response_of(f.call(U,N,w,y,h,c))
  match e.kind:
-  case'answered':o=invoked(r,e);a=o.kind==K and e.status>=500;return R(o,runs_until=u)if a else o
-  case'not sent':return Outcome(L,UNREACHABLE,text_of(e))
+  case'answered':o=invoked(r,e);a=o.kind==L and e.status>=500;return R(o,runs_until=u)if a else o
+  case'not sent':return Outcome(H,UNREACHABLE,text_of(e))
   case'cut off':m=f'{text_of(e)}; the handler may have run';return failed('ConnectionLost',m,runs_until=u)
   case'timed out':
    i='return IN_PROGRESS earlier to be polled'
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {c:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,c):
- n=execution_id(r.event,p);h={AQ:BN,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type==BM:h={AQ:BM}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BC);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(U,N,w,y,h,c))
+ n=execution_id(r.event,p);h={AQ:BO,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type==BL:h={AQ:BL}
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BB);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(U,N,w,y,h,c))
  if u:=passing(e):return u
  if e.status>=300 or r.invocation_type!=AN:return invoked(r,e)
  if x:=e.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started it, but not as a durable execution',is_final=True)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AY:f,Y:p.state};return Outcome(AD,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={AW:f,Y:p.state};return Outcome(AD,message=m,result=e,execution=x)
 def poll(r,p,f,c):
  x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(U,'GET',w,b'',{},c))
- if u:=passing(e):return R(u,execution=x)
- if e.status>=300:return refusal(e)
+ if e.status!=200:u=passing(e)or refusal(e);return R(u,kind=H,execution=x)
  k=map_of(e.body);s=k.get(T);m=f'the durable execution is {s}'
  match s:
   case'SUCCEEDED':return result_of(r,(k.get(D)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AT:s,AS:m};return reported(a|as_map(k.get(H)))
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={AZ:s,CB:m};return reported(a|as_map(k.get(I)))
  return goes_on(r,p,x,''if s=='RUNNING'else m)
 def stop(x,y,f):
- b=encoded({AT:y.error,AS:y.message});w=f'{path_of_execution(x)}/stop'
+ b=encoded({BN:y.error,BM:y.message});w=f'{path_of_execution(x)}/stop'
  for a in PAUSES[:3]:
   e=response_of(f.call(U,N,w,b,{},10/2))
-  if not passing(e)or f.clock().left<60:break
+  if e.status in{200,400}or f.clock().left<60:break
   f.sleep(a)
  return e
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(e):
- if e.kind!=AC:return Outcome(L,UNREACHABLE,text_of(e))
- if e.status in{403,429}or e.status>=500:return R(refusal(e),kind=L,is_crowded=False)
+ if e.kind!=AC:return Outcome(H,UNREACHABLE,text_of(e))
+ if e.status in{403,429}or e.status>=500:return R(refusal(e),kind=H,is_crowded=False)
  return
 def refusal(e):
  b,o=map_of(e.body),function_error(e.body);s=e.headers.get('x-amzn-errortype'),b.get('code'),b.get('__type');n=next(filter(None,s),f'HTTP {e.status}')
  a,y=str(n).split(':')[0].split('#')[-1],b.get(G)or'';i=e.status==429;m=f"{o.message.rstrip('.')} ({y})"if y else o.message
  if y==f'ReservedFunction{CROWDED}':m+="; the handler's reserved concurrency is in use, or 0"
- k=L if i or re.fullmatch(PASSES,a)else K;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
+ k=H if i or re.fullmatch(PASSES,a)else L;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
 def invoked(r,e):
  if e.status>=300:return refusal(e)
  if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=V))
@@ -544,24 +544,24 @@ def invocation(r,p):
  if i:y=y|{Y:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=True,Y if is_carried else AU;x=packed(d,is_ascii=a)
- for n in(AU,AL,D,c,'',I):
+ a,c=True,Y if is_carried else AS;x=packed(d,is_ascii=a)
+ for n in(AS,AL,D,c,'',J):
   if len(x)>3583:
    a&=n!=''
    if n in d:l=[*d.get(Z,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{Z:l}
    x=packed(d,is_ascii=a)
  return x
-def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CD:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
+def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CE:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
 def description_of(r,p):
- y=(AO,AM,J,M,I);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
- d[M]=r.part_of or r.name;d[BP]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
+ y=(AO,AM,K,M,J);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
+ d[M]=r.part_of or r.name;d[BQ]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not None:d[Y]=p.state
- if r.run:o={'RollbackOf':BA if'UPDATE'in p.status else AG};return d|r.run|o
- if r.old_payload is not ABSENT:d[AU]=r.old_payload
+ if r.run:o={'RollbackOf':AY if'UPDATE'in p.status else AG};return d|r.run|o
+ if r.old_payload is not ABSENT:d[AS]=r.old_payload
  return d
 def ask(r,f,c,t,m):
- q={BI:t,'StackName':r.event[J],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BK:'application/x-www-form-urlencoded'}
- return response_of(f.call(BW,N,Q,o,h,c))
+ q={BH:t,'StackName':r.event[K],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BJ:'application/x-www-form-urlencoded'}
+ return response_of(f.call(BX,N,Q,o,h,c))
 def is_lasting_refusal(e):i=400<=e.status<=403;return i and not re.search(TRANSIENT,e.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
@@ -573,7 +573,7 @@ def read_history(r,p,f,c):
   if not h:return History(is_denied=is_lasting_refusal(e))
   for q in h:
    a,n=i[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',q));s=v.get('ResourceStatus','')
-   if v.get(I)==r.event[J]:
+   if v.get(J)==r.event[K]:
     a.append(s)
     if v.get('ResourceStatusReason')=='User Initiated':i.append(([],[]))
    elif v.get(M)==r.name and'PROGRESS'not in s:n.append(s)
@@ -586,31 +586,31 @@ def read_history(r,p,f,c):
  if O in''.join(j):l=l[:1]
  return History(k,AJ in''.join(l))
 def hand_over(v,f,m,l):
- b,h=encoded(v),{AQ:BN}
+ b,h=encoded(v),{AQ:BO}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(U,N,path(m,BC),b,h,c);e=response_of(r)
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(U,N,path(m,BB),b,h,c);e=response_of(r)
   if e.status==202:return True
-  if e.kind in{BG,BX}:l('handed over, without a reply',level=AB,why=text_of(e));return False
+  if e.kind in{BF,BY}:l('handed over, without a reply',level=AB,why=text_of(e));return False
   p=f.clock().left-2*10
   if not passing(e)or p<=0:break
   f.sleep(min(a,p,10))
  l('not handed over',level=S,why=text_of(e));raise RuntimeError(f'could not start a new execution: {text_of(e)}')
 def resumed(v,r,w):
- u,o=v[AW].get(AV),v.get(BR,{})
- if F in v or r.kind==E or u in{None,o.get(AV)}:return v
- k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BE][0]in{C,AE}else None;a={X:sent_at(v,w),BB:0,'rolling_back':b,CC:''}
+ u,o=v[AU].get(AT),v.get(BS,{})
+ if F in v or r.kind==E or u in{None,o.get(AT)}:return v
+ k=json.loads(zlib.decompress(base64.b85decode(u)));b=False if k[BD][0]in{C,AE}else None;a={X:sent_at(v,w),BA:0,'rolling_back':b,CD:''}
  d=a[X]-k[X]>4200;return v if d else v|{F:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
  if not r.part_of or r.kind==E or b[T]==AJ:return b,c
- l=p.outcome if o.kind==BF else R(o,is_final=True);e=l.result if l.kind==C and l.result is not ABSENT else None;m=truncate(l.message,1000)
+ l=p.outcome if o.kind==BE else R(o,is_final=True);e=l.result if l.kind==C and l.result is not ABSENT else None;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=None)),fresh=True)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BT,truncate(PART+physical_id(r,p),1024))
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BU,truncate(PART+physical_id(r,p),1024))
  b|={G:'the next part continues',AK:True,AH:{'Run':u}}
  if size(b)<=4095:return b,c
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(v,f,m):
- def log(step,**more):n,k=v[M],v[AO];f.log({'step':step,CD:n,'type':k}|more)
+ def log(step,**more):n,k=v[M],v[AO];f.log({'step':step,CE:n,'type':k}|more)
  w=f.clock().now;s=sent_at(v,w);u=s+bare_request(v).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=S)
  elif b:=v.get(AR)or find_answer(v,f,m,log):a=v|{AR:b,F:{X:s}};deliver(a,u,f,m,log)
@@ -633,7 +633,7 @@ def find_answer(v,f,m,l):
    i,p=True,R(p,outcome=b)
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
- if x and o.kind!=BF:l('stop',status=stop(x,o,f).status)
+ if x and o.kind!=BE:l('stop',status=stop(x,o,f).status)
  b,c=answer_of_part(r,p,o);s=b[T];e='INFO'if not c else AB if s==AJ else S
  if o.kind==AE and o.error:e=S
  if o.is_unexpected:c='Expect is not met'
@@ -641,7 +641,7 @@ def concluded(r,p,o,f,l):
 def deliver(v,u,f,m,l):
  h=False
  for a in growing(PAUSES):
-  e=response_of(f.put(v[AX],encoded(v[AR])))
+  e=response_of(f.put(v[AV],encoded(v[AR])))
   if e.kind==AC and e.status<300:return
   y=''if e.kind==AC else text_of(e);l('the response was not accepted',level=S,status=e.status,why=y);w,t=f.clock();i=min(a,max(1,u-5-w))
   if w+i>u:return
@@ -654,11 +654,11 @@ def deliver(v,u,f,m,l):
   if t<=0:return
   f.sleep(min(i,t))
 def carry_out(t,r,p,f,l):
- b,o=f.clock().now,Outcome(BD)
+ b,o=f.clock().now,Outcome(BC)
  match t.step:
   case'wait'|'ask':
    c=not must_ask(r,p)
-   if t.step==BH:f.sleep(t.seconds)
+   if t.step==BG:f.sleep(t.seconds)
    else:p=notice_rollback(r,p,f,t.seconds,l)
    p=R(p,fresh=False)
    if c:return notice_cancel(r,p,f,l)
@@ -673,7 +673,7 @@ def carry_out(t,r,p,f,l):
  if o.kind==C and(i:=warning(r,o.result)):w={'level':AB,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i='DurableConfig'in c;t=c.get(BU,3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i=bool(c.get('DurableConfig'));t=c.get(BV,3)if c and not i else 0
  return R(p,ready=True,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
  e,s=response_of((NOT_SENT,{},b'')),p.status
@@ -682,16 +682,16 @@ def notice_rollback(r,p,f,c,l):
  if s or is_lasting_refusal(e):h=read_history(r,p,f,c)
  elif is_not_there(r,p,f.clock()):h=History(is_denied=True)
  u=h.is_taken_back is None
- if u or not s:l(CB,level=AB,status=e.status)
+ if u or not s:l(CC,level=AB,status=e.status)
  if u and not h.is_denied:g=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(g,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  b=O in s or h.is_taken_back is True;i=b or h.has_failed;k=w+2*30;return R(p,rolling_back=b,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==E or p.rolling_back or must_ask(r,p)
  if i or w<max(p.ask_at,p.sent+30):return p
  c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,f,c);p=R(p,ask_at=w+30,status=s or v)
- if not s:l(CB,level=AB,status=e.status)
- if r.kind==BA and not v:return R(p,rolling_back=O in s)
+ if not s:l(CC,level=AB,status=e.status)
+ if r.kind==AY and not v:return R(p,rolling_back=O in s)
  g=O in s or'DELETE'in s;return R(p,cancelled=s if g else'')
 def handler(v,x):
- f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BK:''},5),log=lambda e:print(json.dumps(e),flush=True))
+ f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BJ:''},5),log=lambda e:print(json.dumps(e),flush=True))
  serve(v,f,x.invoked_function_arn)

@@ -173,7 +173,7 @@ def function_error(payload: bytes, log: str = "") -> Outcome:
 def reported(error: Map, log: str = "") -> Outcome:
     """Read an error, as its runtime or a durable execution reports it."""
     message, trace = message_of(error), lines_of(trace_of(error))
-    kind = as_text(error.get("errorType") or error.get("ErrorType") or "Error")
+    kind = as_text(error.get("ErrorType") or error.get("errorType") or "Error")
     if not re.fullmatch(r"\S{1,200}", kind):  # a sentence is no type: NoEcho keeps it back
         kind, message = "Error", f"{kind}: {message}"
     nested = re.findall("(?m)^(?:--->|Caused by:) (.*)", "\n".join(trace))

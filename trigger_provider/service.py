@@ -215,7 +215,7 @@ def carry_out(
 def seen(progress: Progress, configuration: Map) -> Progress:
     """Return what is known once the handler's configuration was seen."""
     log_group = (configuration.get("LoggingConfig") or {}).get("LogGroup", "")
-    is_durable = "DurableConfig" in configuration
+    is_durable = bool(configuration.get("DurableConfig"))
     timeout = configuration.get("Timeout", DEFAULT_RUN) if configuration and not is_durable else 0
     return progress._replace(
         ready=True, log_group=log_group, function_timeout=timeout, is_durable=is_durable

@@ -206,23 +206,53 @@ def test_a_durable_run_that_is_paused_is_waited_for_and_logged(
     assert "the durable execution is PAUSED" in {entry.get("progress") for entry in cloud.log}
 
 
-def test_a_durable_run_that_lambda_no_longer_knows_is_a_failure(
-    cloud: Cloud, stack: Stack, handler: Function
+@pytest.mark.parametrize("seconds", [1.5, 20.0])
+def test_a_durable_run_that_lambda_does_not_show_yet_is_waited_for(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions, seconds: float
 ) -> None:
-    handler.plays(returns(None, seconds=200))
-    gone = lambda_error(404, "ResourceNotFoundException", "Durable execution not found.")
-    meets(cloud, "poll", Weather(instead=gone))
+    durable.unseen_for = seconds
+    handler.plays(returns(None, seconds=5))
+
+    assert stack.create(RUN) == "CREATE_COMPLETE"
+    assert broken_promises(cloud) == []
+
+
+def test_a_durable_run_that_lambda_does_not_know_for_a_minute_is_a_failure(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
+) -> None:
+    durable.unseen_for = FOREVER
+    handler.plays(returns(None, seconds=3000))
 
     stack.create(RUN)
 
-    assert reason(cloud) == f"ResourceNotFoundException: Durable execution not found; {LOG}"
+    request = cloud.request("Create")
+    expected = f"ResourceNotFoundException: Durable execution not found: {only(durable).arn}; {LOG}"
+    assert request.answers[0].reason == expected
+    assert 60 < request.answers[0].at - request.sent_at < 90
 
 
-def test_a_handler_that_is_no_durable_function_any_more_is_started_once_and_fails(
+def test_a_handler_that_is_no_durable_function_after_all_is_invoked_as_any_other(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    """The template says that a handler may be one: a condition chose another function."""
+    handler.durable = None
+    handler.plays(returns({"Rows": 5}))
+
+    run = trigger(Durable=True, Attributes=["Rows"])
+    assert stack.create({"Run": run}) == "CREATE_COMPLETE"
+
+    assert handler.attempts[0].invocation_type == "RequestResponse"
+    assert cloud.request("Create").answers[0].data["Rows"] == "5"
+    assert broken_promises(cloud) == []
+
+
+def test_a_handler_that_is_denied_to_looks_and_is_not_durable_is_started_once_and_fails(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.durable = None
     handler.plays(returns(None))
+    no = lambda_error(403, "AccessDeniedException", "no")
+    meets(cloud, "look", *[Weather(instead=no)] * 99)
 
     stack.create({"Run": trigger(Durable=True, Retry={"MaxAttempts": 3})})
 
@@ -427,12 +457,25 @@ def test_a_stop_that_always_fails_delays_an_answer_by_less_than_half_a_minute(
     assert "arn:" not in json.dumps(entry)
 
 
+def test_a_durable_run_that_ends_before_lambda_shows_it_is_stopped(
+    cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
+) -> None:
+    durable.unseen_for = 4
+    handler.plays(returns(None, seconds=3000))
+
+    stack.create({"Run": trigger(Durable=True, Timeout=3)})
+
+    assert reason(cloud).startswith("ResourceNotFoundException: Durable execution not found")
+    assert only(durable).stopped_with is not None
+    assert broken_promises(cloud) == []
+
+
 def test_a_stop_that_is_refused_for_good_is_not_repeated(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.plays(returns(None, seconds=3000))
-    unknown = lambda_error(404, "ResourceNotFoundException", "there is none")
-    meets(cloud, "stop", *[Weather(instead=unknown)] * 99)
+    ended = lambda_error(400, "InvalidParameterValueException", "it is not running")
+    meets(cloud, "stop", *[Weather(instead=ended)] * 99)
 
     stack.create({"Run": trigger(Durable=True, Timeout=300)})
 

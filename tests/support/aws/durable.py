@@ -18,6 +18,10 @@ from tests.support.aws.virtual_time import VirtualTime, require
 NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 SYNCHRONOUS_LIMIT: Final = 900.0  # seconds of ExecutionTimeout
 DAY: Final = 86_400.0
+NO_ERROR: Final[dict[str, Any]] = dict.fromkeys(
+    ("ErrorType", "ErrorMessage", "ErrorData", "StackTrace")
+)
+"""An ErrorObject in which nothing is set: in Lambda's replies, null stands for that."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,9 +48,15 @@ class DurableExecution:
 
 @dataclass(slots=True)
 class DurableExecutions:
-    """The executions of one durable function, and how long they may take and are kept."""
+    """The executions of one durable function, and how long they may take and are kept.
+
+    Reads are eventually consistent: for `unseen_for` seconds after its start, an execution whose
+    ARN Lambda has returned is unknown.
+    https://github.com/aws/aws-durable-execution-sdk-python/pull/512
+    """
 
     time: VirtualTime
+    unseen_for: float = 0.0
     execution_timeout: float = 86_400.0
     retention: float = 14 * DAY
     by_name: dict[str, DurableExecution] = field(default_factory=dict)
@@ -92,8 +102,10 @@ class DurableExecutions:
                 body["Result"] = run.body.decode()
             case "FAILED":
                 body["Error"] = error_of(run)
+            case "TIMED_OUT":
+                body["Error"] = NO_ERROR
             case "STOPPED":
-                body["Error"] = execution.stopped_with
+                body["Error"] = {**NO_ERROR, **(execution.stopped_with or {})}
         is_over = status in {"SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT"}
         return json_reply(200, body), execution.attempt if is_over else None
 
@@ -110,7 +122,9 @@ class DurableExecutions:
 
     def _known(self, arn: str) -> DurableExecution | None:
         known = next((each for each in self.by_name.values() if each.arn == arn), None)
-        return None if known is None or self._is_forgotten(known) else known
+        if known is None or self._is_forgotten(known):
+            return None
+        return known if self.time.now >= known.attempt.began + self.unseen_for else None
 
     def _is_forgotten(self, execution: DurableExecution) -> bool:
         return self.time.now > execution.attempt.ended + self.retention
@@ -143,14 +157,14 @@ def too_long_to_wait() -> Reply:
 
 
 def error_of(run: Run) -> dict[str, Any]:
-    """Return the error of a run as an ErrorObject, whose fields are capitalized."""
+    """Return the error of a run as an ErrorObject, whose names are capitalized."""
     try:
         error = json.loads(run.body)
     except ValueError:
         error = None
     if not isinstance(error, dict):
-        return {"ErrorMessage": run.body.decode(errors="replace")}
+        return NO_ERROR | {"ErrorMessage": run.body.decode(errors="replace")}
     names = {
         "errorType": "ErrorType", "errorMessage": "ErrorMessage", "stackTrace": "StackTrace",
     }  # fmt: skip
-    return {names[key]: value for key, value in error.items() if key in names}
+    return NO_ERROR | {names[key]: value for key, value in error.items() if key in names}

@@ -120,7 +120,7 @@ class Function:
         return "old" if self.time.now < self._updating_until else "new"
 
     def configuration(self) -> Reply:
-        """Return the reply to GetFunctionConfiguration."""
+        """Return the reply to GetFunctionConfiguration, in which null is what is not set."""
         self.looks.append(self.time.now)
         if self.is_denied:
             return denied(self.arn, "lambda:GetFunctionConfiguration")
@@ -133,14 +133,16 @@ class Function:
             "State": self.state,
             "LastUpdateStatus": "InProgress" if self.code == "old" else "Successful",
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
+            "StateReason": self.state_reason or None,
+            "StateReasonCode": self.state_reason_code or None,
+            "LastUpdateStatusReason": None,
+            "LastUpdateStatusReasonCode": None,
+            "DurableConfig": None,
+            "VpcConfig": None,
         }
         if self.durable:
             seconds = int(self.durable.execution_timeout)
             configuration |= {"DurableConfig": {"ExecutionTimeout": seconds}}
-        configuration |= {"StateReason": self.state_reason} if self.state_reason else {}
-        configuration |= (
-            {"StateReasonCode": self.state_reason_code} if self.state_reason_code else {}
-        )
         return json_reply(200, configuration)
 
     def refusal(self) -> Reply | None:

@@ -42,6 +42,7 @@ class Life:
             cloud.handler.durable = DurableExecutions(
                 cloud.time,
                 execution_timeout=dice.choice((30.0, 700.0, 86_400.0, 86_400.0)),
+                unseen_for=dice.choice((0.0, 0.0, 1.5, 20.0)),
                 next_pause=dice.choice(((0.0, 0.0), (5.0, 100.0))),
             )
         return cls(cloud, dice, TriggerDraw(dice, is_durable), WeatherDraw(dice, cloud))
