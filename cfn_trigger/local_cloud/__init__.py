@@ -8,7 +8,7 @@ This is the emulator ministack, which runs as a child process and leaves nothing
 - the operations, resources and events of stacks (`operations`, `resource_changes`,
   `nested_stacks`, `stack_events`)
 - the errors of Lambda's runtimes, and the times of log lines (`runtimes`, `python_errors`,
-  `function_logs`)
+  `python_imports`, `function_logs`)
 - client contexts of invocations, only for Python functions (`client_contexts`)
 - the starts of durable functions, by name (`durable`)
 - the addresses of APIs and function URLs (`addresses`)

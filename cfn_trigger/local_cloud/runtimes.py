@@ -20,7 +20,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from cfn_trigger.local_cloud import python_errors
+from cfn_trigger.local_cloud import python_errors, python_imports
 
 Response: TypeAlias = dict[str, Any]
 Edit: TypeAlias = tuple[str, str]
@@ -41,6 +41,10 @@ _PYTHON: Final[tuple[Edit, ...]] = (
         '"error": str(e), **handler_error(e, code_dir, _ms_ctx.get("request_id", ""))}',
     ),
     ('json.dumps({"status": "ok", "result": result})', "marshalled(result)"),
+    (
+        "    _ms_install_invoke_depth()\n    try:",
+        '    before_import("botocore.session", _ms_install_invoke_depth)\n    try:',
+    ),
 )
 _NODE_ERRORS: Final = r"""
 function _there(text) {
@@ -142,7 +146,8 @@ _payload: ContextVar[Any] = ContextVar("payload of an error", default=None)
 def install() -> None:
     """Make functions respond as Lambda's runtimes do. Call it once, before the emulator serves."""
     python = _edited(lambda_runtime._PYTHON_WORKER_SCRIPT, _PYTHON)
-    lambda_runtime._PYTHON_WORKER_SCRIPT = inspect.getsource(python_errors) + python
+    additions = map(inspect.getsource, (python_errors, python_imports))
+    lambda_runtime._PYTHON_WORKER_SCRIPT = "".join(additions) + python
     node = _edited(lambda_runtime._NODEJS_WORKER_SCRIPT, _NODE)
     lambda_runtime._NODEJS_WORKER_SCRIPT = _NODE_ERRORS + node
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)

@@ -31,6 +31,19 @@ def handler(event, context):
         return {1, 2}
     return find('orders')
 """
+CLIENT = """
+def client():
+    import botocore.session
+    return botocore.session.get_session().create_client("sts")
+
+module_client = client() if EARLY else None
+
+def handler(event, context):
+    sts, names = module_client or client(), []
+    sts.meta.events.register("before-send", lambda request, **more: names.extend(request.headers))
+    sts.get_caller_identity()
+    return [name.lower() for name in names]
+"""
 NODE = """
 class NoTable extends Error { constructor(m) { super(m); this.name = 'NoTable'; } }
 exports.handler = (event, context, callback) => {
@@ -147,6 +160,24 @@ def test_a_function_that_cannot_begin_says_why(
 
     assert error == "Unhandled"
     assert (payload["errorType"], payload["errorMessage"]) == (kind, message)
+
+
+def test_a_function_that_uses_no_client_does_not_load_botocore(invoke: Invoke) -> None:
+    code = "import sys\ndef handler(event, context): return 'botocore' in sys.modules"
+
+    assert invoke(code, "load") == (False, "")
+
+
+@pytest.mark.parametrize("scope", ["module", "handler"])
+def test_a_function_that_uses_a_client_reports_how_deep_functions_invoke_each_other(
+    invoke: Invoke, scope: str
+) -> None:
+    is_early = scope == "module"
+
+    headers, error = invoke(CLIENT.replace("EARLY", str(is_early)), "call")
+
+    assert error == ""
+    assert headers.count("x-ministack-invoke-depth") == 1
 
 
 @pytest.mark.parametrize("how", ["raise", "reject"])

@@ -6,6 +6,7 @@ standard streams, exit code. Refuses to know which clients there are.
 Run as a script, this module is the process that forks, so it imports only the standard library.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -81,6 +82,7 @@ def main() -> None:
     sys.path[0] = str(Path(script).parent)
     for module in modules:
         import_module(module)
+    gc.freeze()  # or each fork would go through all that was imported when it ends
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the forks
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, 65_536, 3)
