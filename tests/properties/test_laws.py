@@ -457,9 +457,8 @@ def test_added_resources_refer_only_to_what_exists(template: Template) -> None:
     expansion = expanded(template)
 
     for properties in triggers(template).values():
-        properties["Handler"] = {
-            "Ref": "Seed" if "Seed" in str(properties["Handler"]) else "Migrate"
-        }
+        for run in filter(None, (properties, properties.get("OnRollback"))):
+            run["Handler"] = {"Ref": "Seed" if "Seed" in str(run["Handler"]) else "Migrate"}
     for is_test in (True, False):
         truths = {"IsTest": is_test, "IsLive": not is_test}
         if not dangling(template, truths):
