@@ -63,14 +63,17 @@ def inline_numbers(code: Sequence[cst.CSTNode], kept: Iterable[str]) -> list[cst
 
 
 def name_builtins(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """Return a module's statements with capital letters for the builtins that they use often."""
+    """Return a module's statements with capital letters for the builtins that they use often.
+
+    A pattern of `match` needs None, True and False as they are.
+    """
     nodes = [each for node in code for each in (node, *_descendants(node))]
     bound = set(chain.from_iterable(map(_bound, nodes)))
     mentions = Counter(node.value for node in nodes if isinstance(node, cst.Name))
     free = (letter for letter in ascii_uppercase if letter not in mentions)
     forms: dict[str, str | cst.BaseExpression] = {}
     for name in sorted((mentions.keys() & set(dir(builtins))) - bound):
-        if mentions[name] >= _OFTEN and len(name) >= _LONG and not iskeyword(name):
+        if len(name) >= _LONG and mentions[name] * (len(name) - 1) > _WORTH:
             forms[name] = next(free)
     if not forms:
         return [*code]
@@ -78,9 +81,9 @@ def name_builtins(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
     return [table, *(_replaced(node, forms) for node in code)]
 
 
-_OFTEN: Final = 6
-_LONG: Final = 8
-"""Mentions and characters for which a letter is worth its definition."""
+_LONG: Final = 4
+_WORTH: Final = 50
+"""Characters of a builtin, and those that a letter saves, for which it is worth its definition."""
 
 
 def name_strings(code: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
@@ -383,6 +386,9 @@ class _Replacing(cst.CSTTransformer):
     def __init__(self, by_name: Mapping[str, str | cst.BaseExpression]) -> None:
         super().__init__()
         self._by_name = by_name
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return not isinstance(node, cst.MatchSingleton)
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         match original_node:

@@ -86,6 +86,16 @@ def second(a):return A in a or a in(A,'a long string' '!')
     )
 
 
+def test_a_builtin_that_is_repeated_often_has_a_letter_but_in_a_pattern() -> None:
+    many = ", ".join(["None"] * 20)
+    source = f"def f(a):\n    match a:\n        case None:\n            return len(a), {many}\n"
+
+    short = ",".join(["A"] * 20)
+    assert embedded([source]).removeprefix(HEAD) == (
+        f"A=None\ndef f(a):\n match a:\n  case None:return len(a),{short}\n"
+    )
+
+
 def test_the_embedded_text_is_small() -> None:
     assert len(json.dumps(TEXT)) <= MOST
 
