@@ -43,7 +43,7 @@ others:
 	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/cloud --ignore=tests/demo
 
 campaign: $(VENV)/ready ## run the seeded campaigns in full
-	$(BIN)/pytest -m campaign
+	$(BIN)/pytest -m campaign --numprocesses=auto --dist=worksteal
 
 bench: $(VENV)/ready ## compare with other tools, play an account; benchmarks/RESULTS.md has the results
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m benchmarks.macro
