@@ -52,6 +52,9 @@ LEFT_OUT: Final = 150
 TRIED: Final = 50_000
 """Parts of a result that are tried; an answer has room for some hundreds."""
 
+LONGEST_PATH: Final = 512
+"""Characters of the path of a map or a list whose parts are tried: each step back costs time."""
+
 LISTED: Final = 9
 """Names that the attribute Truncated lists."""
 
@@ -250,7 +253,7 @@ def parts(item: Any) -> Iterator[tuple[str, Any]]:
     while pending:
         for path, child in pending[-1]:
             yield path, child
-            if isinstance(child, dict | list) and len(path) < LIMIT:
+            if isinstance(child, dict | list) and len(path) < LONGEST_PATH:
                 pending.append(children(child, f"{path}."))
                 break
         else:

@@ -330,7 +330,7 @@ def parts(i):
  while e:
   for p,c in e[-1]:
    yield p,c
-   if E(c,dict|list)and len(p)<4095:e.append(children(c,f'{p}.'));break
+   if E(c,dict|list)and len(p)<512:e.append(children(c,f'{p}.'));break
   else:e.pop()
 def children(i,p):t=enumerate(i)if E(i,list)else as_map(i).items();return((f'{p}{k}',c)for k,c in t)
 def add_others(d,e,o):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.provider.cloudformation import MADE_UP, Stack, sent
 from tests.provider.world import Behaviour, Handler, World, raises, returns, takes
+from trigger_provider.answer import attributes
 
 SILENT = {"Error": "", "Truncated": ""}
 
@@ -54,6 +55,22 @@ def test_what_stands_in_data_is_an_attribute_by_its_own_name(
     data = stack.asks("Create", Attributes=["Table"]).data
 
     assert (data["Rows"], data["Table"], data["Table.Id"]) == ("5", '{"Id": "t"}', "t")
+
+
+def test_what_is_deeper_than_a_path_of_512_characters_is_no_attribute() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+
+    paths = [path for path, _ in attributes({"Data": deep, "Other": deep})]
+
+    assert [len(max(side, key=len)) for side in sides(paths)] == [513, 513]
+
+
+def sides(paths: list[str]) -> tuple[list[str], list[str]]:
+    """Return the paths into the Data of a result, and the others."""
+    of_data = [path for path in paths if path[0] == "0"]
+    return of_data, [path for path in paths if path[0] != "0"]
 
 
 def test_a_map_below_the_top_is_an_attribute_if_the_template_reads_it(
