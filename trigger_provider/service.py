@@ -231,8 +231,8 @@ def notice_rollback(
     """Learn whether an Update belongs to a rollback, of the stack or of this resource alone.
 
     If the provider may not ask, it assumes that there is no rollback, and it does not know how the
-    last run ended. If the events show that only the previous operation was rolled back, it asks
-    again.
+    last run ended. If the status shows a rollback and the events of this operation do not, it asks
+    again: the status may be that of an earlier operation.
     """
     response, status = response_of((NOT_SENT, {}, b"")), progress.status
     if not status or "ROLLBACK" in status:
