@@ -163,7 +163,7 @@ def success(
     data = dict.fromkeys(OWN, "")
     if request.undone_by:
         run_id = "" if result is ABSENT else execution_id(request.event, progress)
-        data["TriggerRunId"] = "" if progress.rolling_back else f"{progress.sent:.0f} {run_id}"
+        data["TriggerRunId"] = "" if progress.rolling_back else f"{progress.began:.0f} {run_id}"
     body |= {"NoEcho": request.no_echo or progress.no_echo, "Data": data}
     room = LIMIT - SHORTEST_REASON - size(body)
     for name in request.attributes:

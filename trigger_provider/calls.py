@@ -123,7 +123,7 @@ def readiness(request: Request, known: Map) -> Outcome:
                 why = f"{why.rstrip('.')}; the handler still has its previous code"
             return failed(known.get(f"{name}ReasonCode") or status, why, is_final=True)
     if known.get("State") == "Pending" or known.get("LastUpdateStatus") == "InProgress":
-        return Outcome("refused", "NotReady", "the handler is still being created or updated")
+        return Outcome("refused", "NotReady", "the handler is being created or updated")
     return Outcome("done", result=known)
 
 
@@ -191,7 +191,7 @@ def begin(request: Request, progress: Progress, effects: Effects, seconds: float
         return invoked(request, response)
     if execution := response.headers.get("x-amz-durable-execution-arn"):
         return goes_on(request, progress, execution)
-    return failed("NotDurable", "Lambda started it, but not as a durable execution", is_final=True)
+    return failed("NotDurable", "Lambda started no durable execution", is_final=True)
 
 
 def goes_on(request: Request, progress: Progress, execution: str, message: str = "") -> Outcome:
@@ -365,8 +365,7 @@ def is_lasting_refusal(response: Response) -> bool:
 
     With these statuses, it refuses a request for good, or for want of rate.
     """
-    is_refused = BAD_REQUEST <= response.status <= FORBIDDEN
-    return is_refused and not re.search(TRANSIENT, response.body)
+    return BAD_REQUEST <= response.status <= FORBIDDEN and not re.search(TRANSIENT, response.body)
 
 
 TRANSIENT: Final = b"Throttl|LimitExceeded|Expired|Timeout"
@@ -392,15 +391,18 @@ class History(NamedTuple):
 
     is_taken_back: bool | None = None
     has_failed: bool | None = None
-    is_denied: bool = False
 
 
-def read_history(request: Request, progress: Progress, effects: Effects, seconds: float) -> History:
+def read_history(  # noqa: C901 (pages, their events, and what these say together)
+    request: Request, progress: Progress, effects: Effects, seconds: float
+) -> History:
     """Read the events of this operation, and of the last if it matters whether that failed.
 
     They come newest first, a hundred at a time. An operation begins with an event of the stack
     itself that its user initiated. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
     """
+    is_in_place = bool(request.run) and request.kind == "Update"
+    is_shown = "ROLLBACK" in progress.status
     # Of each operation: the statuses of the stack, and those with which the trigger ended.
     operations: list[tuple[list[str], list[str]]] = [([], [])]
     more: Map = {}
@@ -409,7 +411,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
         text = text_of(response)
         members = re.findall("(?s)<member>(.*?)</member>", text)
         if not members:
-            return History(is_denied=is_lasting_refusal(response))
+            return History((is_shown and not is_in_place) if is_lasting_refusal(response) else None)
         for member in members:
             stack, ended = operations[-1]
             event = dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", member))
@@ -430,10 +432,14 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
     is_rollback = "ROLLBACK" in "".join(stack[:1])
     is_early = progress.questions < len(QUESTION_PAUSES)
-    if stack and is_early and "ROLLBACK" in progress.status and not is_rollback:
+    if stack and is_early and is_shown and not is_rollback:
         return History()  # DescribeStacks may have returned the status of an earlier operation
-    # An undo is there for runs of a stack that rolls back, not for what takes back itself alone.
-    is_taken_back = is_rollback or (request.run is None and ended[:1] == ["UPDATE_FAILED"])
+    is_taken_back = is_rollback or is_shown or ended[:1] == ["UPDATE_FAILED"]
+    if is_in_place:
+        # A rollback may update an undo only because it refers to the trigger, and an undo may be
+        # taken back alone: then no run of a deployment that failed is known to it.
+        done = ended + last * ("FAILED" in "".join(last_stack[:1]))
+        is_taken_back = is_rollback and "UPDATE_COMPLETE" in done
     # A resource that failed and was taken back by itself still counts as failed: CloudFormation
     # only regards a stack that was rolled back as stable.
     if "ROLLBACK" in "".join(last_stack):

@@ -49,9 +49,6 @@ NOT_THERE: Final = 300
 PROPAGATING: Final = "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
 """Error codes of what may be new: a policy of the provider or the handler, a way to its files."""
 
-TOO_NEW: Final = f"{PROPAGATING}|(Invalid|ResourceNotFound).*"
-"""Error codes of these and of what a durable execution, or its function, may be too new for."""
-
 THROTTLED: Final = "TooManyRequestsException|Throttling(Exception)?"
 """Error codes of what asks too often, or of a function that runs too often already."""
 
@@ -104,7 +101,7 @@ def decide(request: Request, progress: Progress, clock: Clock) -> Action:
 def start(request: Request, progress: Progress, clock: Clock) -> Action:
     """Return the invocation, the look before it, or the poll of an execution that goes on."""
     if progress.outcome.execution:
-        return Action("poll", max(1, min(RESERVE, clock.left - RESERVE)))
+        return Action("poll", brief(clock))
     is_seen = progress.ready or is_unseen_for_long(request, progress, clock)
     return Action("invoke" if is_seen else "look", room(request, progress, clock))
 
@@ -166,7 +163,7 @@ def question(request: Request, progress: Progress, clock: Clock) -> Action:
     ask_at = min(progress.ask_at, latest if clock.now >= last_question else last_question)
     if delay := wait_until(ask_at, request, progress, clock):
         return delay
-    return Action("ask", max(1, min(RESERVE, clock.left - RESERVE)))
+    return Action("ask", brief(clock))
 
 
 UNKNOWN_STATUS: Final = Outcome(
@@ -201,16 +198,19 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 
 
 def is_denied(outcome: Outcome) -> bool:
-    """Return whether a call may have been refused because something is too new."""
-    return outcome.kind == "refused" and bool(re.fullmatch(TOO_NEW, outcome.error))
+    """Return whether a call may have been refused because something is too new.
+
+    What is denied, and a durable execution that its reader does not know, or calls invalid.
+    """
+    too_new = f"{PROPAGATING}|(Invalid|ResourceNotFound).*"
+    return outcome.kind == "refused" and bool(re.fullmatch(too_new, outcome.error))
 
 
 def is_unseen_for_long(request: Request, progress: Progress, clock: Clock) -> bool:
     """Return whether looks are denied for good, so that the handler is invoked without one."""
-    is_unseen = progress.outcome.error == UNSEEN
     # Refused looks are 1, 2 and 4 seconds apart: a third of a short Timeout is left for a try.
     longest = min(PROPAGATION, request.timeout / 3)
-    return is_unseen and clock.now - progress.refused_since >= longest
+    return progress.outcome.error == UNSEEN and clock.now - progress.refused_since >= longest
 
 
 def passes_on(request: Request, progress: Progress, clock: Clock) -> bool:
@@ -257,6 +257,11 @@ def too_late(request: Request, outcome: Outcome) -> Outcome:
 def room(request: Request, progress: Progress, clock: Clock) -> float:
     """Return the seconds that a step may take here."""
     return max(1, min(clock.left - RESERVE, due(request, progress) - clock.now))
+
+
+def brief(clock: Clock) -> float:
+    """Return the seconds that a call may take that does not wait for the handler."""
+    return max(1, min(RESERVE, clock.left - RESERVE))
 
 
 def wait_until(at: float, request: Request, progress: Progress, clock: Clock) -> Action | None:

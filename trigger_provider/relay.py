@@ -38,7 +38,8 @@ def resumed(event: Map, request: Request, now: float) -> Map:
         return event
     known: Map = json.loads(zlib.decompress(base64.b85decode(run)))
     # What succeeded is answered with SUCCESS in any case; before a FAILED, each part asks again.
-    rolling_back = False if known["outcome"][0] in {"done", "skipped"} else None
+    is_sure = known["outcome"][0] in {"done", "skipped"}
+    rolling_back = bool(known["rolling_back"]) if is_sure else None
     own: Map = {"sent": sent_at(event, now), "hops": 0, "rolling_back": rolling_back, "status": ""}
     is_late = own["sent"] - known["sent"] > LATEST
     return event if is_late else event | {"Progress": known | own}

@@ -179,7 +179,7 @@ def run_of(event: Map, properties: Map, old: Map) -> Map:
     """Return what an undo with these properties is told of the run that it undoes.
 
     It is empty where the trigger did not run, or only in an earlier deployment. An id begins with
-    the time of the trigger's request, in ten digits. What an Update undoes is later than what
+    the time when the run began, in ten digits. What an Update undoes is later than what
     remains; it is earlier where an Update that is no rollback comes so late that there is one.
     """
     run: Map = assembled(properties["Undo"])

@@ -52,7 +52,7 @@ from trigger_provider.request import (
 )
 from trigger_provider.result import warning
 from trigger_provider.text import encoded, truncate
-from trigger_provider.transport import NOT_SENT, Effects, response_of, text_of
+from trigger_provider.transport import Effects, response_of, text_of
 
 LOGGED: Final = 300
 """Bytes of a handler's messages in the log."""
@@ -234,28 +234,26 @@ def notice_rollback(
     last run ended. If the status shows a rollback and the events of this operation do not, it asks
     again: the status may be that of an earlier operation.
     """
-    response, status = response_of((NOT_SENT, {}, b"")), progress.status
-    if not status or "ROLLBACK" in status:
-        response, status = ask_status(request, effects, seconds)
+    response, status = ask_status(request, effects, seconds)
     now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
-    progress = progress._replace(is_reached=is_reached, status=status)
+    progress = progress._replace(is_reached=is_reached, status=status or progress.status)
     history = History()
-    if status or is_lasting_refusal(response):
+    if progress.status or is_lasting_refusal(response):
         history = read_history(request, progress, effects, seconds)
     elif is_not_there(request, progress, effects.clock()):
-        history = History(is_denied=True)
-    is_unknown = history.is_taken_back is None
-    if is_unknown or not status:
+        history = History(False)  # noqa: FBT003 (it saves bytes)
+    if history.has_failed is None or not status:
         log("stack status unknown", level="WARN", status=response.status)
-    if is_unknown and not history.is_denied:
+    if history.is_taken_back is None:
         usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
         # Even a short Timeout leaves room for some questions.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
-    rolling_back = "ROLLBACK" in status or history.is_taken_back is True
-    has_failed = rolling_back or history.has_failed
+    has_failed = history.is_taken_back or history.has_failed
     ask_at = now + 2 * BETWEEN_QUESTIONS  # the events were two questions in one
-    return progress._replace(rolling_back=rolling_back, has_failed=has_failed, ask_at=ask_at)
+    return progress._replace(
+        rolling_back=history.is_taken_back, has_failed=has_failed, ask_at=ask_at
+    )
 
 
 def notice_cancel(request: Request, progress: Progress, effects: Effects, log: Log) -> Progress:

@@ -100,7 +100,7 @@ def test_a_handler_that_never_gets_ready_is_a_failure_at_the_end_of_timeout(
 
     assert handler.invocations == []
     assert answer.reason == (
-        "NotReady: the handler is still being created or updated; Timeout is 120 s; "
+        "NotReady: the handler is being created or updated; Timeout is 120 s; "
         "full log: /aws/lambda/shop-Migrate-1A2B3C"
     )
 

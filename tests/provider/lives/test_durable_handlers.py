@@ -256,7 +256,7 @@ def test_a_handler_that_is_denied_to_looks_and_is_not_durable_is_started_once_an
 
     stack.create({"Run": trigger(Durable=True, Retry={"MaxAttempts": 3})})
 
-    what = "NotDurable: Lambda started it, but not as a durable execution"
+    what = "NotDurable: Lambda started no durable execution"
     assert reason(cloud) == f"{what}; attempt 1 of 3; {LOG}"
     assert len(handler.attempts) == 1
 

@@ -25,6 +25,13 @@ from tests.support.aws.undos import (
     with_service,
 )
 
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["touched alone", "what refers to it"])
+def rollback_spreads(request: pytest.FixtureRequest, stack: Stack) -> None:
+    """Let a rollback also update what refers to a resource that it updates, or not."""
+    stack.rollback_spreads = request.param
+
+
 # ---- every case in which the provider learns of a rollback, or of something that is not one
 
 

@@ -27,6 +27,12 @@ HOUR: Final = 3600.0
 PARTS: Final = 16
 
 
+@pytest.fixture(autouse=True, params=[False, True], ids=["touched alone", "what refers to it"])
+def rollback_spreads(request: pytest.FixtureRequest, stack: Stack) -> None:
+    """Let a rollback also update what refers to a resource that it updates, or not."""
+    stack.rollback_spreads = request.param
+
+
 def of_hours(code: str, **more: Any) -> Template:
     return run(code, parts=PARTS, **({"Timeout": 43_200} | more))
 

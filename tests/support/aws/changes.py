@@ -43,7 +43,7 @@ class Changes:
         while True:
             stopped = interrupted() or (bool(failed) and not goes_on)
             while not stopped and (name := self._next(waiting, done)):
-                definition = self._with_references_resolved(name, waiting.pop(name))
+                definition = self.with_references_resolved(name, waiting.pop(name))
                 if definition is None:
                     failed.append(name)
                 elif self._differs(name, definition):
@@ -69,7 +69,7 @@ class Changes:
             elif step.settled != "cancelled":
                 failed.append(step.logical_id)
 
-    def _with_references_resolved(self, name: str, definition: Resource) -> Resource | None:
+    def with_references_resolved(self, name: str, definition: Resource) -> Resource | None:
         """Return a definition with what its references mean now; None if one means nothing."""
         if not isinstance(definition, Trigger):
             return definition
@@ -77,7 +77,8 @@ class Changes:
         for each in references(definition.properties):
             if each.attribute not in attributes[each.logical_id]:
                 reason = missing_attribute(self.provisioner.requests, *each)
-                self.provisioner.history.resource_becomes(name, "CREATE_FAILED", reason)
+                status = "UPDATE_FAILED" if name in self.resources else "CREATE_FAILED"
+                self.provisioner.history.resource_becomes(name, status, reason)
                 return None
         properties = resolved(definition.properties, attributes)
         return Trigger(properties=properties, after=tuple(sorted(definition.waits_for)))
@@ -137,6 +138,7 @@ class Changes:
         self.leftovers += [leftover(name, current), leftover(name, stable)]
         self.resources[name] = replace(
             stable,
+            definition=step.definition,
             physical_id=step.physical_id if brought else stable.physical_id,
             status="UPDATE_COMPLETE",
             attributes=step.attributes,

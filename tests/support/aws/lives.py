@@ -53,6 +53,7 @@ class Life:
         stack, keeps = self.cloud.stack, self._chance(0.3)
         stack.take_back_status = self.dice.choice(("UPDATE_IN_PROGRESS", "UPDATE_FAILED"))
         stack.announces_take_back = self._chance(0.5)
+        stack.rollback_spreads = self._chance(0.5)
         template: dict[str, Trigger | Other] = self.triggers.template()
         self._tell("create", f"keeps {keeps}")
         if self._chance(0.05):

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from tests.support.aws.changes import Changes, failed_words, leftover
 from tests.support.aws.stack_events import History
 from tests.support.aws.steps import Provisioner, Step, missing_attributes
-from tests.support.aws.template import Provisioned, Template
+from tests.support.aws.template import Provisioned, Template, dependency_order
 from tests.support.aws.virtual_time import VirtualTime
 
 Interruption = Literal["", "cancel", "delete"]
@@ -32,6 +32,9 @@ class Stack:
     changes: Changes = field(init=False)
     take_back_status: Literal["UPDATE_IN_PROGRESS", "UPDATE_FAILED"] = "UPDATE_IN_PROGRESS"
     announces_take_back: bool = True
+    rollback_spreads: bool = False
+    _desired: Template = field(default_factory=dict)
+    _stable_template: Template = field(default_factory=dict)
     _stable: dict[str, Provisioned] = field(default_factory=dict)
     _interruption: Interruption = ""
 
@@ -58,6 +61,7 @@ class Stack:
     def create(self, template: Template, *, disable_rollback: bool = False) -> str:
         """Create the stack."""
         self.history.stack_becomes("CREATE_IN_PROGRESS", USER)
+        self._desired = template
         failed = self._apply(template, goes_on=disable_rollback)
         if self._interruption == "delete":
             return self.delete()
@@ -71,6 +75,7 @@ class Stack:
     def update(self, template: Template, *, disable_rollback: bool = False) -> str:
         """Update the stack; a resource that failed before is tried again."""
         self.history.stack_becomes("UPDATE_IN_PROGRESS", USER)
+        self._desired = template
         failed = self._apply(template, goes_on=disable_rollback)
         if self._interruption:
             return self._roll_back_update("")
@@ -169,16 +174,27 @@ class Stack:
         return self.status
 
     def _roll_back_update(self, why: str) -> str:
+        """Bring the stable template back: its references mean what the resources now answer.
+
+        Whether a resource that the update did not reach gets a request too if what it refers to
+        now means something else is not documented: `rollback_spreads`.
+        """
         self._interruption = ""
         self.history.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS", why)
-        for name, stable in self._stable.items():
-            current = self.resources[name]
+        for name in dependency_order(self._stable_template):
+            if name not in self._stable:
+                continue  # it waits for what no template had
+            stable, current = self._stable[name], self.resources[name]
+            definition = self.changes.with_references_resolved(name, self._stable_template[name])
+            if definition is None:
+                self.history.stack_becomes("UPDATE_ROLLBACK_FAILED", failed_words("update", [name]))
+                return self.status
             unchanged = current.definition.content == stable.definition.content
+            if self.rollback_spreads:
+                unchanged &= definition.content == current.definition.content
             if unchanged and not current.status.endswith("FAILED"):
                 continue
-            step = Step(
-                kind="Update", logical_id=name, definition=stable.definition, before=current
-            )
+            step = Step(kind="Update", logical_id=name, definition=definition, before=current)
             self.provisioner.play(step, takes_back=True)
             ok = step.settled == "complete" and not missing_attributes(step)
             if not ok:
@@ -193,5 +209,7 @@ class Stack:
     def _comes_to_rest(self, status: str) -> str:
         self.history.stack_becomes(status)
         self.changes.leftovers = []
+        if "ROLLBACK" not in status:
+            self._stable_template = dict(self._desired)
         self._stable = {name: replace(each) for name, each in self.resources.items()}
         return status
