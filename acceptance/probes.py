@@ -302,7 +302,7 @@ PROBES: Final = (
     ),
     Probe(
         name="processed-size",
-        question="Is a processed template limited to 51,200 bytes if it is passed by body?",
+        question="Is a processed template limited to 51,200 bytes if it is passed in a request?",
         assumption="yes",
         dependents="large templates contain the provider in compressed form",
         ask=ask_size_of_a_processed_template,
@@ -351,10 +351,11 @@ PROBES: Final = (
     ),
     Probe(
         name="loop-variables",
-        question="Does `Fn::ForEach` replace `${Name}` in a text outside a `Fn::Sub`?",
-        assumption="yes, if the text has no other variables",
+        question="Does `Fn::ForEach` replace `${Name}` in a string outside a `Fn::Sub`?",
+        assumption="yes, if the string has no other variables",
         dependents=(
-            "what `expand`, `plan` and `check` read in such a text; `!Sub` is documented for names"
+            "what `expand`, `plan` and `check` read in such a string;"
+            " `!Sub` is documented for names"
         ),
         ask=ask_what_a_loop_replaces,
     ),

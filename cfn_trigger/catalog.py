@@ -92,7 +92,7 @@ MEANING: Final = Rule(
 SIZE: Final = Rule(
     id="I9504",
     level="info",
-    title="Templates with triggers expand to what CloudFormation accepts by body",
+    title="Templates with triggers expand to what CloudFormation accepts in a request",
     description="An expanded template that is larger has to be passed through S3",
 )
 RISK: Final = Rule(

@@ -123,7 +123,7 @@ def _setting(name: str, value: Any, place: str, *, source: str, folder: Path) ->
         case "parameter-overrides":
             return Setting(name=name, value=_parameters(value, place), source=source)
         case _ if not isinstance(value, str) or not value:
-            raise UsageError(f"{place}: must be a string that is not empty")
+            raise UsageError(f"{place}: must be a non-empty string")
         case "template-file":
             value = _shown(folder / value)
     return Setting(name=name, value=value, source=source)

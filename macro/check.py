@@ -57,7 +57,9 @@ def added_names_are_free(reading: Reading) -> Iterator[Problem]:
     """Refuse names in the template that the expansion needs for what it adds."""
     for name, times in Counter(reading.additions.ids).items():
         if times > 1:
-            yield Problem(name, "would be created twice for triggers; rename one of them")
+            yield Problem(
+                name, "would be created twice for triggers; rename a trigger or a handler"
+            )
         if name in reading.fragment["Resources"]:
             yield _taken(name, reading)
     conditions = section(reading.fragment, "Conditions")
@@ -204,7 +206,9 @@ def destinations_are_of_asynchronous_functions(reading: Reading) -> Iterator[Pro
                 "requires a handler that is a function in this template, without alias or version",
             )
         elif function in configured:
-            message = f"{function!r} already has one in {configured[function]!r}; set it there"
+            message = (
+                f"{function!r} is already configured in {configured[function]!r}; set it there"
+            )
             yield Problem(place, message)
         configured.setdefault(function, trigger.logical_id)
 

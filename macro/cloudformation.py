@@ -31,7 +31,7 @@ LOOP: Final = "Fn::ForEach::"
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 
 BODY_LIMIT: Final = 51_200
-"""Bytes of an expanded template that was passed by body, not through S3.
+"""Bytes of an expanded template that was passed in a request, not through S3.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-troubleshoot-processed-template.html
 """

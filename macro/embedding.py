@@ -1,7 +1,7 @@
 """The provider's code: as text in a template, compressed where it is too large, or in a layer.
 
-Knows how large a template that is passed by body may be. Refuses to know what the code does, and
-who publishes the layer. No fingerprint holds the form: when it changes, nothing runs.
+Knows how large a template that is passed in a request may be. Refuses to know what the code does,
+and who publishes the layer. No fingerprint contains the form: when it changes, nothing runs.
 """
 
 import functools
@@ -23,7 +23,7 @@ def _text_of(name: str) -> str:
 
 
 TEXT: Final = _text_of("embedded.py")
-"""The provider's code as text, for templates that are small enough to be passed by body."""
+"""The provider's code as text, for templates that are small enough to be passed in a request."""
 
 
 IMPORT: Final = """\
@@ -37,7 +37,7 @@ def embed(template: Mapping[str, Json], layer: str = "") -> Mapping[str, Json]:
     """Return a template with the provider's code in the form that fits it.
 
     If `layer` is the ARN of a layer with the code, the template only imports it. Otherwise it
-    contains the code: as text if it can then be passed by body, compressed if not.
+    contains the code: as text if it then fits into a request, compressed if not.
     """
     if layer:
         return _with_code(template, IMPORT, Layers=[layer])

@@ -49,7 +49,7 @@ def handler(event: Mapping[str, Json], _context: object) -> dict[str, Json]:
     fragment = expansion.fragment
     if size > BODY_LIMIT:
         _LOG.warning(
-            "expands to %s bytes; CloudFormation accepts %s by body, so pass it through S3",
+            "expands to %s bytes; CloudFormation accepts %s in a request, so pass it through S3",
             size,
             BODY_LIMIT,
         )

@@ -287,7 +287,7 @@ def _selector(item: Json, template: Lookup) -> str:
             return item
         case {"Ref": str(name)} if name in template.declared:
             raise InvalidValueError(
-                f"parameter {name!r} is one item of a list; make it the whole value"
+                f"parameter {name!r} cannot be an item of the list; make its Ref the whole value"
             )
         case {"Ref": str(name)} if len(item) == 1:
             return name
@@ -393,10 +393,12 @@ def _wrong_in_tag(key: str, text: str) -> Iterator[str]:
         yield f"has the key {key!r}; AWS reserves keys that start with aws:, so choose another"
     for words, part, most in (("key", key, _LONGEST_KEY), ("value", text, _LONGEST_TAG_VALUE)):
         if len(part) > most:
-            yield f"has a {words} of {len(part)} characters in {key[:20]!r}; use at most {most}"
+            longer = f"has a tag {key[:20]!r} whose {words} has {len(part)} characters"
+            yield f"{longer}; use at most {most}"
         if not all(sign.isalnum() or sign in _SIGNS_IN_TAGS for sign in part):
             allowed = "use letters, digits, spaces and _ . : / = + - @"
-            yield f"has a {words} with other characters than tags allow in {key[:20]!r}; {allowed}"
+            unfit = f"has a tag {key[:20]!r} whose {words} has characters that tags do not allow"
+            yield f"{unfit}; {allowed}"
 
 
 _TAG: Final[Json] = {"type": "string", "pattern": r"^\s*(?![aA][wW][sS]:)[^=,]{1,128}=[^,]{0,256}$"}
@@ -423,7 +425,8 @@ TAGS: Final = Reader(
 def _days(value: Json, template: Lookup) -> int:
     literal = template.literal(value)
     if (number := _as_number(literal)) not in _RETENTIONS:
-        raise InvalidValueError(f"must be {', '.join(map(str, _RETENTIONS))}, not {shown(literal)}")
+        known = ", ".join(map(str, _RETENTIONS))
+        raise InvalidValueError(f"must be one of {known}, not {shown(literal)}")
     return int(number or 0)
 
 

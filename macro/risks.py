@@ -75,8 +75,8 @@ def failures_that_nobody_sees(reading: Reading) -> Iterator[Problem]:
 def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
     """Report a payload that is too long to be passed on as `Old` by the next update.
 
-    Beside the new payload it travels in the client context, as JSON in a JSON text. A reference
-    counts as it is written.
+    Next to the new payload, it travels in the client context, as JSON in a JSON string. A
+    reference counts as it is written.
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
     for trigger in reading.triggers:
@@ -85,9 +85,9 @@ def payloads_that_no_update_sees(reading: Reading) -> Iterator[Problem]:
         needed = len(json.dumps(json.dumps(trigger.payload, ensure_ascii=False)))
         if needed > _LONGEST_OLD:
             unseen = (
-                f"the next update's event has no Old, since {needed:,} bytes have no room there"
+                f"the next update's event will lack Old, since {needed:,} bytes do not fit there"
             )
-            remedy = f"keep it under {_LONGEST_OLD:,} bytes if the handler reads Old"
+            remedy = f"keep the payload under {_LONGEST_OLD:,} bytes if the handler reads Old"
             yield Problem(f"{trigger.place}.Payload", f"{unseen}; {remedy}")
 
 
@@ -100,7 +100,7 @@ def loops_that_no_selector_sees(reading: Reading) -> Iterator[Problem]:
     for trigger in reading.triggers if loop else ():
         for side in SIDES:
             for selector in filter(is_pattern, selectors_of(trigger, side)):
-                unseen = f"{selector!r} selects nothing of {loop}, which is not expanded yet"
+                unseen = f"{selector!r} selects nothing from {loop}, which is not expanded yet"
                 within = (Selecting(selector),)
                 yield Problem(f"{trigger.place}.{side}", f"{unseen}; {EXPAND_LOOPS}", within)
 
@@ -290,7 +290,8 @@ def durable_handlers_that_cannot_checkpoint(reading: Reading) -> Iterator[Proble
             if type_of(reading.resources.get(name)) == ROLE_TYPE and not _may_checkpoint(
                 name, reading
             ):
-                fails = f"its role {name!r} allows no {CHECKPOINT}, so a durable run fails at once"
+                denied = f"its role {name!r} does not allow {CHECKPOINT}"
+                fails = f"{denied}, so a durable run fails at once"
                 remedy = f"add the managed policy {_CHECKPOINTING} to the role"
                 yield Problem(f"{function}.Role", f"{fails}; {remedy}")
 

@@ -47,12 +47,15 @@ RETRY: Final[Mapping[str, Property]] = {
 
 ON_ROLLBACK: Final[Mapping[str, Property]] = {
     "Handler": Property(HANDLER, "The function that undoes a run.", otherwise="required"),
-    "Payload": Property(ANYTHING, "What it receives.", otherwise="a description of the run"),
+    "Payload": Property(
+        ANYTHING, "What that function receives.", otherwise="a description of the run"
+    ),
     "Timeout": Property(
-        number(1, 3540, whole=True), "Seconds for all its attempts, waits and polls together."
+        number(1, 3540, whole=True), "Seconds for all attempts, waits and polls together."
     ),
     "Retry": Property(
-        retry({name: known.accepts for name, known in RETRY.items()}), "How to retry it."
+        retry({name: known.accepts for name, known in RETRY.items()}),
+        "How to retry that function if it fails.",
     ),
 }
 
@@ -62,7 +65,7 @@ PROPERTIES: Final[Mapping[str, Property]] = {
     ),
     "Function": Property(FUNCTION, "A function to create and run, instead of `Handler`."),
     "Payload": Property(
-        ANYTHING, "What the handler receives.", otherwise="a description of the event"
+        ANYTHING, "What the handler receives.", otherwise="a description of the request"
     ),
     "InvocationType": Property(
         one_of("RequestResponse", "Event", "DryRun"),
@@ -147,7 +150,7 @@ SETTINGS: Final[Mapping[str, Property]] = {
     "MaxConcurrentTriggers": Property(
         number(1, 500, whole=True), "How many triggers may run at once.", otherwise="no limit"
     ),
-    "Tags": Property(TAGS, "Tags of everything that is created and can have tags."),
+    "Tags": Property(TAGS, "Tags of the functions, roles and log groups that are created."),
 }
 
 Model = type[Trigger] | type[Retry] | type[OnRollback] | type[Settings]

@@ -259,8 +259,8 @@ class _Truncated(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self._left_out:
             raise HandlerError(
-                f"the event has no {name}: a client context has no room for it;"
-                " shorten the Payload, or do without"
+                f"the event has no {name}: it does not fit into a client context;"
+                " shorten the Payload, or do without it"
             )
         raise KeyError(name)
 

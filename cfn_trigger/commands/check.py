@@ -33,7 +33,7 @@ _FORMATS: Final = ("text", "json", "sarif", "github")
     type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
-    help="How to print problems, and errors too.",
+    help="The format of problems and errors.",
 )
 @options.json_option
 @click.pass_context

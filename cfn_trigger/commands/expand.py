@@ -27,7 +27,7 @@ ONCE: Final = (
 )
 @options.template_argument
 @options.parameter_options
-@click.option("--sam", is_flag=True, help="Run SAM and AWS::LanguageExtensions too.")
+@click.option("--sam", is_flag=True, help="Also run SAM and AWS::LanguageExtensions.")
 @options.macro_name_option
 @options.region_option
 @options.json_option

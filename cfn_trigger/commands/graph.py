@@ -52,7 +52,7 @@ def command(
     values = overrides.values_of(template)
     context = transforms.Context(values=values, region=region, macro_name=macro_name)
     for name in transforms.overtaken(template.values, macro_name):
-        console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
+        console.note(f"{source}: {name} runs before {macro_name} in a deployment, but not here")
     order = stack_order(template, context)
     match form:
         case _ if as_json:

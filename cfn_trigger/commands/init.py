@@ -15,7 +15,7 @@ from cfn_trigger.terminal import console, options
     "--vscode/--no-vscode",
     "with_editor",
     default=None,
-    help="Configure VS Code too, or not; by default if FOLDER has a .vscode.",
+    help="Whether to configure VS Code too.  [default: only if FOLDER contains .vscode]",
 )
 @options.json_option
 def command(folder: str, *, with_editor: bool | None, as_json: bool) -> None:

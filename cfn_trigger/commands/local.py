@@ -32,7 +32,7 @@ Variables = Mapping[str, str]
     type=click.IntRange(0, 65535),
     default=4566,
     show_default=True,
-    help="On 127.0.0.1; 0 for a free one.",
+    help="The port on 127.0.0.1; 0 for a free port.",
 )
 @options.json_option
 def command(port: int, *, as_json: bool) -> None:

@@ -31,7 +31,7 @@ _LONGEST_NAME: Final = 128
     "with_sam",
     default=True,
     show_default=True,
-    help="A template for the SAM CLI, or one of plain CloudFormation for the AWS CLI.",
+    help="Write a template for the SAM CLI, or a plain CloudFormation template for the AWS CLI.",
 )
 @options.json_option
 def command(directory: str, *, with_sam: bool, as_json: bool) -> None:

@@ -99,7 +99,9 @@ def command(
     With --detailed-exitcode, every error has exit code 1.
     """
     if old_pairs and not old_source:
-        raise UsageError("--old-parameter: is for the template of --against; pass that too")
+        raise UsageError(
+            "--old-parameter: applies only to the template of --against; pass that too"
+        )
     template = parse_template(environment.read_text(source), source)
     passed, region = overrides.of(template), aws.local_region(location)
     reader = _Reader(location=location, macro_name=macro_name)
@@ -127,7 +129,7 @@ def command(
     for note in notes:
         console.note(note)
     for name in transforms.overtaken(template.values, macro_name):
-        console.note(f"{source}: {name} runs before {macro_name} in a deployment, and not here")
+        console.note(f"{source}: {name} runs before {macro_name} in a deployment, but not here")
         predicted = doubted(predicted, f"{name} may change the template before {macro_name} runs")
     if as_json:
         triggers = [asdict(prediction) for prediction in predicted]

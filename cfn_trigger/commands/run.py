@@ -48,7 +48,7 @@ from trigger_provider.request import ABSENT, RequestType
 @click.option(
     "--payload",
     metavar="JSON|@FILE",
-    help="JSON, or @ and the path of a JSON file. Merged into the trigger's Payload key by key.",
+    help="JSON, or @ and the path of a JSON file, to merge into the trigger's Payload key by key.",
 )
 @click.option("-y", "--yes", is_flag=True, help="With --deployed-stack: do not ask.")
 @options.parameter_options
@@ -163,8 +163,8 @@ def confirm(request: TriggerRequest, stack: str, *, yes: bool) -> None:
     if yes:
         return
     if not environment.is_interactive():
-        problem = f"{request.request.name}: runs only after a confirmation"
-        raise UsageError(f"{problem}; pass --yes, since there is no terminal to ask")
+        problem = f"{request.request.name}: needs a confirmation"
+        raise UsageError(f"{problem}; pass --yes, since there is no terminal to ask on")
     if not click.confirm(f"The stack {stack!r} will not be changed. Run it?", err=True):
         console.note(f"{request.request.name}: not run")
         raise click.exceptions.Exit(1)

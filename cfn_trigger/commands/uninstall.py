@@ -20,7 +20,7 @@ from cfn_trigger.terminal.installations import Place
     "cfn-trigger uninstall --macro-name RunTrigger --region eu-west-1 --yes",
 )
 @macro_options.macro_stack_options
-@click.option("--force", is_flag=True, help="Also if stacks still use it.")
+@click.option("--force", is_flag=True, help="Remove it even if stacks still use it.")
 @macro_options.role_arn_option
 @options.yes_option
 @options.aws_options

@@ -31,8 +31,10 @@ ATTEMPTS: Final = 2
     show_default=True,
     help="Seconds to wait for a deployment to start.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only how triggers and the deployment end.")
-@click.option("-v", "--verbose", is_flag=True, help="Also what the macro adds to run triggers.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only how triggers and the deployment end.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also show what the macro adds to run triggers."
+)
 @options.aws_options
 @options.json_option
 @click.pass_context

@@ -137,7 +137,7 @@ def _refuse_deleted(state: DeploymentState, stack: str) -> None:
     """Raise UsageError for the id of a stack that is gone; its name may be used again."""
     is_deleted = state.latest is not None and state.latest.status == "DELETE_COMPLETE"
     if is_deleted and not state.has_begun and stack.startswith("arn:"):
-        raise UsageError(f"stack {stack!r}: was deleted; nothing will happen in it any more")
+        raise UsageError(f"stack {stack!r}: was deleted; nothing more will happen in it")
 
 
 def _require_patience(

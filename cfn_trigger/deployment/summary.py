@@ -22,7 +22,7 @@ from cfn_trigger.deployment.state import (
     TriggerRun,
 )
 
-COMMAND_HINT: Final = "look at it: "
+COMMAND_HINT: Final = "read it: "
 """What precedes a command in a line, which is there to be copied."""
 
 # ---- how it stands
@@ -78,7 +78,7 @@ def changing_resources(state: DeploymentState, now: datetime) -> tuple[str, ...]
     ]
     done = sum(resource.is_done for resource in plumbing)
     if done < len(plumbing):
-        lines.append(f"what runs the triggers: {len(plumbing) - done} more to change")
+        lines.append(f"resources that run the triggers: {len(plumbing) - done} left")
     return tuple(lines)
 
 

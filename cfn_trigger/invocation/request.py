@@ -67,7 +67,7 @@ def build_request(
     expanded = _expanded(template, snapshot, options)
     built = _trigger_request(expanded, template.name, snapshot, options)
     notes = tuple(
-        f"{other} runs before {options.macro_name} in a deployment, and not here"
+        f"{other} runs before {options.macro_name} in a deployment, but not here"
         for other in transforms.overtaken(template.values, options.macro_name)
     )
     if built.request.invocation_type == "Event":
@@ -229,7 +229,7 @@ def _old_payload(snapshot: StackSnapshot, options: RunOptions) -> tuple[Any, tup
     state = _stack_state(dict(snapshot.template), snapshot, as_deployed)
     payload = _assembled(state.properties(options.trigger), "Payload")
     if unknown := list(unknown_parts(payload)):
-        return ABSENT, (f"the event has no Old: {names_of(unknown)}",)
+        return ABSENT, (f"the event has no Old: only CloudFormation knows {names_of(unknown)}",)
     return payload, ()
 
 

@@ -188,12 +188,12 @@ def _located(problems: Iterable[Problem], template: Json, macro_name: str) -> It
 
 
 def _excess(expansion: Expansion) -> Iterator[Problem]:
-    """Yield a problem if the expanded template is too large, or too large to be passed by body."""
+    """Yield a problem if the expanded template is too large, or too large for a request."""
     size = expansion.size
     if too_large := tuple(size_limit(size)):
         yield from too_large
     elif size > BODY_LIMIT:
-        limit = f"CloudFormation accepts {BODY_LIMIT} by body, so pass it through S3"
+        limit = f"CloudFormation accepts {BODY_LIMIT} in a request, so pass it through S3"
         fits_with_layer = len(json.dumps(embed(expansion.fragment, _LAYER))) <= BODY_LIMIT
         remedy = ", or keep the provider's code in a layer" if fits_with_layer else ""
         yield Problem("Resources", f"expands to {size} bytes; {limit}{remedy}", kind="size")

@@ -117,7 +117,7 @@ class Meaning(_MacroRule):
 
 @_documented(catalog.SIZE)
 class Size(_MacroRule):
-    """A template that expands to more than CloudFormation accepts by body is passed through S3."""
+    """A template that is too large for a request, once expanded, is passed through S3."""
 
 
 @_documented(catalog.RISK)

@@ -157,7 +157,7 @@ class _Walk:
                 continue
             for name, item in self._repeated(key, value):
                 if name in entries or name in written:
-                    raise _refusal(f"{key} makes {name!r} twice; give each a name of its own")
+                    raise _refusal(f"{key} creates {name!r} twice; give each copy its own name")
                 entries[name] = item
         return entries
 

@@ -81,7 +81,7 @@ def _misnamed_macros(template: Mapping[str, Json], macro_name: str) -> Iterator[
     if "Transform" not in template:
         for key in template:
             if _is_similar(key, "Transform"):
-                message = "is no section of a template; did you mean 'Transform'?"
+                message = "is not a section of a template; did you mean 'Transform'?"
                 yield Unexpanded(path=(key,), problem=Problem(key, message))
 
 
@@ -127,7 +127,7 @@ def _misspelled(template: Mapping[str, Json]) -> Iterator[Unexpanded]:
         for key, value in section(resource, "Metadata").items():
             if key != METADATA_KEY and _is_similar(key, METADATA_KEY) and _is_trigger(value):
                 place = f"{name}.Metadata.{key}"
-                message = f"is read by no one; did you mean {METADATA_KEY!r}?"
+                message = f"is not read by the macro; did you mean {METADATA_KEY!r}?"
                 yield Unexpanded(path=(*path, "Metadata", key), problem=Problem(place, message))
 
 

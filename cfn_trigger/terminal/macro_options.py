@@ -29,7 +29,7 @@ def macro_stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--stack-name",
         metavar="NAME",
-        help="The macro's own stack.  [default: cfn-trigger, for another macro cfn-trigger-MACRO]",
+        help="The macro's own stack.  [default: cfn-trigger, or cfn-trigger-MACRO]",
     )
     @wraps(command)
     def with_target(
@@ -47,7 +47,7 @@ def bucket_option(command: Command) -> Command:
     option = click.option(
         "--s3-bucket",
         metavar="NAME",
-        help="Upload to this bucket of the region, instead of one that is created for it.",
+        help="Upload the code to this bucket, in the same region, instead of creating one.",
     )
     return option(command)
 

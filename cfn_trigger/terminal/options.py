@@ -201,7 +201,9 @@ def templates_argument(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, errors too.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, including errors.")(
+        command
+    )
 
 
 def macro_name_option(command: Command) -> Command:
@@ -211,7 +213,7 @@ def macro_name_option(command: Command) -> Command:
         metavar="NAME",
         default="Trigger",
         show_default=True,
-        help="The name of the macro in the account, if it was deployed with another one.",
+        help="The name of the macro in the account.",
     )
     return option(command)
 
@@ -227,7 +229,7 @@ def ask(question: str) -> None:
         click.confirm(question, abort=True, err=True)
     except click.Abort as error:
         if isinstance(error.__context__, EOFError):
-            raise UsageError("nobody has answered the question; pass --yes") from error
+            raise UsageError("nobody answered the question; pass --yes") from error
         raise
 
 

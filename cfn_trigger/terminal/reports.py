@@ -53,7 +53,9 @@ def sarif(
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder of the command."}}},
+        "originalUriBaseIds": {
+            _ROOT: {"description": {"text": "The folder in which the command ran."}}
+        },
         "invocations": [invocation],
         "results": [_result(diagnostic, broken) for diagnostic in diagnostics],
     }

@@ -303,7 +303,7 @@ def test_without_an_answer_nothing_is_created(installer: Installer) -> None:
     )
     assert (declined.exit_code, silent.exit_code) == (1, 2)
     assert declined.stderr == "Create it? [y/N]: cfn-trigger: aborted\n"
-    assert silent.stderr.endswith("cfn-trigger: nobody has answered the question; pass --yes\n")
+    assert silent.stderr.endswith("cfn-trigger: nobody answered the question; pass --yes\n")
     assert installer.stacks() == before
 
 

@@ -1,6 +1,6 @@
-"""The provider's rights are exactly sufficient: each statement, taken away, is missed.
+"""The provider's permissions are exactly sufficient: without any one of them, something fails.
 
-Each rule is a pair: what a right is for, and the same deployment without it.
+Each rule is a pair: what a permission is for, and the same deployment without it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The provider in a layer: large templates by body, and moving the code there and back."""
+"""The provider in a layer: large templates in a request, and moving the code there and back."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ RESOURCES = {
     }},
 }  # fmt: skip
 OF_THE_AUTHOR = 44_000
-"""Bytes: with the compressed provider, the template would not fit a body."""
+"""Bytes: with the compressed provider, the template would not fit into a request."""
 
 
 @pytest.fixture(scope="module")

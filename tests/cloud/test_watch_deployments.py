@@ -78,7 +78,7 @@ def test_a_deployment_that_fails_is_followed_to_its_reason(clients: Clients, sta
         '  at File "index.py", line 4, in handler raise LookupError("no such table")\n'
         "  last log lines:\n"
         f"  full log: {group[1]}\n"
-        f"  look at it: aws logs tail {group[1]} --since 1h\n"
+        f"  read it: aws logs tail {group[1]} --since 1h\n"
         "STACK: UPDATE_ROLLBACK_COMPLETE after N s"
     )
     assert "    about to fail" in end.splitlines()

@@ -266,7 +266,7 @@ def test_a_macro_that_cannot_run_in_its_turn_is_noted(command: str) -> None:
     outcome = run(command, "-", stdin=OVERTAKEN)
 
     assert outcome.exit_code == 0
-    note = "-: Mine runs before Trigger in a deployment, and not here"
+    note = "-: Mine runs before Trigger in a deployment, but not here"
     assert outcome.stderr == f"cfn-trigger: {note}\n"
 
 

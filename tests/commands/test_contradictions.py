@@ -88,5 +88,5 @@ def test_only_one_input_can_be_standard_input(arguments: tuple[str, ...], names:
 def test_an_old_parameter_needs_an_old_template() -> None:
     outcome = run("plan", TEMPLATE, "--old-parameter", "Stage=test")
 
-    problem = "--old-parameter: is for the template of --against; pass that too"
+    problem = "--old-parameter: applies only to the template of --against; pass that too"
     assert (outcome.exit_code, outcome.stderr) == (2, f"cfn-trigger: {problem}\n")

@@ -139,8 +139,7 @@ def test_a_deployed_trigger_is_not_run_without_a_confirmation(tmp_path: Path) ->
 
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     assert outcome.stderr == QUESTION + (
-        "cfn-trigger: Run: runs only after a confirmation; pass --yes, since there is no terminal"
-        " to ask\n"
+        "cfn-trigger: Run: needs a confirmation; pass --yes, since there is no terminal to ask on\n"
     )
     assert endpoint.requests == {"DescribeStacks": 1, "GetTemplate": 1, "ListStackResources": 1}
 
@@ -204,5 +203,5 @@ def test_a_throttled_request_is_repeated(tmp_path: Path) -> None:
         del environment["AWS_MAX_ATTEMPTS"]
         outcome = run("run", "--deployed-stack", "shop", "Run", **environment)
 
-    assert outcome.stderr.endswith("pass --yes, since there is no terminal to ask\n")
+    assert outcome.stderr.endswith("pass --yes, since there is no terminal to ask on\n")
     assert endpoint.requests["DescribeStacks"] == 2

@@ -144,7 +144,7 @@ def test_a_project_without_files_has_no_settings(tmp_path: Path) -> None:
         ),
         (
             "region = 1",
-            "pyproject.toml [tool.cfn-trigger] region: must be a string that is not empty",
+            "pyproject.toml [tool.cfn-trigger] region: must be a non-empty string",
         ),
         (
             "parameter-overrides = 1",

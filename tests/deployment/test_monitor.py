@@ -231,7 +231,7 @@ def test_the_id_of_a_deleted_stack_is_a_usage_error_at_once() -> None:
         playing.follow()
 
     assert caught.value.message == (
-        f"stack {STACK_ID!r}: was deleted; nothing will happen in it any more"
+        f"stack {STACK_ID!r}: was deleted; nothing more will happen in it"
     )
     assert playing.looks == [5]
 

@@ -627,7 +627,7 @@ def test_changing_resources_have_status_lines_and_the_plumbing_has_one() -> None
 
     assert changing_resources(state, at(65)) == (
         "Queue (AWS::SQS::Queue), 1 min 4 s",
-        "what runs the triggers: 1 more to change",
+        "resources that run the triggers: 1 left",
     )
 
 
@@ -661,7 +661,7 @@ def test_the_summary_of_a_failure_has_every_whole_reason_and_where_to_look() -> 
         "    one\n"
         "    two\n"
         "  full log: /aws/lambda/shop-Check-1\n"
-        "  look at it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
+        "  read it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
         "canceled because of that: Queue\n"
         "shop: ROLLBACK_COMPLETE after 9 s"
     )
@@ -761,7 +761,7 @@ def test_a_failure_that_was_reported_as_a_success_is_in_the_summary() -> None:
         "    one\n"
         "    two\n"
         "  full log: /aws/lambda/shop-Check-1\n"
-        "  look at it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
+        "  read it: aws logs tail /aws/lambda/shop-Check-1 --since 1h\n"
         "shop: CREATE_COMPLETE after 3 s"
     )
 

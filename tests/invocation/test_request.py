@@ -140,7 +140,9 @@ def test_an_old_payload_that_is_not_known_is_left_out_with_a_note() -> None:
     trigger_request = build(template({"New": 1}), options("Update"), deployed)
 
     assert trigger_request.request.old_payload is ABSENT
-    assert trigger_request.notes == ("the event has no Old: Queue.QueueName",)
+    assert trigger_request.notes == (
+        "the event has no Old: only CloudFormation knows Queue.QueueName",
+    )
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,9 @@ Resources:
     (match,) = findings_in(written(template, text))
 
     assert match.startswith("2:1 I9504 Resources: expands to ")
-    assert match.endswith(" bytes; CloudFormation accepts 51200 by body, so pass it through S3")
+    assert match.endswith(
+        " bytes; CloudFormation accepts 51200 in a request, so pass it through S3"
+    )
 
 
 def test_a_template_that_fits_a_body_with_the_provider_in_a_layer_says_so(template: Path) -> None:
@@ -168,7 +170,7 @@ Resources:
 
     assert match.startswith("2:1 I9504 Resources: expands to ")
     assert match.endswith(
-        " bytes; CloudFormation accepts 51200 by body, so pass it through S3,"
+        " bytes; CloudFormation accepts 51200 in a request, so pass it through S3,"
         " or keep the provider's code in a layer"
     )
 
@@ -208,8 +210,8 @@ Resources:
     (match,) = findings_in(written(template, text))
 
     assert match == (
-        "14:7 W9505 Run.Payload: the next update's event has no Old, since 3,006 bytes have no "
-        "room there; keep it under 2,000 bytes if the handler reads Old"
+        "14:7 W9505 Run.Payload: the next update's event will lack Old, since 3,006 bytes do not "
+        "fit there; keep the payload under 2,000 bytes if the handler reads Old"
     )
 
 

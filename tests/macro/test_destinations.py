@@ -164,13 +164,13 @@ def test_a_function_that_a_resource_configures_is_a_problem(name: Any) -> None:
     theirs = config(FunctionName=name, Qualifier="$LATEST", MaximumRetryAttempts=0)
 
     assert problems(template(Theirs=theirs, Run=sending())) == [
-        "Run.FailureDestination: 'Migrate' already has one in 'Theirs'; set it there"
+        "Run.FailureDestination: 'Migrate' is already configured in 'Theirs'; set it there"
     ]
 
 
 def test_a_function_that_another_trigger_configures_is_a_problem() -> None:
     assert problems(template(Check=sending(), Run=sending())) == [
-        "Run.FailureDestination: 'Migrate' already has one in 'Check'; set it there"
+        "Run.FailureDestination: 'Migrate' is already configured in 'Check'; set it there"
     ]
 
 

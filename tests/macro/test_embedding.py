@@ -1,4 +1,4 @@
-"""The provider's code: as text if the template fits a body, compressed if not, or in a layer."""
+"""The provider's code: as text if a request can hold it, compressed if not, or in a layer."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What a template gets: the provider with its rights, and the triggers in full."""
+"""What a template gets: the provider with its permissions, and the triggers in full."""
 
 import json
 from collections import Counter

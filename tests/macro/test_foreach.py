@@ -152,7 +152,7 @@ def test_a_selector_of_what_a_loop_will_create_says_what_to_do(side: str, select
 def test_a_pattern_next_to_an_unexpanded_loop_is_a_risk() -> None:
     run = trigger(ExecuteAfter=["AWS::DynamoDB::*", "Orders"], ExecuteBefore=["*"])
     looped = template(Orders=table(), Run=run, **{NAME: loop("Name", table())})
-    unseen = f"selects nothing of {NAME}, which is not expanded yet"
+    unseen = f"selects nothing from {NAME}, which is not expanded yet"
     remedy = "put AWS::LanguageExtensions before Trigger in the list of transforms"
 
     assert risks_of(looped) == [

@@ -247,7 +247,10 @@ def test_two_resources_of_ours_never_share_a_logical_id() -> None:
     )
 
     assert problems(fragment) == [
-        "TriggerProviderInvokeFunction: would be created twice for triggers; rename one of them"
+        (
+            "TriggerProviderInvokeFunction: would be created twice for triggers; "
+            "rename a trigger or a handler"
+        )
     ]
 
 

@@ -139,7 +139,10 @@ def test_an_expansion_too_large_for_a_body_is_a_warning_in_the_log(
 
     size = len(json.dumps(answer["fragment"]))
     assert caplog.messages == [
-        f"expands to {size} bytes; CloudFormation accepts 51200 by body, so pass it through S3",
+        (
+            f"expands to {size} bytes; CloudFormation accepts 51200 in a request, "
+            "so pass it through S3"
+        )
     ]
 
 

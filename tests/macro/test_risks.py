@@ -102,8 +102,8 @@ def test_a_payload_that_is_too_long_to_be_passed_on_as_old_is_a_risk(
     (told,) = warnings(template(Run=trigger(Payload=payload)))
 
     assert told == (
-        f"Run.Payload: the next update's event has no Old, since {needed} bytes have no room "
-        "there; keep it under 2,000 bytes if the handler reads Old"
+        f"Run.Payload: the next update's event will lack Old, since {needed} bytes do not fit "
+        "there; keep the payload under 2,000 bytes if the handler reads Old"
     )
 
 
@@ -328,8 +328,8 @@ CHECKPOINTING: Final = f"{BASIC[:-13]}DurableExecutionRolePolicy"
 def test_a_durable_handler_whose_role_allows_no_checkpoint_is_a_risk(role: Json) -> None:
     assert warnings(durable(role)) == [
         (
-            "Migrate.Role: its role 'Role' allows no CheckpointDurableExecution, so a durable run "
-            "fails at once; add the managed policy AWSLambdaBasicDurableExecutionRolePolicy "
+            "Migrate.Role: its role 'Role' does not allow CheckpointDurableExecution, so a durable "
+            "run fails at once; add the managed policy AWSLambdaBasicDurableExecutionRolePolicy "
             "to the role"
         )
     ]

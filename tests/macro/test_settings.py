@@ -193,7 +193,7 @@ def test_with_a_provider_role_a_function_without_a_role_adds_no_iam_resource() -
 
 @pytest.mark.parametrize("taken", ["TriggerProviderRole", "TriggerProviderHandOver"])
 @pytest.mark.parametrize("role", [table(), of_type("AWS::IAM::Role", Path="/")])
-def test_with_a_role_of_the_authors_the_logical_ids_of_rights_are_free(
+def test_with_a_role_of_the_authors_the_logical_ids_of_its_policies_are_free(
     taken: str, role: Template
 ) -> None:
     fragment = template(Run=trigger(), **{taken: role})
@@ -207,10 +207,10 @@ def test_with_a_role_of_the_authors_the_logical_ids_of_rights_are_free(
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("LogRetentionInDays", 31, f"must be {RETENTIONS}, not 31"),
-        ("LogRetentionInDays", "soon", f"must be {RETENTIONS}, not 'soon'"),
-        ("LogRetentionInDays", None, f"must be {RETENTIONS}, not null"),
-        ("LogRetentionInDays", True, f"must be {RETENTIONS}, not true"),
+        ("LogRetentionInDays", 31, f"must be one of {RETENTIONS}, not 31"),
+        ("LogRetentionInDays", "soon", f"must be one of {RETENTIONS}, not 'soon'"),
+        ("LogRetentionInDays", None, f"must be one of {RETENTIONS}, not null"),
+        ("LogRetentionInDays", True, f"must be one of {RETENTIONS}, not true"),
         ("PermissionsBoundary", "boundary", "must be the ARN of a managed policy, not 'boundary'"),
         ("PermissionsBoundary", "", "must be the ARN of a managed policy, not ''"),
         ("PermissionsBoundary", ROLE, f"must be the ARN of a managed policy, not '{ROLE}'"),

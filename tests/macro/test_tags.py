@@ -161,11 +161,11 @@ def test_a_tag_is_a_key_and_what_follows_the_first_equals_sign(
         ),
         (
             [f"{'k' * 129}=1"],
-            [f"has a key of 129 characters in '{'k' * 20}'; use at most 128"],
+            [f"has a tag '{'k' * 20}' whose key has 129 characters; use at most 128"],
         ),
-        ([f"A={'v' * 257}"], ["has a value of 257 characters in 'A'; use at most 256"]),
-        (["A*=1"], [f"has a key with other characters than tags allow in 'A*'; {SIGNS}"]),
-        (["A=1;2"], [f"has a value with other characters than tags allow in 'A'; {SIGNS}"]),
+        ([f"A={'v' * 257}"], ["has a tag 'A' whose value has 257 characters; use at most 256"]),
+        (["A*=1"], [f"has a tag 'A*' whose key has characters that tags do not allow; {SIGNS}"]),
+        (["A=1;2"], [f"has a tag 'A' whose value has characters that tags do not allow; {SIGNS}"]),
         (
             ["Team=a", "team=b"],
             [("has the key 'team' twice: IAM does not distinguish upper and lower case; keep one")],

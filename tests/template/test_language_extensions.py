@@ -219,11 +219,11 @@ def test_conditions_are_extended_before_what_depends_on_them() -> None:
         ),
         (
             ["Name", ["A", "A"], {"Queue${Name}": QUEUE}],
-            f"{LOOP} makes 'QueueA' twice; give each a name of its own",
+            f"{LOOP} creates 'QueueA' twice; give each copy its own name",
         ),
         (
             ["Name", ["A"], {"Other": QUEUE}],
-            f"{LOOP} makes 'Other' twice; give each a name of its own",
+            f"{LOOP} creates 'Other' twice; give each copy its own name",
         ),
     ],
 )

@@ -82,7 +82,7 @@ def test_a_misspelled_transform_section_has_the_nearest_name() -> None:
     misspelled = unexpanded({"Transforms": "Trigger", "Resources": RUN})
 
     assert [(str(each.problem), each.path) for each in misspelled] == [
-        ("Transforms: is no section of a template; did you mean 'Transform'?", ("Transforms",))
+        ("Transforms: is not a section of a template; did you mean 'Transform'?", ("Transforms",))
     ]
 
 
@@ -152,7 +152,7 @@ def test_a_misspelled_key_in_metadata_has_the_nearest_name() -> None:
 
     assert missed({"Migrate": written}, "Trigger") == [
         (
-            "Migrate.Metadata.Triger: is read by no one; did you mean 'Trigger'?",
+            "Migrate.Metadata.Triger: is not read by the macro; did you mean 'Trigger'?",
             ("Resources", "Migrate", "Metadata", "Triger"),
         )
     ]

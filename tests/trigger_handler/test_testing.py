@@ -195,8 +195,8 @@ def test_reading_a_previous_payload_that_was_left_out_is_an_error(read: Any) -> 
     resource.create("x" * 5000)
 
     assert resource.update("x").reason == (
-        "HandlerError: the event has no OldResourceProperties: a client context has no room for "
-        "it; shorten the Payload, or do without"
+        "HandlerError: the event has no OldResourceProperties: it does not fit into a client "
+        "context; shorten the Payload, or do without it"
     )
 
 
