@@ -1,6 +1,6 @@
 """The logical ids and the metadata key of what the macro adds to a template.
 
-Knows names alone and imports nothing, so that whoever recognises an expansion by them needs none
+Knows names alone and imports nothing, so that whoever recognizes an expansion by them needs none
 of the macro. Refuses to know which of them a template needs (`additions`).
 """
 

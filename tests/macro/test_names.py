@@ -1,10 +1,10 @@
-"""The names of what the macro adds, which others recognise an expansion by."""
+"""The names of what the macro adds, by which others recognize an expansion."""
 
 import subprocess
 import sys
 
 
-def test_whoever_recognises_an_expansion_needs_none_of_what_builds_one() -> None:
+def test_whoever_recognizes_an_expansion_needs_none_of_what_builds_one() -> None:
     script = (
         "import sys\n"
         "import cfn_trigger.deployment.timeline\n"

@@ -6,17 +6,17 @@ from tests.cloud.examples.example import deploy, messages, replaced, rows, text
 from tests.support.stacks import Stack
 
 TEMPLATE = text("sources/s3")
-BROKEN = replaced(TEMPLATE, "catalogue.put_item(Item=", "catalogue.no_such_thing(")
+BROKEN = replaced(TEMPLATE, "catalog.put_item(Item=", "catalog.no_such_thing(")
 IMPATIENT = replaced(BROKEN, "Timeout: 60", "Timeout: 12")
 # As SAM names the queue that it makes for `OnFailure: {Type: SQS}`.
 FAILED = "RegisterEventInvokeConfigOnFailureQueue"
 
 
-def test_an_upload_reaches_the_catalogue_and_nothing_is_left_in_the_bucket(stack: Stack) -> None:
+def test_an_upload_reaches_the_catalog_and_nothing_is_left_in_the_bucket(stack: Stack) -> None:
     outcome = deploy(stack, TEMPLATE)
 
     assert outcome.exit_code == 0, outcome.stderr
-    (entry,) = rows(stack, "Catalogue")
+    (entry,) = rows(stack, "Catalog")
     assert entry["Name"].startswith("proof/")
     assert (entry["Size"], stack.outputs()["Size"]) == (15, "15")
     left = stack.clients.boto("s3").list_objects_v2(Bucket=stack.physical_id("Uploads"))
@@ -28,7 +28,7 @@ def test_a_consumer_that_raises_fails_the_deployment_and_leaves_no_bucket(stack:
 
     assert outcome.exit_code == 1
     assert stack.status() == "ROLLBACK_COMPLETE"
-    assert " was uploaded and the catalogue does not know it; " in stack.reason("Proof")
+    assert " was uploaded and the catalog does not know it; " in stack.reason("Proof")
     deleted = [name for name, status, _ in stack.events() if status == "DELETE_COMPLETE"]
     assert "Uploads" in deleted
 
