@@ -446,7 +446,7 @@ def test_what_waits_for_a_trigger_waits_for_its_undo_unless_the_undo_needs_it(
             waiting = {each for each, firsts in edges.items() if name in firsts}
 
             assert name in needed
-            assert all(undo in edges[each] for each in waiting - needed - {undo})
+            assert all(undo in waited_for(edges, each) for each in waiting - needed - {undo})
 
 
 @law(templates_with_triggers())
