@@ -23,21 +23,21 @@ _WHY: Final = "Transform.Parameters.MaxConcurrentTriggers"
 
 
 def limited(
-    order: Order, triggers: Iterable[Trigger], resources: Mapping[str, Json], most: int | None
+    order: Order, triggers: Iterable[Trigger], resources: Mapping[str, Json], limit: int | None
 ) -> Order:
-    """Return an order in which at most so many triggers run at once; None is no limit.
+    """Return an order in which at most `limit` triggers run at once; None is no limit.
 
-    An edge that would close a cycle is left out; only conditional references of the author's that
-    contradict each other can bring one about.
+    An edge that would close a cycle is left out. Only conditional references by the author that
+    contradict each other can cause such an edge.
     """
-    condition_by_id = {it.logical_id: condition_of(it.attributes) for it in triggers}
-    if most is None or len(condition_by_id) <= most:
+    condition_by_id = {trigger.logical_id: condition_of(trigger.attributes) for trigger in triggers}
+    if limit is None or len(condition_by_id) <= limit:
         return order
     before = triggers_before(order, frozenset(condition_by_id))
     condition_by_id |= {name: condition_of(resource) for name, resource in resources.items()}
     firm = {name: dict(firsts) for name, firsts in order.firm.items()}
     edges = []
-    for lane in _lanes(before, most):
+    for lane in _lanes(before, limit):
         for number, name in enumerate(lane):
             certain = _certainly_before(name, firm, condition_by_id)
             for first in _awaited(name, lane[:number], condition_by_id):
@@ -49,21 +49,21 @@ def limited(
 
 
 def _lanes(before: Mapping[str, frozenset[str]], number: int) -> list[list[str]]:
-    """Distribute triggers over lanes, preferably behind one that they wait for anyway."""
+    """Distribute triggers over lanes, preferably behind a trigger that they wait for anyway."""
     level_by_name = levels(before)
     lanes: list[list[str]] = [[] for _ in range(number)]
-    in_order = sorted(before, key=lambda it: (level_by_name[it], it))
-    for _, alike in itertools.groupby(in_order, key=level_by_name.__getitem__):
-        names = list(alike)
-        most = -(-len(names) // number)
-        taken = [0] * number
+    in_order = sorted(before, key=lambda name: (level_by_name[name], name))
+    for _, names_of_level in itertools.groupby(in_order, key=level_by_name.__getitem__):
+        names = list(names_of_level)
+        most_per_lane = -(-len(names) // number)
+        counts = [0] * number
         for name in names:
             at = min(
-                (at for at in range(number) if taken[at] < most),
+                (at for at in range(number) if counts[at] < most_per_lane),
                 key=lambda at: (_extra_wait(before[name], lanes[at]), _hash(name, at)),
             )
             lanes[at].append(name)
-            taken[at] += 1
+            counts[at] += 1
     return lanes
 
 

@@ -155,16 +155,16 @@ def _durable(trigger: Trigger, resources: Mapping[str, Json]) -> dict[str, Json]
     return {"Durable": True} if is_any_durable else {}
 
 
-def _relay(trigger: Trigger, written: Mapping[str, Json]) -> dict[str, Json]:
-    """Build the parts of a trigger, each of which waits for the one before, and the trigger.
+def _relay(trigger: Trigger, trigger_resource: Mapping[str, Json]) -> dict[str, Json]:
+    """Build the parts of a trigger, each of which waits for the part before it, and the trigger.
 
-    What the trigger waits for, the first part waits for. A fingerprint in the first part is enough
-    to run the trigger; the trigger has it for those who read it.
+    The first part waits for what the trigger would wait for. Its fingerprint is enough to run the
+    trigger; the trigger repeats the fingerprint for those who read it.
     """
     names = (*part_ids(trigger), trigger.logical_id)
     resources: dict[str, Json] = {}
     for previous, name in zip(("", *names), names, strict=False):
-        resource, properties = dict(written), dict(written["Properties"])
+        resource, properties = dict(trigger_resource), dict(trigger_resource["Properties"])
         if previous:
             properties["Previous"] = {"Fn::GetAtt": [previous, RUN]}
             resource.pop("DependsOn", None)
@@ -178,7 +178,7 @@ def _relay(trigger: Trigger, written: Mapping[str, Json]) -> dict[str, Json]:
 
 
 _OF_PARTS: Final = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
-"""What a part of a trigger has of the trigger's resource, besides its properties."""
+"""What a part of a trigger takes over from the trigger's resource, besides its properties."""
 
 
 def _undo(undo: Trigger, trigger: Trigger) -> dict[str, Json]:
@@ -244,13 +244,13 @@ def _waiting(
     resource: Mapping[str, Json], firsts: Iterable[str], resources: Mapping[str, Json]
 ) -> dict[str, Json]:
     """Add what a resource waits for: a DependsOn, or a Ref in Metadata to what may not exist."""
-    written = resource.get("DependsOn")
-    listed = list(written) if isinstance(written, list) else [written] if written else []
+    authors = resource.get("DependsOn")
+    listed = list(authors) if isinstance(authors, list) else [authors] if authors else []
     conditional: list[Json] = []
-    known = depends_on(resource)
+    awaited_already = depends_on(resource)
     for first in firsts:
         condition = condition_of(resources[first])
-        if first in known:
+        if first in awaited_already:
             continue
         # What triggers share exists if any of them does.
         if condition and condition not in (resource.get("Condition"), CONDITION):
@@ -258,7 +258,7 @@ def _waiting(
         else:
             listed.append(first)
     changed = dict(resource)
-    if listed not in ([], written, [written]):
+    if listed not in ([], authors, [authors]):
         changed["DependsOn"] = listed
     if conditional:
         changed["Metadata"] = {**as_map(resource.get("Metadata")), EDGES: conditional}

@@ -55,27 +55,27 @@ def skeleton(value: Json) -> dict[str, Json]:
     `{Path, Value}`, the path from the outside in; an `AWS::NoValue` leaves a path without value.
     """
     values: list[Json] = []
-    whole: list[Json] = [None]
-    waiting: list[tuple[Json, Json, Json, tuple[str, ...]]] = [(whole, 0, value, ())]
-    while waiting:
-        place, key, node, path = waiting.pop()
-        place[key] = None
+    root: list[Json] = [None]
+    pending: list[tuple[Json, Json, Json, tuple[str, ...]]] = [(root, 0, value, ())]
+    while pending:
+        container, key, node, path = pending.pop()
+        container[key] = None
         if is_dynamic(node):
             values.append({"Path": list(path), "Value": node})
         elif isinstance(node, dict):
-            place[key] = {}
-            waiting += [
-                (place[key], name, item, (*path, str(name)))
+            container[key] = {}
+            pending += [
+                (container[key], name, item, (*path, str(name)))
                 for name, item in sorted(node.items(), key=_by_name, reverse=True)
             ]
         elif isinstance(node, list):
-            place[key] = [None] * len(node)
-            waiting += reversed(
-                [(place[key], at, item, (*path, str(at))) for at, item in enumerate(node)]
+            container[key] = [None] * len(node)
+            pending += reversed(
+                [(container[key], at, item, (*path, str(at))) for at, item in enumerate(node)]
             )
         else:
-            place[key] = node
-    text = _READABLE.encode(whole[0])
+            container[key] = node
+    text = _READABLE.encode(root[0])
     return {"Skeleton": text, **({"Values": values} if values else {})}
 
 

@@ -96,12 +96,14 @@ def shared_policies(
     if settings.provider_role:
         return {}
     room = MOST_POLICY_CHARACTERS - _other_characters(settings, resources)
-    sizes = {it.logical_id: characters_to_invoke(it.arns[0]) for it in additions.policies}
-    rest = sum(_WITHOUT_HANDLERS[it.is_durable] for it in additions.policies)
-    if rest + sum(sizes.values()) <= room:
+    policies = additions.policies
+    sizes = {policy.logical_id: characters_to_invoke(policy.arns[0]) for policy in policies}
+    size_without_handlers = sum(_WITHOUT_HANDLERS[policy.is_durable] for policy in policies)
+    if size_without_handlers + sum(sizes.values()) <= room:
         return {}
-    members = sorted(_members(additions, order, triggers, resources, sizes), key=lambda it: it.name)
-    alone = {it.name: it for it in _first(filter(lambda it: it.runs_on_delete, members), room)}
+    members = sorted(_members(additions, order, triggers, resources, sizes), key=_name)
+    run_on_delete = [member for member in members if member.runs_on_delete]
+    alone = {member.name: member for member in _first(run_on_delete, room)}
     room -= sum(member.inline_size for member in alone.values())
     most = _most_groups(resources)
     groups = _groups([member for member in members if member.name not in alone], most)
@@ -110,6 +112,10 @@ def shared_policies(
     for number, group in enumerate(groups, start=1):
         shared |= dict.fromkeys((member.name for member in group), _shared(number, group))
     return shared
+
+
+def _name(member: _Member) -> str:
+    return member.name
 
 
 def _shared(number: int, group: _Group) -> InvokePolicy:

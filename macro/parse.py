@@ -34,10 +34,11 @@ def triggers(
 ) -> tuple[tuple[Trigger, ...], tuple[Problem, ...]]:
     """Read every trigger of a fragment's resources, in their order, and every misspelling.
 
-    What is wrong in a trigger is as if it were not written, so that the later stages can still
-    look for problems in the rest; its handler is then `UNKNOWN`. One that is no map is left out.
+    A property that is wrong is treated as absent, so that the later stages can still look for
+    problems in the rest; a handler that is wrong is `UNKNOWN`. A trigger that is not a map is left
+    out.
     """
-    read: list[Trigger] = []
+    parsed_triggers: list[Trigger] = []
     problems: list[Problem] = []
     if sources := tuple(_sources(resources)):
         template = Lookup(
@@ -49,10 +50,10 @@ def triggers(
         )
         for source in sources:
             triggers_of_one, problems_of_one = _trigger(source, template)
-            read += triggers_of_one
+            parsed_triggers += triggers_of_one
             problems += problems_of_one
     problems.extend(_looping(resources))
-    return tuple(read), tuple(problems)
+    return tuple(parsed_triggers), tuple(problems)
 
 
 def settings(deployment: Deployment) -> tuple[Settings, tuple[Problem, ...]]:
@@ -176,25 +177,26 @@ def _names_it_wrongly(written: Mapping[str, Json]) -> bool:
 
 
 def _read(
-    written: Mapping[str, Json],
-    known: Mapping[str, Property],
+    properties: Mapping[str, Json],
+    known_properties: Mapping[str, Property],
     template: Lookup,
     place: str,
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Read properties by name; every one that is unknown or wrong is a problem."""
+    """Read properties by name; every property that is unknown or wrong is a problem."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name, value in written.items():
-        if name not in known:
-            hint = nearest(str(name), known) or f"; known properties are {', '.join(known)}"
+    for name, value in properties.items():
+        if name not in known_properties:
+            known_names = f"; known properties are {', '.join(known_properties)}"
+            hint = nearest(str(name), known_properties) or known_names
             problems.append(Problem(f"{place}.{name}", f"unknown property{hint}", kind="spelling"))
             continue
         try:
-            values[field_name(name)] = known[name].accepts.read(value, template)
-        except InvalidValueError as wrong:
-            problems += [_of_fault(fault, f"{place}.{name}") for fault in wrong.faults]
-            if wrong.accepted is not ABSENT:
-                values[field_name(name)] = wrong.accepted
+            values[field_name(name)] = known_properties[name].accepts.read(value, template)
+        except InvalidValueError as error:
+            problems += [_of_fault(fault, f"{place}.{name}") for fault in error.faults]
+            if error.accepted is not ABSENT:
+                values[field_name(name)] = error.accepted
     return values, problems
 
 

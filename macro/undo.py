@@ -41,7 +41,7 @@ class Undos(NamedTuple):
 
 def undos(triggers: Iterable[Trigger], content: Content) -> Undos:
     """Return the undos of those triggers that have an OnRollback."""
-    read: list[Trigger] = []
+    undo_triggers: list[Trigger] = []
     definitions: dict[str, dict[str, Json]] = {}
     published: dict[str, Json] = {}
     for trigger in triggers:
@@ -49,12 +49,12 @@ def undos(triggers: Iterable[Trigger], content: Content) -> Undos:
             continue
         handler, version = _published(trigger.on_rollback.handler, content)
         undo = _undo(trigger, trigger.on_rollback, handler)
-        read.append(undo)
+        undo_triggers.append(undo)
         definitions[undo.logical_id] = {
             name: resource for name, resource in version.items() if name not in published
         }
         published |= version
-    return Undos(triggers=tuple(read), definitions=definitions)
+    return Undos(triggers=tuple(undo_triggers), definitions=definitions)
 
 
 def _undo(trigger: Trigger, on_rollback: OnRollback, handler: Handler) -> Trigger:

@@ -171,7 +171,7 @@ def _dependencies(resources: Mapping[str, Json], edges: Iterable[Edge]) -> list[
 
     `edges` are those that the macro knows.
     """
-    known = {
+    added = {
         (edge.waiting, edge.first): Dependency(
             waiting=edge.waiting, first=edge.first, why=edge.why, companion=edge.companion
         )
@@ -181,20 +181,20 @@ def _dependencies(resources: Mapping[str, Json], edges: Iterable[Edge]) -> list[
     for waiting, resource in resources.items():
         for first in depends_on(resource):
             pair = waiting, first
-            pairs[pair] = known.get(pair) or Dependency(
+            pairs[pair] = added.get(pair) or Dependency(
                 waiting=waiting, first=first, why="DependsOn"
             )
     for waiting, mentioned in survey({"Resources": resources}).resources.items():
-        for reference in sorted(mentioned.references, key=lambda each: bool(each.branches)):
+        for reference in sorted(mentioned.references, key=lambda mention: bool(mention.branches)):
             first = reference.name.partition(".")[0]
             if first in resources and first != waiting and (waiting, first) not in pairs:
-                dependency = known.get((waiting, first)) or Dependency(
+                dependency = added.get((waiting, first)) or Dependency(
                     waiting=waiting,
                     first=first,
                     why=_referring_property(resources[waiting], first),
                 )
                 pairs[waiting, first] = replace(dependency, conditional=bool(reference.branches))
-    return sorted(pairs.values(), key=lambda each: each.conditional)
+    return sorted(pairs.values(), key=lambda dependency: dependency.conditional)
 
 
 def _referring_property(resource: Json, first: str) -> str:
@@ -287,11 +287,11 @@ def adjacency(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 def transitive_reduction(order: StackOrder) -> tuple[Dependency, ...]:
     """Return the dependencies that no others imply: fewer lines with the same meaning.
 
-    A sure dependency is implied by sure ones alone.
+    Only unconditional dependencies imply an unconditional one.
     """
-    every = adjacency((each.waiting, each.first) for each in order.dependencies)
+    every = adjacency((edge.waiting, edge.first) for edge in order.dependencies)
     sure = adjacency(
-        (each.waiting, each.first) for each in order.dependencies if not each.conditional
+        (edge.waiting, edge.first) for edge in order.dependencies if not edge.conditional
     )
 
     def is_implied(dependency: Dependency) -> bool:
@@ -299,4 +299,4 @@ def transitive_reduction(order: StackOrder) -> tuple[Dependency, ...]:
         others = [first for first in firsts[dependency.waiting] if first != dependency.first]
         return dependency.first in reachable(others, firsts)
 
-    return tuple(each for each in order.dependencies if not is_implied(each))
+    return tuple(edge for edge in order.dependencies if not is_implied(edge))

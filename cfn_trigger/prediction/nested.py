@@ -114,15 +114,19 @@ def _planned(name: str, outer: Outer, reader: Reader) -> Iterator[Nested]:
         yield Nested(note=f"{name}: is not planned: {error.message}")
         return
     region = outer.update.region
-    predicted = predictions(baseline, after, region=region)
-    yield Nested(predictions=tuple(_within(name, each) for each in predicted))
+    yield Nested(
+        predictions=tuple(
+            _within(name, prediction) for prediction in predictions(baseline, after, region=region)
+        )
+    )
     update = Update(old=baseline.state, new=after, region=region)
     old_path = Path(old_template.name) if old_template else None
     inner = Outer(path=Path(template.name), update=update, deployed=deployed, old_path=old_path)
     for nested in nested_stacks(inner, reader):
         note = f"{name}.{nested.note}" if nested.note else ""
         yield Nested(
-            predictions=tuple(_within(name, each) for each in nested.predictions), note=note
+            predictions=tuple(_within(name, prediction) for prediction in nested.predictions),
+            note=note,
         )
 
 

@@ -226,14 +226,16 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
     differences = all_differences = tuple(_differences(name, baseline, update))
     has_failed = name in baseline.failed
     if not (has_failed or _any_difference_runs(name, update)):
-        differences = tuple(each for each in all_differences if _is_cause(each, name, update))
+        differences = tuple(
+            difference for difference in all_differences if _is_cause(difference, name, update)
+        )
     because = tuple(dict.fromkeys(reasons(name, differences, update)))
-    surely_differs = any(each.is_sure for each in all_differences)
+    surely_differs = any(difference.is_sure for difference in all_differences)
     verdict: Verdict = "will not run"
     outcome: Outcome = "unchanged"
     if silence := _silence(properties):
         outcome, because = silence.outcome, (silence.setting,)
-    elif any(each.is_sure for each in differences):
+    elif any(difference.is_sure for difference in differences):
         verdict = outcome = "will run"
     elif has_failed:
         verdict = outcome = "will run"
