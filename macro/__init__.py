@@ -15,12 +15,12 @@
 | build | `emit`, with `encode`, `parts` | the reading, fingerprints | the expanded fragment |
 | embed | `embedding` | the expanded fragment | the same, with the provider's code |
 
-`expand` is these stages in order: `read` ends before fingerprints, with a `Reading` that everybody
-else asks; `build` makes the fragment of it. `handler` is the Lambda envelope around both. Import
-order is the architecture: model, names, errors, secrecy, cloudformation, permissions, references,
-canonical, functions, sam_names, versions, relay, then readers, shorthand, parse, additions and
-fingerprint, then ordering, precedence, concurrency, grouping and undo, reading, check, risks and
-watching, then parts, define, encode, embedding, emit, expand, handler. Beside the stages stands
-`risks`: what is allowed and may still surprise. No stage changes its input, reads a clock or calls
-AWS.
+`expand` runs these stages in order. Its `read` runs those before fingerprints and returns a
+`Reading`, which everything else uses; its `build` turns that into the fragment. `handler` is the
+Lambda envelope around both. Import order is the architecture: model, names, errors, secrecy,
+cloudformation, permissions, references, canonical, functions, sam_names, versions, relay, then
+readers, shorthand, parse, additions and fingerprint, then ordering, precedence, concurrency,
+grouping and undo, reading, check, risks and watching, then parts, define, encode, embedding, emit,
+expand, handler. `risks` is not a stage: it finds what is allowed but may surprise. No stage changes
+its input, reads a clock or calls AWS.
 """

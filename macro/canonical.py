@@ -1,9 +1,9 @@
 """The strings that intrinsic functions yield, in a form in which equal strings are equal values.
 
-`!Sub "${Stage}-load"`, `!Join ["-", [!Ref Stage, load]]` and `prod-load` are one text where the
-parameter is known, and the first two are where it is not. Knows what CloudFormation's functions
-yield, and which string a resource's `Ref` or `Arn` is. Refuses to know why anybody compares
-strings. What cannot be computed here is a symbol, which equals itself alone.
+`!Sub "${Stage}-load"` and `!Join ["-", [!Ref Stage, load]]` are always equal, and both equal
+`prod-load` if the parameter is known to be `prod`. Knows what CloudFormation's functions yield, and
+which string a resource's `Ref` or `Arn` is. Refuses to know why anybody compares strings. What
+cannot be computed here is a symbol, which equals only itself.
 """
 
 import json

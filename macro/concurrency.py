@@ -81,7 +81,7 @@ def _hash(name: str, lane: int) -> bytes:
 def _awaited(name: str, lane: list[str], condition_by_id: Mapping[str, str]) -> Iterator[str]:
     """Yield what a trigger waits for in its lane: from the last back to one that is always there.
 
-    What exists under another condition may be missing, and then no longer parts the two around it.
+    A trigger under another condition may be missing; it then no longer separates its neighbors.
     """
     for first in reversed(lane):
         yield first

@@ -232,7 +232,7 @@ def _awaited(edges: Iterable[Edge], final_ids: Mapping[str, str]) -> dict[str, l
 def _repeated(fingerprint: Json) -> Iterator[str]:
     """Yield the resources that a trigger waits for because its fingerprint refers to them.
 
-    What is referred to anywhere else had no edge added to it (`ordering`).
+    For what the trigger refers to anywhere else, `ordering` has added no edge.
     """
     for reference in as_map(as_map(fingerprint).get("References")).values():
         match reference:

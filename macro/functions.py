@@ -167,7 +167,7 @@ def _unqualified(functions: Iterable[str], itself: _LookedUp) -> Iterator[str]:
 def _name_and_qualifier(parts: tuple[Parts, ...]) -> tuple[Parts, Parts]:
     """Return the name and the qualifier in the fields of an ARN, of a part of one, or of a name.
 
-    Region and account are not compared: what the template names so is its own function.
+    Region and account are not compared: a function of the template that has this name is meant.
     """
     match parts[parts.index(_KIND) + 1 :] if _KIND in parts else parts:
         case [name]:

@@ -153,7 +153,7 @@ def _attached(resources: Resources, kind: str) -> Iterator[Mapping[str, Json]]:
 
 
 def _first(members: Iterable[_Member], room: int) -> Iterator[_Member]:
-    """Yield the members, until one has no room as a policy of its own."""
+    """Yield members as long as there is room for a policy for each."""
     for member in members:
         room -= member.inline_size
         if room < 0:
@@ -252,10 +252,10 @@ def _fits(member: _Member, group: list[_Member]) -> bool:
 
 
 def _without_the_smallest(groups: list[_Group], room: int, most: int) -> Iterator[_Group]:
-    """Yield the groups less the smallest, whose handlers have room for policies of their own.
+    """Yield the groups without the smallest ones, whose handlers have room for their own policies.
 
-    None is left out that is within the quota: were a handler given a policy of its own while
-    CloudFormation has yet to delete another, there might be no room for both.
+    Only groups in excess of the quota are left out. If a handler got its own policy before
+    CloudFormation has deleted the policy of another, there might be no room for both.
     """
     excess = len(groups) - most
     dissolved: set[int] = set()

@@ -24,7 +24,7 @@ EDGES: Final = "TriggerEdges"
 """The metadata key of edges that cannot be a DependsOn."""
 
 RUN_ID: Final = "TriggerRunId"
-"""The attribute of a trigger that says which run of it succeeded, if what undoes it asks for it."""
+"""The attribute of a trigger that identifies the run that succeeded, for the trigger's undo."""
 
 RUN: Final = "Run"
 """The attribute of a part of a trigger that contains the state of the run."""

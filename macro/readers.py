@@ -62,7 +62,7 @@ class Fault(NamedTuple):
 
 
 class InvalidValueError(Exception):
-    """A value that its property does not accept, with all its faults; a string is a whole value's.
+    """A value that its property does not accept, with its faults; a string is about all of it.
 
     `accepted` is the part of the value that is right, ABSENT if there is none.
     """

@@ -80,7 +80,7 @@ NOISE: Final = (
 def answer(request: Request, progress: Progress, outcome: Outcome) -> tuple[Map, str]:
     """Compose an answer of at most LIMIT bytes, whatever the outcome holds.
 
-    Beside the body for CloudFormation stands what went wrong, empty if nothing did.
+    Return the body for CloudFormation, and what went wrong, which is empty if nothing did.
     """
     result: Any = ABSENT
     if outcome.kind == "done" and request.kind != "Delete":
@@ -150,12 +150,12 @@ def failure(request: Request, progress: Progress) -> Map:
 def success(
     request: Request, progress: Progress, reason: str, result: Any = ABSENT, error: str = ""
 ) -> tuple[Map, str]:
-    """Return the body of a success, or of a failure that is forgiven, with what has room in it.
+    """Return the body of a success, or of a failure that is forgiven, with as much as fits into it.
 
     The bytes are spent in this order: ids; the names of the attributes that the template reads,
-    all of which CloudFormation looks for; reason and Error; what the result has of them; the whole
-    result; its other parts, maps and lists last. Beside the body stands the first attribute that
-    the template reads and that has no room, empty if there is none.
+    all of which CloudFormation looks for; reason and Error; the values of these attributes; the
+    whole result; its other parts, maps and lists last. The second value is the first attribute
+    that the template reads and that does not fit; it is empty if all of them fit.
     """
     body = echo(request, "SUCCESS", physical_id(request, progress))
     if request.kind == "Delete":
@@ -305,7 +305,7 @@ def add_others(data: dict[str, str], result: Any, room: int) -> None:
 def explain(request: Request, progress: Progress, failed: Outcome, room: int) -> str:
     """Return why a request failed: one line, the most useful first, without a full stop.
 
-    What comes first has a share of the room, and the end of the log what is left of it.
+    Each of the first parts has a share of the room; the end of the log gets what is left.
     """
     where = f"full log: {log_group(request, progress)}"
     if request.no_echo or progress.no_echo:

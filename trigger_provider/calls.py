@@ -332,7 +332,7 @@ def packed(description: Map, *, is_ascii: bool) -> str:
 
 
 def description_of(request: Request, progress: Progress) -> Map:
-    """Return what a handler is told of its event: what is asked, by whom, which attempt it is."""
+    """Return the description of a request for its handler: type, ids, attempt, previous payload."""
     keys = ("RequestType", "RequestId", "StackId", "LogicalResourceId", "PhysicalResourceId")
     event = request.event
     description = {key: event[key].removeprefix(PART) for key in keys if key in event}
@@ -455,12 +455,11 @@ MOST_PAGES: Final = 40
 
 
 def hand_over(event: Map, effects: Effects, me: str, log: Log) -> bool:
-    """Start a fresh execution that goes on; false if that is likely and not sure.
+    """Start a fresh execution that continues; return False if it has probably begun.
 
-    Raises RuntimeError where there is none to be had.
-
-    What was surely not accepted is tried again. If no reply came, the fresh execution may have
-    begun, and nothing could tell: it alone goes on, since two would start a handler twice.
+    Raises RuntimeError if none can be started. A request that was certainly not accepted is
+    repeated. If no reply came, the fresh execution may have begun, and nothing can tell: then only
+    that execution continues, since two would start a handler twice.
     """
     body, headers = encoded(event), {"X-Amz-Invocation-Type": "Event"}
     for pause in growing(PAUSES):

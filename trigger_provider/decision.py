@@ -35,22 +35,23 @@ GROWTH: Final = 1.5
 """How much longer than the longest so far an attempt is expected to take at most."""
 
 LONGEST_REFUSAL: Final = 10
-"""Seconds between two tries of what was refused: 1, 2, 4, 8, and then so many."""
+"""Seconds between two tries of a call that was refused: 1, 2, 4, 8, and then this many."""
 
 QUESTION_PAUSES: Final = (2, 10, 30, 60)
-"""Seconds between questions to CloudFormation that were not answered; the last goes on.
+"""Seconds between requests for the stack's status that were not answered; the last is repeated.
 
-Each is drawn out to twice as much at most: the stacks of an account do not ask in step.
+Each pause is lengthened, at most to twice as much, so that the stacks of an account do not all ask
+at the same time (`lot`).
 """
 
 NOT_THERE: Final = 300
-"""Seconds after which an API of which nobody ever heard is taken for one that is not there."""
+"""Seconds after which an API that has never replied counts as unreachable."""
 
 PROPAGATING: Final = "((EC2|KMS)?AccessDenied|(EFS|S3Files)Mount(Connectivity|Timeout))(Exception)?"
-"""Error codes of what may be new: a policy of the provider or the handler, a way to its files."""
+"""Error codes that may pass: a policy, or the network path to a file system, may be too new."""
 
 THROTTLED: Final = "TooManyRequestsException|Throttling(Exception)?"
-"""Error codes of what asks too often, or of a function that runs too often already."""
+"""Error codes of too many requests, or of a function that has no concurrency left."""
 
 UNREACHABLE: Final = "Unreachable"
 """The error of a call that reached nothing."""
@@ -330,11 +331,11 @@ def handover_margin(request: Request) -> float:
 
 
 def gives_way(progress: Progress) -> bool:
-    """Whether this execution ends, so that its slot is another's in a small account.
+    """Whether this execution ends, to leave its slot to another function in a small account.
 
-    All slots may be held by providers whose handlers wait for one. Giving way goes on for as long
-    as others take the slot: an execution that waited for its own is no hop. Where handlers get
-    theirs, the next two refusals are reason to give way again.
+    All slots may be held by providers whose handlers wait for a slot. A provider gives way for as
+    long as others take its slot: an execution that had to wait for a slot does not count as a hop.
+    Once handlers get slots, it takes two more refusals to give way again.
     """
     is_crowded = progress.outcome.is_crowded and progress.refusals % 2 == 0
     return is_crowded and progress.hops <= 1 + progress.polls
@@ -381,7 +382,7 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
 
 
 def lot(request: Request, progress: Progress) -> float:
-    """Return a number from 0 to 1 by which triggers that wait for the same draw apart."""
+    """Return a number from 0 to 1 that differs between triggers, so that they act one by one."""
     tries = f"{progress.refusals} {progress.questions}"
     name = f"{request.event.get('RequestId')} {request.name} {tries}"
     return hashlib.sha256(name.encode(errors="replace")).digest()[0] / 256

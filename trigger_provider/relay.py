@@ -1,4 +1,4 @@
-"""A trigger of hours in parts, each of which passes on to the next what it knows of the run.
+"""A trigger that takes hours, in parts: each passes on to the next what it knows of the run.
 
 Knows the attribute Run of a part, and the property Previous in which the next finds it. Refuses to
 know when a part ends (`decision`), and what an answer says (`answer`).

@@ -176,7 +176,7 @@ def parse_request(event: Map) -> Request:
 
 
 def run_of(event: Map, properties: Map, old: Map) -> Map:
-    """Return what an undo with these properties is told of the run that it undoes.
+    """Return what an undo with these properties knows of the run that it undoes.
 
     It is empty where the trigger did not run, or only in an earlier deployment. An id begins with
     the time when the run began, in ten digits. What an Update undoes is later than what
@@ -234,8 +234,8 @@ def settings_of(properties: Map) -> Map:
 def is_unchanged(request: Request, properties: Map, old: Map) -> bool:
     """Return whether an Update changes nothing that a run depends on, so that it runs nothing.
 
-    Where the template reads the result it runs all the same, since nobody keeps the last one; so
-    does a trigger of which nobody knows what became of its last run.
+    If the template reads the result, the trigger runs all the same, since nobody keeps the last
+    result. It also runs if it is unknown how its last run ended.
     """
     if request.attributes or never_created(request):
         return False
@@ -259,7 +259,7 @@ SWITCHED_OFF: Final = r"Deployment$|Re(sources|ferences)\."
 def has_cause(properties: Map, old: Map) -> bool:
     """Return whether a fingerprint has an entry that is new, differs or is gone.
 
-    What the setting that is switched off has taken away has not vanished.
+    An entry that is gone because its setting was switched off does not count.
     """
     entries, old_entries = entries_of(properties), entries_of(old)
     if any(old_entries.get(name) != entries[name] for name in entries):

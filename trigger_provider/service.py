@@ -144,9 +144,9 @@ def concluded(
 def deliver(event: Map, until: float, effects: Effects, me: str, log: Log) -> None:
     """Send the answer until it is accepted, or until CloudFormation no longer waits for it.
 
-    An execution that ends before hands the answer over, and puts it on if it cannot know whether
-    that was accepted, or if the fresh execution might begin too late: an answer that comes twice
-    is the same.
+    An execution that ends earlier hands the answer over to a fresh one. It goes on sending the
+    answer itself if it cannot know whether a fresh execution has begun, or if that might begin too
+    late: an answer that comes twice does no harm.
     """
     is_handed_over = False
     for pause in growing(PAUSES):

@@ -303,7 +303,7 @@ def _path_in_trigger(name: str, rest: Sequence[str | int], trigger: Trigger) -> 
 
 
 def _new(in_expansion: Iterable[_Found], in_source: Iterable[Match]) -> Iterator[Diagnostic]:
-    """Yield what the source does not have too: a rule at the same place, or the same problem."""
+    """Yield what the source does not have too, at the same place or as the same problem."""
     known: set[tuple[str, TemplatePath | int]] = set()
     messages: set[tuple[str, str, TemplatePath]] = set()
     for match in in_source:

@@ -76,7 +76,7 @@ def report(written: Mapping[Any, Any], macro_name: str = TRANSFORM) -> Report:
     )
     if macro_name not in map(name_of, transforms(template)):
         return Report(findings=missed, resources={})
-    request = _request(template, macro_name, turn=0)
+    request = _request(template, macro_name, trial=0)
     reading = read(*request)
     first = _findings(reading, template, macro_name)
     others = [
@@ -114,8 +114,8 @@ def _created(reading: Reading) -> dict[str, Json]:
     return resources
 
 
-_TURNS: Final = 3
-"""How many values are tried for a parameter: as many as the property with the most choices has."""
+_TRIALS: Final = 3
+"""Values that are tried for a parameter that has none: as many as any property has choices."""
 
 
 _Request = tuple[dict[str, Json], Deployment]
@@ -123,17 +123,17 @@ _Request = tuple[dict[str, Json], Deployment]
 
 
 def _others(first: _Request, template: Json, macro_name: str) -> Iterator[_Request]:
-    """Yield the requests of the other turns; none if every parameter has a value."""
-    for turn in range(1, _TURNS):
-        if (request := _request(template, macro_name, turn)) != first:
+    """Yield the requests of the other trials; none if every parameter has a value."""
+    for trial in range(1, _TRIALS):
+        if (request := _request(template, macro_name, trial)) != first:
             yield request
 
 
-def _request(template: Json, macro_name: str, turn: int) -> _Request:
-    """Return what the macro receives if parameters without a value have those of a turn."""
-    transform = next(each for each in transforms(template) if name_of(each) == macro_name)
+def _request(template: Json, macro_name: str, trial: int) -> _Request:
+    """Return what the macro receives if parameters without a value have the values of a trial."""
+    transform = next(entry for entry in transforms(template) if name_of(entry) == macro_name)
     declared = section(template, "Parameters")
-    parameters = _Parameters(declared=declared, values=_defaults(template), turn=turn)
+    parameters = _Parameters(declared=declared, values=_defaults(template), trial=trial)
     fragment = {name: section for name, section in template.items() if name != "Transform"}
     if isinstance(resources := fragment.get("Resources"), dict):
         fragment["Resources"] = {
@@ -210,11 +210,11 @@ _LAYER: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parameters:
-    """The parameters of a template, those with a known value, and which turn it is."""
+    """The parameters of a template, those with a known value, and which trial it is."""
 
     declared: Mapping[str, Json]
     values: dict[str, Json]
-    turn: int
+    trial: int
 
     def referred(self, value: Json) -> str:
         """Return the name of the parameter that a value refers to; empty if it refers to none."""
@@ -226,14 +226,14 @@ class _Parameters:
     def stand_ins(self, known: Property) -> list[Json]:
         """Return a value that a property accepts; none if its reader does not list any.
 
-        If there are several choices, each turn returns another.
+        If there are several choices, each trial returns another.
         """
         options = known.accepts.schema.get("anyOf", [])
         enumerated = [choice for option in options for choice in option.get("enum", ())]
         examples = [choice for option in options for choice in option.get("examples", ())]
         switches = [True, False] if {"type": "boolean"} in options else []
         choices = [*enumerated, *examples, *switches]
-        return choices[self.turn % len(choices) :][:1] if choices else []
+        return choices[self.trial % len(choices) :][:1] if choices else []
 
 
 def _defaults(template: Mapping[str, Json]) -> dict[str, Json]:

@@ -90,9 +90,11 @@ class _MacroRule(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint has n
 
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Match every problem with this rule."""
-        turn = _turn_of_the_macro(cfn)
-        findings = (finding for finding in turn.report.findings if finding.rule.id == self.id)
-        return [_match(finding, turn) for finding in findings]
+        macro_report = _macro_report(cfn)
+        findings = (
+            finding for finding in macro_report.report.findings if finding.rule.id == self.id
+        )
+        return [_match(finding, macro_report) for finding in findings]
 
 
 @_documented(catalog.EXPANDED)
@@ -101,7 +103,7 @@ class Expanded(_MacroRule):
 
     def initialize(self, cfn: Template) -> None:
         """Add the resources that triggers become: a template may refer to them."""
-        for name, resource in _turn_of_the_macro(cfn).report.resources.items():
+        for name, resource in _macro_report(cfn).report.resources.items():
             cfn.context.resources.setdefault(name, Resource(resource))
 
 
@@ -129,7 +131,7 @@ class Risk(_MacroRule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
+class _MacroReport:
     """The report on a template, and the template with its lines."""
 
     report: Report
@@ -137,7 +139,7 @@ class _Turn:
 
 
 @lru_cache(maxsize=1)
-def _turn_of_the_macro(cfn: Template) -> _Turn:
+def _macro_report(cfn: Template) -> _MacroReport:
     """Return the report on a template as the transforms before the macro leave it.
 
     cfn-lint runs AWS::LanguageExtensions, and in older versions SAM, wherever they are in the list.
@@ -157,14 +159,14 @@ def _turn_of_the_macro(cfn: Template) -> _Turn:
         cfn = _read_again(cfn, before=before)
     whole = {**_repeated(cfn, before), **({"Transform": listed} if listed else {})}
     if SERVERLESS_TRANSFORM not in before or is_transformed(whole):
-        return _Turn(report=report(whole, name), marked=cfn)
+        return _MacroReport(report=report(whole, name), marked=cfn)
     plain = through_json(whole)
     try:
         without_transform = transformed(plain, {}, region=cfn.regions[0])
     except AwsTransformError:
         return _uncertain(whole, cfn, name)
     after_sam = without_transform | {"Transform": plain["Transform"]}
-    return _Turn(report=report(after_sam, name), marked=cfn)
+    return _MacroReport(report=report(after_sam, name), marked=cfn)
 
 
 def _repeated(cfn: Template, before: list[str]) -> Mapping[str, Json]:
@@ -187,17 +189,17 @@ def _read_again(cfn: Template, *, before: list[str]) -> Template:
     return again
 
 
-def _uncertain(template: Mapping[str, Json], marked: Template, name: str) -> _Turn:
+def _uncertain(template: Mapping[str, Json], marked: Template, name: str) -> _MacroReport:
     """Return the findings that hold although the template is not as the macro receives it."""
     everything = report(template, name)
-    return _Turn(
+    return _MacroReport(
         report=dataclasses.replace(everything, findings=certain(everything.findings)),
         marked=marked,
     )
 
 
-def _match(finding: Finding, turn: _Turn) -> RuleMatch:
-    path, location = _location(finding, turn.marked)
+def _match(finding: Finding, macro_report: _MacroReport) -> RuleMatch:
+    path, location = _location(finding, macro_report.marked)
     known = {"location": location} if location else {}
     return RuleMatch([*path], str(finding.problem), **known)
 
