@@ -41,7 +41,7 @@ def test_an_update_that_fails_in_the_trigger_takes_it_back(
     assert last(cloud) == ("Update", "Run", "UPDATE_ROLLBACK_IN_PROGRESS")
 
 
-def test_a_trigger_that_is_cancelled_is_undone_while_its_update_is_served(
+def test_a_trigger_that_is_canceled_is_undone_while_its_update_is_served(
     cloud: Cloud, stack: Stack, provider: ScriptedProvider
 ) -> None:
     provider.plays(OK, Scripted(seconds=600))

@@ -73,7 +73,7 @@ def test_a_create_that_nobody_answers_fails_after_its_service_timeout_under_a_ma
     assert failed.reason.startswith("CloudFormation did not receive a response from your Custom")
 
 
-def test_a_create_under_way_is_cancelled_when_another_resource_fails(
+def test_a_create_under_way_is_canceled_when_another_resource_fails(
     stack: Stack, provider: ScriptedProvider
 ) -> None:
     provider.plays(Scripted(seconds=600), OK)
@@ -257,7 +257,7 @@ def test_what_succeeded_goes_back_when_a_failed_update_is_rolled_back(
 # ---- interruptions
 
 
-def test_a_cancelled_update_is_rolled_back_while_its_requests_are_still_served(
+def test_a_canceled_update_is_rolled_back_while_its_requests_are_still_served(
     stack: Stack, provider: ScriptedProvider, cloud: Cloud
 ) -> None:
     provider.plays(OK, Scripted(seconds=600))
@@ -305,7 +305,7 @@ def test_an_attribute_that_an_answer_lacks_fails_a_rollback_too(
     assert stack.update({"Run": trigger(Attributes=["Rows"], Retry={})}) == "UPDATE_ROLLBACK_FAILED"
 
 
-def test_resources_without_an_order_are_made_side_by_side(cloud: Cloud, stack: Stack) -> None:
+def test_resources_without_an_order_are_created_in_parallel(cloud: Cloud, stack: Stack) -> None:
     stack.create({"A": trigger(), "B": trigger(), "C": trigger(after=("A", "B"))})
 
     a, b, c = cloud.requests

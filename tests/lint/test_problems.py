@@ -163,7 +163,7 @@ def test_without_the_transform_a_trigger_becomes_nothing() -> None:
     assert report(template(Run=trigger())).resources == {}
 
 
-def test_a_trigger_without_problems_has_its_risks_beside_the_problems_of_another() -> None:
+def test_risks_of_a_trigger_are_reported_next_to_the_problems_of_another() -> None:
     risky = trigger(InvocationType="Event")
     written = template({"Transform": "Trigger"}, Migrate=function(), Run=risky, Other=trigger(A=1))
 

@@ -165,7 +165,7 @@ def test_a_rollback_that_fails_can_be_continued(stacks: ProvidedStacks) -> None:
     assert stacks.status(name) == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_an_update_can_be_cancelled(stacks: ProvidedStacks) -> None:
+def test_an_update_can_be_canceled(stacks: ProvidedStacks) -> None:
     name = stacks.create({"Resources": {"Custom": stacks.custom(Value="old")}})
     queue = QUEUE | {"DependsOn": "Custom"}
     held = {"Custom": stacks.custom(Value="new", Held="Update"), "Queue": queue}

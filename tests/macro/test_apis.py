@@ -99,7 +99,7 @@ def test_a_stage_of_an_api_chosen_under_a_condition_is_its_stage(api: Template) 
     assert "Perhaps" in waits(fragment)
 
 
-def test_what_sam_makes_of_an_api_is_selected_with_it() -> None:
+def test_resources_that_sam_generates_for_an_api_are_selected_with_it() -> None:
     body = {"openapi": "3.0.1", "paths": {}}
     sam = {
         "Door": of_type("AWS::Serverless::Api", StageName="live", DefinitionBody=body),

@@ -36,11 +36,11 @@ def test_a_reserved_logical_id_is_a_problem(taken: str) -> None:
     ]
 
 
-def test_a_logical_id_of_ours_is_free_in_a_template_without_triggers() -> None:
+def test_a_reserved_logical_id_is_free_in_a_template_without_triggers() -> None:
     assert problems(template(TriggerProvider=table())) == []
 
 
-def test_a_condition_with_the_name_of_ours_is_a_problem() -> None:
+def test_a_condition_with_a_reserved_name_is_a_problem() -> None:
     conditions: dict[str, Any] = {"TriggerProviderCondition": {}, "A": {}, "B": {}}
     fragment = template(
         {"Conditions": conditions}, First=under("A", trigger()), Second=under("B", trigger())
@@ -134,7 +134,7 @@ def test_the_ref_of_a_trigger_without_a_result_can_be_read() -> None:
     assert problems(fragment) == []
 
 
-def test_a_trigger_that_is_always_made_cannot_have_a_function_that_is_not() -> None:
+def test_a_trigger_without_a_condition_cannot_have_a_function_with_one() -> None:
     fragment = template(Migrate=under("Production", function()), Run=trigger())
 
     assert problems(fragment) == [

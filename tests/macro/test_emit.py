@@ -459,14 +459,14 @@ def conditions(fragment: Template) -> Template:
     return {name: emitted[name].get("Condition") for name in created(fragment)}
 
 
-def test_what_is_made_for_one_conditional_trigger_has_its_condition() -> None:
+def test_a_resource_for_one_conditional_trigger_has_its_condition() -> None:
     fragment = template(Run=under("Production", trigger()))
 
     assert set(conditions(fragment).values()) == {"Production"}
     assert "Conditions" not in expanded(fragment)
 
 
-def test_what_is_made_for_several_conditional_triggers_has_the_or_of_their_conditions() -> None:
+def test_resources_for_several_conditional_triggers_have_the_or_of_their_conditions() -> None:
     sections: Template = {"Conditions": {"A": {}, "B": {}}}
     fragment = template(
         sections, One=under("A", trigger()), Two=under("B", trigger()), More=under("A", trigger())
@@ -480,7 +480,7 @@ def test_what_is_made_for_several_conditional_triggers_has_the_or_of_their_condi
     }
 
 
-def test_one_trigger_without_a_condition_leaves_all_that_is_made_without_one() -> None:
+def test_one_trigger_without_a_condition_leaves_shared_resources_without_one() -> None:
     fragment = template(One=under("A", trigger()), Two=trigger())
 
     assert set(conditions(fragment).values()) == {None}

@@ -62,7 +62,7 @@ def test_what_is_given_is_not_changed() -> None:
     assert fragment == before
 
 
-def test_what_was_expanded_has_no_trigger_any_more() -> None:
+def test_an_expanded_template_comes_back_as_it_is() -> None:
     once = expanded(template(Orders=table(), Run=trigger(ExecuteAfter=["*"])))
 
     assert expand(once, Deployment()).fragment is once

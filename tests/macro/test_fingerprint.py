@@ -414,7 +414,9 @@ def test_neither_a_secret_nor_an_unknown_name_is_repeated(value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["Custom", "Old", "Nested", "Key"])
 @pytest.mark.parametrize("attribute", ["SecretAccessKey", "Outputs.Password"])
-def test_of_what_may_have_a_secret_only_the_ref_is_repeated(name: str, attribute: str) -> None:
+def test_only_the_ref_of_a_resource_that_may_have_a_secret_is_repeated(
+    name: str, attribute: str
+) -> None:
     assert live(variables(A=get(name, attribute))) == {name: ref(name)}
 
 

@@ -169,7 +169,7 @@ def test_a_role_of_the_authors_is_used_as_it_is() -> None:
     assert "RunRole" not in emitted
 
 
-def test_a_function_that_is_defined_once_is_made_once_for_each_trigger() -> None:
+def test_a_function_that_is_defined_once_is_created_once_for_each_trigger() -> None:
     fragment = template(Run=defining(), Check=defining(MemorySize=256))
 
     assert sorted(created(fragment)) == [
@@ -181,7 +181,7 @@ def test_a_function_that_is_defined_once_is_made_once_for_each_trigger() -> None
 # ---- conditions
 
 
-def test_all_that_is_made_for_a_conditional_trigger_has_its_condition() -> None:
+def test_every_resource_for_a_conditional_trigger_has_its_condition() -> None:
     fragment = template(Run=under("Production", defining(Policies=[STATEMENT])))
 
     emitted = resources(fragment)
@@ -241,7 +241,7 @@ def test_policies_that_are_not_statements_are_a_problem(policies: Any) -> None:
     ]
 
 
-def test_two_resources_of_ours_never_share_a_logical_id() -> None:
+def test_two_added_resources_never_share_a_logical_id() -> None:
     fragment = template(
         Function=function(), TriggerProviderInvoke=defining(), Run=trigger("Function")
     )
@@ -262,11 +262,11 @@ def test_a_logical_id_that_the_macro_would_create_twice_is_a_problem(taken: str)
 
 
 @pytest.mark.parametrize("taken", ["RunRole", "RunFunction"])
-def test_what_is_not_made_takes_no_logical_id(taken: str) -> None:
+def test_a_resource_that_is_not_added_takes_no_logical_id(taken: str) -> None:
     assert problems(template(Run=trigger(), **{taken: table()})) == []
 
 
-def test_a_role_of_the_authors_leaves_the_logical_id_of_ours_free() -> None:
+def test_a_function_with_its_own_role_leaves_the_reserved_logical_id_free() -> None:
     assert problems(template(Run=defining(Role=OWN_ROLE), RunRole=table())) == []
 
 
@@ -360,7 +360,7 @@ def test_the_result_that_a_function_reads_of_another_trigger_is_sent_along() -> 
 # ---- when it runs again
 
 
-def test_a_function_that_is_made_is_dated_like_any_other() -> None:
+def test_a_function_that_a_trigger_defines_has_a_fingerprint_like_any_other() -> None:
     environment = {"Variables": {"TABLE": ref("Orders")}}
     run = defining(Environment=environment, Layers=["arn"])
 

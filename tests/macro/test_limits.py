@@ -96,7 +96,7 @@ def test_a_template_of_five_hundred_resources_is_expanded() -> None:
     assert len(emitted) == 500
 
 
-def test_a_template_of_more_with_what_is_made_is_a_problem() -> None:
+def test_too_many_resources_with_the_added_ones_are_a_problem() -> None:
     assert problems(template(Run=trigger(), **tables(493))) == [
         (
             "Resources: 501 with those created for triggers; CloudFormation allows 500; "

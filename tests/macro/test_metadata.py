@@ -307,7 +307,7 @@ def test_a_taken_logical_id_is_a_problem(taken: Template) -> None:
 
 
 @pytest.mark.parametrize("metadata", [None, "Trigger", ["Trigger"], {"trigger": {}}, {}])
-def test_metadata_without_the_key_is_none_of_ours(metadata: Any) -> None:
+def test_metadata_without_the_key_is_not_a_trigger(metadata: Any) -> None:
     fragment = template(Migrate=function() | {"Metadata": metadata})
 
     assert expanded(fragment) == fragment

@@ -119,7 +119,7 @@ def test_the_authors_own_order_comes_first() -> None:
     assert waits(fragment, "Jobs") == ["First", "Run"]
 
 
-def test_one_name_in_depends_on_becomes_a_list_with_ours() -> None:
+def test_one_name_in_depends_on_becomes_a_list_with_the_added_names() -> None:
     jobs = QUEUE | {"DependsOn": "Orders"}
     fragment = template(Orders=table(), Jobs=jobs, Run=trigger(ExecuteBefore=["Jobs"]))
 

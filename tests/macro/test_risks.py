@@ -351,7 +351,7 @@ def test_a_durable_handler_whose_role_may_allow_checkpoints_is_not_a_risk(role: 
     assert warnings(durable(role)) == []
 
 
-def test_a_policy_beside_the_role_of_a_durable_handler_counts() -> None:
+def test_a_separate_policy_of_the_role_of_a_durable_handler_counts() -> None:
     attached = allowing("lambda:CheckpointDurableExecution") | {"Roles": [ref("Role")]}
     policy = of_type("AWS::IAM::Policy", **attached)
 

@@ -168,7 +168,7 @@ SELECTED: Final = [
 
 
 @pytest.mark.parametrize(("selector", "written", "kind"), SELECTED)
-def test_a_selector_means_what_sam_made_in_every_property(
+def test_a_selector_means_what_sam_generates_in_every_property(
     selector: str, written: Template, kind: str
 ) -> None:
     after_sam = transformed(Libs=written)
@@ -183,7 +183,7 @@ def test_a_selector_means_what_sam_made_in_every_property(
     assert f"Resources.{meant}" in fingerprint(changed)
 
 
-def test_a_connector_means_every_resource_that_sam_made_for_it() -> None:
+def test_a_connector_means_every_resource_that_sam_generates_for_it() -> None:
     fn = serverless("Function", **CODE)
     after_sam = transformed(
         Fn=fn, Orders=table(), Jobs=QUEUE, Link=connector("Fn", "Orders", "Jobs")

@@ -97,7 +97,7 @@ def test_a_trigger_in_the_metadata_of_a_function_may_have_one() -> None:
     assert "Undo" in undo(fragment, "MigrateTrigger")["Properties"]
 
 
-def test_a_masked_result_is_no_property_of_the_undo() -> None:
+def test_a_masked_result_is_not_a_property_of_the_undo() -> None:
     masked = undo_properties(undoing(Run=trigger(OnRollback=BACK, NoEcho=True)))
 
     assert "Result" not in masked["Undo"]["Skeleton"]

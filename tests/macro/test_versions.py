@@ -168,7 +168,7 @@ def test_an_alias_counts_however_it_is_written(handler: Any) -> None:
 
 
 @pytest.mark.parametrize("qualifier", ["live", "3"])
-def test_of_a_version_outside_the_template_only_the_arn_counts(qualifier: str) -> None:
+def test_only_the_arn_of_a_version_outside_the_template_counts(qualifier: str) -> None:
     assert entries(handler=sub(f"${{Migrate.Arn}}:{qualifier}"), **NEW_CODE) == {}
 
 

@@ -165,7 +165,7 @@ OTHER_CHILD = template(LEVEL, Run=trigger(Payload={"Level": ref("Level"), "More"
 
 
 @pytest.mark.parametrize(("old_child", "verdict"), [(CHILD, STAY), (OTHER_CHILD, RUN)])
-def test_an_old_nested_template_is_beside_the_old_template(
+def test_an_old_nested_template_is_next_to_the_old_template(
     old_child: Template, verdict: str
 ) -> None:
     files = Files(templates={"app/child.yaml": CHILD, "old/child.yaml": old_child})

@@ -236,7 +236,7 @@ def test_a_denied_invocation_is_retried_until_permissions_propagate() -> None:
             assert cell.action == Action("respond", outcome=failure), cell
 
 
-def test_a_poll_of_a_cancelled_stack_ends_it_and_says_what_the_stack_does() -> None:
+def test_a_poll_of_a_canceled_stack_ends_it_and_says_what_the_stack_does() -> None:
     expected = Outcome("failed", "Cancelled", "the stack is ROLLBACK_IN_PROGRESS")
 
     for cell in cells():

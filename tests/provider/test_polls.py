@@ -108,7 +108,7 @@ def test_what_a_handler_with_no_echo_says_of_its_progress_is_in_no_reason(
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS"])
 @pytest.mark.parametrize("retry_after", [10, 0])
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_polling_stops_half_a_minute_after_the_stack_was_cancelled(
+def test_polling_stops_half_a_minute_after_the_stack_was_canceled(
     world: World, kind: Kind, status: str, retry_after: int
 ) -> None:
     stack, handler = Stack(world), world.handler

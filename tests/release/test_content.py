@@ -38,7 +38,7 @@ def test_a_source_distribution_holds_what_a_build_needs() -> None:
     assert unexpected_in_sdist(SOURCE[1:], RELEASE) == ["LICENSE is missing"]
 
 
-def test_what_was_built_beside_the_sources_does_not_belong_in_a_source_distribution() -> None:
+def test_files_built_next_to_the_sources_do_not_belong_in_a_source_distribution() -> None:
     assert unexpected_in_sdist([*SOURCE, "cfn_trigger-1.2.3/build/lib/x.py"], RELEASE) == [
         "build/lib/x.py does not belong in it"
     ]

@@ -187,7 +187,7 @@ def test_a_section_or_resource_without_a_value_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("section", ["Parameters", "Mappings", "Conditions", "Outputs"])
-def test_a_section_that_is_no_map_is_a_problem(section: str) -> None:
+def test_a_section_that_is_not_a_map_is_a_problem(section: str) -> None:
     assert shown(f"{section}: []\nResources: {{}}\n").splitlines()[0] == (
         f"t.yaml:1:1: error[E0000] {section}: must be a map, as CloudFormation requires"
     )
@@ -200,7 +200,7 @@ def test_a_section_that_is_no_map_is_a_problem(section: str) -> None:
         ("[]", "must be a map, as CloudFormation requires"),
     ],
 )
-def test_metadata_of_a_resource_that_is_no_map_is_a_problem(metadata: str, problem: str) -> None:
+def test_metadata_of_a_resource_that_is_not_a_map_is_a_problem(metadata: str, problem: str) -> None:
     assert shown(f"Resources:\n  A:\n    Metadata: {metadata}\n").splitlines()[0] == (
         f"t.yaml:3:5: error[E0000] A.Metadata: {problem}"
     )

@@ -83,7 +83,7 @@ def tokens(text: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_reason_is_no_markdown_and_no_html(text: str) -> None:
+def test_a_reason_is_neither_markdown_nor_html(text: str) -> None:
     hostile = Prediction(
         trigger="Run", verdict="will run", outcome="will run", request="Update", because=(text,)
     )
@@ -102,7 +102,7 @@ def test_a_reason_is_no_markdown_and_no_html(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "`", "a`` b", "a|b"])
-def test_a_name_is_no_markdown_and_no_html(text: str) -> None:
+def test_a_name_is_neither_markdown_nor_html(text: str) -> None:
     hostile = Prediction(
         trigger=text, verdict="will run", outcome="will run", request="Update", because=()
     )

@@ -231,7 +231,7 @@ def test_a_durable_run_that_lambda_does_not_know_for_a_minute_is_a_failure(
     assert 60 < request.answers[0].at - request.sent_at < 90
 
 
-def test_a_handler_that_is_no_durable_function_after_all_is_invoked_as_any_other(
+def test_a_handler_that_is_not_durable_after_all_is_invoked_like_any_other(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     """The template says that a handler may be one: a condition chose another function."""
@@ -359,7 +359,7 @@ def test_a_durable_run_is_stopped_at_the_end_of_timeout(
     assert broken_promises(cloud) == []
 
 
-def test_a_durable_run_of_a_cancelled_update_is_stopped_within_a_minute(
+def test_a_durable_run_of_a_canceled_update_is_stopped_within_a_minute(
     cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
 ) -> None:
     handler.plays(returns(None), returns(None, seconds=3000))
@@ -377,7 +377,7 @@ def test_a_durable_run_of_a_cancelled_update_is_stopped_within_a_minute(
     assert last.attempt.ended - began < 100 + 60
 
 
-def test_the_delete_after_a_cancelled_create_waits_until_the_durable_run_is_stopped(
+def test_the_delete_after_a_canceled_create_waits_until_the_durable_run_is_stopped(
     cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
 ) -> None:
     """What lets the provider stop anything is deleted right after it."""
@@ -393,7 +393,7 @@ def test_the_delete_after_a_cancelled_create_waits_until_the_durable_run_is_stop
     assert delete.answers[0].at - delete.sent_at < 70
 
 
-def test_the_delete_after_a_cancelled_create_leaves_time_to_answer_in_the_shortest_timeout(
+def test_the_delete_after_a_canceled_create_leaves_time_to_answer_in_the_shortest_timeout(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.plays(returns(None, seconds=3000))

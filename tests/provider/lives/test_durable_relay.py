@@ -74,7 +74,7 @@ def test_a_durable_run_of_hours_is_stopped_when_its_timeout_is_over(
     assert broken_promises(cloud) == []
 
 
-def test_a_durable_run_of_hours_is_stopped_when_its_update_is_cancelled(
+def test_a_durable_run_of_hours_is_stopped_when_its_update_is_canceled(
     cloud: Cloud, stack: Stack, handler: Function, durable: DurableExecutions
 ) -> None:
     handler.plays(returns(None), returns(None, seconds=11 * HOUR))

@@ -350,7 +350,7 @@ def test_what_a_part_began_and_did_not_end_is_deleted_once(
     assert cloud.starts.count("Delete") == 1
 
 
-def test_a_cancelled_update_starts_no_further_part(
+def test_a_canceled_update_starts_no_further_part(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.plays(returns(None))

@@ -249,7 +249,7 @@ def test_what_a_lost_attempt_may_have_made_is_deleted_even_if_no_later_attempt_b
 # ---- cancelled
 
 
-def test_what_a_cancelled_creation_began_is_deleted(
+def test_what_a_canceled_creation_began_is_deleted(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.plays(*[in_progress(retry_after=10)] * 3)
@@ -263,9 +263,7 @@ def test_what_a_cancelled_creation_began_is_deleted(
     assert deleted.attempts or said
 
 
-def test_a_cancelled_update_runs_nothing_more(
-    cloud: Cloud, stack: Stack, handler: Function
-) -> None:
+def test_a_canceled_update_runs_nothing_more(cloud: Cloud, stack: Stack, handler: Function) -> None:
     handler.plays(returns(None), *[in_progress(retry_after=30)] * 60)
     stack.create(run("1", Timeout=3540))
     stack.cancel_update_after(100)

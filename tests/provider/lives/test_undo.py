@@ -82,7 +82,7 @@ def test_a_run_that_fails_an_update_is_not_undone(
     assert broken_promises(cloud) == []
 
 
-def test_a_run_that_is_cancelled_is_not_undone(
+def test_a_run_that_is_canceled_is_not_undone(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(returns(FIRST), *[in_progress(retry_after=10)] * 60)
@@ -199,7 +199,7 @@ def test_a_run_is_undone_if_the_creation_of_its_undo_has_begun_when_something_fa
     assert broken_promises(cloud) == []
 
 
-def test_a_run_of_a_new_trigger_is_undone_before_its_handler_is_told_to_delete(
+def test_a_run_of_a_new_trigger_is_undone_before_its_handler_receives_a_delete(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.always(returns(FIRST))
@@ -374,7 +374,7 @@ def test_a_failure_that_is_gone_on_from_is_not_undone(
 # ---- what the undo is told
 
 
-def test_an_undo_is_told_which_run_it_undoes(
+def test_an_undo_knows_which_run_it_undoes(
     stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(returns(FIRST))

@@ -140,7 +140,7 @@ def test_a_run_that_fails_an_update_after_hours_is_not_undone(
 
 
 @pytest.mark.parametrize("after", [100, 3590, 5000, 30_000])
-def test_a_run_that_is_cancelled_after_hours_is_not_undone(
+def test_a_run_that_is_canceled_after_hours_is_not_undone(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function, after: float
 ) -> None:
     handler.plays(returns(FIRST), *polled(11, returns(SECOND)))
@@ -153,7 +153,7 @@ def test_a_run_that_is_cancelled_after_hours_is_not_undone(
     assert broken_promises(cloud) == []
 
 
-def test_a_cancelled_run_of_hours_does_not_keep_an_earlier_trigger_from_being_undone(
+def test_a_canceled_run_of_hours_does_not_keep_an_earlier_trigger_from_being_undone(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function
 ) -> None:
     handler.plays(returns(FIRST), returns(FIRST), *polled(11, returns(SECOND)))

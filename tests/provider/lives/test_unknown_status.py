@@ -90,7 +90,7 @@ def test_cloudformation_is_asked_at_most_twice_a_minute(
     assert broken_promises(cloud) == []
 
 
-def test_a_polled_create_ends_soon_after_its_stack_was_cancelled(
+def test_a_polled_create_ends_soon_after_its_stack_was_canceled(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:
     handler.always(in_progress(retry_after=5))
