@@ -6,6 +6,7 @@ Knows the two services' requests, headers, error codes and limits. Refuses to kn
 import base64
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,6 @@ from urllib.parse import quote, urlencode
 from trigger_provider.decision import (
     LONGEST_REFUSAL,
     PROPAGATING,
-    QUESTION_PAUSES,
     RESERVE,
     SHORT,
     THROTTLED,
@@ -386,6 +386,7 @@ class History(NamedTuple):
 
     `is_taken_back`: the trigger failed in the current operation, and this request takes it back; or
     the stack rolls back, which its events may show before DescribeStacks does.
+    If the provider may not read them, it assumes that there is no rollback.
     `has_failed`: it failed in the previous operation, and has not succeeded since.
     """
 
@@ -393,9 +394,7 @@ class History(NamedTuple):
     has_failed: bool | None = None
 
 
-def read_history(  # noqa: C901 (pages, their events, and what these say together)
-    request: Request, progress: Progress, effects: Effects, seconds: float
-) -> History:
+def read_history(request: Request, progress: Progress, effects: Effects, seconds: float) -> History:
     """Read the events of this operation, and of the last if it matters whether that failed.
 
     They come newest first, a hundred at a time. An operation begins with an event of the stack
@@ -403,52 +402,59 @@ def read_history(  # noqa: C901 (pages, their events, and what these say togethe
     """
     is_in_place = bool(request.run) and request.kind == "Update"
     is_shown = "ROLLBACK" in progress.status
-    # Of each operation: the statuses of the stack, and those with which the trigger ended.
+    # Of each operation: the statuses of the trigger, and those of the stack.
     operations: list[tuple[list[str], list[str]]] = [([], [])]
+    newest: list[Any] = []
     more: Map = {}
-    for _ in range(MOST_PAGES):
+    while True:
         response = ask(request, effects, seconds, "DescribeStackEvents", more)
         text = text_of(response)
         members = re.findall("(?s)<member>(.*?)</member>", text)
         if not members:
             return History((is_shown and not is_in_place) if is_lasting_refusal(response) else None)
         for member in members:
-            stack, ended = operations[-1]
             event = dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", member))
             status = event.get("ResourceStatus", "")
-            if event.get("PhysicalResourceId") == request.event["StackId"]:
-                stack.append(status)
+            is_of_stack = event.get("PhysicalResourceId") == request.event["StackId"]
+            if is_of_stack or event.get("LogicalResourceId") == request.name:
+                newest += [is_of_stack, status, event.get("Timestamp", "")]
+                operations[-1][is_of_stack].append(status)
                 if event.get("ResourceStatusReason") == "User Initiated":
                     operations.append(([], []))
-            elif event.get("LogicalResourceId") == request.name and "PROGRESS" not in status:
-                ended.append(status)
         token = re.search("<NextToken>(.*?)</", text)
-        is_late = effects.clock().left < SHORT
-        if len(operations) > 1 + request.unchanged or is_late or not token:
+        is_enough = len(operations) > 1 + request.unchanged
+        if is_enough or not token or effects.clock().left < SHORT:
             break
         from html import unescape  # noqa: PLC0415 (a cold start should not pay for it)
 
         more = {"NextToken": unescape(token[1])}
-    (stack, ended), (last_stack, last) = [*operations, ([], [])][:2]
-    is_rollback = "ROLLBACK" in "".join(stack[:1])
-    is_early = progress.questions < len(QUESTION_PAUSES)
-    if stack and is_early and is_shown and not is_rollback:
-        return History()  # DescribeStacks may have returned the status of an earlier operation
-    is_taken_back = is_rollback or is_shown or ended[:1] == ["UPDATE_FAILED"]
+    (steps, stack), (last, last_stack) = [*operations, ([], [])][:2]
+    is_rollback = "ROLLBACK" in str(stack[:1])
+    # Either response may be of an earlier moment, in which this request had not begun.
+    is_of_stack, status, shown_at = [*newest, False, "", ""][:3]
+    sent = time.strftime("%FT%T", time.gmtime(progress.sent - SKEW))
+    is_over = status.endswith("COMPLETE") or (is_shown and not is_rollback)
+    is_old = is_of_stack or shown_at < sent
+    if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 * is_old):
+        return History()
+    is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps
     if is_in_place:
         # A rollback may update an undo only because it refers to the trigger, and an undo may be
         # taken back alone: then no run of a deployment that failed is known to it.
-        done = ended + last * ("FAILED" in "".join(last_stack[:1]))
+        done = steps + last * ("FAILED" in str(last_stack[:1]))
         is_taken_back = is_rollback and "UPDATE_COMPLETE" in done
     # A resource that failed and was taken back by itself still counts as failed: CloudFormation
     # only regards a stack that was rolled back as stable.
-    if "ROLLBACK" in "".join(last_stack):
+    if "ROLLBACK" in str(last_stack):
         last = last[:1]
-    return History(is_taken_back, "FAILED" in "".join(last))
+    return History(is_taken_back, "FAILED" in str(last))
 
 
-MOST_PAGES: Final = 40
-"""Pages of events that are read: of two updates of a stack of 500 resources, and more."""
+ASKED_AGAIN: Final = 4
+"""Questions in a row for which a response of an earlier moment is not believed."""
+
+SKEW: Final = 1
+"""Whole seconds by which the event of a request may be earlier than the date of its ResponseURL."""
 
 
 # ---- the provider itself

@@ -14,7 +14,7 @@ import libcst as cst
 from trigger_provider.shorten import PUBLIC, compact
 
 LOADER: Final = """\
-# The provider of cfn-trigger, compressed: trigger_provider/embedded.py with short names
+# The provider of cfn-trigger: trigger_provider/embedded.py, compressed
 import base64,bz2,linecache
 TEXT=bz2.decompress(base64.b85decode('{code}')).decode()
 linecache.cache['compact.py']=len(TEXT),None,TEXT.splitlines(True),'compact.py'

@@ -84,7 +84,7 @@ def parse_progress(v,r,w):
  if t:=v.get(I):
   k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BG][:len(Outcome._fields)]);h=t.get(BD,0)-(o.is_crowded and w-t['resume_at']>=4)
   k|={BG:o,BD:h,Z:sent_at(v,w)};return Progress(**k)
- s=sent_at(v,w);return Progress(max(s,w+min(r.timeout,30)-r.timeout),s)
+ a=sent_at(v,w);return Progress(max(a,w+min(r.timeout,30)-r.timeout),a)
 def sent_at(v,w):d=signed_at(v[AZ]);return v.get(I,{}).get(Z,w)if d is B else d
 @lru_cache
 def signed_at(u):
@@ -104,7 +104,7 @@ def assembled(a):
  return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
-def never_created(r):a=r.event[N].split(T)[1];m=re.escape(f'{a}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
+def never_created(r):k=r.event[N].split(T)[1];m=re.escape(f'{k}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED='ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT'
 RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|' r'jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport')
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
@@ -351,8 +351,8 @@ def explain(r,p,a,o):
  if t:=' / '.join(filter(B,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AK else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);a=r.event[N].split(T)[1]
- o=f'(?!/aws/lambda/)(.*/)?{re.escape(a)}-[^/]+-[A-Za-z0-9]{{8,}}'
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);k=r.event[N].split(T)[1]
+ o=f'(?!/aws/lambda/)(.*/)?{re.escape(k)}-[^/]+-[A-Za-z0-9]{{8,}}'
  if r.kind==AK and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
@@ -567,25 +567,25 @@ TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
 History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
- d=bool(r.run)and r.kind==AT;h=AC in p.status;i=[([],[])];m={}
- for g in range(40):
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);u=re.findall('(?s)<member>(.*?)</member>',t)
-  if not u:return History((h and not d)if is_lasting_refusal(e)else B)
-  for x in u:
-   a,n=i[-1];v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',x));s=v.get('ResourceStatus','')
-   if v.get(M)==r.event[N]:
-    a.append(s)
-    if v.get('ResourceStatusReason')=='User Initiated':i.append(([],[]))
-   elif v.get(P)==r.name and'PROGRESS'not in s:n.append(s)
-  o=re.search('<NextToken>(.*?)</',t);b=f.clock().left<60
-  if len(i)>1+r.unchanged or b or not o:break
+ d=bool(r.run)and r.kind==AT;h=AC in p.status;n=[([],[])];w=[];m={}
+ while C:
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);q=re.findall('(?s)<member>(.*?)</member>',t)
+  if not q:return History((h and not d)if is_lasting_refusal(e)else B)
+  for ac in q:
+   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',ac));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
+   if i or v.get(P)==r.name:
+    w+=[i,s,v.get('Timestamp','')];n[-1][i].append(s)
+    if v.get('ResourceStatusReason')=='User Initiated':n.append(([],[]))
+  o=re.search('<NextToken>(.*?)</',t);z=len(n)>1+r.unchanged
+  if z or not o or f.clock().left<60:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (a,n),(q,l)=[*i,([],[])][:2];k=AC in''.join(a[:1]);y=p.questions<len(QUESTION_PAUSES)
- if a and y and h and not k:return History()
- j=k or h or n[:1]==['UPDATE_FAILED']
- if d:w=n+l*(AB in''.join(q[:1]));j=k and'UPDATE_COMPLETE'in w
- if AC in''.join(q):l=l[:1]
- return History(j,AB in''.join(l))
+ (x,k),(l,j)=[*n,([],[])][:2];b=AC in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));ab=s.endswith('COMPLETE')or(h and not b)
+ aa=i or u<a
+ if u and p.questions<(4 if ab else 2*aa):return History()
+ g=b or h or'UPDATE_FAILED'in x
+ if d:y=x+l*(AB in str(j[:1]));g=b and'UPDATE_COMPLETE'in y
+ if AC in str(j):l=l[:1]
+ return History(g,AB in str(l))
 def hand_over(v,f,m,l):
  b,h=encoded(v),{AU:BR}
  for a in growing(PAUSES):
@@ -599,8 +599,8 @@ def hand_over(v,f,m,l):
 def resumed(v,r,w):
  u,o=v[AY].get(AX),v.get(BV,{})
  if I in v or r.kind==H or u in{B,o.get(AX)}:return v
- k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AI};l=bool(k[CF])if i else B
- a={Z:sent_at(v,w),BD:0,CF:l,CH:''};b=a[Z]-k[Z]>4200;return v if b else v|{I:k|a}
+ k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AI};b=bool(k[CF])if i else B
+ a={Z:sent_at(v,w),BD:0,CF:b,CH:''};l=a[Z]-k[Z]>4200;return v if l else v|{I:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
  if not r.part_of or r.kind==H or b[V]==AB:return b,c
@@ -612,9 +612,9 @@ def answer_of_part(r,p,o):
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(v,f,m):
  def log(step,**more):n,k=v[P],v[AR];f.log({'step':step,CI:n,'type':k}|more)
- w=f.clock().now;s=sent_at(v,w);u=s+bare_request(v).service_timeout
+ w=f.clock().now;a=sent_at(v,w);u=a+bare_request(v).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=U)
- elif b:=v.get(AV)or find_answer(v,f,m,log):a=v|{AV:b,I:{Z:s}};deliver(a,u,f,m,log)
+ elif b:=v.get(AV)or find_answer(v,f,m,log):s=v|{AV:b,I:{Z:a}};deliver(s,u,f,m,log)
 def find_answer(v,f,m,l):
  w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=A
  while C:
@@ -681,7 +681,7 @@ def notice_rollback(r,p,f,c,l):
  if p.status or is_lasting_refusal(e):h=read_history(r,p,f,c)
  elif is_not_there(r,p,f.clock()):h=History(A)
  if h.has_failed is B or not s:l(CG,level=AF,status=e.status)
- if h.is_taken_back is B:u=QUESTION_PAUSES[min(p.questions,len(QUESTION_PAUSES)-1)];a=min(u,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
+ if h.is_taken_back is B:u=QUESTION_PAUSES[:p.questions+1][-1];a=min(u,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  i=h.is_taken_back or h.has_failed;k=w+2*30;return R(p,rolling_back=h.is_taken_back,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==H or p.rolling_back or must_ask(r,p)

@@ -245,7 +245,7 @@ def notice_rollback(
     if history.has_failed is None or not status:
         log("stack status unknown", level="WARN", status=response.status)
     if history.is_taken_back is None:
-        usual = QUESTION_PAUSES[min(progress.questions, len(QUESTION_PAUSES) - 1)]
+        usual = QUESTION_PAUSES[: progress.questions + 1][-1]
         # Even a short Timeout leaves room for some questions.
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)

@@ -170,7 +170,7 @@ def test_the_compressed_form_is_small_and_needs_no_escape_in_json() -> None:
 
 def test_the_compressed_form_says_what_it_is() -> None:
     assert COMPRESSED.read_text(encoding="utf-8").splitlines()[0] == (
-        "# The provider of cfn-trigger, compressed: trigger_provider/embedded.py with short names"
+        "# The provider of cfn-trigger: trigger_provider/embedded.py, compressed"
     )
 
 

@@ -281,3 +281,77 @@ def test_a_create_that_missed_the_rollback_of_its_stack_is_no_longer_polled(
 
     assert stack.status == "ROLLBACK_COMPLETE"
     assert len(cloud.requests[0].attempts) <= 2
+
+
+# ---- DescribeStackEvents lags behind
+
+
+LAGS_OF_BOTH: Final = [*product([0, 3, 8], [3, 8])]
+"""How DescribeStacks and DescribeStackEvents lag behind, in seconds."""
+
+MODES: Final = [*product(["UPDATE_IN_PROGRESS", "UPDATE_FAILED"], [True, False])]
+"""A stack's status while it takes a failed trigger back, and whether its events show that."""
+
+
+@pytest.fixture(params=LAGS_OF_BOTH, ids=str)
+def lagging(request: pytest.FixtureRequest, cloud: Cloud) -> Cloud:
+    cloud.api.lag, cloud.api.events_lag = request.param
+    return cloud
+
+
+@pytest.mark.parametrize("rests", [2, 100])
+def test_an_update_runs_while_the_events_show_that_the_last_one_was_rolled_back(
+    lagging: Cloud, handler: Function, rests: float
+) -> None:
+    rolls_back(lagging, handler, rests=rests)
+    handler.plays(returns(None))
+
+    assert lagging.stack.update(run("3")) == "UPDATE_COMPLETE"
+    assert lagging.starts == ["Create", "Update", "Update", "Update"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"Timeout": 30}, {"Timeout": 3540}])
+@pytest.mark.parametrize("seconds", [0, 20])
+def test_a_rollback_runs_nothing_while_the_events_show_the_update(
+    lagging: Cloud, stack: Stack, settings: dict[str, Any], seconds: float
+) -> None:
+    lagging.handler.plays(returns(None), returns(None, seconds=seconds))
+    stack.create(run("1", **settings))
+    lagging.time.run_for(100)
+
+    stack.update({**run("2", **settings), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert lagging.starts == ["Create", "Update"]
+    assert broken_promises(lagging) == []
+
+
+@pytest.mark.parametrize("seconds", [0, 20])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_failed_trigger_is_taken_back_while_the_events_do_not_show_its_failure(
+    lagging: Cloud, stack: Stack, seconds: float, mode: tuple[Any, bool]
+) -> None:
+    stack.take_back_status, stack.announces_take_back = mode
+    lagging.handler.plays(returns(None), raises("E", "no", seconds=seconds))
+    stack.create(run("1"))
+    lagging.time.run_for(100)
+
+    assert stack.update(run("2"), disable_rollback=True) == "UPDATE_FAILED"
+    assert lagging.starts == ["Create", "Update"]
+    assert broken_promises(lagging) == []
+
+
+@pytest.mark.parametrize("rests", [5, 100])
+@pytest.mark.parametrize("code", ["1", "2"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_retry_runs_while_the_events_show_the_failure_before_it(
+    lagging: Cloud, stack: Stack, rests: float, code: str, mode: tuple[Any, bool]
+) -> None:
+    stack.take_back_status, stack.announces_take_back = mode
+    lagging.handler.plays(returns(None), raises("E", "no"), returns(None))
+    stack.create(run("1"))
+    stack.update(run("2"), disable_rollback=True)
+    lagging.time.run_for(rests)
+
+    assert stack.update(run(code), disable_rollback=True) == "UPDATE_COMPLETE"
+    assert lagging.starts == ["Create", "Update", "Update"]

@@ -13,7 +13,7 @@ from tests.support.aws.requests import Answer, Request
 from tests.support.aws.virtual_time import FOREVER
 from trigger_provider.index import LOST, NOT_SENT
 
-FIRST_QUESTIONS: Final = 5  # as often as a request begins by asking, however short it is
+FIRST_QUESTIONS: Final = 8  # about status and events, four times, where these lag behind
 ACCEPTED, CONFLICT, THROTTLED = 202, 409, 429
 CROWDED: Final = b'"ConcurrentInvocationLimitExceeded"'
 LATEST: Final = 4200.0  # seconds after which a part begins a new run

@@ -112,8 +112,8 @@ def starts_as_often_as_granted(cloud: Cloud, request: Request) -> Iterator[str]:
 def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
     """An Update of settings alone runs nothing, unless the last run failed.
 
-    One that is cancelled before the provider can ask is told that the stack rolls back, as the
-    rollback itself is, and runs like that.
+    One that is cancelled before the provider can ask, and be told of its own beginning, is told
+    that the stack rolls back, as the rollback itself is, and runs like that.
     """
     failed_before = any(
         event.logical_id == request.trigger and event.status.endswith("FAILED")
@@ -124,6 +124,7 @@ def runs_only_what_changed(cloud: Cloud, request: Request) -> Iterator[str]:
         call.at
         for call in request.calls
         if call.name == "DescribeStackEvents" and call.answers_question
+        if call.at >= request.sent_at + cloud.api.events_lag
     ]
     known = min(answered_at, default=FOREVER) < request.cancelled_at and not failed_before
     if changes_settings_alone(request) and request.attempts and known:

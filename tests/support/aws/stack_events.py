@@ -120,11 +120,13 @@ class History:
 class QueryApi:
     """CloudFormation's API for one stack; `outages` has what it answers instead, and until when.
 
-    DescribeStacks may lag behind by some seconds, and show the status that the stack had then.
+    It may lag behind by some seconds: DescribeStacks shows the status that the stack had then,
+    DescribeStackEvents what had happened by then.
     """
 
     history: History
     lag: float = 0.0
+    events_lag: float = 0.0
     allowed: frozenset[str] = ACTIONS
     outages: list[tuple[float, float, Reply]] = field(default_factory=list)
 
@@ -170,7 +172,8 @@ class QueryApi:
     def _events(self, query: dict[str, str]) -> Reply:
         first = int(query.pop("NextToken", "0").removeprefix("page-"))
         require(not query, f"DescribeStackEvents with {query}")
-        newest_first = self.history.events[::-1]
+        shown_until = self.history.time.now - self.events_lag
+        newest_first = [each for each in self.history.events[::-1] if each.at <= shown_until]
         page, more = newest_first[first : first + PAGE], len(newest_first) > first + PAGE
         members = "".join(f"<member>{each.xml}</member>" for each in page)
         token = f"<NextToken>page-{first + PAGE}</NextToken>" if more else ""
