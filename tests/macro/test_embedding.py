@@ -118,7 +118,7 @@ def test_the_form_of_the_code_is_in_no_fingerprint() -> None:
 
 
 @pytest.mark.parametrize(("layer", "least"), [(LAYER, LEAST_WITH_A_LAYER), ("", LEAST_COMPRESSED)])
-def test_what_a_body_leaves_for_the_author_of_one_trigger(layer: str, least: int) -> None:
+def test_a_request_leaves_room_for_the_author_of_one_trigger(layer: str, least: int) -> None:
     """All bytes of the template count as the author's, including those of the trigger."""
     for size in (least, least - 1):
         author = template(Run=trigger(Payload=""))
