@@ -129,7 +129,8 @@ def test_a_sam_project_is_predicted_before_and_after_it_is_built(stack: Stack) -
     (folder / "shared" / "lib.py").write_text("VALUE = 1\n")
     (folder / "template.json").write_text(json.dumps(OF_SAM))
     source, built = folder / "template.json", folder / ".aws-sam" / "build" / "template.yaml"
-    built_and_deployed(stack)
+    build(stack)
+    deploy_build(stack)
     before = runs(stack, "Migrate", "Serve")
     assert before == Counter(NAMES)
 
@@ -140,7 +141,7 @@ def test_a_sam_project_is_predicted_before_and_after_it_is_built(stack: Stack) -
         build(stack)
         predicted = planned(stack, built)
         assert (name, *map(predicted.get, NAMES)) == (name, *change.built)
-        built_and_deployed(stack)
+        deploy_build(stack)
         after = runs(stack, "Migrate", "Serve")
         ran = {trigger for trigger, verdict in predicted.items() if verdict == RUN}
         assert (name, after - before) == (name, Counter(ran))
@@ -152,8 +153,7 @@ def build(stack: Stack) -> None:
     assert outcome.exit_code == 0, outcome.stderr
 
 
-def built_and_deployed(stack: Stack) -> None:
-    build(stack)
+def deploy_build(stack: Stack) -> None:
     outcome = stack.clients.sam(
         *("deploy", "--stack-name", stack.name, "--resolve-s3", "--no-progressbar"),
         *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),

@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 
 from cfn_trigger.errors import Diagnostic, Span
 from cfn_trigger.terminal.reports import github, sarif
-from tests.support.command_line import ROOT, run
+from tests.support.command_line import ROOT, Outcome, run
 
 # From the npm package @microsoft/jest-sarif (MIT), as OASIS and schemastore publish it.
 SCHEMA: Final = json.loads((ROOT / "tests/support/sarif-2.1.0-rtm.5.json").read_text())
@@ -41,7 +41,10 @@ def project(tmp_path: Path) -> Any:
 
 
 def sarif_of(*arguments: str) -> tuple[int, dict[str, Any]]:
-    outcome = run("check", "--format", "sarif", *arguments)
+    return read_sarif(run("check", "--format", "sarif", *arguments))
+
+
+def read_sarif(outcome: Outcome) -> tuple[int, dict[str, Any]]:
     log = json.loads(outcome.stdout)
     Draft4Validator(SCHEMA).validate(log)
     assert outcome.stderr == ""
@@ -179,7 +182,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_among_the_others(name: str, rea
     assert commands[0] == (
         f"::error title=E0000,file={name},line=1,endLine=1,col=1,endColumn=2::{message}"
     )
-    _, log = sarif_of(name, "risky.yaml")
+    _, log = read_sarif(outcomes["sarif"])
     assert [each["ruleId"] for each in log["results"]] == ["E0000", "W9505"]
 
 

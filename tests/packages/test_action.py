@@ -168,9 +168,7 @@ def test_a_plan_that_is_too_long_for_a_comment_is_in_the_summary_alone(job: Job)
     assert bodies(job) == [LONG]
 
 
-@pytest.mark.parametrize(
-    "name", ["--help.yaml", "a b.yaml", "$(touch hacked).yaml", "`touch hacked`.yaml", '"; x.yaml']
-)
+@pytest.mark.parametrize("name", ["--help.yaml", 'a "; $(touch hacked) `touch hacked`.yaml'])
 def test_the_name_of_a_template_is_no_option_and_no_script(name: str, job: Job) -> None:
     (job.folder / name).write_text(TEMPLATE)
 
