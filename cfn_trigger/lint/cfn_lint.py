@@ -20,7 +20,8 @@ from cfn_trigger.errors import Level, Span
 from cfn_trigger.lint import configuration
 from cfn_trigger.lint.checked_file import Match
 from cfn_trigger.lint.macro_name import passed
-from cfn_trigger.template.source import Template, TemplatePath, decoded
+from cfn_trigger.template.decoding import decoded
+from cfn_trigger.template.source import Template, TemplatePath
 from cfn_trigger.template.spans import key_text
 from macro.model import TRANSFORM, Json
 

@@ -6,8 +6,6 @@ Knows the keys of a schema. Refuses to know what an update changes (`impact`).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
-
 PropertyPath = tuple[str, ...]
 
 
@@ -26,6 +24,9 @@ def resource_schema(resource_type: str, region: str) -> ResourceSchema | None:
 
     https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
     """
+    # cfn-lint takes a second to import, and many plans need no schema.
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError  # noqa: PLC0415
+
     try:
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, resource_type).schema
     except ResourceNotFoundError:

@@ -1,31 +1,15 @@
-"""A template as SAM leaves it: the one place that runs its translator.
+"""A template as SAM leaves it.
 
-Knows SAM's own translator, and calls it as AWS does. Before a deployment, code may be at a local
-path or yet to be built, which the translator refuses, and it asks AWS for applications of the
-Serverless Application Repository: an address is the placeholder of each. Refuses to know the other
+Before a deployment, code may be at a local path or yet to be built, which SAM's translator refuses,
+and it asks AWS for applications of the Serverless Application Repository: an address is the
+placeholder of each. Refuses to know the translator itself (`sam_translator`), and the other
 transforms.
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
-
-from boto3 import Session
-from samtranslator.model.exceptions import (
-    ExceptionWithMessage,
-    InvalidDocumentException,
-    InvalidEventException,
-    InvalidResourcePropertyTypeException,
-)
-from samtranslator.parser.parser import Parser
-from samtranslator.plugins.globals.globals import Globals, InvalidGlobalsSectionException
-from samtranslator.translator.translator import Translator
-from samtranslator.utils.py27hash_fix import (
-    to_py27_compatible_template,
-    undo_mark_unicode_str_in_template,
-)
 
 from cfn_trigger.errors import AwsTransformError
 from cfn_trigger.template.artifacts import NOT_PACKAGED
@@ -40,8 +24,6 @@ _OF_THE_REPOSITORY: Final = (
 )
 _CODE_PROPERTIES: Final = ("CodeUri", "ContentUri", "DefinitionUri")
 _UPLOADED: Final = ("s3://", "http://", "https://")
-_HASH_LENGTH: Final = 10
-"""How much SAM appends to the logical id of a layer."""
 
 
 def is_transformed(template: Mapping[str, Json]) -> bool:
@@ -72,66 +54,10 @@ def transformed(
         raise AwsTransformError(
             SERVERLESS_TRANSFORM, [(name, _OF_THE_REPOSITORY) for name, _ in applications]
         )
-    mutable_values = dict(values)
-    session = Session(region_name=region)
-    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it reports its own metrics
-    try:
-        # As AWS does: hashes in logical ids stay as Python 2.7 computed them.
-        to_py27_compatible_template(mutable, mutable_values)
-        translated = Translator({}, Parser(), boto_session=session).translate(
-            mutable, mutable_values
-        )
-    except InvalidDocumentException as error:
-        paths = [_path(cause, template) for cause in error.causes]
-        problems = [_problem(cause, template) for cause in error.causes]
-        raise AwsTransformError(SERVERLESS_TRANSFORM, problems, paths) from error
-    plain: dict[str, Json] = json.loads(json.dumps(undo_mark_unicode_str_in_template(translated)))
-    return {name: section for name, section in plain.items() if name != "Transform"}
+    # SAM's translator takes a while to import, and most templates do without it.
+    from cfn_trigger.template.sam_translator import translated  # noqa: PLC0415
 
-
-def _problem(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[str, str]:
-    """Return the author's logical id of a cause, and its message."""
-    logical_id = str(getattr(cause, "_logical_id", "") or getattr(cause, "logical_id", ""))
-    message = " ".join(str(cause.message).split())
-    written = logical_id[:-_HASH_LENGTH]
-    if logical_id not in section(template, "Resources") and written in section(
-        template, "Resources"
-    ):
-        return written, message.replace(logical_id, written)
-    return logical_id, message
-
-
-def _path(cause: ExceptionWithMessage, template: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return where a cause is in a template, if that is more exact than a resource."""
-    match cause:
-        case InvalidGlobalsSectionException():
-            return _unsupported_global(section(template, "Globals"))
-        case InvalidResourcePropertyTypeException():
-            logical_id, _ = _problem(cause, template)
-            resource = as_map(section(template, "Resources").get(logical_id))
-            keys = str(cause.key_path).split(".")
-            shared = type_of(resource).removeprefix(SERVERLESS)
-            if keys[0] in section(resource, "Properties"):
-                return ("Resources", logical_id, "Properties", *keys)
-            if keys[0] in section(section(template, "Globals"), shared):
-                return ("Globals", shared, *keys)
-        case _ if isinstance(cause.__cause__, InvalidEventException):
-            logical_id, _ = _problem(cause, template)
-            event = str(cause.__cause__._event_id)  # noqa: SLF001 (nothing else names it)
-            return ("Resources", logical_id, "Properties", "Events", event)
-    return ()
-
-
-def _unsupported_global(of_all: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the path to what SAM does not support for all resources of a type."""
-    for kind, properties in of_all.items():
-        supported = Globals.supported_properties.get(f"{SERVERLESS}{kind}")
-        if supported is None or not isinstance(properties, dict):
-            return ("Globals", kind)
-        for name in properties:
-            if name not in supported:
-                return ("Globals", kind, name)
-    return ("Globals",)
+    return translated(mutable, values, written=template, region=region)
 
 
 def has_local_code(template: Mapping[str, Json]) -> bool:

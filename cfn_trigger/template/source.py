@@ -8,14 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from cfnlint.decode import cfn_json, cfn_yaml, decode_str
 from yaml import YAMLError
-from yaml.composer import ComposerError
-from yaml.constructor import ConstructorError
 
 from cfn_trigger.catalog import READABLE
 from cfn_trigger.errors import Diagnostic, Span, TemplateProblems
-from cfn_trigger.template import spans
+from cfn_trigger.template import plain_reader, spans
 from macro.model import Json
 
 TemplatePath: TypeAlias = tuple[str | int, ...]
@@ -40,12 +37,9 @@ class Template:
 
 def parse_template(text: str, name: str) -> Template:
     """Parse a template; raises TemplateProblems, with the lines, for text that is not one."""
-    try:
-        nodes, matches = decoded(text)
-    except YAMLError as error:
-        raise TemplateProblems([_of_yaml(error, name)], {name: text}) from error
-    if matches:
-        raise TemplateProblems([_of_cfn_lint(match, name) for match in matches], {name: text})
+    nodes = plain_reader.values(text)
+    if nodes is None:
+        nodes = _read_by_cfn_lint(text, name)
     if not isinstance(nodes, dict) or not isinstance(nodes.get("Resources"), dict):
         message = "is not a template; it has no map of Resources"
         problem = Diagnostic(file=name, span=Span(), rule=READABLE.id, message=message)
@@ -56,44 +50,17 @@ def parse_template(text: str, name: str) -> Template:
     return template
 
 
-class _Loader(cfn_yaml.CfnFullLoader):  # type: ignore[misc] # cfn-lint has no types
-    """cfn-lint's loader, except that a date is the string that its author wrote."""
+def _read_by_cfn_lint(text: str, name: str) -> Any:
+    # It takes a second to import.
+    from cfn_trigger.template.decoding import decoded  # noqa: PLC0415
 
-
-_YAML: Final = "tag:yaml.org,2002:"
-_Loader.add_multi_constructor("!", cfn_yaml.multi_constructor)
-_Loader.add_constructor(f"{_YAML}timestamp", _Loader.construct_yaml_str)
-for _tag in ("binary", "omap", "pairs", "set"):  # JSON has none of them
-    _Loader.add_constructor(f"{_YAML}{_tag}", _Loader.construct_undefined)
-
-
-def decoded(text: str) -> tuple[Any, list[Any]]:
-    """Return the nodes of a text as cfn-lint reads it, and its matches if it cannot read it.
-
-    Raises YAMLError for some invalid texts. cfn-lint reads JSON as YAML, but YAML has no escapes
-    for a character in two parts, such as an emoji.
-    """
-    if spans.SURROGATES.search(text) and text.lstrip().startswith("{"):
-        try:
-            return cfn_json.loads(text), []
-        except cfn_json.JSONDecodeError as error:
-            return None, error.matches
-        except ValueError:
-            return _decoded_by_cfn_lint(text)
     try:
-        nodes = _Loader(text, None).get_single_data()
-    except cfn_yaml.CfnParseError as error:
-        return None, error.matches
-    except (ComposerError, ConstructorError):
-        raise
-    except (YAMLError, ValueError):  # it may be JSON with tabs
-        return _decoded_by_cfn_lint(text)
-    return {} if nodes is None else nodes, []
-
-
-def _decoded_by_cfn_lint(text: str) -> tuple[Any, list[Any]]:
-    decoded_text: tuple[Any, list[Any]] = decode_str(text)
-    return decoded_text
+        nodes, matches = decoded(text)
+    except YAMLError as error:
+        raise TemplateProblems([_of_yaml(error, name)], {name: text}) from error
+    if matches:
+        raise TemplateProblems([_of_cfn_lint(match, name) for match in matches], {name: text})
+    return nodes
 
 
 _MAPS: Final = frozenset(
