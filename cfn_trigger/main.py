@@ -110,7 +110,7 @@ class _Subcommands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        # What a shell starts in the background, and some CI systems everything, ignores Ctrl-C.
+        # A process that a shell starts in the background, or a CI system at all, may ignore Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().invoke(ctx)

@@ -356,7 +356,7 @@ def _agree(some: Sides, others: Sides) -> bool:
 def _concatenated(pieces: Iterable[tuple[Text, ...]]) -> tuple[Text, ...]:
     """Return every consistent choice of one text for each piece; nothing if there are too many."""
     pieces = tuple(pieces)
-    if all(len(piece) == 1 and not piece[0].sides for piece in pieces):  # most of all strings
+    if all(len(piece) == 1 and not piece[0].sides for piece in pieces):  # as in most strings
         return (Text(_merged(part for (text,) in pieces for part in text.parts)),)
     texts: tuple[Text, ...] = (Text(),)
     for piece in pieces:

@@ -91,7 +91,7 @@ def _provider(settings: Settings) -> dict[str, Json]:
         Code=parts.inline_code(TEXT),
         **network,
     )
-    # A crashed provider must not run a handler twice, nor a late event a migration.
+    # A crashed provider must not run a handler twice, and a late event must not run a migration.
     invoke_config = parts.invoke_config(
         PROVIDER, MaximumRetryAttempts=0, MaximumEventAgeInSeconds=3600
     )
@@ -111,7 +111,7 @@ def _provider_permissions(settings: Settings) -> Iterator[tuple[str, Json]]:
         policies["JoinVpc"] = permissions.join_vpc()
     description = "Runs the triggers of this stack"
     yield ROLE, parts.role(description, parts.arn_of(LOG_GROUP), policies, settings)
-    # A separate policy: a role that refers to the function that needs the role is a cycle.
+    # A separate policy, since a role that refers to the function that uses it would be a cycle.
     itself = permissions.hand_over(PROVIDER)
     yield HAND_OVER, parts.attached_policy(HAND_OVER, ROLE, itself)
 

@@ -155,7 +155,7 @@ class Needs:
         default = {"Fn::Sub": ["/aws/lambda/${Name}", {"Name": {"Ref": function}}]}
         for name in [text for value in written or [default] for text in self._canon.texts(value)]:
             for text, group in self._log_groups.get(name.parts, ()):
-                # What the function refers to, it waits for anyway.
+                # The function waits anyway for what it refers to.
                 if text.may_equal(name) and group not in referred:
                     yield group
 

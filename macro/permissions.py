@@ -9,8 +9,8 @@ from typing import Final
 from macro.cloudformation import LONGEST_ARN
 from macro.model import Json
 
-# What Lambda needs to join a VPC, less the actions that have no part in it: the managed policy
-# AWSLambdaVPCAccessExecutionRole without its logs.
+# What Lambda needs to join a VPC: the managed policy AWSLambdaVPCAccessExecutionRole without the
+# actions for logs.
 _NETWORK_INTERFACES: Final = (
     "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",

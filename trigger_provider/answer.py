@@ -135,7 +135,7 @@ def unusable(request: Request, result: Any) -> Outcome | None:
 
 def failure(request: Request, progress: Progress) -> Map:
     """Return the body of a failure, whose reason may fill it."""
-    # With the handler's id, a part that exists would be deleted as what the handler made.
+    # If a part that exists took the handler's id, its Delete would delete what the handler made.
     keeps_id = request.kind == "Delete" or (request.part_of and request.old_id)
     reported_id = "" if keeps_id else progress.physical_id
     # A handler deletes what it began: it was polled, its result could not be used, or nobody knows

@@ -136,7 +136,7 @@ def invoke(request: Request, progress: Progress, effects: Effects, seconds: floa
     runs_until: float = 0
     if request.invocation_type == "RequestResponse":
         longest = progress.function_timeout or LONGEST_RUN
-        runs_until = effects.clock().now + longest + RESERVE  # its start is no part of its time
+        runs_until = effects.clock().now + longest + RESERVE  # its start does not count
         headers["X-Amz-Log-Type"] = "Tail"
         if context:
             headers["X-Amz-Client-Context"] = context
@@ -430,7 +430,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
         more = {"NextToken": unescape(token[1])}
     (steps, stack), (last, last_stack) = [*operations, ([], [])][:2]
     is_rollback = "ROLLBACK" in str(stack[:1])
-    # Either response may be of an earlier moment, in which this request had not begun.
+    # Either response may be from before this request began.
     is_of_stack, status, shown_at = [*newest, False, "", ""][:3]
     sent = time.strftime("%FT%T", time.gmtime(progress.sent - SKEW))
     is_over = status.endswith("COMPLETE") or (is_shown and not is_rollback)

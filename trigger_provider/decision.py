@@ -175,7 +175,7 @@ UNKNOWN_STATUS: Final = Outcome(
 
 def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
     """Return whether to give up an API that never replied, leaving at least half of Timeout."""
-    timeout = min(request.timeout, request.service_timeout)  # a part has an hour of many
+    timeout = min(request.timeout, request.service_timeout)  # a part has only its own hour
     longest = min(NOT_THERE, request.service_timeout - RESERVE - timeout / 2)
     return not progress.is_reached and clock.now - progress.sent >= longest
 
@@ -248,11 +248,11 @@ def too_late(request: Request, outcome: Outcome) -> Outcome:
 
 # ---- whether there is time for it
 
-# Theory of operation: an attempt needs an execution that outlasts it. A fresh one is sure to have
-# FULL seconds, so that what needs more than is left here is started in a fresh one. Executions are
-# few all the same: one that ends hands over anyway, after FULL seconds or more, and beyond those
-# only as many others are begun as `may_hop` grants, two in FULL seconds. An attempt that has to
-# wait for its execution waits here; a poll is expected to take no longer than the polls before.
+# Theory of operation: an attempt needs an execution that outlasts it. A fresh execution is sure to
+# have FULL seconds, so an attempt that needs more time than is left here starts in a fresh one.
+# Executions are few all the same: every execution hands over when it ends, after FULL seconds or
+# more, and `may_hop` grants only two additional ones in FULL seconds. An attempt that has to wait
+# for its execution waits here. A poll is expected to take no longer than the polls before it.
 
 
 def room(request: Request, progress: Progress, clock: Clock) -> float:
@@ -308,7 +308,7 @@ def needed(progress: Progress) -> float:
     if progress.outcome.execution:
         return SHORT
     longest = GROWTH * progress.longest
-    if progress.outcome.kind == "refused":  # it did not run: what was measured is still to come
+    if progress.outcome.kind == "refused":  # it did not run, so it may still take as long as before
         longest = progress.longest + RESERVE
     timeout = progress.function_timeout + 2 * RESERVE
     if progress.outcome.kind == "pending":
@@ -369,7 +369,7 @@ def learn(request: Request, progress: Progress, outcome: Outcome, clock: Clock) 
             if not is_silent and outcome.error != UNREACHABLE:
                 known = known._replace(ready=False)
         case "failed":
-            # No float holds a rate to the power of a thousand; at sixty, the wait is the longest.
+            # A rate to the power of a thousand overflows; at sixty, the wait is MaxInterval anyway.
             growth = request.backoff_rate ** min(progress.failures, 60)
             pause = min(request.interval * growth, request.max_interval)
             known = known._replace(failures=progress.failures + 1)

@@ -60,7 +60,7 @@ def judge(request: Request, result: Any) -> Outcome:
     """Read a result: done, not done yet, or failed according to the result or to Expect."""
     words = as_map(result)
     physical_id = valid_id(given_id(result))
-    # A handler may return the id that it got: one that says that nothing was created is no id.
+    # A handler may return the id that it received; a marker of a failed Create is not an id.
     is_marker = physical_id == marker(request) or (
         physical_id == request.old_id != "" and never_created(request)
     )
@@ -174,7 +174,7 @@ def reported(error: Map, log: str = "") -> Outcome:
     """Read an error, as its runtime or a durable execution reports it."""
     message, trace = message_of(error), lines_of(trace_of(error))
     kind = as_text(error.get("ErrorType") or error.get("errorType") or "Error")
-    if not re.fullmatch(r"\S{1,200}", kind):  # a sentence is no type: NoEcho keeps it back
+    if not re.fullmatch(r"\S{1,200}", kind):  # not a sentence, which NoEcho must mask
         kind, message = "Error", f"{kind}: {message}"
     nested = re.findall("(?m)^(?:--->|Caused by:) (.*)", "\n".join(trace))
     behind = [*causes_of(error), *nested]

@@ -136,7 +136,7 @@ def concluded(
     if outcome.kind == "skipped" and outcome.error:
         level = "ERROR"
     if outcome.is_unexpected:
-        reason = "Expect is not met"  # what the result is, is told to CloudFormation alone
+        reason = "Expect is not met"  # only CloudFormation receives the value
     log("respond", level=level, status=status, reason=reason or outcome.message)
     return body
 
@@ -250,7 +250,7 @@ def notice_rollback(
         pause = min(usual, request.service_timeout / 6) * (1 + lot(request, progress))
         return progress._replace(questions=progress.questions + 1, ask_at=now + pause)
     has_failed = history.is_taken_back or history.has_failed
-    ask_at = now + 2 * BETWEEN_QUESTIONS  # the events were two questions in one
+    ask_at = now + 2 * BETWEEN_QUESTIONS  # this asked twice: status and events
     return progress._replace(
         rolling_back=history.is_taken_back, has_failed=has_failed, ask_at=ask_at
     )

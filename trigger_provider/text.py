@@ -57,7 +57,7 @@ def beginning(item: Any, most: int) -> str:
     if isinstance(item, str):
         return item
     text = ""
-    with suppress(RecursionError):  # what is nested so deep is long
+    with suppress(RecursionError):  # a value that is nested so deeply is long
         for chunk in JSON.iterencode(item):
             text += chunk
             if len(text) > most:
@@ -76,7 +76,7 @@ def truncate(text: str, room: int) -> str:
     """Shorten a text to a number of bytes of JSON, not counting the quotes."""
     if fitting(text, room) is not None:
         return text
-    room -= 3  # the bytes of what stands for the rest
+    room -= 3  # the bytes of the ellipsis
     if room < 0:
         return ""
     text = text[:room]

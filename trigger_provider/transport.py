@@ -68,7 +68,7 @@ def response_of(reply: Reply) -> Response:
         return Response("not sent", *reply)
     if status != LOST:
         return Response("answered", status, {n.lower(): headers[n] for n in headers}, why)
-    # A read that timed out says no more; a kernel that gave the connection up has a number.
+    # A read that timed out has no errno; a connection that the kernel has given up has one.
     is_slow = b"timed out" in why and b"Errno" not in why
     return Response("timed out" if is_slow else "cut off", *reply)
 
@@ -144,7 +144,9 @@ def idle_connection(method: str, host: str) -> socket.socket | None:
         return None
     connection, since = IDLE.pop(host)
     is_young = 0 <= time.time() - since < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
-    has_ended = select.select([connection], [], [], 0)[0]  # only its end is to be read now
+    has_ended = select.select([connection], [], [], 0)[
+        0
+    ]  # an idle connection is readable if it ended
     if is_young and not has_ended:
         return connection
     connection.close()
@@ -389,7 +391,7 @@ def signed(  # noqa: PLR0917 (an HTTP call has that many parts)
     names = sorted(headers, key=str.lower)
     lines = "".join(f"{name.lower()}:{headers[name]}\n" for name in names)
     signed_names = ";".join(names).lower()
-    twice = parts.path.replace("%", "%25")  # it is quoted already; the signature is of it again
+    twice = parts.path.replace("%", "%25")  # the signature is of the path, quoted again
     canonical = f"{method}\n{twice}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{date[:8]}/{region}/{service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()

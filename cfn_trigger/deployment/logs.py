@@ -84,7 +84,7 @@ class Tails:
         return tuple(entry for source in turn for entry in self._entries(source))
 
     def _entries(self, source: str) -> tuple[LogEntry, ...]:
-        with suppress(TransientError), self.dropping(source):  # the next time
+        with suppress(TransientError), self.dropping(source):  # retried next time
             return self.tails[source].read()
         return ()
 

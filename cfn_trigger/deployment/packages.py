@@ -135,7 +135,7 @@ def archive(files: Files) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name)  # of 1980
+            entry = zipfile.ZipInfo(name)  # dated 1980, whenever it is built
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = _MODE << 16
             entry.create_system = 3  # Unix, on every system

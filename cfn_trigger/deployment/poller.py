@@ -123,7 +123,7 @@ class StackPoller:
                 for change_set in change_sets(self.stack, self.cloudformation)
                 if change_set.is_failed
             ]
-        except TransientError:  # the next time
+        except TransientError:  # retried next time
             return None
         except UsageError as error:
             self.is_denied = not isinstance(error, MissingError)
@@ -138,7 +138,7 @@ class StackPoller:
     def expected(self, state: DeploymentState) -> dict[str, ExpectedChanges]:
         """Read what will change in stacks that have begun since the last time, by path."""
         expected: dict[str, ExpectedChanges] = {}
-        with suppress(TransientError):  # the next time
+        with suppress(TransientError):  # retried next time
             for path, (stack_id, status) in _stacks(state).items():
                 if path not in self.changes:
                     expected[path] = self.changes[path] = self._read_changes(stack_id, status)
@@ -158,7 +158,7 @@ class StackPoller:
     def log_entries(self, state: DeploymentState) -> tuple[LogEntry, ...]:
         """Read the logs of the provider, and of the handlers of triggers that run, or just did."""
         sources: set[str] = set()
-        with suppress(TransientError):  # the next time
+        with suppress(TransientError):  # retried next time
             for trigger in filter(partial(self._is_logging, state), state.runs):
                 path = _path_of(trigger)
                 self._tail(path + PROVIDER, path + LOG_GROUP, state)

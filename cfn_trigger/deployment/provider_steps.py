@@ -96,7 +96,7 @@ def _answer_message(step: Mapping[str, Any]) -> tuple[str, Tone]:
             return f"did not run: {reason}", "quiet"
         case {"level": "ERROR", "reason": reason}:
             return f"failed, and the deployment goes on: {headline(str(reason))}", "bad"
-    return "", "plain"  # the step "done" has a success, and CloudFormation's event a failure
+    return "", "plain"  # the step "done" shows a success, and CloudFormation's event a failure
 
 
 def poll_count(run: TriggerRun) -> str:

@@ -243,7 +243,7 @@ def _weight(event: Event) -> Weight:
             return "event" if begins or event.status.startswith("DELETE") else "outcome"
         case _ if event.status.endswith("_FAILED"):
             return "event"
-        case "plumbing" | "undo":  # whether an undo ran, its log says
+        case "plumbing" | "undo":  # its log says whether an undo ran
             return "detail"
         case _:
             return "start" if begins else "event"

@@ -133,7 +133,7 @@ def sender(endpoint: str, region: str) -> Send:
     """Return a function that sends a request to Lambda's endpoint, signed, and only once."""
     session = botocore.session.get_session()
     credentials: Any = session.get_credentials()
-    connect: Any = URLLib3Session  # its published types are narrower than it is
+    connect: Any = URLLib3Session  # its published types are too narrow
     options: list[tuple[int, int, int]] = [
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
         *(
