@@ -120,7 +120,7 @@ class _Under(NamedTuple):
 
 
 _Collected = tuple[dict[Reference, None], dict[str, None], dict[str, None]]
-"""The references, mappings and conditions so far; maps, since they keep an order and each once."""
+"""The references, mappings and conditions so far; maps keep the order, and each key once."""
 
 
 def _collect(
@@ -128,7 +128,7 @@ def _collect(
 ) -> tuple[Json, ...]:
     """Collect what an intrinsic function mentions; return what to walk in it, in order.
 
-    One that is not written as CloudFormation has it is a map like any other.
+    A function that is not in the form that CloudFormation requires is a map like any other.
     """
     references, mappings, conditions = collected
     match function:
@@ -150,7 +150,7 @@ def _collect(
 
 _reference: Final = functools.partial(tuple.__new__, Reference)
 _mentions: Final = functools.partial(tuple.__new__, Mentions)
-"""Both make the value of its fields, in a third of the time that its constructor takes."""
+"""Both build the tuple from its fields, in a third of the time that its constructor takes."""
 
 
 def _branches_of(

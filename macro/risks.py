@@ -155,7 +155,7 @@ def _names_that_stay(texts: tuple[Text, ...]) -> Iterator[str]:
 
 
 def _tags_that_move(texts: tuple[Text, ...]) -> Iterator[str]:
-    """Yield the names and tags of images whose tag is a literal that is not of one image."""
+    """Yield the names and tags of images whose tag is a literal that may move to another image."""
     for text in texts:
         last = text.parts[-1] if text.parts else ""
         if isinstance(last, str) and "@" not in last:
@@ -166,7 +166,7 @@ def _tags_that_move(texts: tuple[Text, ...]) -> Iterator[str]:
 
 
 def functions_outside_the_template(reading: Reading) -> Iterator[Problem]:
-    """Report handlers outside the template of which `$LATEST` is to run, whatever that is.
+    """Report handlers outside the template whose `$LATEST` runs, whatever code that has.
 
     An ARN without a qualifier means the same, but nobody wrote there that the latest code matters.
     """

@@ -175,7 +175,7 @@ def _stop_of(box: Box, column: int) -> Stop:
 def _route(
     arrow: Arrow, placed: Mapping[str, Stop], numbers: Mapping[tuple[int, bool], int]
 ) -> list[Stop]:
-    """Return the stops of an arrow: in every column from its start to its end, one.
+    """Return the stops of an arrow: one in every column from its start to its end.
 
     Arrows from the same box share the stops that they pass, until they part.
     """

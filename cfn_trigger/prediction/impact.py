@@ -66,8 +66,8 @@ class Difference:
     """Where two values differ, surely or perhaps.
 
     `why` is the cause, where the two templates do not show it. `is_explained` is false for a
-    hash that differs although nothing that it covers does, and `has_sure_cause` for one of which
-    all that it covers may be the same.
+    hash that differs although nothing that it covers does; `has_sure_cause` is false for a hash if
+    everything that it covers may be the same.
     """
 
     path: PropertyPath

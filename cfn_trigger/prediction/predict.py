@@ -96,7 +96,7 @@ def predictions(baseline: Baseline, after: StackState, *, region: str) -> tuple[
 
 
 def _with_undo(prediction: Prediction, after: StackState) -> Prediction:
-    """Return a prediction with what undoes a run, which a trigger that does not run has not."""
+    """Return a prediction with what undoes the run; a trigger that does not run has none."""
     if prediction.verdict == "will not run":
         return prediction
     return replace(prediction, undone_by=undoing_functions(prediction.trigger, after.template))
@@ -179,7 +179,7 @@ def _former_name(name: str, update: Update) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Silence:
-    """A setting under which the provider does not run a handler, and what that makes of it."""
+    """A setting under which the provider does not run a handler, and the outcome of that."""
 
     setting: str
     outcome: Outcome
@@ -259,10 +259,10 @@ def _update(name: str, baseline: Baseline, update: Update) -> Prediction:
 
 
 def _any_difference_runs(name: str, update: Update) -> bool:
-    """Return whether the provider runs a trigger for settings too.
+    """Return whether the provider runs a trigger even if only its settings changed.
 
-    Nobody keeps the last result, for a template that reads it, and nobody knows how the last run of
-    a trigger ended that continues after a failure.
+    It does so if the template reads the result, since nobody keeps the last result, and if the
+    trigger continues after a failure, since nobody knows how its last run ended.
     """
     old, new = (state.properties(name) for state in (update.old, update.new))
     return bool(new.get("Attributes")) or "Continue" in {
@@ -293,9 +293,10 @@ def _property_name(difference: Difference) -> str:
 
 
 def _without_parts(name: str, state: StackState, update: Update) -> Mapping[str, Resolved]:
-    """Return the properties of a trigger, without the part before if there was and will be one.
+    """Return a trigger's properties without what the part before it passes on.
 
-    What that passes on differs if and only if something else does.
+    It is left out only if there is such a part before and after the update. Then it differs if and
+    only if something else does.
     """
     states = (update.old, update.new)
     has_parts = all("Previous" in each.properties(name) for each in states)
@@ -304,7 +305,7 @@ def _without_parts(name: str, state: StackState, update: Update) -> Mapping[str,
 
 
 def _differences(name: str, baseline: Baseline, update: Update) -> Iterator[Difference]:
-    """Yield what differs of a trigger, less sure where a hash is weaker than it looks."""
+    """Yield the differences of a trigger, not sure where a hash proves less than it seems to."""
     local_code = _local_code(name, update)
     old, new = (_without_parts(name, state, update) for state in (update.old, update.new))
     differences = update.differences(old, new)

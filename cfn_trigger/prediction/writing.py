@@ -40,7 +40,7 @@ def entry_of(difference: Difference) -> str:
 def of_meaning(
     differences: Iterable[Difference], trigger: str, rebuilt: StackState, update: Update
 ) -> Iterator[Difference]:
-    """Yield the differences of a trigger that are none of writing, less sure if they may be."""
+    """Yield the differences that are not only a matter of writing; one that may be is not sure."""
     for difference in differences:
         if difference.path[0] in _OF_PARTS:
             continue

@@ -54,7 +54,7 @@ class Uploads:
     def key(self, logical_id: str, path: str, *, is_final: bool) -> str:
         """Return the key that the code of a resource will have; empty if it is not known.
 
-        What is yet to be built, and is not what is deployed, may become anything.
+        Code that is not built yet, and that is not the deployed code, may become anything.
         """
         try:
             return self._key(logical_id, path, is_final=is_final)

@@ -1,6 +1,6 @@
 """From the place that a message of the macro names to the path in the template.
 
-Knows how places are written, and where an author wrote what SAM and loops make. Refuses to know
+Knows how places are written, and where an author wrote what SAM and loops generate. Refuses to know
 what is wrong there.
 """
 
@@ -137,7 +137,7 @@ def _written_for_sam(
 
 
 def _index_of_ours(template: Mapping[str, Json], macro_name: str) -> tuple[int, ...]:
-    """Return the index of our transform; empty if there is no list of them, or not ours in it."""
+    """Return the index of our transform; empty if the Transform is not a list that contains it."""
     names = [name_of(entry) for entry in transforms(template)]
     is_list = isinstance(template.get("Transform"), list)
     return (names.index(macro_name),) if is_list and macro_name in names else ()

@@ -1,8 +1,8 @@
 """A template as SAM leaves it.
 
-Before a deployment, code may be at a local path or yet to be built, which SAM's translator refuses,
-and it asks AWS for applications of the Serverless Application Repository: an address is the
-placeholder of each. Refuses to know the translator itself (`sam_translator`), and the other
+Before a deployment, code may be at a local path or not built yet, which SAM's translator refuses.
+It also asks AWS for applications of the Serverless Application Repository. Placeholder addresses
+stand for both here. Refuses to know the translator itself (`sam_translator`), and the other
 transforms.
 """
 

@@ -70,7 +70,7 @@ _MAPS: Final = frozenset(
 
 
 def _misshapen_parts(template: Template) -> Iterator[Diagnostic]:
-    """Yield sections and resources without a value, and sections that are no map."""
+    """Yield sections and resources without a value, and sections that are not maps."""
     resources = template.values["Resources"]
     parts: dict[TemplatePath, Json] = {(name,): value for name, value in template.values.items()}
     parts |= {("Resources", name): value for name, value in resources.items()}

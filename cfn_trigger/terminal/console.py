@@ -29,7 +29,7 @@ def width() -> int:
 
 
 def has_cursor(output: Console) -> bool:
-    """Whether lines can be drawn again: colors alone, such as FORCE_COLOR asks for, do not do."""
+    """Whether lines can be drawn again: colors, such as FORCE_COLOR asks for, are not enough."""
     is_terminal: bool = output.file.isatty()
     return is_terminal and output.is_terminal and not output.is_dumb_terminal
 

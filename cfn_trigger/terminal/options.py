@@ -263,7 +263,7 @@ _region_option: Final = click.option(
 
 
 def region_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--region` to a command that asks AWS nothing; it receives `region`, never None."""
+    """Add `--region` to a command that does not contact AWS; `region` is never None."""
 
     @_region_option
     @wraps(command)
