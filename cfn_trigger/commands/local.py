@@ -38,9 +38,9 @@ Variables = Mapping[str, str]
 def command(port: int, *, as_json: bool) -> None:
     """Run a local cloud that has the macro, until Ctrl-C.
 
-    CloudFormation, Lambda, IAM and more, as one process on this machine. Paste the two lines that
-    it prints into another terminal: there `aws`, `sam` and `cfn-trigger` then use it. It forgets
-    everything when it ends.
+    It is one process on this machine, with CloudFormation, Lambda, IAM and more. Paste the two
+    lines that it prints into another terminal, so that `aws`, `sam` and `cfn-trigger` use it there.
+    Everything in it is discarded when it ends.
     """
     require_packages(REQUIRED_PACKAGES)
     for ending in (signal.SIGINT, signal.SIGTERM):

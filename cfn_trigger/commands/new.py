@@ -37,8 +37,8 @@ _LONGEST_NAME: Final = 128
 def command(directory: str, *, with_sam: bool, as_json: bool) -> None:
     """Write a project to start from into DIRECTORY.
 
-    It has a template with a trigger, its handler, a test for the handler, and a README with the
-    next commands. Existing files are never overwritten.
+    The project has a template with a trigger, its handler, a test for the handler, and a README
+    with the next commands. Existing files are never overwritten.
     """
     if not directory:
         raise UsageError("DIRECTORY: is empty; pass the name of a directory, or . for this one")

@@ -38,9 +38,9 @@ def command(
 ) -> None:
     """Remove the macro from the account of the current credentials, and the bucket of its code.
 
-    Shows which stacks still use it: those stay as they are, and can be deleted, but no longer
-    updated. Refuses to go on without --force if there are any, and there is nobody to ask. Exit
-    codes: 0 nothing is left, 1 something could not be deleted.
+    Shows which stacks still use it: they stay as they are, and can be deleted, but no longer
+    updated. If there are any, answer the question or pass --force. Exit codes: 0 nothing is left, 1
+    something could not be deleted.
     """
     place = install.where(location)
     effects = install.install_effects(location, as_json=as_json)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.provider.cloudformation import MADE_UP, Stack, sent
-from tests.provider.world import Behaviour, Handler, World, raises, returns, takes
+from tests.provider.world import Behavior, Handler, World, raises, returns, takes
 from trigger_provider.answer import attributes
 
 SILENT = {"Error": "", "Truncated": ""}
@@ -371,7 +371,7 @@ def test_a_handler_that_succeeded_may_set_its_own_physical_id(
     assert stack.asks(kind).physical_id == "ü" * 512
 
 
-KEPT_IDS: list[tuple[list[Behaviour], dict[str, Any]]] = [
+KEPT_IDS: list[tuple[list[Behavior], dict[str, Any]]] = [
     ([returns({"Status": "FAILED", "PhysicalResourceId": "new"})], {}),
     ([returns({"PhysicalResourceId": "new"})], {"Attributes": ["Missing"]}),
     ([returns({"PhysicalResourceId": "new", "Long": "x" * 5000})], {"Attributes": ["Long"]}),
@@ -410,7 +410,7 @@ KEPT_IDS: list[tuple[list[Behaviour], dict[str, Any]]] = [
 def test_a_physical_id_that_a_handler_gave_is_in_every_later_answer(  # noqa: PLR0917 (a table)
     stack: Stack,
     handler: Handler,
-    runs: list[Behaviour],
+    runs: list[Behavior],
     properties: dict[str, Any],
     kind: Any,
     on_failure: str,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.provider.cloudformation import Stack, sent
 from tests.provider.world import (
-    Behaviour,
+    Behavior,
     Handler,
     World,
     conflict,
@@ -32,7 +32,7 @@ HOUR = {"Timeout": 3540}
 
 @pytest.mark.parametrize("unready", [state("Pending"), state(last_update="InProgress")])
 def test_the_handler_is_started_only_once_it_is_active_and_up_to_date(
-    stack: Stack, handler: Handler, unready: Behaviour
+    stack: Stack, handler: Handler, unready: Behavior
 ) -> None:
     handler.looks.plays(unready, unready, unready)
     handler.plays(returns(None))
@@ -69,7 +69,7 @@ def test_after_an_update_that_failed_the_handlers_previous_code_still_deletes(
 def test_an_invocation_that_is_throttled_in_other_words_is_repeated(
     stack: Stack, handler: Handler
 ) -> None:
-    handler.plays(Behaviour(status=429), Behaviour(status=429), returns({"Rows": 5}))
+    handler.plays(Behavior(status=429), Behavior(status=429), returns({"Rows": 5}))
 
     assert stack.asks("Create").data["Rows"] == "5"
 
@@ -78,13 +78,13 @@ def test_an_invocation_that_is_throttled_in_other_words_is_repeated(
     "conflict",
     [
         refused(409, "com.amazonaws.lambda#ResourceConflictException", "no"),
-        Behaviour(status=409, body=b'{"__type": "ResourceConflictException"}'),
-        Behaviour(status=409, body=b'{"code": "ResourceConflictException:http://internal"}'),
+        Behavior(status=409, body=b'{"__type": "ResourceConflictException"}'),
+        Behavior(status=409, body=b'{"code": "ResourceConflictException:http://internal"}'),
     ],
     ids=["namespace", "type", "code"],
 )
 def test_the_name_of_an_error_is_found_wherever_the_protocol_puts_it(
-    stack: Stack, handler: Handler, conflict: Behaviour
+    stack: Stack, handler: Handler, conflict: Behavior
 ) -> None:
     handler.plays(conflict, returns({"Rows": 5}))
 
@@ -118,9 +118,9 @@ def test_a_handler_that_never_gets_ready_is_a_failure_at_the_end_of_timeout(
     ids=["denied", "not found", "500", "no JSON", "a list", "null"],
 )
 def test_a_look_that_tells_nothing_stops_nothing(
-    stack: Stack, handler: Handler, unknown: Behaviour
+    stack: Stack, handler: Handler, unknown: Behavior
 ) -> None:
-    handler.looks.plays(Behaviour(status=unknown.status or 200, body=unknown.body))
+    handler.looks.plays(Behavior(status=unknown.status or 200, body=unknown.body))
     handler.plays(returns(None))
 
     assert stack.asks("Create").status == "SUCCESS"
@@ -128,7 +128,7 @@ def test_a_look_that_tells_nothing_stops_nothing(
 
 @pytest.mark.parametrize("fault", [throttled(), connection_refused(), never_answers()])
 def test_a_look_that_did_not_come_through_is_repeated(
-    stack: Stack, handler: Handler, fault: Behaviour
+    stack: Stack, handler: Handler, fault: Behavior
 ) -> None:
     handler.looks.plays(fault, state())
     handler.plays(returns(None))
@@ -164,7 +164,7 @@ def test_the_handler_is_looked_at_once_however_often_it_is_started(
     ],
 )
 def test_what_proves_that_the_handler_did_not_run_is_repeated_without_retry(
-    stack: Stack, handler: Handler, proof: Behaviour
+    stack: Stack, handler: Handler, proof: Behavior
 ) -> None:
     handler.plays(proof, proof, proof, returns({"Rows": 5}))
 
@@ -222,15 +222,15 @@ def test_throttling_is_waited_out_until_timeout(stack: Stack, handler: Handler) 
         pytest.param(reset_after_send(), id="reset"),
         pytest.param(service_error(500), id="500"),
         pytest.param(service_error(502), id="502"),
-        pytest.param(Behaviour(status=504), id="504 without a body"),
+        pytest.param(Behavior(status=504), id="504 without a body"),
         pytest.param(never_answers(), id="no answer"),
         pytest.param(returns_text("<html>busy</html>"), id="no JSON"),
         pytest.param(returns_text('{"Rows": '), id="half a JSON"),
-        pytest.param(Behaviour(body=b"\xff\xfe"), id="no text"),
+        pytest.param(Behavior(body=b"\xff\xfe"), id="no text"),
     ],
 )
 def test_what_may_have_run_the_handler_is_a_failed_attempt_and_never_a_second_start(
-    stack: Stack, handler: Handler, ambiguous: Behaviour
+    stack: Stack, handler: Handler, ambiguous: Behavior
 ) -> None:
     handler.plays(ambiguous)
 
@@ -258,7 +258,7 @@ def test_a_lost_connection_is_repeated_by_retry_alone(stack: Stack, handler: Han
     ],
 )
 def test_a_failed_attempt_is_repeated_with_growing_pauses(
-    stack: Stack, handler: Handler, failed: Behaviour
+    stack: Stack, handler: Handler, failed: Behavior
 ) -> None:
     handler.plays(failed, failed, returns({"Ready": True}))
 

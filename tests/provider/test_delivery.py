@@ -8,7 +8,7 @@ from tests.provider.cloudformation import Kind, Stack, sent
 from tests.provider.world import (
     SECRET,
     START,
-    Behaviour,
+    Behavior,
     Handler,
     World,
     connection_refused,
@@ -35,7 +35,7 @@ RETRY = {"MaxAttempts": 3, "Interval": 4, "BackoffRate": 3, "MaxInterval": 10}
     "fault", [service_error(500), service_error(503), reset_after_send(), connection_refused()]
 )
 def test_an_answer_that_was_not_taken_is_put_again_unchanged(
-    stack: Stack, handler: Handler, world: World, fault: Behaviour
+    stack: Stack, handler: Handler, world: World, fault: Behavior
 ) -> None:
     handler.plays(returns({"Rows": 5}))
     world.bucket.plays(fault, fault, fault)
@@ -48,7 +48,7 @@ def test_an_answer_after_a_handler_that_used_its_time_up_still_has_time_for_a_se
     stack: Stack, handler: Handler, world: World
 ) -> None:
     handler.plays(never_answers())
-    world.bucket.plays(never_answers(), Behaviour(status=200))
+    world.bucket.plays(never_answers(), Behavior(status=200))
 
     assert stack.asks("Create").status == "FAILED"
 
@@ -268,7 +268,7 @@ def test_an_exception_inside_the_provider_still_answers(
 
 
 @pytest.mark.parametrize(
-    "behaviour",
+    "behavior",
     [
         returns({SECRET: SECRET}),
         returns({"Status": "IN_PROGRESS", "EventState": SECRET, "RetryAfter": SECRET}),
@@ -279,9 +279,9 @@ def test_an_exception_inside_the_provider_still_answers(
     ids=["success", "bad poll", "not as expected", "bad id", "no JSON"],
 )
 def test_the_log_holds_neither_payload_nor_result(
-    stack: Stack, handler: Handler, behaviour: Behaviour, world: World
+    stack: Stack, handler: Handler, behavior: Behavior, world: World
 ) -> None:
-    handler.plays(behaviour)
+    handler.plays(behavior)
 
     stack.asks("Create", Payload=sent({"password": SECRET}), Expect=sent({SECRET: SECRET}))
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.provider.cloudformation import Stack
 from tests.provider.world import (
-    Behaviour,
+    Behavior,
     Handler,
     World,
     in_progress,
@@ -110,7 +110,7 @@ def test_what_a_create_that_nobody_answered_has_begun_is_deleted_by_its_handler(
     stack: Stack, handler: Handler, world: World
 ) -> None:
     handler.plays(returns(None), returns(None))
-    world.bucket.plays(*[Behaviour(status=503)] * 16)
+    world.bucket.plays(*[Behavior(status=503)] * 16)
 
     stack.deploy(with_settings(ONE, Timeout=60, **ON_DELETE))
 

@@ -7,7 +7,7 @@ import pytest
 from tests.provider.cloudformation import Kind, Stack
 from tests.provider.world import (
     SECRET,
-    Behaviour,
+    Behavior,
     Handler,
     World,
     connection_refused,
@@ -274,10 +274,10 @@ def test_a_fresh_execution_of_a_rollback_still_knows_that_it_is_one(
     "fault", [throttled(), service_error(), connection_refused(), denied()], ids=lambda f: f.status
 )
 def test_a_hand_over_that_lambda_refused_is_repeated(
-    stack: Stack, handler: Handler, world: World, fault: Behaviour
+    stack: Stack, handler: Handler, world: World, fault: Behavior
 ) -> None:
     handler.plays(takes(850, in_progress()), returns(None))
-    world.hand_overs.plays(fault, Behaviour(status=202))
+    world.hand_overs.plays(fault, Behavior(status=202))
 
     assert stack.asks("Create", **HOUR).status == "SUCCESS"
 
@@ -307,7 +307,7 @@ def test_a_hand_over_at_the_last_moment_is_handed_over_or_answered(
 
 @pytest.mark.parametrize("fault", [never_answers(), reset_after_send()], ids=["no reply", "reset"])
 def test_an_execution_that_hands_over_without_a_reply_neither_answers_nor_goes_on(
-    stack: Stack, handler: Handler, world: World, fault: Behaviour
+    stack: Stack, handler: Handler, world: World, fault: Behavior
 ) -> None:
     """The execution that it began, if it did, is the one that answers."""
     handler.plays(takes(850, in_progress()), returns({"Rows": 5}))

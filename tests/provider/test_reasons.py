@@ -9,7 +9,7 @@ from tests.provider.cloudformation import Stack, sent
 from tests.provider.world import (
     HANDLER,
     SECRET,
-    Behaviour,
+    Behavior,
     Handler,
     World,
     fails_with,
@@ -454,7 +454,7 @@ def test_the_end_of_a_long_log_is_reported(stack: Stack, handler: Handler) -> No
     ],
 )
 def test_the_full_log_is_in_the_handlers_log_group_or_in_its_usual_one(
-    stack: Stack, handler: Handler, looked: Behaviour, where: str
+    stack: Stack, handler: Handler, looked: Behavior, where: str
 ) -> None:
     handler.looks.plays(looked)
     handler.plays(raises("E", "no"))
@@ -486,7 +486,7 @@ def test_with_retry_the_attempts_are_counted(
     ("before", "attempt"), [([], 1), ([raises("E", "no")], 2)], ids=["the first", "the second"]
 )
 def test_an_attempt_whose_result_is_no_use_is_counted_as_the_one_it_was(
-    stack: Stack, handler: Handler, before: list[Behaviour], attempt: int
+    stack: Stack, handler: Handler, before: list[Behavior], attempt: int
 ) -> None:
     handler.plays(*before, returns({}))
 
@@ -515,7 +515,7 @@ def test_no_attempt_is_counted_that_was_never_made(stack: Stack, handler: Handle
     ids=["raises", "says FAILED", "not as expected", "bad poll"],
 )
 def test_with_no_echo_only_the_error_type_is_reported_and_nothing_logged(
-    stack: Stack, handler: Handler, ends: Behaviour, error: str
+    stack: Stack, handler: Handler, ends: Behavior, error: str
 ) -> None:
     handler.plays(ends)
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.provider.cloudformation import Kind, Stack, sent
 from tests.provider.world import (
-    Behaviour,
+    Behavior,
     Handler,
     World,
     connection_refused,
@@ -53,7 +53,7 @@ def test_a_create_or_delete_asks_nothing_about_the_stack(
     ids=["raises", "lacks an attribute", "too slow"],
 )
 def test_a_failure_in_a_rollback_is_answered_with_success_and_logged_loudly(
-    stack: Stack, handler: Handler, world: World, failure: Behaviour
+    stack: Stack, handler: Handler, world: World, failure: Behavior
 ) -> None:
     world.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS")
     handler.plays(failure)
@@ -107,10 +107,10 @@ def test_a_request_whose_date_cannot_be_read_is_served(stack: Stack, handler: Ha
     ids=["throttled", "limit", "expired", "404", "429", "503", "refused"],
 )
 def test_a_question_about_the_stack_that_did_not_come_through_is_repeated(
-    stack: Stack, world: World, fault: Behaviour
+    stack: Stack, world: World, fault: Behavior
 ) -> None:
     world.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS")
-    rolling_back = Behaviour(
+    rolling_back = Behavior(
         status=200, body=b"<StackStatus>UPDATE_ROLLBACK_IN_PROGRESS</StackStatus>"
     )
     world.stack.plays(fault, fault, rolling_back)
@@ -123,12 +123,12 @@ def test_a_question_about_the_stack_that_did_not_come_through_is_repeated(
     [
         stack_error(403, "AccessDenied"),
         stack_error(400, "ValidationError"),
-        Behaviour(status=200, body=b"<DescribeStacksResponse/>"),
+        Behavior(status=200, body=b"<DescribeStacksResponse/>"),
     ],
     ids=["denied", "no such stack", "no status"],
 )
 def test_an_unknown_stack_status_is_a_warning_and_taken_as_no_rollback(
-    stack: Stack, handler: Handler, world: World, unknown: Behaviour
+    stack: Stack, handler: Handler, world: World, unknown: Behavior
 ) -> None:
     world.stack.plays(unknown)
     handler.plays(returns(None))
@@ -142,7 +142,7 @@ def test_an_unknown_stack_status_is_a_warning_and_taken_as_no_rollback(
     "fault", [stack_error(400, "Throttling"), never_answers()], ids=["throttled", "hangs"]
 )
 def test_questions_about_the_stack_outlast_neither_timeout_nor_the_execution(
-    stack: Stack, handler: Handler, world: World, fault: Behaviour
+    stack: Stack, handler: Handler, world: World, fault: Behavior
 ) -> None:
     world.stack.always(fault)
     handler.always(in_progress(retry_after=20))
@@ -157,7 +157,7 @@ def test_questions_about_the_stack_outlast_neither_timeout_nor_the_execution(
     "fault", [stack_error(400, "Throttling"), never_answers()], ids=["throttled", "hangs"]
 )
 def test_a_short_timeout_is_kept_while_nobody_tells_the_stack_status(
-    stack: Stack, handler: Handler, world: World, fault: Behaviour
+    stack: Stack, handler: Handler, world: World, fault: Behavior
 ) -> None:
     world.stack.always(fault)
     handler.always(returns(None))

@@ -57,7 +57,7 @@ def holds(condition: object, breach: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behavior:
     """An HTTP answer, or its absence, after so many seconds; status None is the call's usual."""
 
     status: int | None = None
@@ -68,101 +68,101 @@ class Behaviour:
     kills: bool = False
 
 
-def returns(result: Any) -> Behaviour:
+def returns(result: Any) -> Behavior:
     """Play a handler that returns."""
-    return Behaviour(body=json.dumps(result).encode())
+    return Behavior(body=json.dumps(result).encode())
 
 
-def returns_text(body: str) -> Behaviour:
+def returns_text(body: str) -> Behavior:
     """Play a handler whose answer is this text, JSON or not."""
-    return Behaviour(body=body.encode())
+    return Behavior(body=body.encode())
 
 
-def in_progress(state: Any = None, retry_after: Any = None) -> Behaviour:
+def in_progress(state: Any = None, retry_after: Any = None) -> Behavior:
     """Play a handler that is not done yet."""
     told = {"EventState": state, "RetryAfter": retry_after}
     return returns({"Status": "IN_PROGRESS"} | {k: v for k, v in told.items() if v is not None})
 
 
-def raises(error_type: str, message: str, *, log: str = "", **more: Any) -> Behaviour:
+def raises(error_type: str, message: str, *, log: str = "", **more: Any) -> Behavior:
     """Play a handler that raises, with the error payload and the end of the log."""
     return fails_with({"errorType": error_type, "errorMessage": message} | more, log=log)
 
 
-def fails_with(payload: Any, *, log: str = "") -> Behaviour:
+def fails_with(payload: Any, *, log: str = "") -> Behavior:
     """Play a handler that fails with this error payload, JSON or bytes."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     tail = base64.b64encode(log.encode()).decode()
     headers = {"X-Amz-Function-Error": "Unhandled", "X-Amz-Log-Result": tail}
-    return Behaviour(status=200, headers=headers, body=body)
+    return Behavior(status=200, headers=headers, body=body)
 
 
-def refused(status: int, error: str, message: str) -> Behaviour:
+def refused(status: int, error: str, message: str) -> Behavior:
     """Play a service that refuses, as Lambda says it."""
     body = json.dumps({"Type": "User", "Message": message}).encode()
-    return Behaviour(status=status, headers={"x-amzn-errortype": f"{error}:"}, body=body)
+    return Behavior(status=status, headers={"x-amzn-errortype": f"{error}:"}, body=body)
 
 
-def denied() -> Behaviour:
+def denied() -> Behavior:
     """Play an IAM that doesn't know the policy yet."""
     return refused(403, "AccessDeniedException", "not authorized to perform: lambda:InvokeFunction")
 
 
-def throttled() -> Behaviour:
+def throttled() -> Behavior:
     """Play a Lambda without concurrency to spare; only this error's key begins in lower case."""
     body = json.dumps({"Type": "User", "message": "Rate Exceeded."}).encode()
     headers = {"x-amzn-ErrorType": "TooManyRequestsException"}
-    return Behaviour(status=429, headers=headers, body=body)
+    return Behavior(status=429, headers=headers, body=body)
 
 
-def conflict() -> Behaviour:
+def conflict() -> Behavior:
     """Play a Lambda that is just changing the function."""
     return refused(409, "ResourceConflictException", "The operation cannot be performed now.")
 
 
-def service_error(status: int = 500) -> Behaviour:
+def service_error(status: int = 500) -> Behavior:
     """Play a service that broke."""
     return refused(status, "ServiceException", "An internal error occurred.")
 
 
-def connection_refused() -> Behaviour:
+def connection_refused() -> Behavior:
     """Play a service that nobody reached."""
-    return Behaviour(status=NOT_SENT, why="ConnectionRefusedError [Errno 111] Connection refused")
+    return Behavior(status=NOT_SENT, why="ConnectionRefusedError [Errno 111] Connection refused")
 
 
-def reset_after_send() -> Behaviour:
+def reset_after_send() -> Behavior:
     """Play a connection that broke once the request was out."""
-    return Behaviour(status=LOST, why="ConnectionResetError [Errno 104] Connection reset by peer")
+    return Behavior(status=LOST, why="ConnectionResetError [Errno 104] Connection reset by peer")
 
 
-def never_answers() -> Behaviour:
+def never_answers() -> Behavior:
     """Play a service that holds the connection for ever."""
-    return Behaviour(seconds=1e9)
+    return Behavior(seconds=1e9)
 
 
-def takes(seconds: float, behaviour: Behaviour) -> Behaviour:
-    """Let a behaviour take its time."""
-    return replace(behaviour, seconds=seconds)
+def takes(seconds: float, behavior: Behavior) -> Behavior:
+    """Let a behavior take its time."""
+    return replace(behavior, seconds=seconds)
 
 
-def killed(behaviour: Behaviour) -> Behaviour:
+def killed(behavior: Behavior) -> Behavior:
     """Let Lambda kill the provider's execution as a call comes back."""
-    return replace(behaviour, kills=True)
+    return replace(behavior, kills=True)
 
 
-def state(of_function: str = "Active", last_update: str = "Successful", **more: Any) -> Behaviour:
+def state(of_function: str = "Active", last_update: str = "Successful", **more: Any) -> Behavior:
     """Play the answer about a function's configuration."""
     told = {"State": of_function, "LastUpdateStatus": last_update} | more
-    return Behaviour(status=200, body=json.dumps(told).encode())
+    return Behavior(status=200, body=json.dumps(told).encode())
 
 
-def stack_error(status: int, code: str) -> Behaviour:
+def stack_error(status: int, code: str) -> Behavior:
     """Play a CloudFormation that doesn't tell."""
     error = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
-    return Behaviour(status=status, body=error.encode())
+    return Behavior(status=status, body=error.encode())
 
 
-def events(*statuses: str, of: str = "RunMigration") -> Behaviour:
+def events(*statuses: str, of: str = "RunMigration") -> Behavior:
     """Play a CloudFormation that tells how a trigger ended, newest first, before this operation."""
     first = f"<PhysicalResourceId>{STACK_ID}</PhysicalResourceId>"
     first += "<ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus>"
@@ -172,7 +172,7 @@ def events(*statuses: str, of: str = "RunMigration") -> Behaviour:
         for status in statuses
     )
     members = "".join(f"<member>{each}</member>" for each in (first, *of_trigger))
-    return Behaviour(status=200, body=f"<StackEvents>{members}</StackEvents>".encode())
+    return Behavior(status=200, body=f"<StackEvents>{members}</StackEvents>".encode())
 
 
 # ---- what was asked
@@ -183,19 +183,19 @@ class Line:
     """One kind of call: what the next ones meet in order, and what all others meet."""
 
     name: str
-    otherwise: Behaviour | None = None
-    script: deque[Behaviour] = field(default_factory=deque)
+    otherwise: Behavior | None = None
+    script: deque[Behavior] = field(default_factory=deque)
     times: list[float] = field(default_factory=list)
 
-    def plays(self, *behaviours: Behaviour) -> None:
+    def plays(self, *behaviors: Behavior) -> None:
         """Have the next calls meet these, in this order."""
-        self.script.extend(behaviours)
+        self.script.extend(behaviors)
 
-    def always(self, behaviour: Behaviour) -> None:
+    def always(self, behavior: Behavior) -> None:
         """Have every call that the script doesn't name meet this."""
-        self.otherwise = behaviour
+        self.otherwise = behavior
 
-    def next(self, now: float) -> Behaviour:
+    def next(self, now: float) -> Behavior:
         """Return what a call meets now."""
         self.times.append(now)
         met = self.script.popleft() if self.script else self.otherwise
@@ -289,10 +289,10 @@ class World:
         self._serve = serve
         self.now = START
         self.handler = Handler("handler")
-        self.hand_overs = Line("hand-over", Behaviour(status=202))
-        self.stack = Line("question about the stack", Behaviour())
+        self.hand_overs = Line("hand-over", Behavior(status=202))
+        self.stack = Line("question about the stack", Behavior())
         self.history = Line("question about the stack's events", events())
-        self.bucket = Line("response bucket", Behaviour(status=200))
+        self.bucket = Line("response bucket", Behavior(status=200))
         self.log: list[dict[str, Any]] = []
         self.ends: list[str] = []
         self._statuses: list[tuple[float, str]] = [(START, "CREATE_IN_PROGRESS")]
@@ -444,7 +444,7 @@ class Execution:
         self.world.now += seconds
 
     def _meets(
-        self, meet: Callable[[], Behaviour], seconds: float
+        self, meet: Callable[[], Behavior], seconds: float
     ) -> tuple[int, HTTPMessage, bytes]:
         met = meet()
         if met.kills:
@@ -459,7 +459,7 @@ class Execution:
             headers[name] = value
         return met.status or 0, headers, met.body or met.why.encode()
 
-    def _invoked(self, body: bytes, headers: Mapping[str, str]) -> Behaviour:
+    def _invoked(self, body: bytes, headers: Mapping[str, str]) -> Behavior:
         more = dict(headers)
         kind = more.pop("X-Amz-Invocation-Type")
         context = more.pop("X-Amz-Client-Context", None)
@@ -483,7 +483,7 @@ class Execution:
         met = met if met.status is not None else replace(met, status=usual[kind])
         return met if sync or met.status not in usual.values() else replace(met, body=b"")
 
-    def _takes_over(self, body: bytes, seconds: float) -> Behaviour:
+    def _takes_over(self, body: bytes, seconds: float) -> Behavior:
         holds(len(body) <= 1_048_576, "an asynchronous event over 1 MB")
         event = json.loads(body)
         holds(event.items() >= self.case.event.items(), "a hand-over that lost the request")
@@ -494,7 +494,7 @@ class Execution:
             self.world.hand_over(event)
         return met
 
-    def _asked(self, body: bytes) -> Behaviour:
+    def _asked(self, body: bytes) -> Behavior:
         query = dict(parse_qsl(body.decode(), strict_parsing=True))
         stack = self.case.event["StackId"]
         action = query.get("Action")
@@ -513,7 +513,7 @@ class Execution:
         )
         return replace(met, status=200, body=xml.encode())
 
-    def _answered(self, body: bytes, seconds: float) -> Behaviour:
+    def _answered(self, body: bytes, seconds: float) -> Behavior:
         met = self.world.bucket.next(self.world.now)
         if met.status is not None and 200 <= met.status < 300:
             self.heard = met.seconds <= seconds

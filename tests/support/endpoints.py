@@ -70,7 +70,7 @@ class Reset:
     after_reading: bool
 
 
-Behaviour = Reply | Bytes | Reset
+Behavior = Reply | Bytes | Reset
 
 
 def ok(result: Any, *, seconds: float = 0) -> Reply:
@@ -177,15 +177,15 @@ class Line:
     """One kind of request: the script it plays, what stands in after it, what was asked."""
 
     name: str
-    default: Behaviour | None = None
-    script: deque[Behaviour] = field(default_factory=deque)
+    default: Behavior | None = None
+    script: deque[Behavior] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
 
-    def plays(self, *behaviours: Behaviour) -> None:
+    def plays(self, *behaviors: Behavior) -> None:
         """Have the next requests meet these, in this order."""
-        self.script.extend(behaviours)
+        self.script.extend(behaviors)
 
-    def next(self) -> Behaviour | None:
+    def next(self) -> Behavior | None:
         """Return what the next request meets, without playing it."""
         return self.script[0] if self.script else self.default
 
@@ -344,9 +344,9 @@ class Endpoints:
             elif body:
                 yield "a GET has no body"
 
-    def played(self, line: Line, asked: Asked, behaviour: Behaviour) -> None:
+    def played(self, line: Line, asked: Asked, behavior: Behavior) -> None:
         """Take note of what a request met."""
-        taken = isinstance(behaviour, Reply) and behaviour.status == 200
+        taken = isinstance(behavior, Reply) and behavior.status == 200
         if line is self.bucket and taken and isinstance(asked.body, dict):
             self._answered.add(asked.body.get("RequestId", ""))
 
@@ -572,8 +572,8 @@ class _Connection(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = self._asked(headers, body)
         line = played.line_of(self.command, self.path)
-        behaviour = None if line is None else line.next()
-        if line is None or behaviour is None:
+        behavior = None if line is None else line.next()
+        if line is None or behavior is None:
             played.breach(f"not expected: {self.command} {self.path}")
             self._reply(Reply(status=400))
             return
@@ -583,7 +583,7 @@ class _Connection(BaseHTTPRequestHandler):
         line.asked.append(asked)
         if line.script:
             line.script.popleft()
-        self._play(line, asked, behaviour)
+        self._play(line, asked, behavior)
 
     def _asked(self, headers: Mapping[str, str], body: bytes) -> Asked:
         return Asked(
@@ -597,12 +597,12 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _answer  # noqa: N815 (http.server's names)
 
-    def _play(self, line: Line, asked: Asked, behaviour: Behaviour) -> None:
-        self.close_connection = not isinstance(behaviour, Reply)  # AWS keeps connections open
-        self.server.played.played(line, asked, behaviour)
-        match behaviour:
+    def _play(self, line: Line, asked: Asked, behavior: Behavior) -> None:
+        self.close_connection = not isinstance(behavior, Reply)  # AWS keeps connections open
+        self.server.played.played(line, asked, behavior)
+        match behavior:
             case Reply():
-                self._reply(behaviour)
+                self._reply(behavior)
             case Bytes(raw=raw):
                 self.wfile.write(raw)
             case Reset():

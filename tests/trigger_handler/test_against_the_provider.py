@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.provider.cloudformation import Stack, sent
-from tests.provider.world import STACK_ID, Behaviour, World, raises, returns
+from tests.provider.world import STACK_ID, Behavior, World, raises, returns
 from trigger_handler import testing
 from trigger_provider.answer import attribute, attributes, physical_id, unusable
 from trigger_provider.calls import invocation
@@ -138,7 +138,7 @@ def scripted(results: list[Any]) -> tuple[testing.Resource, list[Any]]:
     return testing.Resource(handler=handler, name="RunMigration", timeout=100), left
 
 
-def behaviours(results: list[Any]) -> Iterator[Behaviour]:
+def behaviors(results: list[Any]) -> Iterator[Behavior]:
     for result in results:
         match result:
             case Exception():
@@ -166,7 +166,7 @@ def test_a_played_create_with_polls_matches_the_provider(
 ) -> None:
     script = [*polls, ending, *[{"Status": "FAILED", "Reason": "asked too often"}] * 4]
     world = World()
-    world.handler.plays(*behaviours(script))
+    world.handler.plays(*behaviors(script))
     properties = {} if payload is testing.ABSENT else {"Payload": sent(payload)}
     theirs = Stack(world).asks("Create", Timeout=100, **properties)
 
@@ -199,7 +199,7 @@ def test_a_played_create_with_polls_matches_the_provider(
 def test_a_played_life_matches_the_provider(first: Any, second: Any) -> None:
     script = [first, second, None, None]
     world = World()
-    world.handler.plays(*behaviours(script))
+    world.handler.plays(*behaviors(script))
     stack = Stack(world)
     on_delete = {"ExecuteOnDelete": True}
     created = stack.asks("Create", **on_delete)
