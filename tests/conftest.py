@@ -2,8 +2,12 @@
 
 A property has no deadline, since machines differ in speed. What takes long starts first, so that
 no process is left alone with it in the end.
+
+`awscli` contains a copy of botocore that takes its name, unless botocore is there first. Which of
+them a test gets is not left to the order of the tests.
 """
 
+import botocore.session  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, settings
 
