@@ -10,6 +10,7 @@ from tests.provider.world import SUBJECTS
 from tests.support.aws.cloud import Cloud
 from tests.support.aws.drawn_triggers import TriggerDraw, with_undos
 from tests.support.aws.drawn_weather import WeatherDraw
+from tests.support.aws.durable import DurableExecutions
 from tests.support.aws.functions import Function
 from tests.support.aws.handler_runs import Run, in_progress, raises, returns
 from tests.support.aws.lives import AT_REST, KEPT
@@ -423,7 +424,14 @@ def broken_in_a_relay(seed: int) -> list[str]:
     """Return the promises that the life of a trigger of hours breaks."""
     dice = random.Random(seed)  # noqa: S311 (a seed has to play the same life each time)
     with Cloud(serve=[*SUBJECTS.values()][seed % len(SUBJECTS)]) as cloud:
-        stack, draw, weather = cloud.stack, TriggerDraw(dice), WeatherDraw(dice, cloud)
+        is_durable = dice.random() < 0.3
+        if is_durable:
+            cloud.handler.durable = DurableExecutions(
+                cloud.time, unseen_for=dice.choice((0.0, 1.5, 20.0))
+            )
+        stack, draw = cloud.stack, TriggerDraw(dice, is_durable)
+        weather = WeatherDraw(dice, cloud)
+        stack.rollback_spreads = dice.random() < 0.5
         weather.begin()
         weather.change()
         stack.create(a_relay(dice, draw), disable_rollback=dice.random() < 0.3)
@@ -431,6 +439,9 @@ def broken_in_a_relay(seed: int) -> list[str]:
             cloud.time.run_for(dice.choice((1.0, 60.0, 5000.0)))
             if stack.status not in AT_REST | KEPT:
                 break
+            if stack.status in KEPT and dice.random() < 0.4:
+                stack.roll_back()
+                continue
             if dice.random() < 0.1:
                 stack.cancel_update_after(dice.choice((20.0, 5000.0)))
             changed = a_relay(dice, draw)
