@@ -5,10 +5,11 @@ properties, after those that wait for it, and before those that it waits for. So
 after its trigger, and everything that waits for the trigger waits for it. Refuses to know how one
 is written (`emit`), and what the provider does with it.
 
-An undo has a new logical id whenever what runs its trigger has changed, since only what is new in a
-deployment is deleted in its rollback. The trigger has that id among its properties: so it is
-updated whenever its undo is new, and says whether it ran. Without that, the undo of a failed
-deployment would be new, refer to a run of the last good one, and undo it.
+An undo has a new logical id whenever its trigger has changed, since only what is new in a
+deployment is deleted in its rollback. Settings count too: an undo that is updated forgets the run
+that a failed deployment has kept. The trigger has that id among its properties: so it is updated
+whenever its undo is new, and says whether it ran. Without that, the undo of a failed deployment
+would be new, refer to a run of the last good one, and undo it.
 
 A rollback restores functions before it deletes anything. So what undoes is a version of its
 function, published in the deployment that failed.
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from macro.cloudformation import VERSION_TYPE, condition_of
+from macro.encode import non_defaults
 from macro.fingerprint import Content, published_digest
 from macro.model import NOTHING, Edge, Handler, Json, OnRollback, Trigger
 from macro.names import undo_id, version_id
@@ -146,7 +148,7 @@ def with_undos(order: Order, undos: tuple[Trigger, ...]) -> Order:
 def logical_ids(triggers: Iterable[Trigger], fingerprints: Mapping[str, Json]) -> dict[str, str]:
     """Return the logical ids of undos by their preliminary ones.
 
-    Each is new whenever what runs its trigger has changed; `fingerprints` are by trigger.
+    Each is new whenever its trigger has changed; `fingerprints` are by trigger.
     """
     return {
         undo_id(trigger.logical_id): undo_id(
@@ -158,6 +160,6 @@ def logical_ids(triggers: Iterable[Trigger], fingerprints: Mapping[str, Json]) -
 
 
 def _digest(trigger: Trigger, fingerprint: Json) -> str:
-    causes = (trigger.handler.arn, trigger.payload, trigger.expect, fingerprint)
-    text = json.dumps(causes, sort_keys=True, default=str)
+    content = (trigger.handler.arn, dict(non_defaults(trigger, ())), fingerprint)
+    text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -398,7 +398,8 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     """Read the events of this operation, and of the last if it matters whether that failed.
 
     They come newest first, a hundred at a time. An operation begins with an event of the stack
-    itself that its user initiated. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
+    itself that its user initiated; for an undo, all operations count since the last that succeeded
+    or was rolled back. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
     """
     is_in_place = bool(request.run) and request.kind == "Update"
     is_shown = "ROLLBACK" in progress.status
@@ -419,7 +420,9 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
             if is_of_stack or event.get("LogicalResourceId") == request.name:
                 newest += [is_of_stack, status, event.get("Timestamp", "")]
                 operations[-1][is_of_stack].append(status)
-                if event.get("ResourceStatusReason") == "User Initiated":
+                is_first = event.get("ResourceStatusReason") == "User Initiated"
+                is_rest = is_of_stack and status.endswith("COMPLETE")
+                if is_rest if is_in_place else is_first:
                     operations.append(([], []))
         token = re.search("<NextToken>(.*?)</", text)
         is_enough = len(operations) > 1 + request.unchanged
@@ -441,8 +444,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     if is_in_place:
         # A rollback may update an undo only because it refers to the trigger, and an undo may be
         # taken back alone: then no run of a deployment that failed is known to it.
-        done = steps + last * ("FAILED" in str(last_stack[:1]))
-        is_taken_back = is_rollback and "UPDATE_COMPLETE" in done
+        is_taken_back = is_rollback and "UPDATE_COMPLETE" in steps
     # A resource that failed and was taken back by itself still counts as failed: CloudFormation
     # only regards a stack that was rolled back as stable.
     if "ROLLBACK" in str(last_stack):

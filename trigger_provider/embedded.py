@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,='done,Result,Delete,Progress,Reason,refused,Error,PhysicalResourceId,StackId,failed,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,FAILED,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,Update,X-Amz-Invocation-Type,Answer,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,errorType,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,Content-Type,Continue,DryRun,ErrorMessage,ErrorType,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,false,message,rolling_back,stack status unknown,status,trigger'.split(',')
+F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,='done,Result,Delete,Progress,Reason,refused,Error,PhysicalResourceId,StackId,failed,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,Update,X-Amz-Invocation-Type,Answer,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,errorType,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,COMPLETE,Content-Type,Continue,DryRun,ErrorMessage,ErrorType,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,false,message,rolling_back,stack status unknown,status,trigger'.split(',')
 A,B,C,D,E=False,None,True,ValueError,isinstance
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
@@ -47,37 +47,37 @@ Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected
 def failed(error,message,**more):return Outcome(O,error,message,**more)
 Progress=namedtuple(I,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,B,B,'',0,0,A,A,'',0,0,0,0,0,0,0,B,'',Outcome(BF),0,C,'',A,{},A])
 def bare_request(v):
- p=v.get(AY,{});k,n=v[AR],v[P];e,f=str(p.get(AN)),p.get(BW,'Fail');o=v.get(M,'')
+ p=v.get(AY,{});k,n=v[AR],v[P];e,f=str(p.get(AN)),p.get(BX,'Fail');o=v.get(M,'')
  r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(D,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(v):
- p,o=v[AY],v.get(BV,{})
- if AE in p and o:p,o=o,p
- r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AO)),expect=assembled(p.get(AM)),run=run_of(v,p,o)if AE in p else B)
+ p,o=v[AY],v.get(BW,{})
+ if AD in p and o:p,o=o,p
+ r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AO)),expect=assembled(p.get(AL)),run=run_of(v,p,o)if AD in p else B)
  with suppress(Exception):r=R(r,old_payload=assembled(o.get(AO)))
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(v,p,o):
- u=assembled(p[AE]);i=u[AS];n=AE not in o or i>assembled(o[AE])[AS];u[AS]=i[11:]
+ u=assembled(p[AD]);i=u[AS];n=AD not in o or i>assembled(o[AD])[AS];u[AS]=i[11:]
  if u.get(G):u[G]=json.loads(u[G])
- return u if n and u[AS]and v[AR]!=AK else{}
+ return u if n and u[AS]and v[AR]!=AJ else{}
 def execution_id(v,p):
  a=v[AP],v[N],v[P];t='\n'.join([*a,str(signed_at(v[AZ]))]);i=hashlib.sha256(t.encode()).hexdigest()
- return str(p.identity.get(BT,i[:32]))
+ return str(p.identity.get(BU,i[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
 def settings_of(p):f=p|p.get('Retry',{});return{re.sub('(?<!^)(?=[A-Z])','_',n).lower():e(f[n])for e,s in SETTINGS.items()for n in s.split()if f.get(n)is not B}
 def is_unchanged(r,p,o):
  if r.attributes or never_created(r):return A
- if BN in{r.on_failure,o.get(BW)}:return A
+ if BO in{r.on_failure,o.get(BX)}:return A
  if r.execute_on_handler_change and p==o:return A
- w=o.get('Enabled')!=CD;u=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in u);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AO,'InvocationType',AM,AX)
+ w=o.get('Enabled')!=CE;u=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in u);return w and i and not has_cause(p,o)
+RERUNS=('HandlerArn',AO,'InvocationType',AL,AX)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
  if any(l.get(n)!=e[n]for n in e):return C
- if p.get(BS)!=o.get(BS):return A
+ if p.get(BT)!=o.get(BT):return A
  return any(not re.match(SWITCHED_OFF,n)for n in l.keys()-e)
 def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});return e|{f'References.{n}':v for n,v in r.items()}
 def parse_progress(v,r,w):
@@ -99,7 +99,7 @@ def assembled(a):
  for h in reversed(a.get('Values',[])):
   p=w;l=0
   for k in h['Path']:p=p[l];l=int(k)if E(p,list)else k
-  if BZ in h:p[l]=h[BZ]
+  if CA in h:p[l]=h[CA]
   else:del p[l]
  return w[0]if w else ABSENT
 PART='part of '
@@ -116,22 +116,22 @@ def meaning(r,e,w):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':c=truncate(as_text(w.get(J)or'no Reason was given'),4000);return failed('Failed',c)
  s=w.get('IsComplete',C)or A
- if str(s).lower()==CD:i='return the Status IN_PROGRESS to be polled';return failed(AJ,f'IsComplete is false; {i}')
+ if str(s).lower()==CE:i='return the Status IN_PROGRESS to be polled';return failed(AI,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(AM,l,is_unexpected=C)
+ if l:return failed(AL,l,is_unexpected=C)
  return Outcome(F,result=e)
 def pending(e):
  f=e.get(BA)
- if f is not B and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AJ,'RetryAfter is not a number of seconds')
- m=as_text(e.get(I)or e.get(J)or'');return Outcome(AH,message=truncate(m,4000),result=e)
+ if f is not B and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AI,'RetryAfter is not a number of seconds')
+ m=as_text(e.get(I)or e.get(J)or'');return Outcome(AG,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is B and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get(V)or w.get(CH)
+ c,s=w.get('statusCode'),w.get(V)or w.get(CI)
  if re.search(UNFINISHED,spelled(s))or(E(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(s):return re.sub(r'[\W_]','',s).upper()if E(s,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AL));t=w.get(M);return d.get(M)if t is B else t
+def given_id(e):w=as_map(e);d=as_map(w.get(AK));t=w.get(M);return d.get(M)if t is B else t
 def valid_id(p):e=len(p.encode(errors=X))if E(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if E(e,dict)and E(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(B,d),'')
@@ -144,14 +144,14 @@ def equal(t,r):
  return bool(t==r)and E(t,bool)==E(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={CC:y.decode(errors=X)}
+ if y and not a:a={CD:y.decode(errors=X)}
  return reported(a,l)
 def reported(a,l=''):
- m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BQ)or a.get(BC)or L)
+ m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BR)or a.get(BC)or L)
  if not re.fullmatch(r'\S{1,200}',k):k,m=L,f'{k}: {m}'
  n=re.findall('(?m)^(?:--->|Caused by:) (.*)','\n'.join(r));b=[*causes_of(a),*n];e=[truncate(m,4000//(2 if b else 1))];e+=[f'caused by {truncate(c,300)}'for c in b[-3:]]
  f=innermost_frames(r,f'{k}: {m}'.splitlines()+m.splitlines());t=truncate_start(l,4000);return failed(k,'; '.join(e),frames=f,log=t)
-def message_of(a):y=(CC,BP,'Message',CE);s=[a[k]for k in y if a.get(k)is not B];return as_text(max(s,key=bool))if s else'no message'
+def message_of(a):y=(CD,BQ,'Message',CF);s=[a[k]for k in y if a.get(k)is not B];return as_text(max(s,key=bool))if s else'no message'
 def trace_of(a):s=('stackTrace','StackTrace','trace','stack');return next(filter(B,map(a.get,s)),B)
 def causes_of(a):
  u,i=a.get('causes'),a.get('cause')or a.get('innerException')
@@ -176,7 +176,7 @@ Clock=namedtuple('Clock','now left')
 Action=namedtuple(BK,'step seconds outcome',defaults=[0,Outcome(BF)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if y:=reason_to_skip(r,p):return Action(Y,outcome=Outcome(AI,message=y))
+ if y:=reason_to_skip(r,p):return Action(Y,outcome=Outcome(AH,message=y))
  if must_ask(r,p):return question(r,p,c)
  if e:=final_outcome(r,p,c):return Action(Y,outcome=e)
  a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==S else 0
@@ -205,11 +205,11 @@ def question(r,p,c):
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',brief(c))
-UNKNOWN_STATUS=Outcome(AI,'StatusUnknown','it is unknown whether the stack is rolling back')
+UNKNOWN_STATUS=Outcome(AH,'StatusUnknown','it is unknown whether the stack is rolling back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{F,AI}or(o.kind==O and i):return o
+ if o.kind in{F,AH}or(o.kind==O and i):return o
  if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=O)
  if not p.cancelled:return Outcome(BH)if passes_on(r,p,c)else B
  if o.kind==O:return o
@@ -220,7 +220,7 @@ def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at els
 def passing_at(r,p):i=r.part_of and r.kind!=H and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')
 def latest_answer(r,p):return p.sent+r.service_timeout-10
 def due(r,p):return min(p.began+r.timeout,latest_answer(r,p))
-def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=O,error=o.error or BY,message=m)
+def too_late(r,o):l=o.message.rstrip(' .')or'not done';m=f'{l}; Timeout is {r.timeout:g} s';return R(o,kind=O,error=o.error or BZ,message=m)
 def room(r,p,c):return max(1,min(c.left-10,due(r,p)-c.now))
 def brief(c):return max(1,min(10,c.left-10))
 def wait_until(t,r,p,c):
@@ -238,14 +238,14 @@ def wait_for_room(r,p,c):
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action(S)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==AH or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(S)if i else B
+ if p.outcome.kind==AG or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(S)if i else B
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
  if p.outcome.kind==K:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind==AH:t=min(t,840/2)
+ if p.outcome.kind==AG:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def handover_margin(r):return min(60,r.timeout/2)
@@ -263,7 +263,7 @@ def learn(r,p,o,c):
   case'pending':f=o.result.get(BA);a=max(1,r.poll_interval if f is B else float(f));s=o.result.get(AA);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AP)} {r.name} {t}";return hashlib.sha256(n.encode(errors=X)).digest()[0]/256
-OWN=(G,AD,L)
+OWN=(G,AC,L)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
 def answer(r,p,o):
@@ -276,7 +276,7 @@ def answer(r,p,o):
  b=failure(r,p);c=explain(r,p,o,4095-size(b))
  if is_forgiven(r,p):b,g=success(r,p,c,error=c);return b,c
  return b|{J:truncate(c,4095-size(b))},c
-def is_forgiven(r,p):i=r.kind==H or bool(p.rolling_back);return i or r.on_failure==BN
+def is_forgiven(r,p):i=r.kind==H or bool(p.rolling_back);return i or r.on_failure==BO
 def unusable(r,e):
  a=given_id(e)
  if a is not B and not valid_id(a):m='it is not a string of 1 to 1,024 bytes';return failed(M,m)
@@ -286,22 +286,22 @@ def unusable(r,e):
    m=f'the template reads {n!r}, which the result lacks{i}';return failed(BL,m)
  return
 def failure(r,p):
- k=r.kind==H or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==F or l.error in{AM,AJ}
+ k=r.kind==H or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==F or l.error in{AL,AI}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
- return echo(r,AB,i or r.old_id or n)
+ return echo(r,AM,i or r.old_id or n)
 def success(r,p,c,e=ABSENT,error=''):
- b=echo(r,BX,physical_id(r,p))
+ b=echo(r,BY,physical_id(r,p))
  if r.kind==H:return b|{J:truncate(c,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.began:.0f} {i}'
- b|={AN:r.no_echo or p.no_echo,AL:d};o=4095-20-size(b)
+ b|={AN:r.no_echo or p.no_echo,AK:d};o=4095-20-size(b)
  for n in r.attributes:
   f=size(n)+6
   if n not in d and f<=o:d[n]='';o-=f
  o+=20;d[L]=truncate(error,min(900,(o-20)//2));o-=size(d[L])-2;b[J]=truncate(c,min(900,o));o-=size(b[J])-2
  if e is ABSENT:return b,''
  for n in dict.fromkeys(r.attributes):
-  if n in(AD,L):continue
+  if n in(AC,L):continue
   t=fitting(attribute(e,n),o)
   if n not in d or t is B:return b,n
   o-=size(t)-2;d[n]=t
@@ -314,7 +314,7 @@ def physical_id(r,p):
 def attribute(e,n):
  if n==G:return as_json(e)if E(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(AL)
+def data_of(e):return as_map(e).get(AK)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p):
@@ -340,7 +340,7 @@ def add_others(d,e,o):
   f=0 if n==G else size(n)+6;r=f<=p and not(c and E(i,dict|list))
   if r and(t:=fitting(i,p-f))is not B:d[n]=t;p-=f+size(t)-2
   else:c+=1;l+=[n]if c<=9 else[]
- if c:v='over 'if any(C for g in islice(attributes(e),50_000,B))else'';s=f"{v}{c} left out: {', '.join(l)}";d[AD]=truncate(s,min(150,p+150))
+ if c:v='over 'if any(C for g in islice(attributes(e),50_000,B))else'';s=f"{v}{c} left out: {', '.join(l)}";d[AC]=truncate(s,min(150,p+150))
 def explain(r,p,a,o):
  w=f'full log: {log_group(r,p)}'
  if r.no_echo or p.no_echo:return f'{a.error}; {w}'
@@ -348,12 +348,12 @@ def explain(r,p,a,o):
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
  e=p.failures+(p.outcome.kind==F)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
- if t:=' / '.join(filter(B,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AK else min(900,o));c+=[f'last log lines: {t}']if t else[]
+ if t:=' / '.join(filter(B,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AJ else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
  n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);k=r.event[N].split(T)[1]
  o=f'(?!/aws/lambda/)(.*/)?{re.escape(k)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==AK and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ if r.kind==AJ and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -362,8 +362,8 @@ Response=namedtuple('Response','kind status headers body')
 def response_of(r):
  s,h,y=r
  if s==NOT_SENT:return Response('not sent',*r)
- if s!=LOST:return Response(AG,s,{n.lower():h[n]for n in h},y)
- i=b'timed out'in y and b'Errno'not in y;return Response(BI if i else CB,*r)
+ if s!=LOST:return Response(AF,s,{n.lower():h[n]for n in h},y)
+ i=b'timed out'in y and b'Errno'not in y;return Response(BI if i else CC,*r)
 def text_of(e):return e.body.decode(errors=X)
 IDLE={}
 TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
@@ -450,7 +450,7 @@ def endpoint(e,r=REGION,n=os.environ):
  g,s,i=(n.get(f'AWS_{f}','').lower()=='true'for f in l)
  if c and not g:return c.rstrip(T)
  u=next(DUAL_STACK[p]for p in DUAL_STACK if r.startswith(p));d=f'api.{u}'if i else n.get('URL_SUFFIX','amazonaws.com')
- if s and(i or e!=CA or not r.startswith('us-gov-')):e+='-fips'
+ if s and(i or e!=CB or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
  a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
@@ -471,13 +471,13 @@ def look(r,f):
  if k:=map_of(e.body):return readiness(r,k)
  return Outcome(K,UNSEEN,"the handler's configuration is not JSON")
 def readiness(r,k):
- for n in(BB,BU)[:1 if r.kind==H else 2]:
+ for n in(BB,BV)[:1 if r.kind==H else 2]:
   s=k.get(n)or''
   if re.match('Failed|De',s):
    y=k.get(f'{n}Reason')or f"the function's {n} is {s}"
    if n!=BB:y=f"{y.rstrip('.')}; the handler still has its previous code"
    return failed(k.get(f'{n}ReasonCode')or s,y,is_final=C)
- if k.get(BB)=='Pending'or k.get(BU)=='InProgress':return Outcome(K,'NotReady','the handler is being created or updated')
+ if k.get(BB)=='Pending'or k.get(BV)=='InProgress':return Outcome(K,'NotReady','the handler is being created or updated')
  return Outcome(F,result=k)
 def invoke(r,p,f,c):
  if p.is_durable or(r.durable and not p.ready):return begin(r,p,f,c)
@@ -496,24 +496,24 @@ def invoke(r,p,f,c):
    if f.clock().now+1>=due(r,p):i=f'Timeout is {r.timeout:g} s'
    m=f'no answer in {c:.0f} s; {i}';return failed('HandlerTooSlow',m,runs_until=u)
 def begin(r,p,f,c):
- n=execution_id(r.event,p);h={AU:BR,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
- if r.invocation_type==BO:h={AU:BO}
+ n=execution_id(r.event,p);h={AU:BS,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
+ if r.invocation_type==BP:h={AU:BP}
  a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BE);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(W,Q,w,y,h,c))
  if u:=passing(e):return u
  if e.status>=300 or r.invocation_type!=AQ:return invoked(r,e)
  if x:=e.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started no durable execution',is_final=C)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={BA:f,AA:p.state};return Outcome(AH,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={BA:f,AA:p.state};return Outcome(AG,message=m,result=e,execution=x)
 def poll(r,p,f,c):
  x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(W,'GET',w,b'',{},c))
  if e.status!=200:u=passing(e)or refusal(e);return R(u,kind=K,execution=x)
  k=map_of(e.body);s=k.get(V);m=f'the durable execution is {s}'
  match s:
   case'SUCCEEDED':return result_of(r,(k.get(G)or'null').encode())
-  case'FAILED'|'TIMED_OUT'|'STOPPED':a={BC:s,CE:m};return reported(a|as_map(k.get(L)))
+  case'FAILED'|'TIMED_OUT'|'STOPPED':a={BC:s,CF:m};return reported(a|as_map(k.get(L)))
  return goes_on(r,p,x,''if s=='RUNNING'else m)
 def stop(x,y,f):
- b=encoded({BQ:y.error,BP:y.message});w=f'{path_of_execution(x)}/stop'
+ b=encoded({BR:y.error,BQ:y.message});w=f'{path_of_execution(x)}/stop'
  for a in PAUSES[:3]:
   e=response_of(f.call(W,Q,w,b,{},10/2))
   if e.status in{200,400}or f.clock().left<60:break
@@ -521,7 +521,7 @@ def stop(x,y,f):
  return e
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(e):
- if e.kind!=AG:return Outcome(K,UNREACHABLE,text_of(e))
+ if e.kind!=AF:return Outcome(K,UNREACHABLE,text_of(e))
  if e.status in{403,429}or e.status>=500:return R(refusal(e),kind=K,is_crowded=A)
  return
 def refusal(e):
@@ -536,7 +536,7 @@ def invoked(r,e):
  return result_of(r,e.body or b'null')
 def result_of(r,t):
  try:return judge(r,json.loads(t))
- except(D,RecursionError):return failed(AJ,"the handler's result is not JSON, or nested too deeply")
+ except(D,RecursionError):return failed(AI,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
@@ -548,70 +548,70 @@ def client_context(d,*,is_carried):
  for n in(AW,AO,G,c,'',M):
   if len(x)>3583:
    a&=n!=''
-   if n in d:l=[*d.get(AD,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{AD:l}
+   if n in d:l=[*d.get(AC,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{AC:l}
    x=packed(d,is_ascii=a)
  return x
-def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CI:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
+def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CJ:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
 def description_of(r,p):
  y=(AR,AP,N,P,M);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
- d[P]=r.part_of or r.name;d[BT]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
+ d[P]=r.part_of or r.name;d[BU]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
  if p.state is not B:d[AA]=p.state
- if r.run:o={'RollbackOf':AT if'UPDATE'in p.status else AK};return d|r.run|o
+ if r.run:o={'RollbackOf':AT if'UPDATE'in p.status else AJ};return d|r.run|o
  if r.old_payload is not ABSENT:d[AW]=r.old_payload
  return d
 def ask(r,f,c,t,m):
- q={BK:t,'StackName':r.event[N],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BM:'application/x-www-form-urlencoded'}
- return response_of(f.call(CA,Q,T,o,h,c))
+ q={BK:t,'StackName':r.event[N],'Version':'2010-05-15'};o=urlencode(q|m).encode();h={BN:'application/x-www-form-urlencoded'}
+ return response_of(f.call(CB,Q,T,o,h,c))
 def is_lasting_refusal(e):return 400<=e.status<=403 and not re.search(TRANSIENT,e.body)
 TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
 History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
- d=bool(r.run)and r.kind==AT;h=AC in p.status;n=[([],[])];w=[];m={}
+ b=bool(r.run)and r.kind==AT;h=AB in p.status;n=[([],[])];w=[];m={}
  while C:
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);q=re.findall('(?s)<member>(.*?)</member>',t)
-  if not q:return History((h and not d)if is_lasting_refusal(e)else B)
-  for ac in q:
-   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',ac));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);j=re.findall('(?s)<member>(.*?)</member>',t)
+  if not j:return History((h and not b)if is_lasting_refusal(e)else B)
+  for ad in j:
+   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',ad));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
    if i or v.get(P)==r.name:
-    w+=[i,s,v.get('Timestamp','')];n[-1][i].append(s)
-    if v.get('ResourceStatusReason')=='User Initiated':n.append(([],[]))
-  o=re.search('<NextToken>(.*?)</',t);z=len(n)>1+r.unchanged
-  if z or not o or f.clock().left<60:break
+    w+=[i,s,v.get('Timestamp','')];n[-1][i].append(s);y=v.get('ResourceStatusReason')=='User Initiated';ab=i and s.endswith(BM)
+    if ab if b else y:n.append(([],[]))
+  o=re.search('<NextToken>(.*?)</',t);x=len(n)>1+r.unchanged
+  if x or not o or f.clock().left<60:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (x,k),(l,j)=[*n,([],[])][:2];b=AC in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));ab=s.endswith('COMPLETE')or(h and not b)
- aa=i or u<a
- if u and p.questions<(4 if ab else 2*aa):return History()
- g=b or h or'UPDATE_FAILED'in x
- if d:y=x+l*(AB in str(j[:1]));g=b and'UPDATE_COMPLETE'in y
- if AC in str(j):l=l[:1]
- return History(g,AB in str(l))
+ (u,k),(l,ac)=[*n,([],[])][:2];d=AB in str(k[:1]);i,s,q=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));aa=s.endswith(BM)or(h and not d)
+ z=i or q<a
+ if q and p.questions<(4 if aa else 2*z):return History()
+ g=d or h or'UPDATE_FAILED'in u
+ if b:g=d and'UPDATE_COMPLETE'in u
+ if AB in str(ac):l=l[:1]
+ return History(g,AM in str(l))
 def hand_over(v,f,m,l):
- b,h=encoded(v),{AU:BR}
+ b,h=encoded(v),{AU:BS}
  for a in growing(PAUSES):
   t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(W,Q,path(m,BE),b,h,c);e=response_of(r)
   if e.status==202:return C
-  if e.kind in{BI,CB}:l('handed over, without a reply',level=AF,why=text_of(e));return A
+  if e.kind in{BI,CC}:l('handed over, without a reply',level=AE,why=text_of(e));return A
   p=f.clock().left-2*10
   if not passing(e)or p<=0:break
   f.sleep(min(a,p,10))
  l('not handed over',level=U,why=text_of(e));raise RuntimeError(f'could not start a new execution: {text_of(e)}')
 def resumed(v,r,w):
- u,o=v[AY].get(AX),v.get(BV,{})
+ u,o=v[AY].get(AX),v.get(BW,{})
  if I in v or r.kind==H or u in{B,o.get(AX)}:return v
- k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AI};b=bool(k[CF])if i else B
- a={Z:sent_at(v,w),BD:0,CF:b,CH:''};l=a[Z]-k[Z]>4200;return v if l else v|{I:k|a}
+ k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AH};b=bool(k[CG])if i else B
+ a={Z:sent_at(v,w),BD:0,CG:b,CI:''};l=a[Z]-k[Z]>4200;return v if l else v|{I:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
- if not r.part_of or r.kind==H or b[V]==AB:return b,c
+ if not r.part_of or r.kind==H or b[V]==AM:return b,c
  l=p.outcome if o.kind==BH else R(o,is_final=C);e=l.result if l.kind==F and l.result is not ABSENT else B;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=B)),fresh=C)
- u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BX,truncate(PART+physical_id(r,p),1024))
- b|={J:'the next part continues',AN:C,AL:{'Run':u}}
+ u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BY,truncate(PART+physical_id(r,p),1024))
+ b|={J:'the next part continues',AN:C,AK:{'Run':u}}
  if size(b)<=4095:return b,c
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(v,f,m):
- def log(step,**more):n,k=v[P],v[AR];f.log({'step':step,CI:n,'type':k}|more)
+ def log(step,**more):n,k=v[P],v[AR];f.log({'step':step,CJ:n,'type':k}|more)
  w=f.clock().now;a=sent_at(v,w);u=a+bare_request(v).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=U)
  elif b:=v.get(AV)or find_answer(v,f,m,log):s=v|{AV:b,I:{Z:a}};deliver(s,u,f,m,log)
@@ -635,16 +635,16 @@ def find_answer(v,f,m,l):
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BH:l('stop',status=stop(x,o,f).status)
- b,c=answer_of_part(r,p,o);s=b[V];e='INFO'if not c else AF if s==AB else U
- if o.kind==AI and o.error:e=U
+ b,c=answer_of_part(r,p,o);s=b[V];e='INFO'if not c else AE if s==AM else U
+ if o.kind==AH and o.error:e=U
  if o.is_unexpected:c='Expect is not met'
  l(Y,level=e,status=s,reason=c or o.message);return b
 def deliver(v,u,f,m,l):
  h=A
  for a in growing(PAUSES):
   e=response_of(f.put(v[AZ],encoded(v[AV])))
-  if e.kind==AG and e.status<300:return
-  y=''if e.kind==AG else text_of(e);l('the response was not accepted',level=U,status=e.status,why=y);w,t=f.clock();b=min(a,max(1,u-5-w))
+  if e.kind==AF and e.status<300:return
+  y=''if e.kind==AF else text_of(e);l('the response was not accepted',level=U,status=e.status,why=y);w,t=f.clock();b=min(a,max(1,u-5-w))
   if w+b>u:return
   if t-b<3*10 and not h:
    h=C;l(S,attempt=1,seconds=0)
@@ -670,26 +670,26 @@ def carry_out(t,r,p,f,l):
   case'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=R(p,longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind==AH and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==F and(i:=warning(r,o.result)):w={'level':AF,'warning':i}
+ if o.kind==AG and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==F and(i:=warning(r,o.result)):w={'level':AE,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
- l=(c.get('LoggingConfig')or{}).get('LogGroup','');i=bool(c.get('DurableConfig'));t=c.get(BY,3)if c and not i else 0
+ l=(c.get('LoggingConfig')or{}).get('LogGroup','');i=bool(c.get('DurableConfig'));t=c.get(BZ,3)if c and not i else 0
  return R(p,ready=C,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
- e,s=ask_status(r,f,c);w,d=f.clock().now,e.kind==AG or p.is_reached;p=R(p,is_reached=d,status=s or p.status);h=History()
+ e,s=ask_status(r,f,c);w,d=f.clock().now,e.kind==AF or p.is_reached;p=R(p,is_reached=d,status=s or p.status);h=History()
  if p.status or is_lasting_refusal(e):h=read_history(r,p,f,c)
  elif is_not_there(r,p,f.clock()):h=History(A)
- if h.has_failed is B or not s:l(CG,level=AF,status=e.status)
+ if h.has_failed is B or not s:l(CH,level=AE,status=e.status)
  if h.is_taken_back is B:u=QUESTION_PAUSES[:p.questions+1][-1];a=min(u,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  i=h.is_taken_back or h.has_failed;k=w+2*30;return R(p,rolling_back=h.is_taken_back,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==H or p.rolling_back or must_ask(r,p)
  if i or w<max(p.ask_at,p.sent+30):return p
  c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,f,c);p=R(p,ask_at=w+30,status=s or v)
- if not s:l(CG,level=AF,status=e.status)
- if r.kind==AT and not v:return R(p,rolling_back=AC in s)
- g=AC in s or'DELETE'in s;return R(p,cancelled=s if g else'')
+ if not s:l(CH,level=AE,status=e.status)
+ if r.kind==AT and not v:return R(p,rolling_back=AB in s)
+ g=AB in s or'DELETE'in s;return R(p,cancelled=s if g else'')
 def handler(v,x):
- f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BM:''},5),log=lambda e:print(json.dumps(e),flush=C))
+ f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BN:''},5),log=lambda e:print(json.dumps(e),flush=C))
  serve(v,f,x.invoked_function_arn)

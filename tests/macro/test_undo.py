@@ -120,17 +120,19 @@ def test_an_undo_exists_under_the_condition_of_its_trigger() -> None:
         {"Run": trigger(OnRollback=BACK, Expect={"Rows": 5})},
         {"Run": trigger("Back", OnRollback=BACK)},
         {"Migrate": function(Runtime="python3.14")},
+        {"Run": trigger(OnRollback=BACK, Timeout=60)},
+        {"Run": trigger(OnRollback=BACK, Retry={"MaxAttempts": 2})},
+        {"Run": trigger(OnRollback=BACK, Enabled=False)},
     ],
 )
-def test_an_undo_has_a_new_id_with_everything_that_runs_its_trigger(change: Template) -> None:
+def test_an_undo_has_a_new_id_with_every_change_of_its_trigger(change: Template) -> None:
     assert undo_id(undoing(**change)) != undo_id(undoing())
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"Run": trigger(OnRollback=BACK, Timeout=60)},
-        {"Run": trigger(OnRollback=BACK, Retry={"MaxAttempts": 2})},
+        {"Run": trigger(OnRollback=BACK, ExecuteAfter=["Back"])},
         {"Run": trigger(OnRollback=BACK | {"Payload": 6})},
         {"Run": trigger(OnRollback={"Handler": OUTSIDE})},
         {"Back": function(Runtime="python3.14")},

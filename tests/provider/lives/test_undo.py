@@ -185,6 +185,23 @@ def test_every_run_since_the_last_stable_state_is_undone(
     assert broken_promises(cloud) == []
 
 
+def test_a_run_that_was_kept_for_several_updates_is_undone_in_place(
+    cloud: Cloud, stack: Stack, handler: Function, revert: Function
+) -> None:
+    handler.plays(returns(FIRST), returns(SECOND))
+    stack.create(with_service(run("1", live="a")))
+    for version in ("2", "3", "4"):
+        failing: dict[str, Any] = {"Service": Other(version=version, fails=True)}
+        assert stack.update({**run("1", live="b"), **failing}, disable_rollback=True) == (
+            "UPDATE_FAILED"
+        )
+
+    assert stack.roll_back() == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert undone(revert) == [("Update", "1", SECOND)]
+    assert broken_promises(cloud) == []
+
+
 @pytest.mark.parametrize("fails_at", [0.5, 1.5, 2.5, 3.0, 3.5, 4.0, 6.0])
 def test_a_run_is_undone_if_the_creation_of_its_undo_has_begun_when_something_fails(
     cloud: Cloud, stack: Stack, handler: Function, revert: Function, fails_at: float
