@@ -325,7 +325,7 @@ def _judge(result: Any, fields: Map) -> Outcome:
             reason = _text(fields.get("Reason") or "no Reason was given")
             return Outcome("failed", f"Failed: {reason}")
     if str(fields.get("IsComplete", True) or False).lower() == "false":
-        hint = "return the Status IN_PROGRESS to be polled"
+        hint = "return IN_PROGRESS to be polled"
         return Outcome("failed", f"BadResult: IsComplete is false; {hint}")
     return Outcome("done", result=result)
 

@@ -203,7 +203,7 @@ def is_denied(outcome: Outcome) -> bool:
 
     What is denied, and a durable execution that its reader does not know, or calls invalid.
     """
-    too_new = f"{PROPAGATING}|(Invalid|ResourceNotFound).*"
+    too_new = f"{PROPAGATING}|.*(Invalid|NotFound).*"
     return outcome.kind == "refused" and bool(re.fullmatch(too_new, outcome.error))
 
 

@@ -116,7 +116,7 @@ def meaning(r,e,w):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':c=truncate(as_text(w.get(J)or'no Reason was given'),4000);return failed('Failed',c)
  s=w.get('IsComplete',C)or A
- if str(s).lower()==CE:i='return the Status IN_PROGRESS to be polled';return failed(AI,f'IsComplete is false; {i}')
+ if str(s).lower()==CE:i='return IN_PROGRESS to be polled';return failed(AI,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
  if l:return failed(AL,l,is_unexpected=C)
  return Outcome(F,result=e)
@@ -214,7 +214,7 @@ def final_outcome(r,p,c):
  if not p.cancelled:return Outcome(BH)if passes_on(r,p,c)else B
  if o.kind==O:return o
  return failed('Cancelled',f'the stack is {p.cancelled}')
-def is_denied(o):t=f'{PROPAGATING}|(Invalid|ResourceNotFound).*';return o.kind==K and bool(re.fullmatch(t,o.error))
+def is_denied(o):t=f'{PROPAGATING}|.*(Invalid|NotFound).*';return o.kind==K and bool(re.fullmatch(t,o.error))
 def is_unseen_for_long(r,p,c):n=min(60,r.timeout/3);return p.outcome.error==UNSEEN and c.now-p.refused_since>=n
 def passes_on(r,p,c):t=passing_at(r,p);return c.now>=(t if c.now<p.resume_at else t-needed(p))
 def passing_at(r,p):i=r.part_of and r.kind!=H and not p.rolling_back;return latest_answer(r,p)-90 if i else float('inf')

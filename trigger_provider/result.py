@@ -80,7 +80,7 @@ def meaning(request: Request, result: Any, words: Map) -> Outcome:
             return failed("Failed", reason)
     is_complete = words.get("IsComplete", True) or False
     if str(is_complete).lower() == "false":  # as the Provider framework of AWS CDK
-        hint = "return the Status IN_PROGRESS to be polled"
+        hint = "return IN_PROGRESS to be polled"
         return failed("BadResult", f"IsComplete is false; {hint}")
     lacks = "" if request.expect is ABSENT else difference(request.expect, result, "result")
     if lacks:
