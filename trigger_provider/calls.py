@@ -440,7 +440,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     is_old = is_of_stack or shown_at < sent
     if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 * is_old):
         return History()
-    is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps
+    is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps[:2]
     if is_in_place:
         # A rollback may update an undo only because it refers to the trigger, and an undo may be
         # taken back alone: then no run of a deployment that failed is known to it.

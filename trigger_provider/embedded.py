@@ -582,7 +582,7 @@ def read_history(r,p,f,c):
  (u,k),(l,ac)=[*n,([],[])][:2];d=AB in str(k[:1]);i,s,q=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));aa=s.endswith(BM)or(h and not d)
  z=i or q<a
  if q and p.questions<(4 if aa else 2*z):return History()
- g=d or h or'UPDATE_FAILED'in u
+ g=d or h or'UPDATE_FAILED'in u[:2]
  if b:g=d and'UPDATE_COMPLETE'in u
  if AB in str(ac):l=l[:1]
  return History(g,AM in str(l))

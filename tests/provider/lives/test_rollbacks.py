@@ -69,6 +69,19 @@ def test_a_retry_in_which_nothing_differs_runs_again(
     assert cloud.starts == ["Create", "Update", "Update"]
 
 
+def test_an_update_runs_after_an_earlier_failure_in_a_stack_whose_events_name_no_user(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    stack.update_reason = ""
+    handler.plays(returns(None), raises("E", "no"), returns(None), returns(None))
+    stack.create(run("1"))
+    stack.update(run("2"))
+    stack.update(run("3"))
+
+    assert stack.update(run("4")) == "UPDATE_COMPLETE"
+    assert cloud.starts == ["Create", "Update", "Update", "Update"]
+
+
 def test_a_failed_creation_is_tried_again_by_the_next_update(
     cloud: Cloud, stack: Stack, handler: Function
 ) -> None:

@@ -32,6 +32,7 @@ class Stack:
     changes: Changes = field(init=False)
     take_back_status: Literal["UPDATE_IN_PROGRESS", "UPDATE_FAILED"] = "UPDATE_IN_PROGRESS"
     announces_take_back: bool = True
+    update_reason: str = USER  # of the event with which an update begins
     rollback_spreads: bool = False
     _desired: Template = field(default_factory=dict)
     _stable_template: Template = field(default_factory=dict)
@@ -74,7 +75,7 @@ class Stack:
 
     def update(self, template: Template, *, disable_rollback: bool = False) -> str:
         """Update the stack; a resource that failed before is tried again."""
-        self.history.stack_becomes("UPDATE_IN_PROGRESS", USER)
+        self.history.stack_becomes("UPDATE_IN_PROGRESS", self.update_reason)
         self._desired = template
         failed = self._apply(template, goes_on=disable_rollback)
         if self._interruption:
