@@ -246,9 +246,12 @@ def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
 
 
 def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """While a function is updated, its old code is not run by who could see that it is."""
+    """While a function is updated, its old code is not run by who could see that it is.
+
+    What runs after its request was cancelled may meet the update of a later deployment.
+    """
     looks = [call.at for call in request.calls if call.name == "look" and call.answers_question]
-    for first in request.attempts[:1]:
+    for first in request.attempts[:1] if request.cancelled_at == FOREVER else ():
         if first.code == "old" and any(at <= first.began for at in looks):
             yield "the old code ran"
 

@@ -112,7 +112,7 @@ class Stack:
             self.resources[name].definition = self._stable[name].definition
             self.resources[name].status = "UPDATE_COMPLETE"
             self.history.resource_becomes(name, "UPDATE_COMPLETE", "Resource was skipped")
-        return self._roll_back_update(USER)
+        return self._roll_back_update(USER, skip=skip)
 
     # ---- interruptions
 
@@ -174,7 +174,7 @@ class Stack:
         self.history.stack_becomes("ROLLBACK_FAILED" if kept else "ROLLBACK_COMPLETE")
         return self.status
 
-    def _roll_back_update(self, why: str) -> str:
+    def _roll_back_update(self, why: str, *, skip: Collection[str] = ()) -> str:
         """Bring the stable template back: its references mean what the resources now answer.
 
         Whether a resource that the update did not reach gets a request too if what it refers to
@@ -183,8 +183,8 @@ class Stack:
         self._interruption = ""
         self.history.stack_becomes("UPDATE_ROLLBACK_IN_PROGRESS", why)
         for name in dependency_order(self._stable_template):
-            if name not in self._stable:
-                continue  # it waits for what no template had
+            if name not in self._stable or name in skip:
+                continue  # it waits for what no template had, or is left as it is
             stable, current = self._stable[name], self.resources[name]
             definition = self.changes.with_references_resolved(name, self._stable_template[name])
             if definition is None:
