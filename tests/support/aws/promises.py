@@ -52,20 +52,30 @@ def is_answered_once(cloud: Cloud, request: Request) -> Iterator[str]:
     """CloudFormation gets one answer, in time, whatever fails on the way.
 
     A fresh execution may begin a minute after it was asked for; one that Lambda's queue keeps
-    longer may begin too late.
+    longer may begin too late. Where Lambda refuses a fresh execution while the bucket refuses the
+    response, the last execution ends with it.
     """
     if request.answer is not None or request.cancelled_at < FOREVER:
         return
-    began = min((each.began for each in request.executions), default=FOREVER)
-    too_late = began > request.deadline - RESERVE or was_queued_too_long(request)
+    too_late = begins_too_late(request) or was_queued_too_long(request)
+    is_refused = request.refused_puts and any(
+        call.name == "hand over" and call.status != ACCEPTED for call in request.calls
+    )
     asks = request.kind == "Update" or undone_run(request)
     unknown = asks and not was_answered(request, "DescribeStacks")
     bucket_out = any(
         begins < request.deadline and ends > request.deadline - 4 * RESERVE
         for begins, ends, _ in cloud.bucket.outages
     )
-    if not (request.excuses & {"killed", "event lost"} or too_late or unknown or bucket_out):
+    excuses = request.excuses & {"killed", "event lost"}
+    if not (excuses or too_late or unknown or bucket_out or is_refused):
         yield "no answer in time"
+
+
+def begins_too_late(request: Request) -> bool:
+    """Return whether Lambda's queue kept the event for almost as long as CloudFormation waits."""
+    began = min((each.began for each in request.executions), default=FOREVER)
+    return began > request.deadline - RESERVE
 
 
 def was_queued_too_long(request: Request) -> bool:
@@ -77,7 +87,10 @@ def was_queued_too_long(request: Request) -> bool:
 
 
 def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
-    """A Delete and a rollback are never answered FAILED, nor is what may be a rollback."""
+    """A Delete and a rollback are never answered FAILED, nor is what may be a rollback.
+
+    An event that was in Lambda's queue for too long leaves no time to ask twice.
+    """
     for answer in request.answers[:1]:  # nobody reads another
         if answer.status != "FAILED":
             continue
@@ -86,7 +99,8 @@ def never_wedges_a_stack(_cloud: Cloud, request: Request) -> Iterator[str]:
         if request.takes_back:
             yield f"FAILED in answer to a rollback: {answer.reason}"
         denied = any(call.status == 403 for call in request.calls if "Describe" in call.name)
-        if request.kind == "Update" and not denied and not was_answered(request, "DescribeStacks"):
+        asked = denied or begins_too_late(request) or was_answered(request, "DescribeStacks")
+        if request.kind == "Update" and not asked:
             yield f"FAILED while nobody knows whether it is a rollback: {answer.reason}"
 
 
@@ -248,11 +262,12 @@ def keeps_secrets(_cloud: Cloud, request: Request) -> Iterator[str]:
 def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
     """While a function is updated, its old code is not run by who could see that it is.
 
-    What runs after its request was cancelled may meet the update of a later deployment.
+    What runs after its request was cancelled may meet the update of a later deployment, and with a
+    short Timeout a handler that cannot be looked at any longer runs all the same.
     """
-    looks = [call.at for call in request.calls if call.name == "look" and call.answers_question]
     for first in request.attempts[:1] if request.cancelled_at == FOREVER else ():
-        if first.code == "old" and any(at <= first.began for at in looks):
+        looks = [call for call in request.calls if call.name == "look" and call.at <= first.began]
+        if first.code == "old" and looks and looks[-1].answers_question:
             yield "the old code ran"
 
 
