@@ -28,7 +28,7 @@ from macro.cloudformation import (
 from macro.errors import EXPAND_LOOPS, Problem, Selecting
 from macro.functions import LATEST, Functions
 from macro.model import ABSENT, Json, Trigger
-from macro.ordering import SIDES, is_pattern, selectors_of
+from macro.ordering import SIDES, is_pattern, reachable, selectors_of
 from macro.permissions import CHECKPOINT
 from macro.reading import Reading
 from macro.references import mentions
@@ -263,6 +263,21 @@ def undos_with_previous_code(reading: Reading) -> Iterator[Problem]:
             yield Problem(f"{undo.place}.Handler", f"{earlier}; {remedy}")
 
 
+def undos_that_come_late(reading: Reading) -> Iterator[Problem]:
+    """Report undos that wait for something that itself waits for the run.
+
+    If that fails, CloudFormation has not created the undo yet.
+    """
+    waits = reading.order.firm, reading.order.conditional
+    for undo in reading.undos:
+        awaited = reachable([undo.logical_id], *waits) & reading.fragment["Resources"].keys()
+        for name in sorted(awaited - {undo.undoes}):
+            if undo.undoes in reachable([name], *waits):
+                late = f"waits for {name!r}, which waits for the trigger"
+                effect = f"so nothing undoes the run if {name!r} fails"
+                yield Problem(undo.place, f"{late}, {effect}; remove one of these dependencies")
+
+
 def _unqualified_names(trigger: Trigger, canon: Canon) -> Iterator[str]:
     """Yield the names of functions outside the template that are named without a version."""
     for text in canon.texts(trigger.handler.arn) if not trigger.handler.functions else ():
@@ -361,6 +376,7 @@ RISKS: Final[tuple[Callable[[Reading], Iterator[Problem]], ...]] = (
     versions_that_stay,
     parameters_without_a_version,
     undos_with_previous_code,
+    undos_that_come_late,
     durable_handlers_that_cannot_checkpoint,
     durable_handlers_that_end_before_timeout,
     durable_handlers_with_a_destination,

@@ -209,6 +209,7 @@ def test_anything_else_undoes_as_it_is_written(handler: Any, expected: Any) -> N
     assert undo_properties(fragment)["HandlerArn"] == expected
 
 
+QUEUE: Final = of_type("AWS::SQS::Queue")
 VERSION: Final = "name a version that changes whenever the code does"
 
 
@@ -242,6 +243,25 @@ def test_an_undo_that_a_rollback_gives_its_previous_code_is_a_risk(
     fragment = undoing(Run=trigger(OnRollback={"Handler": handler}), **more)
 
     assert warnings(fragment) == [f"Run.OnRollback.Handler: {expected}"]
+
+
+def late(name: str) -> str:
+    what = f"Run.OnRollback: waits for {name!r}, which waits for the trigger"
+    effect = f"so nothing undoes the run if {name!r} fails"
+    return f"{what}, {effect}; remove one of these dependencies"
+
+
+def test_an_undo_whose_payload_refers_to_what_waits_for_the_run_is_a_risk() -> None:
+    run = trigger(OnRollback=BACK | {"Payload": ref("Queue")}, ExecuteBefore=["Queue"])
+
+    assert warnings(undoing(Queue=QUEUE, Run=run)) == [late("Queue")]
+
+
+def test_an_undo_whose_function_waits_for_what_waits_for_the_run_is_a_risk() -> None:
+    run = trigger(OnRollback=BACK, ExecuteBefore=["Queue"])
+    fragment = undoing(Queue=QUEUE, Run=run, Back=waiting(function(), "Queue"))
+
+    assert warnings(fragment) == [late("Back"), late("Queue")]
 
 
 def test_an_undo_whose_function_only_the_deployment_shows_is_a_risk_without_a_name() -> None:
