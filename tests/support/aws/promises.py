@@ -29,6 +29,7 @@ from tests.support.aws.virtual_time import FOREVER
 
 Promise = Callable[[Cloud, Request], Iterator[str]]
 ACCEPTED = 202
+FORBIDDEN = 403
 LONGEST_QUEUED = 60.0  # seconds in Lambda's queue with which a provider has to reckon
 RESERVE = 30.0  # seconds within which an execution may end before it could do better
 
@@ -263,11 +264,12 @@ def runs_the_new_code(_cloud: Cloud, request: Request) -> Iterator[str]:
     """While a function is updated, its old code is not run by who could see that it is.
 
     What runs after its request was cancelled may meet the update of a later deployment, and with a
-    short Timeout a handler that cannot be looked at any longer runs all the same.
+    short Timeout a handler that may not be looked at any longer runs all the same.
     """
     for first in request.attempts[:1] if request.cancelled_at == FOREVER else ():
         looks = [call for call in request.calls if call.name == "look" and call.at <= first.began]
-        if first.code == "old" and looks and looks[-1].answers_question:
+        could_see = any(look.answers_question for look in looks) and looks[-1].status != FORBIDDEN
+        if first.code == "old" and could_see:
             yield "the old code ran"
 
 
