@@ -425,8 +425,8 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
                 if is_rest if is_in_place else is_first:
                     operations.append(([], []))
         token = re.search("<NextToken>(.*?)</", text)
-        is_enough = len(operations) > 1 + request.unchanged
-        if is_enough or not token or effects.clock().left < SHORT:
+        is_late = effects.clock().left < SHORT
+        if len(operations) > 1 + request.unchanged or is_late or not token:
             break
         from html import unescape  # noqa: PLC0415 (a cold start should not pay for it)
 

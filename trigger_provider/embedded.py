@@ -569,23 +569,23 @@ History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
  b=bool(r.run)and r.kind==AT;h=AB in p.status;n=[([],[])];w=[];m={}
  while C:
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);j=re.findall('(?s)<member>(.*?)</member>',t)
-  if not j:return History((h and not b)if is_lasting_refusal(e)else B)
-  for ad in j:
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);q=re.findall('(?s)<member>(.*?)</member>',t)
+  if not q:return History((h and not b)if is_lasting_refusal(e)else B)
+  for ad in q:
    v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',ad));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
    if i or v.get(P)==r.name:
     w+=[i,s,v.get('Timestamp','')];n[-1][i].append(s);y=v.get('ResourceStatusReason')=='User Initiated';ab=i and s.endswith(BM)
     if ab if b else y:n.append(([],[]))
-  o=re.search('<NextToken>(.*?)</',t);x=len(n)>1+r.unchanged
-  if x or not o or f.clock().left<60:break
+  o=re.search('<NextToken>(.*?)</',t);d=f.clock().left<60
+  if len(n)>1+r.unchanged or d or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (u,k),(l,ac)=[*n,([],[])][:2];d=AB in str(k[:1]);i,s,q=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));aa=s.endswith(BM)or(h and not d)
- z=i or q<a
- if q and p.questions<(4 if aa else 2*z):return History()
- g=d or h or'UPDATE_FAILED'in u[:2]
- if b:g=d and'UPDATE_COMPLETE'in u
+ (x,k),(l,ac)=[*n,([],[])][:2];g=AB in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));aa=s.endswith(BM)or(h and not g)
+ z=i or u<a
+ if u and p.questions<(4 if aa else 2*z):return History()
+ j=g or h or'UPDATE_FAILED'in x[:2]
+ if b:j=g and'UPDATE_COMPLETE'in x
  if AB in str(ac):l=l[:1]
- return History(g,AM in str(l))
+ return History(j,AM in str(l))
 def hand_over(v,f,m,l):
  b,h=encoded(v),{AU:BS}
  for a in growing(PAUSES):
@@ -600,7 +600,7 @@ def resumed(v,r,w):
  u,o=v[AY].get(AX),v.get(BW,{})
  if I in v or r.kind==H or u in{B,o.get(AX)}:return v
  k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AH};b=bool(k[CG])if i else B
- a={Z:sent_at(v,w),BD:0,CG:b,CI:''};l=a[Z]-k[Z]>4200;return v if l else v|{I:k|a}
+ a={Z:sent_at(v,w),BD:0,CG:b,CI:''};d=a[Z]-k[Z]>4200;return v if d else v|{I:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
  if not r.part_of or r.kind==H or b[V]==AM:return b,c
