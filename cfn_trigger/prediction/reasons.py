@@ -16,7 +16,7 @@ from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, properties_of
 from macro.model import Json
 from macro.references import conditions_within, mentions
 from macro.versions import ENTRIES, served_by_alias, served_by_version
-from trigger_provider.request import RERUNS, assembled
+from trigger_provider.request import assembled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
                 continue  # the fingerprint's entry says which part of the payload it is
             case [setting] if not properties.isdisjoint(_LEADING.get(setting, ())):
                 continue
+            case ["UndoneBy"] if properties - {"UndoneBy"}:
+                continue  # what undoes a run has a new name with each of them
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
             case ["Previous", *_]:
@@ -60,7 +62,6 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
 _LEADING: Final[Mapping[str, tuple[str, ...]]] = {
     "ServiceTimeout": ("Timeout",),
     "ExecuteOnRollback": ("Attributes",),  # reading the result changes its default
-    "UndoneBy": ("Fingerprint", *RERUNS),  # what undoes a run has a new name with them
 }
 """The properties that differ whenever one of these others does."""
 
@@ -94,7 +95,7 @@ def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Re
             yield from _changes(both, "", update) or _unexplained("Payload")
         case "Resources":
             resources = [as_map(state.resources.get(subject)) for state in (update.old, update.new)]
-            both = [resource.get("Properties") for resource in resources]
+            both = [_written_by_an_author(resource) for resource in resources]
             changes = _changes(both, f" of resource {subject!r}", update)
             yield from changes or (Reason(text=_attribute_change(subject, *resources)),)
         case "Alias" | "Version":
@@ -106,6 +107,15 @@ def _of_entry(trigger: str, entry: Iterable[str], update: Update) -> Iterator[Re
                 both = [_covered(state, function, kind) for state in (update.old, update.new)]
                 changes = _changes(both, f" of {function!r}", update)
                 yield from changes or _unexplained(f"{kind} of {function!r}")
+
+
+def _written_by_an_author(resource: Mapping[str, Json]) -> Json:
+    """Return the properties of a resource without those that the macro adds to a trigger."""
+    properties = as_map(resource.get("Properties"))
+    return {name: value for name, value in properties.items() if name not in _ADDED}
+
+
+_ADDED: Final = ("Fingerprint", "Previous", "ServiceTimeout", "UndoneBy")
 
 
 def _unexplained(subject: str) -> tuple[Reason]:

@@ -461,6 +461,30 @@ def test_an_undo_is_no_reason_where_another_is() -> None:
     assert reasons(old, new) == (RUN, "Payload")
 
 
+def test_an_undo_is_no_reason_where_a_setting_is() -> None:
+    outputs = {"Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}}}
+    undo = UNDO | {"ExecuteOnRollback": False}
+    old, new = (
+        template(outputs, Run=trigger(Timeout=it, **undo), Revert=function()) for it in (60, 90)
+    )
+
+    assert reasons(old, new) == (RUN, "Timeout: 60 → 90")
+
+
+def test_what_the_macro_adds_to_a_watched_trigger_is_no_reason() -> None:
+    watching = trigger(ExecuteOnResourceChange=["Run"])
+    old, new = (
+        template(Run=trigger(Timeout=it, **UNDO), Revert=function(), Watch=watching)
+        for it in (3600, 7200)
+    )
+
+    (_, _, because), _ = sorted(planned(old, new), reverse=True)
+
+    assert because == (
+        "'Run' will be updated, which may change its response", "Timeout of resource 'Run'",
+    )  # fmt: skip
+
+
 def test_how_a_run_is_undone_is_a_reason_where_the_result_is_read() -> None:
     outputs = {"Outputs": {"Rows": {"Value": {"Fn::GetAtt": ["Run", "Rows"]}}}}
     silent = {"ExecuteOnRollback": False}
