@@ -15,6 +15,7 @@ from cfn_trigger.template.triggers import functions_behind, functions_of, served
 from macro.cloudformation import ALIAS_TYPE, VERSION_TYPE, as_map, properties_of, section, type_of
 from macro.model import Json
 from macro.references import conditions_within, mentions
+from macro.shorthand import PROPERTIES
 from macro.versions import ENTRIES, served_by_alias, served_by_version
 from trigger_provider.request import assembled
 
@@ -49,8 +50,6 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
                 continue  # the fingerprint's entry says which part of the payload it is
             case [setting] if not properties.isdisjoint(_LEADING.get(setting, ())):
                 continue
-            case ["UndoneBy"] if properties - {"UndoneBy"}:
-                continue  # what undoes a run has a new name with each of them
             case ["Attributes", *_]:
                 yield "the template reads other attributes of it"
             case ["Previous", *_]:
@@ -62,6 +61,7 @@ def reasons(trigger: str, differences: Iterable[Difference], update: Update) -> 
 _LEADING: Final[Mapping[str, tuple[str, ...]]] = {
     "ServiceTimeout": ("Timeout",),
     "ExecuteOnRollback": ("Attributes",),  # reading the result changes its default
+    "UndoneBy": ("Fingerprint", "HandlerArn", *PROPERTIES),  # an undo has a new name with them
 }
 """The properties that differ whenever one of these others does."""
 
