@@ -455,8 +455,11 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
 ASKED_AGAIN: Final = 4
 """Questions in a row for which a response of an earlier moment is not believed."""
 
-SKEW: Final = 1
-"""Whole seconds by which the event of a request may be earlier than the date of its ResponseURL."""
+SKEW: Final = 5
+"""Whole seconds by which the event of a request may be earlier than the date of its ResponseURL.
+
+If it were still earlier, each Update would wait until it has asked three times.
+"""
 
 
 # ---- the provider itself

@@ -579,7 +579,7 @@ def read_history(r,p,f,c):
   o=re.search('<NextToken>(.*?)</',t);d=f.clock().left<60
   if len(n)>1+r.unchanged or d or not o:break
   from html import unescape;m={'NextToken':unescape(o[1])}
- (x,k),(l,ac)=[*n,([],[])][:2];g=AB in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-1));aa=s.endswith(BM)or(h and not g)
+ (x,k),(l,ac)=[*n,([],[])][:2];g=AB in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-5));aa=s.endswith(BM)or(h and not g)
  z=i or u<a
  if u and p.questions<(4 if aa else 2*z):return History()
  j=g or h or'UPDATE_FAILED'in x[:2]

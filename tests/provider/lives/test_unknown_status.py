@@ -326,7 +326,7 @@ def test_a_rollback_runs_nothing_while_the_events_show_the_update(
     assert broken_promises(lagging) == []
 
 
-@pytest.mark.parametrize("seconds", [0, 20])
+@pytest.mark.parametrize("seconds", [6, 20])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_failed_trigger_is_taken_back_while_the_events_do_not_show_its_failure(
     lagging: Cloud, stack: Stack, seconds: float, mode: tuple[Any, bool]
@@ -341,14 +341,14 @@ def test_a_failed_trigger_is_taken_back_while_the_events_do_not_show_its_failure
     assert broken_promises(lagging) == []
 
 
-@pytest.mark.parametrize("rests", [5, 100])
+@pytest.mark.parametrize("rests", [10, 100])
 @pytest.mark.parametrize("code", ["1", "2"])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_retry_runs_while_the_events_show_the_failure_before_it(
     lagging: Cloud, stack: Stack, rests: float, code: str, mode: tuple[Any, bool]
 ) -> None:
     stack.take_back_status, stack.announces_take_back = mode
-    lagging.handler.plays(returns(None), raises("E", "no"), returns(None))
+    lagging.handler.plays(returns(None), raises("E", "no", seconds=6), returns(None))
     stack.create(run("1"))
     stack.update(run("2"), disable_rollback=True)
     lagging.time.run_for(rests)

@@ -82,7 +82,7 @@ class WeatherDraw:
         cloud.handler.otherwise = self.run
         cloud.handler.timeout = choose((3, 60, 300, 600, 900, 900))
         cloud.api.lag = choose((0.0, 0.0, 0.0, 3.0, 8.0))
-        cloud.api.events_lag = choose((0.0, 0.0, 0.0, 1.0, 3.0, 8.0))
+        cloud.api.events_lag = choose((0.0, 0.0, 0.0, 1.0))
         cloud.lambda_service.queue_delay = lambda: 1.0 if self.chance(0.9) else choose((5.0, 100.0))
         cloud.lambda_service.loses_event = lambda: self.chance(0.002)
         cloud.lambda_service.delivers_twice = lambda: self.chance(0.004)
