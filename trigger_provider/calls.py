@@ -394,6 +394,13 @@ class History(NamedTuple):
     has_failed: bool | None = None
 
 
+Operations = list[tuple[list[str], list[str]]]
+"""Of each operation, the statuses of the trigger and those of the stack."""
+
+Newest = tuple[bool, str, str] | tuple[()]
+"""Whether the newest event is of the stack, its status, and when it was."""
+
+
 def read_history(request: Request, progress: Progress, effects: Effects, seconds: float) -> History:
     """Read the events of this operation, and of the last if it matters whether that failed.
 
@@ -403,9 +410,8 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     """
     is_in_place = bool(request.run) and request.kind == "Update"
     is_shown = "ROLLBACK" in progress.status
-    # Of each operation: the statuses of the trigger, and those of the stack.
-    operations: list[tuple[list[str], list[str]]] = [([], [])]
-    newest: list[Any] = []
+    operations: Operations = [([], [])]
+    newest: Newest = ()
     more: Map = {}
     while True:
         response = ask(request, effects, seconds, "DescribeStackEvents", more)
@@ -418,7 +424,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
             status = event.get("ResourceStatus", "")
             is_of_stack = event.get("PhysicalResourceId") == request.event["StackId"]
             if is_of_stack or event.get("LogicalResourceId") == request.name:
-                newest += [is_of_stack, status, event.get("Timestamp", "")]
+                newest = newest or (is_of_stack, status, event.get("Timestamp", ""))
                 operations[-1][is_of_stack].append(status)
                 is_first = event.get("ResourceStatusReason") == "User Initiated"
                 is_rest = is_of_stack and status.endswith("COMPLETE")
@@ -431,17 +437,28 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
         from html import unescape  # noqa: PLC0415 (a cold start should not pay for it)
 
         more = {"NextToken": unescape(token[1])}
+    return history_of(request, progress, operations, newest)
+
+
+def history_of(
+    request: Request, progress: Progress, operations: Operations, newest: Newest
+) -> History:
+    """Return what operations, the newest first, and their newest event say."""
+    is_shown = "ROLLBACK" in progress.status
     (steps, stack), (last, last_stack) = [*operations, ([], [])][:2]
     is_rollback = "ROLLBACK" in str(stack[:1])
     # Either response may be from before this request began.
-    is_of_stack, status, shown_at = [*newest, False, "", ""][:3]
-    sent = time.strftime("%FT%T", time.gmtime(progress.sent - SKEW))
+    is_of_stack, status, shown_at = newest or (False, "", "")
+    times = (time.gmtime(progress.sent + it) for it in (-SKEW, SKEW))
+    sent, after = (time.strftime("%FT%T", it) for it in times)
+    if shown_at > after:
+        return History(request.run is None)  # CloudFormation no longer waits: it runs nothing
     is_over = status.endswith("COMPLETE") or (is_shown and not is_rollback)
     is_old = is_of_stack or shown_at < sent
     if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 * is_old):
         return History()
     is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps[:2]
-    if is_in_place:
+    if request.run and request.kind == "Update":
         # A rollback may update an undo only because it refers to the trigger, and an undo may be
         # taken back alone: then no run of a deployment that failed is known to it.
         is_taken_back = is_rollback and "UPDATE_COMPLETE" in steps
@@ -456,9 +473,9 @@ ASKED_AGAIN: Final = 4
 """Questions in a row for which a response of an earlier moment is not believed."""
 
 SKEW: Final = 5
-"""Whole seconds by which the event of a request may be earlier than the date of its ResponseURL.
+"""Whole seconds between the event of a request and the date of its ResponseURL, at most.
 
-If it were still earlier, each Update would wait until it has asked three times.
+If the event were still earlier, each Update would wait until it has asked three times.
 """
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain,islice,repeat
 from urllib.parse import quote,unquote,urlencode,urlsplit
-F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,='done,Result,Delete,Progress,Reason,refused,Error,PhysicalResourceId,StackId,failed,LogicalResourceId,POST,hand over,/,ERROR,Status,lambda,replace,respond,sent,EventState,ROLLBACK,Truncated,Undo,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,Update,X-Amz-Invocation-Type,Answer,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,errorType,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,COMPLETE,Content-Type,Continue,DryRun,ErrorMessage,ErrorType,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,false,message,rolling_back,stack status unknown,status,trigger'.split(',')
+F,G,H,I,J,K,L,M,N,O,P,Q,S,T,U,V,W,X,Y,Z,AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,AU,AV,AW,AX,AY,AZ,BA,BB,BC,BD,BE,BF,BG,BH,BI,BJ,BK,BL,BM,BN,BO,BP,BQ,BR,BS,BT,BU,BV,BW,BX,BY,BZ,CA,CB,CC,CD,CE,CF,CG,CH,CI,CJ,='done,Result,Delete,Progress,Reason,refused,Error,PhysicalResourceId,StackId,failed,LogicalResourceId,POST,hand over,/,ERROR,ROLLBACK,Status,lambda,replace,respond,sent,EventState,Truncated,Undo,Update,WARN,answered,pending,skipped,BadResult,Create,Data,Expect,FAILED,NoEcho,Payload,RequestId,RequestResponse,RequestType,RunId,X-Amz-Invocation-Type,Answer,Old,Previous,ResourceProperties,ResponseURL,RetryAfter,State,errorType,hops,invocations,none,outcome,passed,timed out,wait,Action,Attribute,COMPLETE,Content-Type,Continue,DryRun,ErrorMessage,ErrorType,Event,ExecuteOnHandlerChange,ExecutionId,LastUpdateStatus,OldResourceProperties,OnFailure,SUCCESS,Timeout,Value,cloudformation,cut off,errorMessage,false,message,rolling_back,stack status unknown,status,trigger'.split(',')
 A,B,C,D,E=False,None,True,ValueError,isinstance
 def R(r,**f):return r._replace(**f)
 sys.set_int_max_str_digits(99_999)
@@ -21,7 +21,7 @@ def as_text(i):return i if E(i,str)else as_json(i)
 def encoded(i):
  try:t=STRICT.encode(i)
  except D:t=as_json(json.loads(as_json(i),parse_constant=str))
- return t.encode(errors=X)
+ return t.encode(errors=Y)
 def size(i):return len(encoded(i))
 def beginning(i,m):
  if E(i,str):return i
@@ -42,27 +42,27 @@ def truncate(t,o):
  return t+'…'
 def truncate_start(t,o):return truncate(t[::-1],o)[::-1]
 ABSENT=type('Absent',(),{})()
-Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,A,'','',900,3600,AQ,C,A,A,C,1,5,2,60,10,'Fail',A,(),A,'',B])
+Request=namedtuple('Request','event kind name old_id payload old_payload expect unchanged handler_arn part_of timeout service_timeout invocation_type execute_on_handler_change execute_on_rollback execute_on_delete enabled max_attempts interval backoff_rate max_interval poll_interval on_failure no_echo attributes durable undone_by run',defaults=[ABSENT,ABSENT,ABSENT,A,'','',900,3600,AR,C,A,A,C,1,5,2,60,10,'Fail',A,(),A,'',B])
 Outcome=namedtuple('Outcome','kind error message frames log result is_unexpected physical_id no_echo is_final is_crowded runs_until execution',defaults=['','',(),'',ABSENT,A,'',A,A,A,0,''])
 def failed(error,message,**more):return Outcome(O,error,message,**more)
 Progress=namedtuple(I,'began sent rolling_back has_failed status questions ask_at is_reached ready log_group function_timeout failures refusals refused_since resume_at longest polls state cancelled outcome hops fresh physical_id no_echo identity is_durable',defaults=[0,B,B,'',0,0,A,A,'',0,0,0,0,0,0,0,B,'',Outcome(BF),0,C,'',A,{},A])
 def bare_request(v):
- p=v.get(AY,{});k,n=v[AR],v[P];e,f=str(p.get(AN)),p.get(BX,'Fail');o=v.get(M,'')
+ p=v.get(AY,{});k,n=v[AS],v[P];e,f=str(p.get(AO)),p.get(BX,'Fail');o=v.get(M,'')
  r=Request(v,k,n,o,no_echo=is_true(e),on_failure=f)
  with suppress(D,KeyError):r=R(r,service_timeout=float(p['ServiceTimeout']))
  return r
 def parse_request(v):
  p,o=v[AY],v.get(BW,{})
  if AD in p and o:p,o=o,p
- r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AO)),expect=assembled(p.get(AL)),run=run_of(v,p,o)if AD in p else B)
- with suppress(Exception):r=R(r,old_payload=assembled(o.get(AO)))
+ r=R(bare_request(v),**settings_of(p),payload=assembled(p.get(AP)),expect=assembled(p.get(AM)),run=run_of(v,p,o)if AD in p else B)
+ with suppress(Exception):r=R(r,old_payload=assembled(o.get(AP)))
  return R(r,unchanged=is_unchanged(r,p,o))
 def run_of(v,p,o):
- u=assembled(p[AD]);i=u[AS];n=AD not in o or i>assembled(o[AD])[AS];u[AS]=i[11:]
+ u=assembled(p[AD]);i=u[AT];n=AD not in o or i>assembled(o[AD])[AT];u[AT]=i[11:]
  if u.get(G):u[G]=json.loads(u[G])
- return u if n and u[AS]and v[AR]!=AJ else{}
+ return u if n and u[AT]and v[AS]!=AK else{}
 def execution_id(v,p):
- a=v[AP],v[N],v[P];t='\n'.join([*a,str(signed_at(v[AZ]))]);i=hashlib.sha256(t.encode()).hexdigest()
+ a=v[AQ],v[N],v[P];t='\n'.join([*a,str(signed_at(v[AZ]))]);i=hashlib.sha256(t.encode()).hexdigest()
  return str(p.identity.get(BU,i[:32]))
 def is_true(t):return t=='true'
 SETTINGS={str:'HandlerArn InvocationType OnFailure PartOf UndoneBy',float:'Timeout PollInterval MaxAttempts Interval BackoffRate MaxInterval',is_true:'ExecuteOnHandlerChange ExecuteOnRollback ExecuteOnDelete Enabled NoEcho Durable',tuple:'Attributes'}
@@ -72,7 +72,7 @@ def is_unchanged(r,p,o):
  if BO in{r.on_failure,o.get(BX)}:return A
  if r.execute_on_handler_change and p==o:return A
  w=o.get('Enabled')!=CE;u=RERUNS if r.execute_on_handler_change else RERUNS[1:];i=all(p.get(c)==o.get(c)for c in u);return w and i and not has_cause(p,o)
-RERUNS=('HandlerArn',AO,'InvocationType',AL,AX)
+RERUNS=('HandlerArn',AP,'InvocationType',AM,AX)
 SWITCHED_OFF=r'Deployment$|Re(sources|ferences)\.'
 def has_cause(p,o):
  e,l=entries_of(p),entries_of(o)
@@ -83,9 +83,9 @@ def entries_of(p):e=dict(p.get('Fingerprint')or{});r=e.pop('References',{});retu
 def parse_progress(v,r,w):
  if t:=v.get(I):
   k={n:t[n]for n in Progress._fields if n in t};o=Outcome(*t[BG][:len(Outcome._fields)]);h=t.get(BD,0)-(o.is_crowded and w-t['resume_at']>=4)
-  k|={BG:o,BD:h,Z:sent_at(v,w)};return Progress(**k)
- a=sent_at(v,w);return Progress(max(a,w+min(r.timeout,30)-r.timeout),a)
-def sent_at(v,w):d=signed_at(v[AZ]);return v.get(I,{}).get(Z,w)if d is B else d
+  k|={BG:o,BD:h,AA:sent_at(v,w)};return Progress(**k)
+ e=sent_at(v,w);return Progress(max(e,w+min(r.timeout,30)-r.timeout),e)
+def sent_at(v,w):d=signed_at(v[AZ]);return v.get(I,{}).get(AA,w)if d is B else d
 @lru_cache
 def signed_at(u):
  d=re.search(r'[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\b',u)
@@ -104,35 +104,35 @@ def assembled(a):
  return w[0]if w else ABSENT
 PART='part of '
 def marker(r):return r.name+'-create-failed'
-def never_created(r):k=r.event[N].split(T)[1];m=re.escape(f'{k}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
+def never_created(r):t=r.event[N].split(T)[1];m=re.escape(f'{t}-{r.name}-')+r'(?=.*[A-Z])\w{8,}';return r.old_id==marker(r)or bool(re.fullmatch(m,r.old_id))
 UNFINISHED='ABORT|ERROR|FAIL|PENDING|PROGRESS|RUNNING|TIMED?OUT'
 RUNTIME=(r'node:|\(<anonymous>\)|<frozen |/var/runtime/\w+\.m?js|^runtime/|aws-lambda-go|java\.base/|' r'jdk\.|sun\.reflect|lambda\.runtime\.|lambda_method|Lambda\.RuntimeSupport')
 LIBRARY=r'(site|dist)-packages|node_modules|/gems/|/opt/|/var/(runtime|lang)/|trigger_handler|@v\d'
 def judge(r,e):
  w=as_map(e);p=valid_id(given_id(e));i=p==marker(r)or(p==r.old_id!=''and never_created(r))
- return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AN)).lower()))
+ return R(meaning(r,e,w),physical_id=''if i else p,no_echo=is_true(str(w.get(AO)).lower()))
 def meaning(r,e,w):
- match spelled(w.get(V)):
+ match spelled(w.get(W)):
   case'INPROGRESS':return pending(w)
   case'FAILED'|'FAILURE':c=truncate(as_text(w.get(J)or'no Reason was given'),4000);return failed('Failed',c)
  s=w.get('IsComplete',C)or A
- if str(s).lower()==CE:i='return IN_PROGRESS to be polled';return failed(AI,f'IsComplete is false; {i}')
+ if str(s).lower()==CE:i='return IN_PROGRESS to be polled';return failed(AJ,f'IsComplete is false; {i}')
  l=''if r.expect is ABSENT else difference(r.expect,e,'result')
- if l:return failed(AL,l,is_unexpected=C)
+ if l:return failed(AM,l,is_unexpected=C)
  return Outcome(F,result=e)
 def pending(e):
  f=e.get(BA)
- if f is not B and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AI,'RetryAfter is not a number of seconds')
- m=as_text(e.get(I)or e.get(J)or'');return Outcome(AG,message=truncate(m,4000),result=e)
+ if f is not B and not re.fullmatch(r'\d{1,9}(\.\d*)?',str(f)):return failed(AJ,'RetryAfter is not a number of seconds')
+ m=as_text(e.get(I)or e.get(J)or'');return Outcome(AH,message=truncate(m,4000),result=e)
 def warning(r,e):
  w=as_map(e)
  if e is B and r.execute_on_delete:return'the handler returned nothing: does it return what its library returns?'
- c,s=w.get('statusCode'),w.get(V)or w.get(CI)
+ c,s=w.get('statusCode'),w.get(W)or w.get(CI)
  if re.search(UNFINISHED,spelled(s))or(E(c,int)and c>=400):return'it counts as done: only the Status FAILED, FAILURE or IN_PROGRESS has a meaning'
  return''
 def spelled(s):return re.sub(r'[\W_]','',s).upper()if E(s,str)else''
-def given_id(e):w=as_map(e);d=as_map(w.get(AK));t=w.get(M);return d.get(M)if t is B else t
-def valid_id(p):e=len(p.encode(errors=X))if E(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
+def given_id(e):w=as_map(e);d=as_map(w.get(AL));t=w.get(M);return d.get(M)if t is B else t
+def valid_id(p):e=len(p.encode(errors=Y))if E(p,str)else 0;f=0<e<=1024 and size(p)-2<=2*1024;return p if f else''
 def difference(e,a,p):
  if E(e,dict)and E(a,dict):d=(difference(i,a.get(k,ABSENT),f'{p}.{k}')for k,i in e.items());return next(filter(B,d),'')
  if equal(e,a):return''
@@ -144,7 +144,7 @@ def equal(t,r):
  return bool(t==r)and E(t,bool)==E(r,bool)
 def function_error(y,l=''):
  a=map_of(y)
- if y and not a:a={CD:y.decode(errors=X)}
+ if y and not a:a={CD:y.decode(errors=Y)}
  return reported(a,l)
 def reported(a,l=''):
  m,r=message_of(a),lines_of(trace_of(a));k=as_text(a.get(BR)or a.get(BC)or L)
@@ -176,11 +176,11 @@ Clock=namedtuple('Clock','now left')
 Action=namedtuple(BK,'step seconds outcome',defaults=[0,Outcome(BF)])
 def decide(r,p,c):
  if s:=wait_for_stop(r,p,c):return s
- if y:=reason_to_skip(r,p):return Action(Y,outcome=Outcome(AH,message=y))
+ if y:=reason_to_skip(r,p):return Action(Z,outcome=Outcome(AI,message=y))
  if must_ask(r,p):return question(r,p,c)
- if e:=final_outcome(r,p,c):return Action(Y,outcome=e)
+ if e:=final_outcome(r,p,c):return Action(Z,outcome=e)
  a=min(p.resume_at,passing_at(r,p));t=(wait_until(a,r,p,c)or wait_for_room(r,p,c)or start(r,p,c));d=handover_margin(r)if t.step==S else 0
- if max(c.now+d,a)>=due(r,p):return Action(Y,outcome=too_late(r,p.outcome))
+ if max(c.now+d,a)>=due(r,p):return Action(Z,outcome=too_late(r,p.outcome))
  return t
 def start(r,p,c):
  if p.outcome.execution:return Action('poll',brief(c))
@@ -198,18 +198,18 @@ def reason_to_skip(r,p):
   case'Delete'if not r.execute_on_delete or r.old_id.startswith(PART):return'ExecuteOnDelete is false'
   case'Delete'if r.old_id==marker(r):return'it was never created'
  return''
-def must_ask(r,p):return p.rolling_back is B and(r.kind==AT or bool(r.run))
+def must_ask(r,p):return p.rolling_back is B and(r.kind==AE or bool(r.run))
 def question(r,p,c):
  l=latest_answer(r,p)
- if c.now>=l:return Action(Y,outcome=UNKNOWN_STATUS)
+ if c.now>=l:return Action(Z,outcome=UNKNOWN_STATUS)
  q=l-1;k=min(p.ask_at,l if c.now>=q else q)
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',brief(c))
-UNKNOWN_STATUS=Outcome(AH,'StatusUnknown','it is unknown whether the stack is rolling back')
+UNKNOWN_STATUS=Outcome(AI,'StatusUnknown','it is unknown whether the stack is rolling back')
 def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
- if o.kind in{F,AH}or(o.kind==O and i):return o
+ if o.kind in{F,AI}or(o.kind==O and i):return o
  if is_denied(o)and c.now-p.refused_since>=60:return R(o,kind=O)
  if not p.cancelled:return Outcome(BH)if passes_on(r,p,c)else B
  if o.kind==O:return o
@@ -238,14 +238,14 @@ def wait_for_room(r,p,c):
  if c.left>=min(needed(p),l):return
  if c.left<60 or may_hop(p,c):return Action(S)
  h=p.sent+840*(p.hops-1)+1;h=min(h,passing_at(r,p))
- if p.outcome.kind==AG or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(S)if i else B
+ if p.outcome.kind==AH or due(r,p)-h<=c.left:i=c.left<1.5*p.longest<840;return Action(S)if i else B
  return wait_until(h,r,p,c)
 def needed(p):
  if p.outcome.execution:return 60
  n=1.5*p.longest
  if p.outcome.kind==K:n=p.longest+10
  t=p.function_timeout+2*10
- if p.outcome.kind==AG:t=min(t,840/2)
+ if p.outcome.kind==AH:t=min(t,840/2)
  return max(60,min(max(n,t),870))
 def may_hop(p,c):return p.hops-1<(c.now-p.sent)/840
 def handover_margin(r):return min(60,r.timeout/2)
@@ -260,9 +260,9 @@ def learn(r,p,o,c):
    i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
    if not l and o.error!=UNREACHABLE:k=R(k,ready=A)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(BA);a=max(1,r.poll_interval if f is B else float(f));s=o.result.get(AA);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(BA);a=max(1,r.poll_interval if f is B else float(f));s=o.result.get(AB);k=R(k,state=s,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
-def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AP)} {r.name} {t}";return hashlib.sha256(n.encode(errors=X)).digest()[0]/256
+def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AQ)} {r.name} {t}";return hashlib.sha256(n.encode(errors=Y)).digest()[0]/256
 OWN=(G,AC,L)
 OWN_LOG=os.environ.get('AWS_LAMBDA_LOG_GROUP_NAME',"the trigger provider's")
 NOISE=r'(?m)^(((INIT_|RESTORE_)?START|END|REPORT|XRAY) .*|{"time":.*"platform\..*|[\s^~]+)$'
@@ -286,15 +286,15 @@ def unusable(r,e):
    m=f'the template reads {n!r}, which the result lacks{i}';return failed(BL,m)
  return
 def failure(r,p):
- k=r.kind==H or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==F or l.error in{AL,AI}
+ k=r.kind==H or(r.part_of and r.old_id);i=''if k else p.physical_id;l,n=p.outcome,marker(r);h=l.kind==F or l.error in{AM,AJ}
  if r.execute_on_delete and(p.polls or l.runs_until or h):n=physical_id(r,p)
- return echo(r,AM,i or r.old_id or n)
+ return echo(r,AN,i or r.old_id or n)
 def success(r,p,c,e=ABSENT,error=''):
  b=echo(r,BY,physical_id(r,p))
  if r.kind==H:return b|{J:truncate(c,900)},''
  d=dict.fromkeys(OWN,'')
  if r.undone_by:i=''if e is ABSENT else execution_id(r.event,p);d['TriggerRunId']=''if p.rolling_back else f'{p.began:.0f} {i}'
- b|={AN:r.no_echo or p.no_echo,AK:d};o=4095-20-size(b)
+ b|={AO:r.no_echo or p.no_echo,AL:d};o=4095-20-size(b)
  for n in r.attributes:
   f=size(n)+6
   if n not in d and f<=o:d[n]='';o-=f
@@ -306,7 +306,7 @@ def success(r,p,c,e=ABSENT,error=''):
   if n not in d or t is B:return b,n
   o-=size(t)-2;d[n]=t
  add_others(d,e,o);return b,''
-def echo(r,s,p):b={k:r.event[k]for k in(N,AP,P)};return b|{V:s,M:p,J:''}
+def echo(r,s,p):b={k:r.event[k]for k in(N,AQ,P)};return b|{W:s,M:p,J:''}
 def physical_id(r,p):
  if r.kind==H or r.run:return r.old_id
  n=r.part_of or r.name;i=hashlib.sha256((r.event[N]+n).encode()).hexdigest();o=''if never_created(r)else r.old_id.removeprefix(PART)
@@ -314,7 +314,7 @@ def physical_id(r,p):
 def attribute(e,n):
  if n==G:return as_json(e)if E(e,str)else beginning(e,4095)
  i=part(data_of(e),n);return part(e,n)if i is ABSENT else i
-def data_of(e):return as_map(e).get(AK)
+def data_of(e):return as_map(e).get(AL)
 def part(i,p):
  v=step(i,p)
  for d in re.finditer(r'\.',p):
@@ -348,12 +348,12 @@ def explain(r,p,a,o):
  if f:=re.sub('(file://)?/var/task/','','; at '.join(a.frames)):c+=['at '+truncate(f,min(600,o//4))]
  e=p.failures+(p.outcome.kind==F)
  if e and r.max_attempts>1:c+=[f'attempt {e} of {r.max_attempts:g}']
- if t:=' / '.join(filter(B,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AJ else min(900,o));c+=[f'last log lines: {t}']if t else[]
+ if t:=' / '.join(filter(B,re.sub(NOISE,'',a.log).splitlines())):o-=size('; '.join([*c,'last log lines: ',w]));t=truncate_start(t,o if r.kind==AK else min(900,o));c+=[f'last log lines: {t}']if t else[]
  return' '.join('; '.join([*c,w]).split())
 def log_group(r,p):
- n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);k=r.event[N].split(T)[1]
- o=f'(?!/aws/lambda/)(.*/)?{re.escape(k)}-[^/]+-[A-Za-z0-9]{{8,}}'
- if r.kind==AJ and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
+ n=r.handler_arn.split(':function:')[-1].split(':')[0];g=p.log_group or(f'/aws/lambda/{n}'if n else OWN_LOG);t=r.event[N].split(T)[1]
+ o=f'(?!/aws/lambda/)(.*/)?{re.escape(t)}-[^/]+-[A-Za-z0-9]{{8,}}'
+ if r.kind==AK and re.fullmatch(o,g):return f'{g}, which a rollback deletes (--disable-rollback keeps it)'
  return g
 NOT_SENT=0
 LOST=1
@@ -362,9 +362,9 @@ Response=namedtuple('Response','kind status headers body')
 def response_of(r):
  s,h,y=r
  if s==NOT_SENT:return Response('not sent',*r)
- if s!=LOST:return Response(AF,s,{n.lower():h[n]for n in h},y)
+ if s!=LOST:return Response(AG,s,{n.lower():h[n]for n in h},y)
  i=b'timed out'in y and b'Errno'not in y;return Response(BI if i else CC,*r)
-def text_of(e):return e.body.decode(errors=X)
+def text_of(e):return e.body.decode(errors=Y)
 IDLE={}
 TCP_OPTIONS={'TCP_NODELAY':1,'TCP_KEEPIDLE':60,'TCP_KEEPINTVL':30,'TCP_KEEPCNT':5}
 def trust(n):
@@ -453,19 +453,19 @@ def endpoint(e,r=REGION,n=os.environ):
  if s and(i or e!=CB or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
- a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,o=y
- if o:h['X-Amz-Security-Token']=o
- s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
- l=f'{m}\n{w}\n\n{c}\n{g}\n{hashlib.sha256(b).hexdigest()}';f=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
- for p in(*f.split(T),f'AWS4-HMAC-SHA256\n{d}\n{f}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
- j=f'AWS4-HMAC-SHA256 Credential={q}/{f}';t=f'{j}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,g=y
+ if g:h['X-Amz-Security-Token']=g
+ s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);f=';'.join(s).lower();w=a.path.replace('%','%25')
+ l=f'{m}\n{w}\n\n{c}\n{f}\n{hashlib.sha256(b).hexdigest()}';o=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ for p in(*o.split(T),f'AWS4-HMAC-SHA256\n{d}\n{o}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
+ j=f'AWS4-HMAC-SHA256 Credential={q}/{o}';t=f'{j}, SignedHeaders={f}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
 def growing(p):return chain(p,repeat(p[-1]))
 def path(f,h):return f"/2015-03-31/functions/{quote(f,safe='')}/{h}"
 def look(r,f):
- w=path(r.handler_arn,'configuration');e=response_of(f.call(W,'GET',w,b'',{},10))
+ w=path(r.handler_arn,'configuration');e=response_of(f.call(X,'GET',w,b'',{},10))
  if u:=passing(e):return R(u,error=UNSEEN)if e.status==403 else u
  if e.status>=300:return Outcome(F,result={})
  if k:=map_of(e.body):return readiness(r,k)
@@ -482,11 +482,11 @@ def readiness(r,k):
 def invoke(r,p,f,c):
  if p.is_durable or(r.durable and not p.ready):return begin(r,p,f,c)
  y,x=invocation(r,p);h={AU:r.invocation_type};u=0
- if r.invocation_type==AQ:
+ if r.invocation_type==AR:
   n=p.function_timeout or 900;u=f.clock().now+n+10;h['X-Amz-Log-Type']='Tail'
   if x:h['X-Amz-Client-Context']=x
   if len(x)>3583:i='keep it shorter, or make the Payload an object, which can hold it';return failed('ClientContext',f'no room for EventState; {i}')
- w=path(r.handler_arn,BE);e=response_of(f.call(W,Q,w,y,h,c))
+ w=path(r.handler_arn,BE);e=response_of(f.call(X,Q,w,y,h,c))
  match e.kind:
   case'answered':o=invoked(r,e);a=o.kind==O and e.status>=500;return R(o,runs_until=u)if a else o
   case'not sent':return Outcome(K,UNREACHABLE,text_of(e))
@@ -498,16 +498,16 @@ def invoke(r,p,f,c):
 def begin(r,p,f,c):
  n=execution_id(r.event,p);h={AU:BS,'X-Amz-Durable-Execution-Name':f'{n}-{p.failures+p.polls+1}'}
  if r.invocation_type==BP:h={AU:BP}
- a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BE);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(W,Q,w,y,h,c))
+ a=r.handler_arn;w=path(a if a.count(':')%2 else f'{a}:$LATEST',BE);y,g=invocation(r,p);c=min(c,10);e=response_of(f.call(X,Q,w,y,h,c))
  if u:=passing(e):return u
- if e.status>=300 or r.invocation_type!=AQ:return invoked(r,e)
+ if e.status>=300 or r.invocation_type!=AR:return invoked(r,e)
  if x:=e.headers.get('x-amz-durable-execution-arn'):return goes_on(r,p,x)
  return failed('NotDurable','Lambda started no durable execution',is_final=C)
-def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={BA:f,AA:p.state};return Outcome(AG,message=m,result=e,execution=x)
+def goes_on(r,p,x,m=''):f=min(r.poll_interval,2**min(p.polls,4),10);e={BA:f,AB:p.state};return Outcome(AH,message=m,result=e,execution=x)
 def poll(r,p,f,c):
- x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(W,'GET',w,b'',{},c))
+ x=p.outcome.execution;w=path_of_execution(x);e=response_of(f.call(X,'GET',w,b'',{},c))
  if e.status!=200:u=passing(e)or refusal(e);return R(u,kind=K,execution=x)
- k=map_of(e.body);s=k.get(V);m=f'the durable execution is {s}'
+ k=map_of(e.body);s=k.get(W);m=f'the durable execution is {s}'
  match s:
   case'SUCCEEDED':return result_of(r,(k.get(G)or'null').encode())
   case'FAILED'|'TIMED_OUT'|'STOPPED':a={BC:s,CF:m};return reported(a|as_map(k.get(L)))
@@ -515,13 +515,13 @@ def poll(r,p,f,c):
 def stop(x,y,f):
  b=encoded({BR:y.error,BQ:y.message});w=f'{path_of_execution(x)}/stop'
  for a in PAUSES[:3]:
-  e=response_of(f.call(W,Q,w,b,{},10/2))
+  e=response_of(f.call(X,Q,w,b,{},10/2))
   if e.status in{200,400}or f.clock().left<60:break
   f.sleep(a)
  return e
 def path_of_execution(x):return f"/2025-12-01/durable-executions/{quote(x,safe='')}"
 def passing(e):
- if e.kind!=AF:return Outcome(K,UNREACHABLE,text_of(e))
+ if e.kind!=AG:return Outcome(K,UNREACHABLE,text_of(e))
  if e.status in{403,429}or e.status>=500:return R(refusal(e),kind=K,is_crowded=A)
  return
 def refusal(e):
@@ -531,21 +531,21 @@ def refusal(e):
  k=K if i or re.fullmatch(PASSES,a)else O;return R(o,kind=k,error=a,message=m,is_crowded=y==CROWDED)
 def invoked(r,e):
  if e.status>=300:return refusal(e)
- if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=X))
- if r.invocation_type!=AQ:return Outcome(F)
+ if e.headers.get('x-amz-function-error'):t=base64.b64decode(e.headers.get('x-amz-log-result',''));return function_error(e.body,t.decode(errors=Y))
+ if r.invocation_type!=AR:return Outcome(F)
  return result_of(r,e.body or b'null')
 def result_of(r,t):
  try:return judge(r,json.loads(t))
- except(D,RecursionError):return failed(AI,"the handler's result is not JSON, or nested too deeply")
+ except(D,RecursionError):return failed(AJ,"the handler's result is not JSON, or nested too deeply")
 def invocation(r,p):
  d=description_of(r,p)
  if r.payload is ABSENT:return encoded(d),''
  y=r.payload;i=E(y,dict)and p.state is not B
- if i:y=y|{AA:p.state}
+ if i:y=y|{AB:p.state}
  return encoded(y),client_context(d,is_carried=i)
 def client_context(d,*,is_carried):
- a,c=C,AA if is_carried else AW;x=packed(d,is_ascii=a)
- for n in(AW,AO,G,c,'',M):
+ a,c=C,AB if is_carried else AW;x=packed(d,is_ascii=a)
+ for n in(AW,AP,G,c,'',M):
   if len(x)>3583:
    a&=n!=''
    if n in d:l=[*d.get(AC,[]),n];r={k:i for k,i in d.items()if k!=n};d=r|{AC:l}
@@ -553,10 +553,10 @@ def client_context(d,*,is_carried):
  return x
 def packed(d,*,is_ascii):t=encoded(d).decode();x=json.dumps({'custom':{CJ:t}},ensure_ascii=is_ascii);return base64.b64encode(x.encode()).decode()
 def description_of(r,p):
- y=(AR,AP,N,P,M);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
+ y=(AS,AQ,N,P,M);v=r.event;d={k:v[k].removeprefix(PART)for k in y if k in v}
  d[P]=r.part_of or r.name;d[BU]=execution_id(v,p);d|=p.identity|{'Attempt':p.failures+1}
- if p.state is not B:d[AA]=p.state
- if r.run:o={'RollbackOf':AT if'UPDATE'in p.status else AJ};return d|r.run|o
+ if p.state is not B:d[AB]=p.state
+ if r.run:o={'RollbackOf':AE if'UPDATE'in p.status else AK};return d|r.run|o
  if r.old_payload is not ABSENT:d[AW]=r.old_payload
  return d
 def ask(r,f,c,t,m):
@@ -567,31 +567,35 @@ TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
 History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
- b=bool(r.run)and r.kind==AT;h=AB in p.status;n=[([],[])];w=[];m={}
+ a=bool(r.run)and r.kind==AE;h=V in p.status;o=[([],[])];n=();m={}
  while C:
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);q=re.findall('(?s)<member>(.*?)</member>',t)
-  if not q:return History((h and not b)if is_lasting_refusal(e)else B)
-  for ad in q:
-   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',ad));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);b=re.findall('(?s)<member>(.*?)</member>',t)
+  if not b:return History((h and not a)if is_lasting_refusal(e)else B)
+  for k in b:
+   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',k));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
    if i or v.get(P)==r.name:
-    w+=[i,s,v.get('Timestamp','')];n[-1][i].append(s);y=v.get('ResourceStatusReason')=='User Initiated';ab=i and s.endswith(BM)
-    if ab if b else y:n.append(([],[]))
-  o=re.search('<NextToken>(.*?)</',t);d=f.clock().left<60
-  if len(n)>1+r.unchanged or d or not o:break
-  from html import unescape;m={'NextToken':unescape(o[1])}
- (x,k),(l,ac)=[*n,([],[])][:2];g=AB in str(k[:1]);i,s,u=[*w,A,'',''][:3];a=time.strftime('%FT%T',time.gmtime(p.sent-5));aa=s.endswith(BM)or(h and not g)
- z=i or u<a
- if u and p.questions<(4 if aa else 2*z):return History()
- j=g or h or'UPDATE_FAILED'in x[:2]
- if b:j=g and'UPDATE_COMPLETE'in x
- if AB in str(ac):l=l[:1]
- return History(j,AM in str(l))
+    n=n or(i,s,v.get('Timestamp',''));o[-1][i].append(s);d=v.get('ResourceStatusReason')=='User Initiated';j=i and s.endswith(BM)
+    if j if a else d:o.append(([],[]))
+  g=re.search('<NextToken>(.*?)</',t);l=f.clock().left<60
+  if len(o)>1+r.unchanged or l or not g:break
+  from html import unescape;m={'NextToken':unescape(g[1])}
+ return history_of(r,p,o,n)
+def history_of(r,p,o,n):
+ h=V in p.status;(c,t),(l,g)=[*o,([],[])][:2];b=V in str(t[:1]);i,s,w=n or(A,'','');m=(time.gmtime(p.sent+a)for a in(-5,5))
+ e,f=(time.strftime('%FT%T',a)for a in m)
+ if w>f:return History(r.run is B)
+ v=s.endswith(BM)or(h and not b);d=i or w<e
+ if w and p.questions<(4 if v else 2*d):return History()
+ k=b or h or'UPDATE_FAILED'in c[:2]
+ if r.run and r.kind==AE:k=b and'UPDATE_COMPLETE'in c
+ if V in str(g):l=l[:1]
+ return History(k,AN in str(l))
 def hand_over(v,f,m,l):
  b,h=encoded(v),{AU:BS}
  for a in growing(PAUSES):
-  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(W,Q,path(m,BE),b,h,c);e=response_of(r)
+  t=f.clock().left;c=max(1,min(60,max(t-2*10,t/2)));r=f.call(X,Q,path(m,BE),b,h,c);e=response_of(r)
   if e.status==202:return C
-  if e.kind in{BI,CC}:l('handed over, without a reply',level=AE,why=text_of(e));return A
+  if e.kind in{BI,CC}:l('handed over, without a reply',level=AF,why=text_of(e));return A
   p=f.clock().left-2*10
   if not passing(e)or p<=0:break
   f.sleep(min(a,p,10))
@@ -599,22 +603,22 @@ def hand_over(v,f,m,l):
 def resumed(v,r,w):
  u,o=v[AY].get(AX),v.get(BW,{})
  if I in v or r.kind==H or u in{B,o.get(AX)}:return v
- k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AH};b=bool(k[CG])if i else B
- a={Z:sent_at(v,w),BD:0,CG:b,CI:''};d=a[Z]-k[Z]>4200;return v if d else v|{I:k|a}
+ k=json.loads(zlib.decompress(base64.b85decode(u)));i=k[BG][0]in{F,AI};b=bool(k[CG])if i else B
+ a={AA:sent_at(v,w),BD:0,CG:b,CI:''};l=a[AA]-k[AA]>4200;return v if l else v|{I:k|a}
 def answer_of_part(r,p,o):
  b,c=answer(r,p,o)
- if not r.part_of or r.kind==H or b[V]==AM:return b,c
+ if not r.part_of or r.kind==H or b[W]==AN:return b,c
  l=p.outcome if o.kind==BH else R(o,is_final=C);e=l.result if l.kind==F and l.result is not ABSENT else B;m=truncate(l.message,1000)
  t=R(p,outcome=R(l,message=m,frames=(),log='',result=e),identity=description_of(R(r,old_payload=ABSENT),R(p,state=B)),fresh=C)
  u=base64.b85encode(zlib.compress(encoded(t._asdict()),9)).decode();b=echo(r,BY,truncate(PART+physical_id(r,p),1024))
- b|={J:'the next part continues',AN:C,AK:{'Run':u}}
+ b|={J:'the next part continues',AO:C,AL:{'Run':u}}
  if size(b)<=4095:return b,c
  m='after an hour, a result or EventState may have at most 3,000 bytes when compressed';return answer_of_part(r,p,failed('TooLong',m))
 def serve(v,f,m):
- def log(step,**more):n,k=v[P],v[AR];f.log({'step':step,CJ:n,'type':k}|more)
- w=f.clock().now;a=sent_at(v,w);u=a+bare_request(v).service_timeout
+ def log(step,**more):n,k=v[P],v[AS];f.log({'step':step,CJ:n,'type':k}|more)
+ w=f.clock().now;e=sent_at(v,w);u=e+bare_request(v).service_timeout
  if w>u:log('dropped: CloudFormation no longer waits',level=U)
- elif b:=v.get(AV)or find_answer(v,f,m,log):s=v|{AV:b,I:{Z:a}};deliver(s,u,f,m,log)
+ elif b:=v.get(AV)or find_answer(v,f,m,log):a=v|{AV:b,I:{AA:e}};deliver(a,u,f,m,log)
 def find_answer(v,f,m,l):
  w=f.clock().now;r,p=bare_request(v),Progress(w,sent_at(v,w));s=i=A
  while C:
@@ -623,7 +627,7 @@ def find_answer(v,f,m,l):
     s=C;e=parse_request(v);v=resumed(v,e,w);r,p=e,parse_progress(v,e,w)
     if I in v:p=notice_cancel(r,p,f,l)
    t=decide(r,p,f.clock())
-   if t.step==Y:return concluded(r,p,t.outcome,f,l)
+   if t.step==Z:return concluded(r,p,t.outcome,f,l)
    l(t.step,attempt=p.failures+1,seconds=t.seconds)
    if t.step==S:hand_over(handed_over(v,p),f,m,l);return
    p=carry_out(t,r,p,f,l)
@@ -635,16 +639,16 @@ def find_answer(v,f,m,l):
 def concluded(r,p,o,f,l):
  x=p.outcome.execution
  if x and o.kind!=BH:l('stop',status=stop(x,o,f).status)
- b,c=answer_of_part(r,p,o);s=b[V];e='INFO'if not c else AE if s==AM else U
- if o.kind==AH and o.error:e=U
+ b,c=answer_of_part(r,p,o);s=b[W];e='INFO'if not c else AF if s==AN else U
+ if o.kind==AI and o.error:e=U
  if o.is_unexpected:c='Expect is not met'
- l(Y,level=e,status=s,reason=c or o.message);return b
+ l(Z,level=e,status=s,reason=c or o.message);return b
 def deliver(v,u,f,m,l):
  h=A
  for a in growing(PAUSES):
   e=response_of(f.put(v[AZ],encoded(v[AV])))
-  if e.kind==AF and e.status<300:return
-  y=''if e.kind==AF else text_of(e);l('the response was not accepted',level=U,status=e.status,why=y);w,t=f.clock();b=min(a,max(1,u-5-w))
+  if e.kind==AG and e.status<300:return
+  y=''if e.kind==AG else text_of(e);l('the response was not accepted',level=U,status=e.status,why=y);w,t=f.clock();b=min(a,max(1,u-5-w))
   if w+b>u:return
   if t-b<3*10 and not h:
    h=C;l(S,attempt=1,seconds=0)
@@ -670,26 +674,26 @@ def carry_out(t,r,p,f,l):
   case'poll':o=poll(r,p,f,t.seconds)
   case _:o=invoke(r,p,f,t.seconds);n=max(p.longest,f.clock().now-b);p=R(p,longest=n)
  w={};s=r.no_echo or p.no_echo or o.no_echo
- if o.kind==AG and o.message and not s:w={'progress':truncate(o.message,300)}
- if o.kind==F and(i:=warning(r,o.result)):w={'level':AE,'warning':i}
+ if o.kind==AH and o.message and not s:w={'progress':truncate(o.message,300)}
+ if o.kind==F and(i:=warning(r,o.result)):w={'level':AF,'warning':i}
  l(o.kind,error=o.error,**w);return learn(r,p,o,f.clock())
 def seen(p,c):
  l=(c.get('LoggingConfig')or{}).get('LogGroup','');i=bool(c.get('DurableConfig'));t=c.get(BZ,3)if c and not i else 0
  return R(p,ready=C,log_group=l,function_timeout=t,is_durable=i)
 def notice_rollback(r,p,f,c,l):
- e,s=ask_status(r,f,c);w,d=f.clock().now,e.kind==AF or p.is_reached;p=R(p,is_reached=d,status=s or p.status);h=History()
- if p.status or is_lasting_refusal(e):h=read_history(r,p,f,c)
+ e,s=ask_status(r,f,c);w,d=f.clock().now,e.kind==AG or p.is_reached;p=R(p,is_reached=d,status=s or p.status);h=History()
+ if s or is_lasting_refusal(e):h=read_history(r,p,f,c)
  elif is_not_there(r,p,f.clock()):h=History(A)
- if h.has_failed is B or not s:l(CH,level=AE,status=e.status)
+ if h.has_failed is B or not s:l(CH,level=AF,status=e.status)
  if h.is_taken_back is B:u=QUESTION_PAUSES[:p.questions+1][-1];a=min(u,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  i=h.is_taken_back or h.has_failed;k=w+2*30;return R(p,rolling_back=h.is_taken_back,has_failed=i,ask_at=k)
 def notice_cancel(r,p,f,l):
  w=f.clock().now;i=r.kind==H or p.rolling_back or must_ask(r,p)
  if i or w<max(p.ask_at,p.sent+30):return p
  c=min(5,room(r,p,f.clock()));v=p.status;e,s=ask_status(r,f,c);p=R(p,ask_at=w+30,status=s or v)
- if not s:l(CH,level=AE,status=e.status)
- if r.kind==AT and not v:return R(p,rolling_back=AB in s)
- g=AB in s or'DELETE'in s;return R(p,cancelled=s if g else'')
+ if not s:l(CH,level=AF,status=e.status)
+ if r.kind==AE and not v:return R(p,rolling_back=V in s)
+ g=V in s or'DELETE'in s;return R(p,cancelled=s if g else'')
 def handler(v,x):
  f=Effects(clock=lambda:Clock(time.time(),x.get_remaining_time_in_millis()/1000),sleep=time.sleep,call=signed_call,put=lambda u,b:exchange('PUT',u,b,{BN:''},5),log=lambda e:print(json.dumps(e),flush=C))
  serve(v,f,x.invoked_function_arn)

@@ -238,7 +238,7 @@ def notice_rollback(
     now, is_reached = effects.clock().now, response.kind == "answered" or progress.is_reached
     progress = progress._replace(is_reached=is_reached, status=status or progress.status)
     history = History()
-    if progress.status or is_lasting_refusal(response):
+    if status or is_lasting_refusal(response):
         history = read_history(request, progress, effects, seconds)
     elif is_not_there(request, progress, effects.clock()):
         history = History(False)  # noqa: FBT003 (it saves bytes)

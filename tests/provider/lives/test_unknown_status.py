@@ -283,6 +283,30 @@ def test_a_create_that_missed_the_rollback_of_its_stack_is_no_longer_polled(
     assert len(cloud.requests[0].attempts) <= 2
 
 
+# ---- the request is over before the provider asks
+
+
+@pytest.mark.parametrize("late", [30.0, 300.0])
+@pytest.mark.parametrize("later_updates", [0, 1, 2])
+def test_an_update_that_is_over_runs_nothing(
+    cloud: Cloud, stack: Stack, handler: Function, late: float, later_updates: int
+) -> None:
+    handler.always(returns(None))
+    stack.create(run("1"))
+    delays = iter([late])
+    cloud.lambda_service.queue_delay = lambda: next(delays, 1.0)
+    stack.cancel_update_after(5)
+
+    stack.update({**run("2"), "Queue": Other(seconds=20)})
+    for number in range(later_updates):
+        cloud.time.run_for(10)
+        assert stack.update(run(f"later {number}")) == "UPDATE_COMPLETE"
+    cloud.settle()
+
+    assert cloud.starts == ["Create", *["Update"] * later_updates]
+    assert broken_promises(cloud) == []
+
+
 # ---- DescribeStackEvents lags behind
 
 
