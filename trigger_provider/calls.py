@@ -413,7 +413,7 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     operations: Operations = [([], [])]
     newest: Newest = ()
     more: Map = {}
-    while True:
+    for _ in range(MOST_PAGES):
         response = ask(request, effects, seconds, "DescribeStackEvents", more)
         text = text_of(response)
         members = re.findall("(?s)<member>(.*?)</member>", text)
@@ -468,6 +468,9 @@ def history_of(
         last = last[:1]
     return History(is_taken_back, "FAILED" in str(last))
 
+
+MOST_PAGES: Final = 40
+"""Pages of events that are read: of two updates of a stack of 500 resources, and more."""
 
 ASKED_AGAIN: Final = 4
 """Questions in a row for which a response of an earlier moment is not believed."""

@@ -177,7 +177,8 @@ def is_not_there(request: Request, progress: Progress, clock: Clock) -> bool:
     """Return whether to give up an API that never replied, leaving at least half of Timeout."""
     timeout = min(request.timeout, request.service_timeout)  # a part has only its own hour
     longest = min(NOT_THERE, request.service_timeout - RESERVE - timeout / 2)
-    return not progress.is_reached and clock.now - progress.sent >= longest
+    is_silent = progress.questions > 1 and not progress.is_reached
+    return is_silent and clock.now - progress.sent >= longest
 
 
 # ---- whether it ends

@@ -206,7 +206,7 @@ def question(r,p,c):
  if d:=wait_until(k,r,p,c):return d
  return Action('ask',brief(c))
 UNKNOWN_STATUS=Outcome(AI,'StatusUnknown','it is unknown whether the stack is rolling back')
-def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);return not p.is_reached and c.now-p.sent>=n
+def is_not_there(r,p,c):t=min(r.timeout,r.service_timeout);n=min(300,r.service_timeout-10-t/2);s=p.questions>1 and not p.is_reached;return s and c.now-p.sent>=n
 def final_outcome(r,p,c):
  o=p.outcome;i=o.is_final or p.failures>=r.max_attempts
  if o.kind in{F,AI}or(o.kind==O and i):return o
@@ -255,12 +255,12 @@ def learn(r,p,o,c):
  k=R(p,outcome=R(o,runs_until=o.runs_until or p.outcome.runs_until),fresh=A,refusals=0,refused_since=0,physical_id=o.physical_id or p.physical_id,no_echo=o.no_echo or p.no_echo)
  match o.kind:
   case'refused':
-   a=min(2**min(p.refusals,4),10);t=not p.ready and re.fullmatch(THROTTLED,o.error)
-   if o.is_crowded or t:a=min(a*(0.5+lot(r,p)),10)
-   i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);l=is_denied(o)or re.fullmatch(THROTTLED,o.error)
-   if not l and o.error!=UNREACHABLE:k=R(k,ready=A)
+   a=min(2**min(p.refusals,4),10);l=not p.ready and re.fullmatch(THROTTLED,o.error)
+   if o.is_crowded or l:a=min(a*(0.5+lot(r,p)),10)
+   i=o.error==p.outcome.error;n=p.refused_since if i else c.now;k=R(k,refusals=p.refusals+1,refused_since=n);s=is_denied(o)or re.fullmatch(THROTTLED,o.error)
+   if not s and o.error!=UNREACHABLE:k=R(k,ready=A)
   case'failed':g=r.backoff_rate**min(p.failures,60);a=min(r.interval*g,r.max_interval);k=R(k,failures=p.failures+1)
-  case'pending':f=o.result.get(BA);a=max(1,r.poll_interval if f is B else float(f));s=o.result.get(AB);k=R(k,state=s,polls=p.polls+1)
+  case'pending':f=o.result.get(BA);a=max(1,r.poll_interval if f is B else float(f));t=o.result.get(AB);k=R(k,state=t,polls=p.polls+1)
  return R(k,resume_at=max(c.now+a,o.runs_until))
 def lot(r,p):t=f'{p.refusals} {p.questions}';n=f"{r.event.get(AQ)} {r.name} {t}";return hashlib.sha256(n.encode(errors=Y)).digest()[0]/256
 OWN=(G,AC,L)
@@ -453,12 +453,12 @@ def endpoint(e,r=REGION,n=os.environ):
  if s and(i or e!=CB or not r.startswith('us-gov-')):e+='-fips'
  return f'https://{e}.{r}.{d}'
 def signed(e,m,u,b,h,d,y,r=REGION):
- a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,g=y
- if g:h['X-Amz-Security-Token']=g
- s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);f=';'.join(s).lower();w=a.path.replace('%','%25')
- l=f'{m}\n{w}\n\n{c}\n{f}\n{hashlib.sha256(b).hexdigest()}';o=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
+ a=urlsplit(u);h=h|{'Host':a.netloc,'X-Amz-Date':d};q,v,j=y
+ if j:h['X-Amz-Security-Token']=j
+ s=sorted(h,key=str.lower);c=''.join(f'{n.lower()}:{h[n]}\n'for n in s);g=';'.join(s).lower();w=a.path.replace('%','%25')
+ l=f'{m}\n{w}\n\n{c}\n{g}\n{hashlib.sha256(b).hexdigest()}';o=f'{d[:8]}/{r}/{e}/aws4_request';i=hashlib.sha256(l.encode()).hexdigest();k=f'AWS4{v}'.encode()
  for p in(*o.split(T),f'AWS4-HMAC-SHA256\n{d}\n{o}\n{i}'):k=hmac.digest(k,p.encode(),'sha256')
- j=f'AWS4-HMAC-SHA256 Credential={q}/{o}';t=f'{j}, SignedHeaders={f}, Signature={k.hex()}';return h|{'Authorization':t}
+ f=f'AWS4-HMAC-SHA256 Credential={q}/{o}';t=f'{f}, SignedHeaders={g}, Signature={k.hex()}';return h|{'Authorization':t}
 PASSES=(r'(CodeArtifactUserDeleted|\w+(Conflict|NotReady|Pending|Throttled))Exception|' f'{PROPAGATING}|{THROTTLED}')
 CROWDED='ConcurrentInvocationLimitExceeded'
 PAUSES=(1,2,4,8,16,30)
@@ -568,17 +568,17 @@ def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.finda
 History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
  a=bool(r.run)and r.kind==AE;h=V in p.status;o=[([],[])];n=();m={}
- while C:
+ for g in range(40):
   e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);b=re.findall('(?s)<member>(.*?)</member>',t)
   if not b:return History((h and not a)if is_lasting_refusal(e)else B)
-  for k in b:
-   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',k));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
+  for q in b:
+   v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',q));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
    if i or v.get(P)==r.name:
-    n=n or(i,s,v.get('Timestamp',''));o[-1][i].append(s);d=v.get('ResourceStatusReason')=='User Initiated';j=i and s.endswith(BM)
-    if j if a else d:o.append(([],[]))
-  g=re.search('<NextToken>(.*?)</',t);l=f.clock().left<60
-  if len(o)>1+r.unchanged or l or not g:break
-  from html import unescape;m={'NextToken':unescape(g[1])}
+    n=n or(i,s,v.get('Timestamp',''));o[-1][i].append(s);d=v.get('ResourceStatusReason')=='User Initiated';k=i and s.endswith(BM)
+    if k if a else d:o.append(([],[]))
+  j=re.search('<NextToken>(.*?)</',t);l=f.clock().left<60
+  if len(o)>1+r.unchanged or l or not j:break
+  from html import unescape;m={'NextToken':unescape(j[1])}
  return history_of(r,p,o,n)
 def history_of(r,p,o,n):
  h=V in p.status;(c,t),(l,g)=[*o,([],[])][:2];b=V in str(t[:1]);i,s,w=n or(A,'','');m=(time.gmtime(p.sent+a)for a in(-5,5))

@@ -174,6 +174,23 @@ def test_a_failed_trigger_is_taken_back_once_the_events_of_its_stack_can_be_read
     assert broken_promises(cloud) == []
 
 
+def test_one_unanswered_question_after_a_long_wait_is_asked_again(
+    cloud: Cloud, stack: Stack, handler: Function
+) -> None:
+    handler.always(returns(None))
+    stack.create(run("1", Timeout=90))
+    waits_long = iter([1.0, 100.0])
+    cloud.lambda_service.queue_delay = lambda: next(waits_long, 1.0)
+    unanswered = iter([FAIR, Weather(trouble="not sent")])
+    cloud.forecast = lambda name: next(unanswered, FAIR) if name == "DescribeStacks" else FAIR
+
+    stack.update({**run("2", Timeout=90), **BREAKS})
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert cloud.starts == ["Create", "Update"]
+    assert broken_promises(cloud) == []
+
+
 # ---- DescribeStacks lags behind
 
 
