@@ -40,7 +40,7 @@ def ran(clients: Clients, stack: Stack, run_trigger: Json, *more: str) -> Outcom
     (stack.folder / "own.yaml").write_text(json.dumps(template))
     outcome = run(clients, stack.folder, "run", "own.yaml", "Run", "--stack", stack.name, *more)
     stdout = re.sub(r"(?m)^\d\d:\d\d:\d\d    ", "", outcome.stdout)
-    stdout = re.sub(r"after [\d.]+ s", "after N s", stdout).replace(stack.name, "STACK")
+    stdout = re.sub(r"after (\d+ min )?[\d.]+ s", "after N s", stdout).replace(stack.name, "STACK")
     return Outcome(exit_code=outcome.exit_code, stdout=stdout, stderr=outcome.stderr)
 
 

@@ -36,7 +36,7 @@ def about_triggers(output: str) -> list[str]:
 
 
 def without_durations(text: str) -> str:
-    return re.sub(r"(after|,) [\d.]+ s\b", r"\1 N s", text)
+    return re.sub(r"(after|,) (\d+ min )?[\d.]+ s\b", r"\1 N s", text)
 
 
 def test_a_deployment_that_succeeds_is_followed(clients: Clients, stack: Stack) -> None:
