@@ -454,7 +454,7 @@ def history_of(
     if shown_at > after:
         return History(request.run is None)  # CloudFormation no longer waits: it runs nothing
     is_over = status.endswith("COMPLETE") or (is_shown and not is_rollback)
-    is_old = is_of_stack or shown_at < sent
+    is_old = (is_of_stack and not is_rollback) or shown_at < sent
     if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 * is_old):
         return History()
     is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps[:2]

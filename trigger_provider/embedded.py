@@ -584,7 +584,7 @@ def history_of(r,p,o,n):
  h=V in p.status;(c,t),(l,g)=[*o,([],[])][:2];b=V in str(t[:1]);i,s,w=n or(A,'','');m=(time.gmtime(p.sent+a)for a in(-5,5))
  e,f=(time.strftime('%FT%T',a)for a in m)
  if w>f:return History(r.run is B)
- v=s.endswith(BM)or(h and not b);d=i or w<e
+ v=s.endswith(BM)or(h and not b);d=(i and not b)or w<e
  if w and p.questions<(4 if v else 2*d):return History()
  k=b or h or'UPDATE_FAILED'in c[:2]
  if r.run and r.kind==AE:k=b and'UPDATE_COMPLETE'in c

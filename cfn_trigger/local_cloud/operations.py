@@ -21,6 +21,8 @@ Course: TypeAlias = Callable[..., Awaitable[None]]
 Action: TypeAlias = Callable[[dict[str, list[str]]], Any]
 
 BY_THE_USER = "User Initiated"
+ROLLBACK_HAS_BEGUN = "_rollback_has_begun"
+"""The key of a stack whose update was canceled, until the emulator rolls it back."""
 
 _STACK = "AWS::CloudFormation::Stack"
 # What is restored in a stack whose update fails before it begins.
@@ -66,16 +68,20 @@ def install() -> None:
 
 
 def _canceling(cancel: Action) -> Action:
-    """Set the status at once, which tells a custom resource in progress that it need not go on.
+    """Let the rollback begin at once, which tells a custom resource that it need not go on.
 
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-update-cancel.html
+    The emulator writes the event once the resource in progress is done: that is a second one, which
+    `stack_events` leaves out. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-update-cancel.html
     """
 
     def canceled(request: dict[str, list[str]]) -> Any:
         answer = cancel(request)
         stack = handlers._resolve_stack(helpers._p(request, "StackName"))
         if stack and stack.get("_cancel_requested"):
-            stack["StackStatus"] = "UPDATE_ROLLBACK_IN_PROGRESS"
+            name, stack_id = stack["StackName"], stack["StackId"]
+            stack["StackStatus"] = status = "UPDATE_ROLLBACK_IN_PROGRESS"
+            stacks._add_event(stack_id, name, name, _STACK, status, BY_THE_USER, stack_id)
+            stack[ROLLBACK_HAS_BEGUN] = True
         return answer
 
     return canceled

@@ -131,6 +131,9 @@ def _of_stack(event: Event) -> tuple[Event, ...]:
     stack = cloudformation._stacks.get(event.stack_name, {})
     operation = operations.current()
     reason = event.reason
+    has_begun = stack.pop(operations.ROLLBACK_HAS_BEGUN, False)
+    if has_begun and event.status == "UPDATE_ROLLBACK_IN_PROGRESS":
+        return ()
     match event.status:
         case status if status in _BEGUN_BY_THE_USER and "_parent_stack_name" not in stack:
             reason = reason or operations.BY_THE_USER
