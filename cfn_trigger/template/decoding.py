@@ -4,7 +4,7 @@ Knows YAML with CloudFormation's short forms, and JSON, by cfn-lint's reader. Re
 a template means, and which texts need no such reader (`source`).
 """
 
-from typing import Any, Final
+from typing import Any
 
 from cfnlint.decode import cfn_json, cfn_yaml, decode_str
 from yaml import YAMLError
@@ -12,17 +12,15 @@ from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
 from cfn_trigger.template import spans
+from cfn_trigger.template.plain_reader import restrict_to_json
 
 
 class _Loader(cfn_yaml.CfnFullLoader):  # type: ignore[misc] # cfn-lint has no types
     """cfn-lint's loader, except that a date is the string that its author wrote."""
 
 
-_YAML: Final = "tag:yaml.org,2002:"
 _Loader.add_multi_constructor("!", cfn_yaml.multi_constructor)
-_Loader.add_constructor(f"{_YAML}timestamp", _Loader.construct_yaml_str)
-for _tag in ("binary", "omap", "pairs", "set"):  # JSON has none of them
-    _Loader.add_constructor(f"{_YAML}{_tag}", _Loader.construct_undefined)
+restrict_to_json(_Loader)
 
 
 def decoded(text: str) -> tuple[Any, list[Any]]:

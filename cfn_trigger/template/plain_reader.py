@@ -16,6 +16,13 @@ _WITHOUT_A_PREFIX: Final = frozenset({"Ref", "Condition"})
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def restrict_to_json(loader: Any) -> None:
+    """Let a loader read a date as the string that was written, and refuse types that JSON lacks."""
+    loader.add_constructor(f"{_YAML}timestamp", loader.construct_yaml_str)
+    for tag in ("binary", "omap", "pairs", "set"):
+        loader.add_constructor(f"{_YAML}{tag}", loader.construct_undefined)
+
+
 def values(text: str) -> Any:
     """Return the values of a text, None for one that is left to cfn-lint."""
     if spans.SURROGATES.search(text):
@@ -59,6 +66,4 @@ def _function(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _function)
 _Loader.add_constructor(f"{_YAML}map", _map)
 _Loader.add_constructor(f"{_YAML}seq", _list)
-_Loader.add_constructor(f"{_YAML}timestamp", _LOADER.construct_yaml_str)
-for _tag in ("binary", "omap", "pairs", "set"):  # JSON has none of them
-    _Loader.add_constructor(f"{_YAML}{_tag}", _LOADER.construct_undefined)
+restrict_to_json(_Loader)
