@@ -385,8 +385,8 @@ class History(NamedTuple):
     """What a stack's events say about a trigger, None if they do not say it.
 
     `is_taken_back`: the trigger failed in the current operation, and this request takes it back; or
-    the stack rolls back, which its events may show before DescribeStacks does.
-    If the provider may not read them, it assumes that there is no rollback.
+    the stack rolls back, which its events may show before DescribeStacks does. If the provider may
+    not read them, the status decides.
     `has_failed`: it failed in the previous operation, and has not succeeded since.
     """
 
@@ -409,7 +409,6 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
     or was rolled back. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html
     """
     is_in_place = bool(request.run) and request.kind == "Update"
-    is_shown = "ROLLBACK" in progress.status
     operations: Operations = [([], [])]
     newest: Newest = ()
     more: Map = {}
@@ -418,7 +417,8 @@ def read_history(request: Request, progress: Progress, effects: Effects, seconds
         text = text_of(response)
         members = re.findall("(?s)<member>(.*?)</member>", text)
         if not members:
-            return History((is_shown and not is_in_place) if is_lasting_refusal(response) else None)
+            is_rollback = "ROLLBACK" in progress.status and not is_in_place
+            return History(is_rollback if is_lasting_refusal(response) else None)
         for member in members:
             event = dict(re.findall(r"(?s)<(\w+)>(.*?)</\1>", member))
             status = event.get("ResourceStatus", "")
@@ -455,7 +455,7 @@ def history_of(
         return History(request.run is None)  # CloudFormation no longer waits: it runs nothing
     is_over = status.endswith("COMPLETE") or (is_shown and not is_rollback)
     is_old = (is_of_stack and not is_rollback) or shown_at < sent
-    if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 * is_old):
+    if shown_at and progress.questions < (ASKED_AGAIN if is_over else 2 if is_old else 0):
         return History()
     is_taken_back = is_rollback or is_shown or "UPDATE_FAILED" in steps[:2]
     if request.run and request.kind == "Update":

@@ -202,7 +202,8 @@ def final_outcome(request: Request, progress: Progress, clock: Clock) -> Outcome
 def is_denied(outcome: Outcome) -> bool:
     """Return whether a call may have been refused because something is too new.
 
-    What is denied, and a durable execution that its reader does not know, or calls invalid.
+    A policy may be too new, and so may a durable execution that Lambda does not know or calls
+    invalid.
     """
     too_new = f"{PROPAGATING}|.*(Invalid|NotFound).*"
     return outcome.kind == "refused" and bool(re.fullmatch(too_new, outcome.error))

@@ -567,27 +567,27 @@ TRANSIENT=b'Throttl|LimitExceeded|Expired|Timeout'
 def ask_status(r,f,c):e=ask(r,f,c,'DescribeStacks',{});return e,''.join(re.findall(r'<StackStatus>\s*(\w+)',text_of(e))[:1])
 History=namedtuple('History','is_taken_back has_failed',defaults=[B,B])
 def read_history(r,p,f,c):
- a=bool(r.run)and r.kind==AE;h=V in p.status;o=[([],[])];n=();m={}
+ b=bool(r.run)and r.kind==AE;a=[([],[])];n=();m={}
  for g in range(40):
-  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);b=re.findall('(?s)<member>(.*?)</member>',t)
-  if not b:return History((h and not a)if is_lasting_refusal(e)else B)
-  for q in b:
+  e=ask(r,f,c,'DescribeStackEvents',m);t=text_of(e);d=re.findall('(?s)<member>(.*?)</member>',t)
+  if not d:o=V in p.status and not b;return History(o if is_lasting_refusal(e)else B)
+  for q in d:
    v=dict(re.findall(r'(?s)<(\w+)>(.*?)</\1>',q));s=v.get('ResourceStatus','');i=v.get(M)==r.event[N]
    if i or v.get(P)==r.name:
-    n=n or(i,s,v.get('Timestamp',''));o[-1][i].append(s);d=v.get('ResourceStatusReason')=='User Initiated';k=i and s.endswith(BM)
-    if k if a else d:o.append(([],[]))
+    n=n or(i,s,v.get('Timestamp',''));a[-1][i].append(s);h=v.get('ResourceStatusReason')=='User Initiated';k=i and s.endswith(BM)
+    if k if b else h:a.append(([],[]))
   j=re.search('<NextToken>(.*?)</',t);l=f.clock().left<60
-  if len(o)>1+r.unchanged or l or not j:break
+  if len(a)>1+r.unchanged or l or not j:break
   from html import unescape;m={'NextToken':unescape(j[1])}
- return history_of(r,p,o,n)
-def history_of(r,p,o,n):
- h=V in p.status;(c,t),(l,g)=[*o,([],[])][:2];b=V in str(t[:1]);i,s,w=n or(A,'','');m=(time.gmtime(p.sent+a)for a in(-5,5))
- e,f=(time.strftime('%FT%T',a)for a in m)
- if w>f:return History(r.run is B)
- v=s.endswith(BM)or(h and not b);d=(i and not b)or w<e
- if w and p.questions<(4 if v else 2*d):return History()
- k=b or h or'UPDATE_FAILED'in c[:2]
- if r.run and r.kind==AE:k=b and'UPDATE_COMPLETE'in c
+ return history_of(r,p,a,n)
+def history_of(r,p,a,n):
+ w=V in p.status;(c,t),(l,g)=[*a,([],[])][:2];o=V in str(t[:1]);i,s,h=n or(A,'','');m=(time.gmtime(p.sent+b)for b in(-5,5))
+ e,f=(time.strftime('%FT%T',b)for b in m)
+ if h>f:return History(r.run is B)
+ v=s.endswith(BM)or(w and not o);d=(i and not o)or h<e
+ if h and p.questions<(4 if v else 2 if d else 0):return History()
+ k=o or w or'UPDATE_FAILED'in c[:2]
+ if r.run and r.kind==AE:k=o and'UPDATE_COMPLETE'in c
  if V in str(g):l=l[:1]
  return History(k,AN in str(l))
 def hand_over(v,f,m,l):
@@ -683,7 +683,7 @@ def seen(p,c):
 def notice_rollback(r,p,f,c,l):
  e,s=ask_status(r,f,c);w,d=f.clock().now,e.kind==AG or p.is_reached;p=R(p,is_reached=d,status=s or p.status);h=History()
  if s or is_lasting_refusal(e):h=read_history(r,p,f,c)
- elif is_not_there(r,p,f.clock()):h=History(A)
+ elif is_not_there(r,p,f.clock()):h=History(is_taken_back=A)
  if h.has_failed is B or not s:l(CH,level=AF,status=e.status)
  if h.is_taken_back is B:u=QUESTION_PAUSES[:p.questions+1][-1];a=min(u,r.service_timeout/6)*(1+lot(r,p));return R(p,questions=p.questions+1,ask_at=w+a)
  i=h.is_taken_back or h.has_failed;k=w+2*30;return R(p,rolling_back=h.is_taken_back,has_failed=i,ask_at=k)

@@ -241,7 +241,7 @@ def notice_rollback(
     if status or is_lasting_refusal(response):
         history = read_history(request, progress, effects, seconds)
     elif is_not_there(request, progress, effects.clock()):
-        history = History(False)  # noqa: FBT003 (it saves bytes)
+        history = History(is_taken_back=False)
     if history.has_failed is None or not status:
         log("stack status unknown", level="WARN", status=response.status)
     if history.is_taken_back is None:

@@ -144,9 +144,8 @@ def idle_connection(method: str, host: str) -> socket.socket | None:
         return None
     connection, since = IDLE.pop(host)
     is_young = 0 <= time.time() - since < (KEPT_FOR_POST if method == "POST" else KEPT_FOR)
-    has_ended = select.select([connection], [], [], 0)[
-        0
-    ]  # an idle connection is readable if it ended
+    # An idle connection can only be read if it has ended.
+    has_ended = select.select([connection], [], [], 0)[0]
     if is_young and not has_ended:
         return connection
     connection.close()
